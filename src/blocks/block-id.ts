@@ -1,0 +1,26 @@
+const INTEGER_RANGES: Readonly<Record<string, readonly [bigint, bigint]>> = {
+  smallint: [-32_768n, 32_767n],
+  integer: [-2_147_483_648n, 2_147_483_647n],
+  bigint: [-9_223_372_036_854_775_808n, 9_223_372_036_854_775_807n],
+};
+const UUID = /^\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?$/i;
+
+/** A b-tree, in which a primary key lives, takes no more than this (PostgreSQL: a third of a page). */
+const MAX_TEXT_ID_BYTES = 2_704;
+
+/**
+ * Whether a text can be cast to the type of the id column, so that one odd notification cannot fail the statement that
+ * asks for all of them.
+ *
+ * @param idType as `format_type` prints it
+ */
+export function isBlockId(text: string, idType: string): boolean {
+  const range = INTEGER_RANGES[idType];
+  if (range !== undefined) {
+    if (!/^[+-]?\d{1,19}$/.test(text)) return false;
+    const value = BigInt(text.replace('+', ''));
+    return value >= range[0] && value <= range[1];
+  }
+  if (idType === 'uuid') return UUID.test(text);
+  return text !== '' && !text.includes('\0') && Buffer.byteLength(text) <= MAX_TEXT_ID_BYTES;
+}

@@ -1,0 +1,107 @@
+import type { Queryable } from '../database/database.js';
+import { fingerprintSql } from './fingerprint.js';
+import type { BlocksTable, BlockStatus } from './table.js';
+
+/** A block in our hands: its status is `processing`, its job is active. */
+export interface ClaimedBlock {
+  readonly id: string;
+  readonly type: string;
+  /** As Postgres prints it. */
+  readonly content: string | null;
+  readonly noteTitle: string | null;
+  readonly fingerprint: string;
+}
+
+export interface Claim {
+  readonly claimed: readonly ClaimedBlock[];
+  /** Blocks there is nothing to do for, with the status they have. */
+  readonly settled: readonly { readonly id: string; readonly status: BlockStatus }[];
+  /** Blocks whose row someone has locked. */
+  readonly locked: readonly string[];
+  /** Blocks left for the next claim, because the budget was spent; with the bytes of their text. */
+  readonly deferred: readonly { readonly id: string; readonly bytes: number }[];
+  /** Blocks that no longer exist. */
+  readonly gone: readonly string[];
+}
+
+interface Row {
+  id: string;
+  outcome: 'claimed' | 'settled' | 'locked' | 'deferred';
+  status: BlockStatus;
+  bytes: string;
+  type: string | null;
+  content: string | null;
+  title: string | null;
+  fingerprint: string | null;
+}
+
+/**
+ * Takes blocks that are `pending`, or `processing` by a worker that died: the exclusive key of the job in our hands
+ * proves that nobody else works on them. Rows that someone has locked are passed over, never waited for, so that one
+ * long transaction delays one block. Texts are taken up to `budgetBytes`, whatever the number of jobs; the first block
+ * is taken even if it alone is larger only where `takeFirst` says that room was made for it.
+ *
+ * A block row that changed while we took its lock is read anew, but beside the *old* note row: text and fingerprint
+ * then agree with each other and with no state that ever was. The store checks the fingerprint again and finds out.
+ *
+ * @param ids of the jobs in hand, without duplicates
+ */
+export async function claimBlocks(
+  db: Queryable,
+  table: BlocksTable,
+  ids: readonly string[],
+  budgetBytes: number,
+  takeFirst: boolean,
+): Promise<Claim> {
+  const rows = await db.query<Row>(claimSql(table), [ids, budgetBytes, takeFirst]);
+  const found = new Set(rows.map((row) => row.id));
+  const having = (outcome: Row['outcome']) => rows.filter((row) => row.outcome === outcome);
+  return {
+    claimed: having('claimed').map((row) => ({
+      id: row.id,
+      type: row.type ?? '',
+      content: row.content,
+      noteTitle: row.title,
+      fingerprint: row.fingerprint ?? '',
+    })),
+    settled: having('settled').map(({ id, status }) => ({ id, status })),
+    locked: having('locked').map((row) => row.id),
+    deferred: having('deferred').map((row) => ({ id: row.id, bytes: Number(row.bytes) })),
+    gone: ids.filter((id) => !found.has(id)),
+  };
+}
+
+// OFFSET 0 keeps content::text from being computed once for each use, which counts for jsonb.
+function claimSql(table: BlocksTable): string {
+  return `
+WITH locked AS MATERIALIZED (
+  SELECT b.${table.id} AS id, b.embedding_status::text AS status, b.${table.type}::text AS type, c.content, n.title,
+         octet_length(c.content) AS bytes, ${fingerprintSql(table)} AS fingerprint
+    FROM ${table.blocks} b
+    LEFT JOIN LATERAL (SELECT n.${table.notesTitle}::text AS title FROM ${table.notes} n
+                        WHERE n.${table.notesId} = b.${table.noteId}) n ON true
+    CROSS JOIN LATERAL (SELECT b.${table.content}::text AS content OFFSET 0) c
+   WHERE b.${table.id} = ANY ($1::text[]::${table.idType}[])
+   ORDER BY b.${table.id}
+     FOR NO KEY UPDATE OF b SKIP LOCKED
+), sized AS MATERIALIZED (
+  SELECT locked.*, status IN ('pending', 'processing') AS open,
+         sum(CASE WHEN status IN ('pending', 'processing') THEN coalesce(bytes, 0) END) OVER (ORDER BY id) AS upto,
+         row_number() OVER (PARTITION BY status IN ('pending', 'processing') ORDER BY id) AS place
+    FROM locked
+), taken AS MATERIALIZED (
+  SELECT * FROM sized WHERE open AND (upto <= $2::bigint OR ($3::boolean AND place = 1))
+), claimed AS (
+  UPDATE ${table.blocks} b SET embedding_status = 'processing'
+    FROM taken WHERE b.${table.id} = taken.id AND taken.status = 'pending'
+)
+SELECT b.${table.id}::text AS id,
+       CASE WHEN taken.id IS NOT NULL THEN 'claimed' WHEN sized.open THEN 'deferred'
+            WHEN sized.id IS NOT NULL THEN 'settled' ELSE 'locked' END AS outcome,
+       coalesce(sized.status, b.embedding_status::text) AS status, coalesce(sized.bytes, 0)::text AS bytes,
+       taken.type, taken.content, taken.title, taken.fingerprint
+  FROM ${table.blocks} b
+  LEFT JOIN sized ON sized.id = b.${table.id}
+  LEFT JOIN taken ON taken.id = b.${table.id}
+ WHERE b.${table.id} = ANY ($1::text[]::${table.idType}[])`;
+}

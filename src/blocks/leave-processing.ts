@@ -1,0 +1,19 @@
+import type { Queryable } from '../database/database.js';
+import type { BlocksTable, BlockStatus } from './table.js';
+
+/**
+ * Sets the status of blocks that are `processing`, and of no others: a block that is `pending` again has been edited
+ * since, and that edit counts. Their rows must be locked by this transaction.
+ */
+export async function leaveProcessing(
+  tx: Queryable,
+  table: BlocksTable,
+  ids: readonly string[],
+  status: Extract<BlockStatus, 'pending' | 'error'>,
+): Promise<void> {
+  await tx.query(
+    `UPDATE ${table.blocks} SET embedding_status = '${status}'
+ WHERE ${table.id} = ANY ($1::text[]::${table.idType}[]) AND embedding_status = 'processing'`,
+    [ids],
+  );
+}

@@ -1,0 +1,17 @@
+import type { Queryable } from '../database/database.js';
+import type { BlocksTable } from './table.js';
+
+/**
+ * Locks the rows of blocks, in order of their ids, passing over those that someone else has locked: whoever holds one
+ * is changing or deleting that block, so that nothing we could write to it would last.
+ *
+ * @returns the ids that are locked now, until the transaction ends
+ */
+export async function lockBlocks(tx: Queryable, table: BlocksTable, ids: readonly string[]): Promise<string[]> {
+  const rows = await tx.query<{ id: string }>(
+    `SELECT ${table.id}::text AS id FROM ${table.blocks} WHERE ${table.id} = ANY ($1::text[]::${table.idType}[])
+  ORDER BY ${table.blocks}.${table.id} FOR NO KEY UPDATE SKIP LOCKED`,
+    [ids],
+  );
+  return rows.map((row) => row.id);
+}

@@ -1,0 +1,39 @@
+import { toSql } from 'pgvector';
+import type { Queryable } from '../database/database.js';
+import type { BlocksTable } from './table.js';
+
+export interface NearestBlock {
+  readonly id: string;
+  readonly noteId: string;
+  readonly noteTitle: string | null;
+  readonly type: string;
+  readonly content: string | null;
+  /** Cosine distance: 0 is the same direction, 1 is unrelated. */
+  readonly distance: number;
+}
+
+/**
+ * The blocks whose vectors lie nearest to one. In the form that an HNSW or IVFFlat index on cosine distance answers;
+ * without one the whole table is read.
+ *
+ * @param vector number[dimensions]
+ * @param blockType only blocks of this type, where it is given
+ */
+export async function findNearest(
+  db: Queryable,
+  table: BlocksTable,
+  vector: Float32Array,
+  limit: number,
+  blockType?: string,
+): Promise<NearestBlock[]> {
+  return await db.query<NearestBlock>(
+    `SELECT b.${table.id}::text AS id, b.${table.noteId}::text AS "noteId", n.${table.notesTitle}::text AS "noteTitle",
+       b.${table.type}::text AS type, b.${table.content}::text AS content, b.distance
+  FROM (SELECT *, embedding <=> $1::text::${table.vectorType} AS distance FROM ${table.blocks}
+         WHERE embedding IS NOT NULL AND ($3::text IS NULL OR ${table.type}::text = $3)
+         ORDER BY embedding <=> $1::text::${table.vectorType} LIMIT $2) b
+  LEFT JOIN ${table.notes} n ON n.${table.notesId} = b.${table.noteId}
+ ORDER BY b.distance`,
+    [toSql([...vector]), limit, blockType ?? null],
+  );
+}

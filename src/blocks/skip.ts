@@ -1,0 +1,24 @@
+import type { Queryable } from '../database/database.js';
+import { fingerprintSql } from './fingerprint.js';
+import type { BlocksTable } from './table.js';
+
+/**
+ * Marks blocks that hold no text `skipped`, without a vector, where they are still what was read and still ours. Their
+ * rows must be locked by this transaction, as for storing.
+ *
+ * @returns the ids that were marked
+ */
+export async function skipBlocks(
+  tx: Queryable,
+  table: BlocksTable,
+  blocks: readonly { readonly id: string; readonly fingerprint: string }[],
+): Promise<string[]> {
+  const rows = await tx.query<{ id: string }>(
+    `UPDATE ${table.blocks} b SET embedding = NULL, embedding_status = 'skipped'
+  FROM unnest($1::text[]::${table.idType}[], $2::text[]) AS v(id, fingerprint)
+ WHERE b.${table.id} = v.id AND b.embedding_status = 'processing' AND ${fingerprintSql(table)} = v.fingerprint
+RETURNING b.${table.id}::text AS id`,
+    [blocks.map((block) => block.id), blocks.map((block) => block.fingerprint)],
+  );
+  return rows.map((row) => row.id);
+}

@@ -1,0 +1,24 @@
+/** What the statements on blocks and notes are built from: quoted names, and the types read from the catalogue. */
+export interface BlocksTable {
+  /** Quoted, with schema. */
+  readonly blocks: string;
+  readonly notes: string;
+  /** Quoted column names. */
+  readonly id: string;
+  readonly noteId: string;
+  readonly type: string;
+  readonly content: string;
+  readonly notesId: string;
+  readonly notesTitle: string;
+  /** The type of `id` as a cast: `integer`, `bigint`, `uuid`, `text`, … */
+  readonly idType: string;
+  readonly contentFormat: 'text' | 'json';
+  /** The type of the column `embedding` as a cast, with its schema where the search path lacks it. */
+  readonly vectorType: string;
+  /** Its oid, for binary parameters. */
+  readonly vectorTypeOid: number;
+  /** N of `vector(N)`. */
+  readonly dimensions: number;
+}
+
+export type BlockStatus = 'pending' | 'processing' | 'completed' | 'error' | 'skipped';

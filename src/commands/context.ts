@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { PgBoss } from 'pg-boss';
+import { inspectBlocks } from '../blocks/inspect.js';
+import type { BlocksTable } from '../blocks/table.js';
+import { loadConfig, type Config } from '../config.js';
+import { Postgres } from '../database/postgres.js';
+import { requireReachable } from '../database/reachable.js';
+import { loggerForTerminal, type Logger } from '../logger.js';
+import { createBoss, ensureQueues } from '../queue/boss.js';
+
+/** The exit status of a command that was interrupted (128 + SIGINT). */
+const INTERRUPTED = 130;
+/** What a command opens at once is little: it runs beside the worker and takes no connections from it. */
+const COMMAND_POOL_SIZE = 3;
+
+/** What a command works with. */
+export interface CommandContext {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly database: Postgres;
+  readonly table: BlocksTable;
+  /** Aborted by SIGINT and SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+/** Names this process among those that are connected to the same database. */
+export function instanceName(): string {
+  return `${hostname().slice(0, 24)}-${randomUUID().slice(0, 8)}`;
+}
+
+/**
+ * Runs a command that works on the database: reads the configuration, connects, reads the tables' types, and closes
+ * everything afterwards. Sets the exit status to what `run` returns, or to 130 when it was interrupted.
+ */
+export async function withContext(name: string, run: (context: CommandContext) => Promise<number>): Promise<void> {
+  const config = loadConfig();
+  const log = loggerForTerminal(config.logLevel);
+  const database = new Postgres({
+    url: config.databaseUrl,
+    sessionUrl: config.listenDatabaseUrl,
+    applicationName: `embedding-worker ${name} ${instanceName()}`.slice(0, 63),
+    poolSize: COMMAND_POOL_SIZE,
+  });
+  database.on('error', (error) => {
+    log.warn('an idle database connection was lost; another is opened when needed', { error });
+  });
+  const interrupted = new AbortController();
+  let signals = 0;
+  const onSignal = () => {
+    signals += 1;
+    if (signals > 1) process.exit(INTERRUPTED);
+    interrupted.abort();
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  try {
+    await requireReachable(database, config, log);
+    const table = await inspectBlocks(database, config.tables);
+    database.useVectorType(table.vectorTypeOid);
+    const status = await run({ config, log, database, table, signal: interrupted.signal });
+    process.exitCode = interrupted.signal.aborted ? INTERRUPTED : status;
+  } catch (error) {
+    if (!interrupted.signal.aborted) throw error;
+    process.exitCode = INTERRUPTED;
+  } finally {
+    await database.close();
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+}
+
+/** Runs `run` with a pg-boss that only sends: it supervises nothing and is not listed among the workers. */
+export async function withBoss<T>(context: CommandContext, run: (boss: PgBoss) => Promise<T>): Promise<T> {
+  const { config, database, log, signal } = context;
+  const boss = createBoss(database, config, { instanceName: 'command', log, sendOnly: true });
+  await boss.start();
+  try {
+    await ensureQueues(boss, config, signal);
+    return await run(boss);
+  } finally {
+    await boss.stop({ close: false, graceful: false });
+  }
+}

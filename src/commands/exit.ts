@@ -1,0 +1,21 @@
+import type { Argv } from 'yargs';
+import { ConfigurationError, WorkerError } from '../errors.js';
+import { OllamaMisconfiguredError } from '../embedder/errors.js';
+import { describeError } from '../logger.js';
+
+/** Says what went wrong on stderr and sets the exit status: 2 for usage and configuration, else 1. */
+export function reportFailure(message: string | undefined, error: unknown, parser: Argv): void {
+  if (error === undefined || error === null) {
+    process.stderr.write(`${message ?? 'This command line cannot be used.'}\n`);
+    parser.showHelp('error');
+    process.exitCode = 2;
+    return;
+  }
+  const usage = error instanceof ConfigurationError || error instanceof OllamaMisconfiguredError;
+  process.stderr.write(
+    error instanceof WorkerError
+      ? `embedding-worker: ${error.message}\n`
+      : `embedding-worker: unexpected failure: ${JSON.stringify(describeError(error))}\n`,
+  );
+  process.exitCode = usage ? 2 : 1;
+}

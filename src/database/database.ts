@@ -1,0 +1,57 @@
+/**
+ * What the rest of the program knows of a database. `postgres.ts` is the real one; the embedded one of demo and tests
+ * implements the same interface, which is why nothing here speaks of pools or sockets.
+ */
+
+/** Something that runs one statement at a time: the database itself, a transaction, or a session. */
+export interface Queryable {
+  /** Runs one parameterised statement and returns its rows. */
+  query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** The same in the form pg-boss takes, so that its calls can join our transactions: `{ db: tx }`. */
+  executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
+}
+
+export interface Notification {
+  readonly payload: string;
+  /** The backend that sent it. */
+  readonly processId: number;
+}
+
+/** One connection of its own, for what belongs to a session: LISTEN, advisory locks, settings. */
+export interface Session extends Queryable {
+  /** Calls back for each notification until the session ends. `channel` is quoted here. */
+  listen(channel: string, onNotification: (notification: Notification) => void): Promise<void>;
+  /** Resolves once when the session is lost, with the reason; never after `close()`. */
+  readonly lost: Promise<Error>;
+  close(): Promise<void>;
+}
+
+export interface SessionOptions {
+  /** What `pg_stat_activity.application_name` shows. */
+  readonly applicationName: string;
+  /** The server ends the session, and frees what it holds, when nothing was asked for so long. */
+  readonly idleTimeoutSeconds: number;
+}
+
+export interface Database extends Queryable {
+  /** What pg-boss must know of it. */
+  readonly backend: 'postgres' | 'pglite';
+  /**
+   * Runs `work` in one READ COMMITTED transaction: committed when it resolves, rolled back when it rejects. After an
+   * error of the connection itself nobody knows whether COMMIT took place, so `work` must be safe to run again.
+   */
+  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
+  /** Opens a session of its own. */
+  connect(options: SessionOptions): Promise<Session>;
+  /** Learns the oid of the type vector in this database, which sending vectors needs. */
+  useVectorType(oid: number): void;
+  /**
+   * Vectors as one parameter of type vector[].
+   *
+   * @param vectors each of the same length
+   */
+  encodeVectors(vectors: readonly Float32Array[]): unknown;
+  /** Whether one of this process's own connections has that backend. */
+  ownsBackend(processId: number): boolean;
+  close(): Promise<void>;
+}

@@ -1,0 +1,153 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Events } from '../events.js';
+import type { Service } from '../lifecycle.js';
+import type { Logger } from '../logger.js';
+import type { Database, Session } from './database.js';
+
+/**
+ * One replica at a time leads: it alone listens and sweeps.
+ *
+ *     connecting ──▶ following ──▶ leading
+ *         ▲              │            │
+ *         └── the session is lost ────┘
+ *
+ * Leadership is an advisory lock held by one session, so the server itself frees it when that session ends. A leader
+ * that is frozen, or whose connection is half-open, would hold it for ever; hence the server ends the session when it
+ * has heard nothing for IDLE_TIMEOUT, and the leader speaks every PULSE. Followers try and never wait in
+ * `pg_advisory_lock`: a waiting statement would hold back VACUUM.
+ *
+ * It is safe for two to believe that they lead, for as long as one of them has not yet noticed: enqueueing is
+ * idempotent by the queue's exclusive key. There is one so that work is not done twice, not because it would be wrong.
+ */
+const PULSE_MS = 5_000;
+const IDLE_TIMEOUT_SECONDS = 15;
+const TRY_MS = 2_000;
+const RECONNECT_MIN_MS = 100;
+const RECONNECT_MAX_MS = 5_000;
+
+export interface LeadershipOptions {
+  readonly database: Database;
+  /** What is led: replicas that share it have one leader. */
+  readonly lockName: string;
+  /** The session's application_name, by role. */
+  readonly applicationName: (role: 'leader' | 'follower') => string;
+  /** Called with the session once it leads; what it needs of the session ends with it. */
+  readonly onElected: (session: Session) => Promise<void>;
+  /** Called every PULSE while it leads. */
+  readonly onPulse: (session: Session) => Promise<void>;
+  /** Called when it leads no longer; the session may be gone. */
+  readonly onDeposed: () => Promise<void>;
+  readonly events: Events;
+  readonly log: Logger;
+}
+
+export class Leadership implements Service {
+  readonly #options: LeadershipOptions;
+  readonly #stopping = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+  #leading = false;
+
+  constructor(options: LeadershipOptions) {
+    this.#options = options;
+  }
+
+  get isLeader(): boolean {
+    return this.#leading;
+  }
+
+  start(): Promise<void> {
+    this.#running = this.#run();
+    return Promise.resolve();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    let failures = 0;
+    while (!signal.aborted) {
+      const connected = await this.#session();
+      failures = connected ? 0 : failures + 1;
+      if (signal.aborted) return;
+      const delayMs = Math.min(RECONNECT_MAX_MS, RECONNECT_MIN_MS * 2 ** failures);
+      await this.#pause(delayMs * (0.5 + Math.random() / 2));
+    }
+  }
+
+  /** One session from its opening to its loss. @returns whether it was open at all */
+  async #session(): Promise<boolean> {
+    const { database, applicationName, events, log } = this.#options;
+    let session: Session;
+    try {
+      session = await database.connect({
+        applicationName: applicationName('follower'),
+        idleTimeoutSeconds: IDLE_TIMEOUT_SECONDS,
+      });
+    } catch (error) {
+      log.warn('cannot open the session that listens; trying again', { error });
+      return false;
+    }
+    try {
+      events.emit('listening', { up: true });
+      await this.#follow(session);
+      if (!this.#stopping.signal.aborted) await this.#lead(session);
+    } catch (error) {
+      if (!this.#stopping.signal.aborted) log.warn('lost the session that listens; opening another', { error });
+    } finally {
+      events.emit('listening', { up: false });
+      await session.close().catch((error: unknown) => {
+        log.debug('the lost session did not close cleanly', { error });
+      });
+    }
+    return true;
+  }
+
+  /** Tries until it has the lock or is stopped. */
+  async #follow(session: Session): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      const [row] = await session.query<{ elected: boolean }>(
+        'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS elected',
+        [this.#options.lockName],
+      );
+      if (row?.elected === true) return;
+      await this.#pauseUnlessLost(session, TRY_MS * (0.75 + Math.random() / 2));
+    }
+  }
+
+  async #lead(session: Session): Promise<void> {
+    const { applicationName, onElected, onPulse, onDeposed, events, log } = this.#options;
+    await session.query(`SELECT set_config('application_name', $1, false)`, [applicationName('leader')]);
+    this.#leading = true;
+    events.emit('leading', { leader: true });
+    log.info('leading: this replica listens and sweeps');
+    try {
+      await onElected(session);
+      while (!this.#stopping.signal.aborted) {
+        await this.#pauseUnlessLost(session, PULSE_MS);
+        if (!this.#stopping.signal.aborted) await onPulse(session);
+      }
+    } finally {
+      this.#leading = false;
+      await onDeposed();
+      events.emit('leading', { leader: false });
+    }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#stopping.signal }).catch(() => undefined); // only stop() ends it early
+  }
+
+  async #pauseUnlessLost(session: Session, ms: number): Promise<void> {
+    const pause = new AbortController();
+    const signal = AbortSignal.any([this.#stopping.signal, pause.signal]);
+    try {
+      const lost = await Promise.race([session.lost, sleep(ms, undefined, { signal }).catch(() => undefined)]);
+      if (lost instanceof Error) throw lost;
+    } finally {
+      pause.abort();
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import pg from 'pg';
+import type { Notification, Session } from './database.js';
+
+/** A session's own statements are tiny; one that takes longer means that the connection is half-open. */
+const SESSION_QUERY_TIMEOUT_MS = 10_000;
+
+const CLOSE_TIMEOUT_MS = 1_000;
+
+export interface OpenSessionOptions {
+  readonly url: string;
+  readonly applicationName: string;
+  readonly idleTimeoutSeconds: number;
+  readonly connectTimeoutMs: number;
+}
+
+/**
+ * Opens one connection for what lives as long as a session does.
+ *
+ * @throws the driver's error when the server cannot be reached in time
+ */
+export async function openSession(options: OpenSessionOptions): Promise<Session> {
+  const client = new pg.Client({
+    connectionString: options.url,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: options.connectTimeoutMs,
+    query_timeout: SESSION_QUERY_TIMEOUT_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 5_000,
+  });
+  let closing = false;
+  const lost = new Promise<Error>((resolve) => {
+    client.on('error', (error) => {
+      if (!closing) resolve(error);
+    });
+    client.on('end', () => {
+      if (!closing) resolve(new Error('Connection terminated: the session ended'));
+    });
+  });
+  await client.connect();
+  // Since PostgreSQL 14. Not as a start-up option: poolers refuse those they do not know.
+  await client.query(`SELECT set_config('idle_session_timeout', $1, false)`, [`${options.idleTimeoutSeconds}s`]);
+
+  return {
+    lost,
+    query: async <Row extends object>(text: string, values: readonly unknown[] = []) =>
+      (await client.query<Row>(text, [...values])).rows,
+    executeSql: async (text, values) => await client.query(text, values),
+    listen: async (channel, onNotification: (notification: Notification) => void) => {
+      client.on('notification', (message) => {
+        if (message.channel === channel) {
+          onNotification({ payload: message.payload ?? '', processId: message.processId });
+        }
+      });
+      await client.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+    },
+    close: async () => {
+      closing = true;
+      // On a half-open connection the goodbye is never answered.
+      const timer = setTimeout(() => {
+        socketOf(client).destroy();
+      }, CLOSE_TIMEOUT_MS);
+      try {
+        await client.end();
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+  };
+}
+
+function socketOf(client: pg.Client): { destroy(): void } {
+  // Not in pg's typings; there is no public way to let go of a connection without waiting for its server.
+  return (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream;
+}

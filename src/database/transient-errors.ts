@@ -1,0 +1,49 @@
+/**
+ * Which failures of the database are nobody's fault and pass by themselves. One table, so that every caller that may
+ * try again agrees on what is worth it. Codes: PostgreSQL, appendix A; Node's errno names.
+ */
+const TRANSIENT_SQLSTATES: Readonly<Record<string, string>> = {
+  '40001': 'serialization failure',
+  '40P01': 'deadlock, caused by someone who locks in another order',
+  '53300': 'too many connections',
+  '53400': 'configuration limit exceeded',
+  '55P03': 'lock not available in time',
+  '57P01': 'administrator ended the connection',
+  '57P02': 'server crash',
+  '57P03': 'server starting up or shutting down',
+  '57P05': 'idle session timeout',
+  '57014': 'statement timeout or cancel',
+  '25P03': 'idle in transaction session timeout',
+  '25P04': 'transaction timeout',
+  '58000': 'system error',
+  '58030': 'I/O error',
+  // A standby that was promoted or a primary that became one: the next connection finds the right server.
+  '25006': 'read-only transaction',
+};
+
+const TRANSIENT_SYSTEM_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENETDOWN',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+
+/** pg raises these without a code. */
+const TRANSIENT_MESSAGES =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout|connection is closed|not queryable/i;
+
+/** Whether the same statement or transaction may succeed when tried again, on a new connection. */
+export function isTransient(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof AggregateError) return error.errors.some(isTransient);
+  const code = 'code' in error ? String(error.code) : '';
+  if (code.startsWith('08') || code in TRANSIENT_SQLSTATES || TRANSIENT_SYSTEM_CODES.has(code)) return true;
+  return TRANSIENT_MESSAGES.test(error.message);
+}

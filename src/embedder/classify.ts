@@ -1,0 +1,99 @@
+import type { WorkerError } from '../errors.js';
+import { OllamaMisconfiguredError, OllamaUnavailableError, TextRejectedError, TextTooLongError } from './errors.js';
+
+type Verdict = 'unavailable' | 'misconfigured' | 'rejected' | 'too-long';
+
+interface Rule {
+  readonly status: number | 'any 5xx' | 'any 4xx';
+  /** What the message of Ollama's error holds; absent: anything. */
+  readonly message?: RegExp;
+  readonly verdict: Verdict;
+  readonly code: string;
+  /** What to do, for what does not pass by itself. */
+  readonly advice?: string;
+}
+
+/**
+ * What an answer of Ollama means, first match first. Read from its source, 0.33, and its issues: since 0.13.3 the crash
+ * of a runner is a 400, and NaN was a 500 before it became a 400.
+ */
+const RULES: readonly Rule[] = [
+  {
+    status: 400,
+    message: /input length exceeds (the|maximum) context length|input exceeds maximum context length/i,
+    verdict: 'too-long',
+    code: 'OLLAMA_CONTEXT_LENGTH',
+  },
+  { status: 400, message: /NaN|Inf values/, verdict: 'rejected', code: 'OLLAMA_NAN' },
+  { status: 500, message: /unsupported value: (NaN|[+-]?Inf)/, verdict: 'rejected', code: 'OLLAMA_NAN' },
+  {
+    status: 400,
+    message: /EOF|connection refused|connection reset|no longer running|health resp|unexpected server status/i,
+    verdict: 'unavailable',
+    code: 'OLLAMA_RUNNER_CRASHED',
+  },
+  {
+    status: 401,
+    verdict: 'misconfigured',
+    code: 'OLLAMA_UNAUTHORIZED',
+    advice: 'put valid credentials into PALDOCS_OLLAMA_URL',
+  },
+  {
+    status: 403,
+    verdict: 'misconfigured',
+    code: 'OLLAMA_FORBIDDEN',
+    advice: 'allow this client at the server or proxy that PALDOCS_OLLAMA_URL names',
+  },
+  {
+    status: 404,
+    message: /model .*not found/i,
+    verdict: 'misconfigured',
+    code: 'OLLAMA_MODEL_MISSING',
+    advice: 'pull the model on the server (ollama pull MODEL) or correct PALDOCS_EMBEDDING_MODEL',
+  },
+  {
+    status: 404,
+    verdict: 'misconfigured',
+    code: 'OLLAMA_NOT_FOUND',
+    advice: 'check that PALDOCS_OLLAMA_URL is the address of an Ollama server, without a path',
+  },
+  {
+    status: 501,
+    verdict: 'misconfigured',
+    code: 'OLLAMA_MODEL_CANNOT_EMBED',
+    advice: 'set PALDOCS_EMBEDDING_MODEL to an embedding model',
+  },
+  { status: 408, verdict: 'unavailable', code: 'OLLAMA_TIMEOUT' },
+  { status: 425, verdict: 'unavailable', code: 'OLLAMA_TOO_EARLY' },
+  { status: 429, verdict: 'unavailable', code: 'OLLAMA_BUSY' },
+  { status: 503, verdict: 'unavailable', code: 'OLLAMA_BUSY' },
+  { status: 'any 5xx', verdict: 'unavailable', code: 'OLLAMA_SERVER_ERROR' },
+  { status: 'any 4xx', verdict: 'rejected', code: 'OLLAMA_REJECTED' },
+];
+
+const ERRORS: Readonly<Record<Verdict, new (code: string, message: string) => WorkerError>> = {
+  unavailable: OllamaUnavailableError,
+  misconfigured: OllamaMisconfiguredError,
+  rejected: TextRejectedError,
+  'too-long': TextTooLongError,
+};
+
+/**
+ * The error for an answer that is not 2xx.
+ *
+ * @param serverMessage the `error` of its body; it names models and internals, and repeats no input
+ */
+export function classifyAnswer(status: number, serverMessage: string): WorkerError {
+  const rule = RULES.find(
+    (candidate) =>
+      (candidate.status === status ||
+        (candidate.status === 'any 5xx' && status >= 500) ||
+        (candidate.status === 'any 4xx' && status >= 400 && status < 500)) &&
+      (candidate.message?.test(serverMessage) ?? true),
+  );
+  if (rule === undefined) {
+    return new OllamaUnavailableError('OLLAMA_UNEXPECTED_STATUS', `Ollama answered with status ${status}`);
+  }
+  const advice = rule.advice === undefined ? '' : `: ${rule.advice}`;
+  return new ERRORS[rule.verdict](rule.code, `Ollama answered ${status} "${serverMessage.slice(0, 300)}"${advice}`);
+}

@@ -1,0 +1,102 @@
+import {
+  OllamaMisconfiguredError,
+  OllamaUnavailableError,
+  TextRejectedError,
+  type TextTooLongError,
+} from './errors.js';
+
+/**
+ * Models of which every prefix of a vector is a vector (Matryoshka training), by their model cards. Of any other model
+ * a cut vector is noise, so that a server which ignores `dimensions` must not be helped out.
+ */
+const TRAINED_FOR_CUTTING =
+  /^(?:.*\/)?(qwen3-embedding|embeddinggemma|nomic-embed-text|snowflake-arctic-embed2|mxbai-embed-large)(?:[:\-.]|$)/i;
+
+/** How far from 1 the length of a vector may be before it is made 1: float32 and JSON lose no more than this. */
+const NORM_TOLERANCE = 1e-3;
+
+/**
+ * Takes a server's embeddings for what they should be.
+ *
+ * @param embeddings as they came, unchecked
+ * @param count how many texts were sent
+ * @returns for each text its vector, number[dimensions] of length 1, or what is wrong with it
+ * @throws OllamaUnavailableError when the answer as a whole makes no sense
+ * @throws OllamaMisconfiguredError when the model gives vectors of another dimension
+ */
+export function readVectors(
+  embeddings: unknown,
+  count: number,
+  dimensions: number,
+  model: string,
+): (Float32Array | TextRejectedError)[] {
+  if (!Array.isArray(embeddings) || embeddings.length !== count) {
+    const got = Array.isArray(embeddings) ? `${embeddings.length} vectors` : 'no vectors';
+    throw new OllamaUnavailableError('OLLAMA_GARBLED', `Ollama answered with ${got} for ${count} texts`);
+  }
+  return embeddings.map((embedding: unknown) => readVector(embedding, dimensions, model));
+}
+
+function readVector(embedding: unknown, dimensions: number, model: string): Float32Array | TextRejectedError {
+  if (!Array.isArray(embedding)) {
+    throw new OllamaUnavailableError('OLLAMA_GARBLED', 'Ollama answered with something that is not a vector');
+  }
+  if (embedding.length < dimensions) {
+    throw new OllamaMisconfiguredError(
+      'EMBEDDING_DIMENSIONS',
+      `the model ${model} gives vectors of ${embedding.length} dimensions, the column holds ${dimensions}: set PALDOCS_EMBEDDING_MODEL to a model of at least ${dimensions}, or change the column to vector(${embedding.length}) and embed all blocks again`,
+    );
+  }
+  if (embedding.length > dimensions && !TRAINED_FOR_CUTTING.test(model)) {
+    throw new OllamaMisconfiguredError(
+      'EMBEDDING_DIMENSIONS',
+      `the model ${model} gives vectors of ${embedding.length} dimensions, the column holds ${dimensions}, and the model is not known to be trained for cutting: choose another PALDOCS_EMBEDDING_MODEL or change the column to vector(${embedding.length})`,
+    );
+  }
+  const vector = new Float32Array(dimensions);
+  let squares = 0;
+  for (let i = 0; i < dimensions; i++) {
+    const value: unknown = embedding[i];
+    if (typeof value !== 'number' || !Number.isFinite(value)) {
+      return new TextRejectedError(
+        'EMBEDDING_NOT_FINITE',
+        'the model made a vector with a value that is no finite number',
+      );
+    }
+    vector[i] = value;
+    squares += value * value;
+  }
+  return normalise(vector, Math.sqrt(squares));
+}
+
+/** Makes the length of a vector 1, in place. */
+function normalise(vector: Float32Array, norm: number): Float32Array | TextRejectedError {
+  if (!Number.isFinite(norm) || norm < Number.EPSILON) {
+    return new TextRejectedError(
+      'EMBEDDING_ZERO',
+      'the model made a vector of length 0 or beyond measure, which has no direction',
+    );
+  }
+  if (Math.abs(norm - 1) > NORM_TOLERANCE) {
+    for (let i = 0; i < vector.length; i++) vector[i] = (vector[i] ?? 0) / norm;
+  }
+  return vector;
+}
+
+/**
+ * The vector of a text from the vectors of its parts: their mean, weighted by the parts' lengths, made length 1.
+ *
+ * @param parts at least one; vectors number[dimensions]
+ */
+export function meanVector(
+  parts: readonly { readonly vector: Float32Array; readonly weight: number }[],
+): Float32Array | TextRejectedError {
+  const mean = new Float64Array(parts[0]?.vector.length ?? 0);
+  const total = parts.reduce((sum, { weight }) => sum + weight, 0);
+  for (const { vector, weight } of parts) {
+    for (let i = 0; i < mean.length; i++) mean[i] = (mean[i] ?? 0) + ((vector[i] ?? 0) * weight) / total;
+  }
+  return normalise(Float32Array.from(mean), Math.hypot(...mean));
+}
+
+export type VectorOrRejection = Float32Array | TextRejectedError | TextTooLongError;

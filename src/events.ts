@@ -1,0 +1,39 @@
+import { EventEmitter } from 'node:events';
+
+/** How a block's job ended. */
+export type Outcome = 'completed' | 'superseded' | 'skipped' | 'gone';
+
+/** Why a job was handed back without costing it anything. */
+export type RequeueReason = 'locked' | 'shutdown' | 'superseded' | 'outage';
+
+/** What the parts tell; metrics and tests listen. A part never waits for a listener. */
+export interface EventMap {
+  /** Jobs settled in one transaction. */
+  settled: [{ outcome: Outcome; count: number }];
+  /** Vectors committed: from each job's `since` until now. */
+  stored: [{ latenciesMs: readonly number[] }];
+  /** A block's own failure: it waits for its next try, or is set aside for good. */
+  failed: [{ reason: string; final: boolean }];
+  requeued: [{ reason: RequeueReason; count: number }];
+  /** Jobs that came back from a worker that died with them. */
+  death: [{ count: number }];
+  /** One request to Ollama. */
+  request: [{ seconds: number; texts: number; ok: boolean }];
+  /** A text was longer than the model's context and was embedded in parts. */
+  split: [{ parts: number }];
+  /** The session that listens was opened or lost. */
+  listening: [{ up: boolean }];
+  leading: [{ leader: boolean }];
+  /** A sweep ended. */
+  swept: [{ enqueued: number; reset: number; cleared: number; left: number; seconds: number }];
+  /** Notified blocks were enqueued; some were waiting already and went to the front. */
+  bridged: [{ notified: number; enqueued: number; raised: number }];
+  /** A write of our own fired the API's trigger. */
+  loop: [{ processId: number }];
+}
+
+export type Events = EventEmitter<EventMap>;
+
+export function createEvents(): Events {
+  return new EventEmitter<EventMap>();
+}

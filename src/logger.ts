@@ -1,0 +1,84 @@
+import { format } from 'node:util';
+import winston from 'winston';
+import type { LogLevel } from './config.js';
+
+/**
+ * Messages are constant; what varies goes into the fields. Fields never hold a secret or the text of a block: the
+ * parts log ids, counts and codes.
+ */
+export interface Logger {
+  error(message: string, fields?: object): void;
+  warn(message: string, fields?: object): void;
+  info(message: string, fields?: object): void;
+  debug(message: string, fields?: object): void;
+  /** A logger that adds these fields to all it logs. */
+  child(fields: object): Logger;
+}
+
+export interface LoggerOptions {
+  readonly level: LogLevel;
+  /** Readable lines instead of one JSON object a line. */
+  readonly readable: boolean;
+  readonly colour: boolean;
+}
+
+/** Logs to stderr, so that stdout stays free for data. */
+export function createLogger(options: LoggerOptions): Logger {
+  const lines = options.readable ? readableLines(options.colour) : winston.format.json();
+  return winston.createLogger({
+    level: options.level,
+    format: winston.format.combine(plainErrors(), winston.format.timestamp(), lines),
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- winston's typings name another package's class
+    transports: [new winston.transports.Console({ stderrLevels: ['error', 'warn', 'info', 'debug'] })],
+  });
+}
+
+/** For a terminal: people read lines, machines read JSON. */
+export function loggerForTerminal(level: LogLevel): Logger {
+  const readable = process.stderr.isTTY;
+  return createLogger({ level, readable, colour: readable && process.env['NO_COLOR'] === undefined });
+}
+
+/** Errors as name, code and message, with their causes: a stack helps nobody who reads a thousand lines. */
+const plainErrors = winston.format((info) => {
+  for (const [key, value] of Object.entries(info)) {
+    if (value instanceof Error) info[key] = describeError(value);
+  }
+  return info;
+});
+
+/** An error as a plain object: what it is called, its code, its message, and what caused it. */
+export function describeError(error: unknown): object {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const described: Record<string, unknown> = { name: error.name, message: describeMessage(error) };
+  if ('code' in error && typeof error.code === 'string') described['code'] = error.code;
+  if (error.cause !== undefined) described['cause'] = describeError(error.cause);
+  return described;
+}
+
+/** Of a connection that failed on each of a host's addresses, Node says nothing in the message itself. */
+function describeMessage(error: Error): string {
+  if (error.message !== '' || !(error instanceof AggregateError)) return error.message;
+  return error.errors.map((one: unknown) => (one instanceof Error ? one.message : String(one))).join('; ');
+}
+
+const LEVEL_COLOURS: Readonly<Record<string, string>> = { error: '31', warn: '33', info: '32', debug: '90' };
+
+function readableLines(colour: boolean): winston.Logform.Format {
+  return winston.format.printf(({ level, message, timestamp, ...fields }) => {
+    const time = String(timestamp).slice(11, 23);
+    const name = level.padEnd(5);
+    const shownLevel = colour ? `\u001b[${LEVEL_COLOURS[level] ?? '0'}m${name}\u001b[0m` : name;
+    const shownFields = Object.entries(fields).map(([key, value]) => `${key}=${oneLine(value)}`);
+    return [time, shownLevel, oneLine(message), ...shownFields].join(' ');
+  });
+}
+
+/** What a database or a server says may hold line breaks and terminal escapes: neither forges a line here. */
+function oneLine(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? format(value));
+  // eslint-disable-next-line no-control-regex -- control characters are what it is about
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) =>
+    JSON.stringify(character).slice(1, -1),
+  );
+}

@@ -1,0 +1,85 @@
+import { PgBoss } from 'pg-boss';
+import type { Config } from '../config.js';
+import type { Database } from '../database/database.js';
+import { retryTransient } from '../database/retry.js';
+import { ConfigurationError } from '../errors.js';
+import type { Logger } from '../logger.js';
+import { DEAD_LETTER_QUEUE, QUEUE } from './job.js';
+
+/** Dead workers are noticed within heartbeat + MONITOR: pg-boss looks at both intervals, 60 s each by default. */
+const MONITOR_SECONDS = 15;
+/** Waiting jobs and dead letters last for as long as they hold; pg-boss would delete them after 14 days. */
+const FOREVER_SECONDS = 10 * 365 * 86_400;
+/**
+ * Deaths after which a block is claimed alone, and deaths alone after which it is set aside. pg-boss counts every
+ * claim in its retry count, which is therefore bounded above both and never judges by itself.
+ */
+export const DEATHS_IN_COMPANY = 2;
+export const DEATHS_ALONE = 10;
+const RETRY_MARGIN = 20;
+
+export interface BossOptions {
+  /** Names this process in pg-boss's registry of instances. */
+  readonly instanceName: string;
+  readonly log: Logger;
+  /** For commands that enqueue and end: no supervision, no entry in the registry. */
+  readonly sendOnly: boolean;
+}
+
+/** Makes the pg-boss of this process on our own connections. It is not started yet. */
+export function createBoss(database: Database, config: Config, { instanceName, log, sendOnly }: BossOptions): PgBoss {
+  const boss = new PgBoss({
+    db: { executeSql: (text, values) => database.executeSql(text, values) },
+    backend: database.backend,
+    schema: config.pgBossSchema,
+    schedule: false,
+    monitorIntervalSeconds: MONITOR_SECONDS,
+    superviseIntervalSeconds: MONITOR_SECONDS,
+    instanceName,
+    supervise: !sendOnly,
+    registerInstance: !sendOnly,
+  });
+  boss.on('error', (error) => {
+    log.warn('pg-boss met an error; it goes on', { error });
+  });
+  boss.on('warning', ({ message }) => {
+    log.warn('pg-boss warns', { warning: message });
+  });
+  return boss;
+}
+
+/**
+ * Creates the two queues where they are missing and brings their options in line with the configuration.
+ *
+ * @throws ConfigurationError when the queue exists with a policy that would lose edits
+ */
+export async function ensureQueues(boss: PgBoss, config: Config, signal: AbortSignal): Promise<void> {
+  // Two replicas that create queues at once deadlock; the second try finds them there.
+  await retryTransient(
+    async () => {
+      const kept = { retentionSeconds: FOREVER_SECONDS, deleteAfterSeconds: config.jobRetentionSeconds };
+      const options = {
+        ...kept,
+        retryLimit: config.retryLimit + DEATHS_IN_COMPANY + DEATHS_ALONE + RETRY_MARGIN,
+        retryDelay: config.retryDelaySeconds,
+        retryDelayMax: config.retryDelayMaxSeconds,
+        retryBackoff: true,
+        expireInSeconds: config.jobExpireSeconds,
+        heartbeatSeconds: config.heartbeatSeconds,
+        deadLetter: DEAD_LETTER_QUEUE,
+      };
+      const existing = await boss.getQueue(QUEUE);
+      if (existing !== null && existing.policy !== 'exclusive') {
+        throw new ConfigurationError(
+          'QUEUE_POLICY',
+          `the queue ${QUEUE} in schema ${config.pgBossSchema} has the policy ${String(existing.policy)}, not exclusive, under which edits can be lost. A policy cannot be changed: stop all workers, delete the queue (boss.deleteQueue('${QUEUE}')) and start again; pending blocks are found by the sweep`,
+        );
+      }
+      if ((await boss.getQueue(DEAD_LETTER_QUEUE)) === null) await boss.createQueue(DEAD_LETTER_QUEUE, kept);
+      else await boss.updateQueue(DEAD_LETTER_QUEUE, kept);
+      if (existing === null) await boss.createQueue(QUEUE, { ...options, policy: 'exclusive' });
+      else await boss.updateQueue(QUEUE, options);
+    },
+    { signal },
+  );
+}

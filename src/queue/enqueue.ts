@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import type { JobInsert, PgBoss } from 'pg-boss';
+import type { Database, Queryable } from '../database/database.js';
+import { lockWaiting } from './sql/lock-waiting.js';
+import { PRIORITY, QUEUE, type EmbedJobData } from './job.js';
+
+/** A job to insert. */
+export interface NewJob {
+  readonly data: EmbedJobData;
+  readonly startAfterSeconds?: number;
+}
+
+/**
+ * Inserts one job a block, where the block has no live one. Jobs are sorted by their keys: two inserts with
+ * overlapping keys in opposite order deadlocked 20 times of 20, in the same order never.
+ *
+ * @param jobs of different blocks
+ * @returns the ids of the blocks whose job was inserted
+ */
+export async function insertJobs(boss: PgBoss, db: Queryable, jobs: readonly NewJob[]): Promise<Set<string>> {
+  const sorted = [...jobs].sort((a, b) => (a.data.blockId < b.data.blockId ? -1 : 1));
+  const blockIds = new Map<string, string>();
+  const inserts = sorted.map(({ data, startAfterSeconds }): JobInsert<EmbedJobData> => {
+    const id = randomUUID();
+    blockIds.set(id, data.blockId);
+    return {
+      id,
+      data,
+      priority: data.priority,
+      singletonKey: data.blockId,
+      ...(startAfterSeconds === undefined ? {} : { startAfter: startAfterSeconds }),
+    };
+  });
+  const inserted = inserts.length === 0 ? null : await boss.insert(QUEUE, inserts, { db, returnId: true });
+  return new Set((inserted ?? []).map((id) => blockIds.get(id) ?? ''));
+}
+
+/** Inserts jobs for blocks found by sweep or backfill: behind every live edit. @returns how many were inserted */
+export async function enqueueBacklog(
+  boss: PgBoss,
+  db: Queryable,
+  blockIds: readonly string[],
+  now: Date,
+): Promise<number> {
+  const since = now.toISOString();
+  const jobs = blockIds.map((blockId): NewJob => ({ data: { blockId, since, priority: PRIORITY.backlog } }));
+  return (await insertJobs(boss, db, jobs)).size;
+}
+
+/**
+ * Inserts jobs for blocks that were just edited, before all backlog. A block that waits in the backlog is raised, one
+ * that waits in retry is replaced with fresh counts and starts now: its text is another. One whose job is active is
+ * left alone: the store finds the new fingerprint and enqueues the block again.
+ */
+export async function enqueueLive(
+  boss: PgBoss,
+  database: Database,
+  schema: string,
+  blockIds: readonly string[],
+  now: Date,
+): Promise<{ inserted: number; raised: number }> {
+  const since = now.toISOString();
+  const toJob = (blockId: string): NewJob => ({ data: { blockId, since, priority: PRIORITY.live } });
+  const inserted = await insertJobs(boss, database, blockIds.map(toJob));
+  const present = blockIds.filter((blockId) => !inserted.has(blockId));
+  if (present.length === 0) return { inserted: inserted.size, raised: 0 };
+
+  const raised = await database.transaction(async (tx) => {
+    const waiting = await lockWaiting(tx, schema, present, PRIORITY.live);
+    if (waiting.length === 0) return 0;
+    const ids = waiting.map(({ id }) => id);
+    await boss.complete(QUEUE, ids, { outcome: 'superseded' }, { db: tx, includeQueued: true });
+    return (
+      await insertJobs(
+        boss,
+        tx,
+        waiting.map(({ blockId }) => toJob(blockId)),
+      )
+    ).size;
+  });
+  return { inserted: inserted.size, raised };
+}

@@ -1,0 +1,51 @@
+import type { Job } from 'pg-boss';
+
+/** One job a block; its singleton key is the block's id. */
+export const QUEUE = 'embed-block';
+/** One record for each block in `error`. */
+export const DEAD_LETTER_QUEUE = 'embed-block-failed';
+
+/** Edits that someone just made go before what was swept up or backfilled. */
+export const PRIORITY = { backlog: 0, live: 10 } as const;
+export type Priority = (typeof PRIORITY)[keyof typeof PRIORITY];
+
+/** What a job carries. Other programs may read it; the counts are absent while they are 0. */
+export interface EmbedJobData {
+  readonly blockId: string;
+  /** When the edit was noticed, ISO 8601: latencies are counted from here. */
+  readonly since: string;
+  /** The job's own, which pg-boss does not hand to workers. */
+  readonly priority: Priority;
+  /** Failures that were the block's own. */
+  readonly failures?: number;
+  /** Workers that died with the block in hand. */
+  readonly deaths?: number;
+  /** How many of this job's claims `failures` and `deaths` account for. */
+  readonly counted?: number;
+}
+
+export type EmbedJob = Job<EmbedJobData>;
+
+/** Claims of this job whose worker died, beyond those already counted: pg-boss counts every claim, and we every failure. */
+export function newDeathsOf(job: EmbedJob): number {
+  return Math.max(0, job.retryCount - (job.data.counted ?? 0));
+}
+
+/** Workers that died with this block in hand, in this job and in those it replaced. */
+export function deathsOf(job: EmbedJob): number {
+  return (job.data.deaths ?? 0) + newDeathsOf(job);
+}
+
+/**
+ * What is written into a dead letter's `sourceOutput` beside what pg-boss keeps itself.
+ */
+export interface FailureReport {
+  /** A stable code. */
+  readonly reason: string;
+  readonly message: string;
+  readonly failures: number;
+  readonly deaths: number;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly fingerprint: string;
+}

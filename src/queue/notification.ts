@@ -1,0 +1,41 @@
+import { isBlockId } from '../blocks/block-id.js';
+
+/** What a notification asks for: one block, a sweep, or nothing that we understand. */
+export type Request =
+  { readonly kind: 'block'; readonly id: string } | { readonly kind: 'sweep' } | { readonly kind: 'unknown' };
+
+/**
+ * Reads a notification's payload: a block id, JSON with an `id` or `block_id`, or nothing. It can hold anything, since
+ * every role of the database may notify; what is no id of a block is unknown, and the sweep misses nothing by it.
+ *
+ * @param idType the type of the id column
+ */
+export function readNotification(payload: string, idType: string): Request {
+  const text = payload.trim();
+  if (text === '') return { kind: 'sweep' };
+  const id = text.startsWith('{') ? idInJson(text) : text.startsWith('"') ? stringInJson(text) : text;
+  return id !== undefined && isBlockId(id, idType) ? { kind: 'block', id } : { kind: 'unknown' };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined; // not JSON: the caller decides what else it may be
+  }
+}
+
+function stringInJson(text: string): string {
+  const value = parse(text);
+  return typeof value === 'string' ? value : text;
+}
+
+function idInJson(text: string): string | undefined {
+  const value = parse(text);
+  if (typeof value !== 'object' || value === null) return text; // an id may begin with a brace, and {uuid} does
+  const id = 'block_id' in value ? value.block_id : 'id' in value ? value.id : undefined;
+  if (typeof id === 'string') return id;
+  if (typeof id !== 'number') return undefined;
+  // A bigint beyond 2^53 loses its last digits in JSON.parse: read them from the text.
+  return Number.isSafeInteger(id) ? String(id) : /"(?:block_)?id"\s*:\s*(-?\d+)/.exec(text)?.[1];
+}

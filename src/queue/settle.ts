@@ -1,0 +1,184 @@
+import type { PgBoss } from 'pg-boss';
+import { leaveProcessing } from '../blocks/leave-processing.js';
+import { lockBlocks } from '../blocks/lock.js';
+import { skipBlocks } from '../blocks/skip.js';
+import { storeVectors } from '../blocks/store.js';
+import type { Queryable } from '../database/database.js';
+import type { Outcome, RequeueReason } from '../events.js';
+import { insertJobs } from './enqueue.js';
+import { failHeld, settleFailed, type FailedBlock, type SettledFailure } from './fail.js';
+import { deathsOf, PRIORITY, QUEUE, type EmbedJob, type EmbedJobData } from './job.js';
+import type { SettleContext } from './settle-context.js';
+import { settledIds } from './settled-ids.js';
+import { setOutcome } from './sql/set-outcome.js';
+
+/** Blocks in our hands, by what became of them, as their claim read them. */
+export interface Worked {
+  readonly embedded: readonly { readonly job: EmbedJob; readonly fingerprint: string; readonly vector: Float32Array }[];
+  readonly textless: readonly { readonly job: EmbedJob; readonly fingerprint: string }[];
+  readonly failed: readonly FailedBlock[];
+}
+
+/** What was settled. A job that is nowhere in it was lost to another worker, and nothing was written for it. */
+export interface Settlement {
+  readonly completed: readonly EmbedJob[];
+  readonly skipped: readonly EmbedJob[];
+  readonly superseded: readonly EmbedJob[];
+  readonly failed: readonly SettledFailure[];
+}
+
+/**
+ * Settles jobs and blocks together, in one transaction, so that an edit which commits before is seen here and one that
+ * commits after finds the job's key free. In this order:
+ *
+ * 1. The jobs, fenced to the attempts we fetched: what another worker took over while we were away is not ours to write.
+ * 2. The blocks' rows, locked in order of ids. A row that someone else has locked is being changed: superseded.
+ * 3. The blocks, in statements of their own that check the fingerprint against what is there now.
+ * 4. For each superseded block a new job: the old one is complete, so the key is free.
+ *
+ * Safe to run again after a COMMIT whose answer was lost: the attempts are then no longer ours, and nothing is written.
+ */
+export async function settleWorked(context: SettleContext, worked: Worked): Promise<Settlement> {
+  const { database, boss, table } = context;
+  return await database.transaction(async (tx) => {
+    const embedded = held(
+      worked.embedded,
+      await completeJobs(boss, tx, worked.embedded.map(toJob), { outcome: 'completed' }),
+    );
+    const textless = held(
+      worked.textless,
+      await completeJobs(boss, tx, worked.textless.map(toJob), { outcome: 'skipped' }),
+    );
+    const failed = held(worked.failed, await failHeld(boss, tx, worked.failed));
+
+    const locked = new Set(await lockBlocks(tx, table, [...embedded, ...textless, ...failed].map(toBlockId)));
+    const isLocked = ({ job }: { job: EmbedJob }) => locked.has(job.data.blockId);
+    const stored = new Set(await storeVectors(tx, database, table, embedded.filter(isLocked).map(toStored)));
+    const skipped = new Set(await skipBlocks(tx, table, textless.filter(isLocked).map(toSource)));
+    const failures = await settleFailed(context, tx, failed.filter(isLocked));
+
+    const supersededJobs = [
+      ...embedded.map(toJob).filter((job) => !stored.has(job.data.blockId)),
+      ...textless.map(toJob).filter((job) => !skipped.has(job.data.blockId)),
+      ...failed.map(toJob).filter((job) => !failures.some((failure) => failure.job === job)),
+    ];
+    await supersede(context, tx, supersededJobs, locked);
+    return {
+      completed: embedded.map(toJob).filter((job) => stored.has(job.data.blockId)),
+      skipped: textless.map(toJob).filter((job) => skipped.has(job.data.blockId)),
+      superseded: supersededJobs,
+      failed: failures,
+    };
+  });
+}
+
+/**
+ * Completes jobs that have nothing to do: their blocks are stored, skipped, in error or gone.
+ *
+ * @returns those that were still ours
+ */
+export async function settleIdle(
+  context: SettleContext,
+  jobs: readonly EmbedJob[],
+  outcome: Outcome,
+): Promise<EmbedJob[]> {
+  const { database, boss } = context;
+  const ours = await completeJobs(boss, database, jobs, { outcome });
+  return jobs.filter((job) => ours.has(job.id));
+}
+
+/**
+ * Hands jobs back without costing them anything: completed and inserted anew in one transaction, their blocks
+ * `pending`. pg-boss's own retry counts, and would put a block into `error` for an outage or a restart of ours.
+ *
+ * @returns those that were still ours
+ */
+export async function requeue(
+  context: SettleContext,
+  jobs: readonly EmbedJob[],
+  reason: RequeueReason,
+  delaySeconds: number,
+): Promise<EmbedJob[]> {
+  const { database, boss, table } = context;
+  return await database.transaction(async (tx) => {
+    const ours = await completeJobs(boss, tx, jobs, { outcome: 'superseded', requeued: reason });
+    const mine = jobs.filter((job) => ours.has(job.id));
+    const locked = await lockBlocks(
+      tx,
+      table,
+      mine.map(({ data }) => data.blockId),
+    );
+    await leaveProcessing(tx, table, locked, 'pending');
+    const delay = delaySeconds > 0 ? { startAfterSeconds: delaySeconds } : {};
+    await insertJobs(
+      boss,
+      tx,
+      mine.map((job) => ({ data: carriedOver(job), ...delay })),
+    );
+    return mine;
+  });
+}
+
+/** What a job has gone through, for the one that replaces it. */
+function carriedOver(job: EmbedJob): EmbedJobData {
+  const { blockId, since, priority, failures } = job.data;
+  const deaths = deathsOf(job);
+  return {
+    blockId,
+    since,
+    priority,
+    ...(failures === undefined ? {} : { failures }),
+    ...(deaths === 0 ? {} : { deaths }),
+  };
+}
+
+/** Enqueues blocks again whose text is no longer the one we worked on. */
+async function supersede(
+  { boss, schema, table }: SettleContext,
+  tx: Queryable,
+  jobs: readonly EmbedJob[],
+  locked: ReadonlySet<string>,
+): Promise<void> {
+  if (jobs.length === 0) return;
+  const ids = jobs.map(({ id }) => id);
+  await boss.complete(QUEUE, ids, { outcome: 'superseded' }, { db: tx, includeQueued: true }); // those that failed wait in retry
+  await setOutcome(tx, schema, ids, 'superseded');
+  const blockIds = jobs.map(({ data }) => data.blockId);
+  await leaveProcessing(
+    tx,
+    table,
+    blockIds.filter((id) => locked.has(id)),
+    'pending',
+  );
+  // Failures and deaths were the old text's. The new one is an edit, and as live as any.
+  const since = new Date().toISOString();
+  await insertJobs(
+    boss,
+    tx,
+    blockIds.map((blockId) => ({ data: { blockId, since, priority: PRIORITY.live } })),
+  );
+}
+
+/** @returns the ids of the jobs that were still ours */
+async function completeJobs(
+  boss: PgBoss,
+  db: Queryable,
+  jobs: readonly EmbedJob[],
+  output: { readonly outcome: Outcome; readonly requeued?: RequeueReason },
+): Promise<Set<string>> {
+  if (jobs.length === 0) return new Set();
+  const attempts = jobs.map(({ id, retryCount }) => ({ id, retryCount }));
+  return settledIds(await boss.complete(QUEUE, attempts, output, { db }));
+}
+
+function held<T extends { readonly job: EmbedJob }>(blocks: readonly T[], ours: ReadonlySet<string>): T[] {
+  return blocks.filter(({ job }) => ours.has(job.id));
+}
+
+const toJob = ({ job }: { readonly job: EmbedJob }) => job;
+const toBlockId = ({ job }: { readonly job: EmbedJob }) => job.data.blockId;
+const toSource = ({ job, fingerprint }: { readonly job: EmbedJob; readonly fingerprint: string }) => ({
+  id: job.data.blockId,
+  fingerprint,
+});
+const toStored = (block: Worked['embedded'][number]) => ({ ...toSource(block), vector: block.vector });

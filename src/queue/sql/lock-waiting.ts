@@ -1,0 +1,22 @@
+import type { Queryable } from '../../database/database.js';
+import { QUEUE } from '../job.js';
+import { jobTable } from './job-table.js';
+
+/**
+ * Locks the jobs of these blocks that wait and that an edit is worth more than: in retry, or of lower priority, or
+ * put off. In order of their keys, as every path locks jobs. A job that becomes active meanwhile is passed over.
+ */
+export async function lockWaiting(
+  tx: Queryable,
+  schema: string,
+  blockIds: readonly string[],
+  belowPriority: number,
+): Promise<{ id: string; blockId: string }[]> {
+  return await tx.query<{ id: string; blockId: string }>(
+    `SELECT id::text AS id, singleton_key AS "blockId" FROM ${jobTable(schema)}
+ WHERE name = $1 AND policy = 'exclusive' AND state < 'active' AND coalesce(singleton_key, '') = ANY ($2::text[])
+   AND (state = 'retry' OR priority < $3 OR start_after > now())
+ ORDER BY singleton_key FOR UPDATE SKIP LOCKED`,
+    [QUEUE, blockIds, belowPriority],
+  );
+}

@@ -1,0 +1,20 @@
+import type { Queryable } from '../../database/database.js';
+import type { Outcome } from '../../events.js';
+import { QUEUE } from '../job.js';
+import { jobTable } from './job-table.js';
+
+/**
+ * Corrects the outcome of jobs that this transaction completed before it could know how their blocks would fare:
+ * pg-boss must settle first, since jobs are locked before blocks, and has no call that changes a settled job.
+ */
+export async function setOutcome(
+  tx: Queryable,
+  schema: string,
+  jobIds: readonly string[],
+  outcome: Outcome,
+): Promise<void> {
+  await tx.query(
+    `UPDATE ${jobTable(schema)} SET output = jsonb_build_object('outcome', $3::text) WHERE name = $1 AND id = ANY ($2::uuid[])`,
+    [QUEUE, jobIds, outcome],
+  );
+}

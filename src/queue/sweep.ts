@@ -1,0 +1,171 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PgBoss } from 'pg-boss';
+import { clearSkippedVectors } from '../blocks/clear-skipped.js';
+import type { BlocksTable } from '../blocks/table.js';
+import type { Database } from '../database/database.js';
+import type { Events } from '../events.js';
+import type { Logger } from '../logger.js';
+import { enqueueBacklog } from './enqueue.js';
+import { DEAD_LETTER_QUEUE } from './job.js';
+import { countLive } from './sql/count-live.js';
+import { countUnqueued } from './sql/count-unqueued.js';
+import { findObsoleteDeadLetters } from './sql/find-obsolete-dead-letters.js';
+import { findUnqueued } from './sql/find-unqueued.js';
+import { resetOrphans } from './sql/reset-orphans.js';
+import type { Waker } from './waker.js';
+
+const EVERY_MS = 60_000;
+/** While more is known to wait, the queue is looked at so often, and filled up when it is half empty. */
+const REFILL_CHECK_MS = 250;
+/** Sweeps that were asked for follow each other no faster. */
+const LEAST_PAUSE_MS = 250;
+const PAGE = 1_000;
+
+export interface SweeperOptions {
+  readonly database: Database;
+  readonly boss: PgBoss;
+  readonly schema: string;
+  readonly table: BlocksTable;
+  /** Live jobs the queue is filled up to. */
+  readonly queueLimit: number;
+  readonly waker: Waker;
+  readonly events: Events;
+  readonly log: Logger;
+}
+
+/**
+ * Finds by looking what was not found by listening, and mends what dead workers left. It runs while this replica
+ * leads: at once, every minute, when asked, and whenever the queue is half empty while more is known to wait.
+ */
+export class Sweeper {
+  readonly #options: SweeperOptions;
+  #running: Promise<void> = Promise.resolve();
+  #stopping: AbortController | undefined;
+  #asked = Promise.withResolvers<undefined>();
+  /** The last id that was enqueued, where the queue was full; null: from the start. */
+  #lastId: string | null = null;
+  /** Pending blocks that the last sweep had to leave. */
+  #left = 0;
+
+  constructor(options: SweeperOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const stopping = new AbortController();
+    this.#stopping = stopping;
+    this.#lastId = null;
+    this.#left = 0;
+    this.#running = this.#running.then(() => this.#run(stopping.signal));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping?.abort();
+    await this.#running;
+  }
+
+  /** Asks for a sweep soon. */
+  readonly request = (): void => {
+    this.#asked.resolve(undefined);
+  };
+
+  async #run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.#asked = Promise.withResolvers();
+      try {
+        await this.#sweep(signal);
+      } catch (error) {
+        if (!signal.aborted) this.#options.log.warn('a sweep failed; the next one goes on', { error });
+      }
+      await pause(LEAST_PAUSE_MS, signal);
+      await this.#untilNext(signal);
+    }
+  }
+
+  async #sweep(signal: AbortSignal): Promise<void> {
+    const { database, boss, schema, table, events, log } = this.#options;
+    const started = performance.now();
+    const reset = await untilShort((limit) => resetOrphans(database, schema, table, limit), signal);
+    const cleared = await untilShort((limit) => clearSkippedVectors(database, table, 'all', limit), signal);
+    const obsolete = await findObsoleteDeadLetters(database, schema, table, PAGE);
+    if (obsolete.length > 0) await boss.deleteJob(DEAD_LETTER_QUEUE, obsolete);
+    const enqueued = await this.#fill(signal);
+    // Reads the whole table, hence only where the queue could not take all there is.
+    this.#left = this.#lastId === null ? 0 : await countUnqueued(database, schema, table);
+    const seconds = (performance.now() - started) / 1000;
+    events.emit('swept', { enqueued, reset, cleared, left: this.#left, seconds });
+    if (enqueued + reset + cleared > 0) log.info('swept', { enqueued, reset, cleared, left: this.#left, seconds });
+  }
+
+  /** Enqueues page by page, from where the last fill had to stop, up to the queue's limit. */
+  async #fill(signal: AbortSignal): Promise<number> {
+    const { database, boss, schema, table, queueLimit, waker } = this.#options;
+    let room = queueLimit - (await countLive(database, schema));
+    let enqueued = 0;
+    const startedAt = this.#lastId;
+    let wrapped = startedAt === null;
+    while (room > 0 && !signal.aborted) {
+      const limit = Math.min(PAGE, room);
+      const ids = await findUnqueued(database, schema, table, this.#lastId, limit);
+      const inserted = await enqueueBacklog(boss, database, ids, new Date());
+      if (inserted > 0) waker.wake(inserted);
+      enqueued += inserted;
+      room -= inserted;
+      if (ids.length === limit) {
+        this.#lastId = ids.at(-1) ?? null;
+        continue;
+      }
+      this.#lastId = null;
+      if (wrapped) return enqueued;
+      wrapped = true; // once more from the start: blocks before the last id may have become pending since
+    }
+    return enqueued;
+  }
+
+  async #untilNext(signal: AbortSignal): Promise<void> {
+    const { database, schema, queueLimit, events, log } = this.#options;
+    const end = performance.now() + EVERY_MS;
+    while (!signal.aborted && performance.now() < end) {
+      if (this.#lastId === null) {
+        const asked = new AbortController();
+        void this.#asked.promise.then(() => {
+          asked.abort();
+        });
+        await pause(end - performance.now(), AbortSignal.any([signal, asked.signal]));
+        return;
+      }
+      await pause(REFILL_CHECK_MS, signal);
+      try {
+        if ((await countLive(database, schema)) >= queueLimit / 2) continue;
+        const started = performance.now();
+        const enqueued = await this.#fill(signal);
+        this.#left = this.#lastId === null ? 0 : Math.max(0, this.#left - enqueued);
+        events.emit('swept', {
+          enqueued,
+          reset: 0,
+          cleared: 0,
+          left: this.#left,
+          seconds: (performance.now() - started) / 1000,
+        });
+      } catch (error) {
+        log.warn('could not fill the queue up; the next sweep goes on', { error });
+        return;
+      }
+    }
+  }
+}
+
+/** Repeats a statement that takes at most so many rows until it takes fewer. @returns how many it took in all */
+async function untilShort(statement: (limit: number) => Promise<number>, signal: AbortSignal): Promise<number> {
+  let total = 0;
+  while (!signal.aborted) {
+    const taken = await statement(PAGE);
+    total += taken;
+    if (taken < PAGE) break;
+  }
+  return total;
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(Math.max(0, ms), undefined, { signal }).catch(() => undefined); // ended early on purpose
+}

@@ -1,0 +1,260 @@
+import type { PgBoss } from 'pg-boss';
+import { inspectBlocks } from './blocks/inspect.js';
+import { requirePrivileges } from './blocks/privileges.js';
+import type { BlocksTable } from './blocks/table.js';
+import { CHANNEL, requireQuietWrites, requireTrigger } from './blocks/trigger.js';
+import type { Config } from './config.js';
+import type { Database, Session } from './database/database.js';
+import { Leadership } from './database/leadership.js';
+import { Embedder, requireModel } from './embedder/embedder.js';
+import { OllamaMisconfiguredError } from './embedder/errors.js';
+import { Ollama } from './embedder/ollama.js';
+import type { Events } from './events.js';
+import { HealthServer } from './health.js';
+import type { Service } from './lifecycle.js';
+import type { Logger } from './logger.js';
+import { createMetrics } from './metrics.js';
+import { createBoss, ensureQueues } from './queue/boss.js';
+import { Bridge } from './queue/bridge.js';
+import { EmbedHandler } from './queue/handler.js';
+import { PRIORITY, QUEUE, type EmbedJobData } from './queue/job.js';
+import { countLive } from './queue/sql/count-live.js';
+import { findDue } from './queue/sql/find-due.js';
+import { Sweeper } from './queue/sweep.js';
+import { TextBudget } from './queue/text-budget.js';
+import { Waker } from './queue/waker.js';
+import { Watchdog } from './watchdog.js';
+
+/** Text that this process holds at once, in bytes. */
+const TEXT_BUDGET_BYTES = 8 * 1024 * 1024;
+/** A batch may take its jobs' whole expiry and then some, never this. */
+const BATCH_GRACE_MS = 60_000;
+const READY_TIMEOUT_MS = 2_000;
+const MODEL_CHECK_TIMEOUT_MS = 5_000;
+/** What is wrong with the model itself, which no waiting mends. */
+const UNSERVABLE = new Set(['EMBEDDING_DIMENSIONS', 'OLLAMA_MODEL_CANNOT_EMBED']);
+
+export interface WorkerParts {
+  readonly config: Config;
+  readonly database: Database;
+  readonly events: Events;
+  readonly log: Logger;
+  readonly version: string;
+  /** Names this process among its replicas. */
+  readonly instance: string;
+}
+
+/** Bridge, sweep, workers and HTTP of one process. */
+export class Worker implements Service {
+  readonly #parts: WorkerParts;
+  readonly #boss: PgBoss;
+  readonly #ollama: Ollama;
+  readonly #watchdog = new Watchdog();
+  readonly #aborted = new AbortController();
+  #health: HealthServer | undefined;
+  #leadership: Leadership | undefined;
+  #handler: EmbedHandler | undefined;
+  #waker: Waker | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(parts: WorkerParts) {
+    const { config, database, log, instance } = parts;
+    this.#parts = parts;
+    this.#boss = createBoss(database, config, { instanceName: instance, log, sendOnly: false });
+    this.#ollama = new Ollama({
+      url: config.ollamaUrl,
+      model: config.model,
+      timeoutMs: config.embeddingTimeoutMs,
+      connections: config.ollamaConcurrency,
+    });
+  }
+
+  /** The port of the HTTP endpoints. */
+  get healthPort(): number {
+    return this.#health?.port ?? 0;
+  }
+
+  /**
+   * @throws ConfigurationError when the database is not what we need, or the column not what the model gives
+   */
+  async start(): Promise<void> {
+    const { config, database, events, log } = this.#parts;
+    const { signal } = this.#aborted;
+    const registry = createMetrics({
+      events,
+      version: this.#parts.version,
+      countLive: () => countLive(database, config.pgBossSchema),
+    });
+    this.#health = new HealthServer({
+      port: config.healthPort,
+      registry,
+      watchdog: this.#watchdog,
+      readiness: () => this.#readiness(),
+      log,
+    });
+    await this.#health.start();
+
+    const table = await this.#inspect();
+    await this.#checkModel(table);
+    await this.#boss.start();
+    await ensureQueues(this.#boss, config, signal);
+
+    const waker = new Waker(this.#boss, config.batchSize);
+    this.#waker = waker;
+    const context = { database, boss: this.#boss, schema: config.pgBossSchema, table, retryLimit: config.retryLimit };
+    this.#handler = new EmbedHandler({
+      context,
+      embedder: new Embedder({
+        ollama: this.#ollama,
+        model: config.model,
+        dimensions: table.dimensions,
+        instruction: config.instruction,
+        concurrency: config.ollamaConcurrency,
+        events,
+      }),
+      budget: new TextBudget(TEXT_BUDGET_BYTES, config.workerConcurrency),
+      waker,
+      workers: config.workerConcurrency,
+      expireSeconds: config.jobExpireSeconds,
+      events,
+      log,
+    });
+    await this.#startWorkers(this.#handler);
+    this.#leadership = this.#lead(table, waker);
+    await this.#leadership.start();
+    log.info('working', {
+      model: config.model,
+      dimensions: table.dimensions,
+      workers: config.workerConcurrency,
+      batchSize: config.batchSize,
+    });
+  }
+
+  /**
+   * Lets requests in flight finish and stores them, hands everything else back, and closes what it opened but for the
+   * database. After the shutdown timeout it hangs up on requests still in flight.
+   */
+  async stop(): Promise<void> {
+    this.#stopping ??= this.#shutDown();
+    await this.#stopping;
+  }
+
+  async #shutDown(): Promise<void> {
+    const { config, log } = this.#parts;
+    this.#aborted.abort();
+    this.#handler?.drain();
+    const deadline = setTimeout(() => {
+      log.warn('the shutdown timeout has passed; hanging up on requests in flight', {
+        seconds: config.shutdownTimeoutMs / 1000,
+      });
+      this.#handler?.abort();
+    }, config.shutdownTimeoutMs);
+    try {
+      await this.#leadership?.stop();
+      await this.#waker?.stop();
+      await this.#boss.offWork(QUEUE, { wait: true });
+      await this.#boss.stop({ close: false });
+    } finally {
+      clearTimeout(deadline);
+      this.#ollama.close();
+      await this.#health?.stop();
+    }
+  }
+
+  async #inspect(): Promise<BlocksTable> {
+    const { config, database } = this.#parts;
+    const table = await inspectBlocks(database, config.tables);
+    await requirePrivileges(database, config.tables, table);
+    await requireTrigger(database, config.tables, table);
+    await requireQuietWrites(database, config.tables, table);
+    database.useVectorType(table.vectorTypeOid);
+    return table;
+  }
+
+  /**
+   * A model that cannot serve the column is an error. A server that is away, or has not pulled the model yet, is none:
+   * blocks wait for it.
+   */
+  async #checkModel(table: BlocksTable): Promise<void> {
+    const { config, log } = this.#parts;
+    const signal = AbortSignal.any([this.#aborted.signal, AbortSignal.timeout(MODEL_CHECK_TIMEOUT_MS)]);
+    try {
+      await requireModel(this.#ollama, config.model, table.dimensions, signal);
+    } catch (error) {
+      if (error instanceof OllamaMisconfiguredError && UNSERVABLE.has(error.code)) throw error;
+      log.warn('Ollama cannot serve the model yet; blocks wait until it does', { error });
+    }
+  }
+
+  async #startWorkers(handler: EmbedHandler): Promise<void> {
+    const { config } = this.#parts;
+    const options = {
+      batchSize: config.batchSize,
+      pollingIntervalSeconds: config.pollIntervalSeconds,
+      burstWhenBatchFull: true,
+      perJobResults: true as const,
+    };
+    const bound = config.jobExpireSeconds * 1000 + BATCH_GRACE_MS;
+    const handle = (jobs: Parameters<EmbedHandler['handle']>[0]) =>
+      this.#watchdog.watch('worker', bound, () => handler.handle(jobs));
+    // One of several takes live jobs only, so that an edit finds a worker whatever the backlog.
+    const forAll = Math.max(1, config.workerConcurrency - 1);
+    await this.#boss.work<EmbedJobData>(QUEUE, { ...options, localConcurrency: forAll }, handle);
+    if (config.workerConcurrency > 1) {
+      await this.#boss.work<EmbedJobData>(
+        QUEUE,
+        { ...options, localConcurrency: 1, minPriority: PRIORITY.live },
+        handle,
+      );
+    }
+  }
+
+  #lead(table: BlocksTable, waker: Waker): Leadership {
+    const { config, database, events, log, instance } = this.#parts;
+    const schema = config.pgBossSchema;
+    const common = { database, boss: this.#boss, schema, table, waker, events, log };
+    const sweeper = new Sweeper({ ...common, queueLimit: config.queueLimit });
+    let bridge: Bridge | undefined;
+    return new Leadership({
+      database,
+      lockName: `embedding-worker/${schema}/${table.blocks}`,
+      applicationName: (role) => `embedding-worker ${role} ${instance}`.slice(0, 63),
+      onElected: async (session: Session) => {
+        bridge = new Bridge({ ...common, requestSweep: sweeper.request });
+        await session.listen(CHANNEL, bridge.receive);
+        sweeper.start();
+      },
+      onPulse: async (session: Session) => {
+        // Proves that the session lives, and wakes workers for retries that have become due.
+        if (await findDue(session, schema)) waker.wake(1);
+      },
+      onDeposed: async () => {
+        await Promise.all([bridge?.stop(), sweeper.stop()]);
+      },
+      events,
+      log,
+    });
+  }
+
+  async #readiness(): Promise<Record<string, { ok: boolean; detail?: string }>> {
+    const answered = await Promise.race([
+      this.#parts.database.query('SELECT 1').then(
+        () => ({ ok: true }),
+        () => ({ ok: false, detail: 'the database does not answer' }),
+      ),
+      new Promise<{ ok: boolean; detail: string }>((resolve) =>
+        setTimeout(resolve, READY_TIMEOUT_MS, { ok: false, detail: 'the database does not answer in time' }).unref(),
+      ),
+    ]);
+    const started = this.#leadership !== undefined;
+    return {
+      database: answered,
+      worker:
+        this.#stopping !== undefined
+          ? { ok: false, detail: 'shutting down' }
+          : started
+            ? { ok: true }
+            : { ok: false, detail: 'starting' },
+    };
+  }
+}
