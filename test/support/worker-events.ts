@@ -1,0 +1,81 @@
+import { createEvents, type EventMap, type Events, type Outcome } from '../../src/events.js';
+
+type Recorded = { readonly [Name in keyof EventMap]: EventMap[Name][0][] };
+
+const NAMES = [
+  'settled',
+  'stored',
+  'failed',
+  'requeued',
+  'death',
+  'request',
+  'split',
+  'listening',
+  'leading',
+  'swept',
+  'bridged',
+  'loop',
+] as const satisfies readonly (keyof EventMap)[];
+
+/** What the parts of a worker have told so far, and a way to wait for more of it. */
+export class WorkerEvents {
+  readonly emitter: Events = createEvents();
+  readonly seen: Recorded = emptyRecord();
+  readonly #waiting = new Set<() => void>();
+
+  constructor() {
+    for (const name of NAMES) this.#record(name);
+  }
+
+  /** How many blocks were settled in this way. */
+  settled(outcome: Outcome): number {
+    return sum(this.seen.settled.filter((event) => event.outcome === outcome).map(({ count }) => count));
+  }
+
+  /** How many jobs were handed back for this reason. */
+  requeued(reason: EventMap['requeued'][0]['reason']): number {
+    return sum(this.seen.requeued.filter((event) => event.reason === reason).map(({ count }) => count));
+  }
+
+  /** Forgets what was seen: counting begins anew. */
+  forget(): void {
+    for (const name of NAMES) this.seen[name].length = 0;
+  }
+
+  /**
+   * Resolves as soon as the condition holds, be that now. It is looked at after each event, never by the clock.
+   *
+   * @throws Error with what was seen, when it does not hold within `timeoutMs`
+   */
+  until(condition: (events: this) => boolean, timeoutMs = 10_000): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        if (!condition(this)) return;
+        clearTimeout(timer);
+        this.#waiting.delete(look);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.delete(look);
+        reject(new Error(`Not within ${timeoutMs} ms: ${String(condition)}; seen: ${JSON.stringify(this.seen)}`));
+      }, timeoutMs);
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
+  #record(name: keyof EventMap): void {
+    this.emitter.on(name, (event: EventMap[keyof EventMap][0]) => {
+      (this.seen[name] as (typeof event)[]).push(event);
+      for (const look of [...this.#waiting]) look();
+    });
+  }
+}
+
+function emptyRecord(): Recorded {
+  return Object.fromEntries(NAMES.map((name) => [name, []])) as unknown as Recorded;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -1,0 +1,30 @@
+import { insertBlock } from './fixtures.js';
+import type { Site } from './worker-site.js';
+
+/** Puts this text's request on hold, until `release()`. */
+export function hang({ ollama }: Pick<Site, 'ollama'>, text: string): Hold {
+  const fault = ollama.faults.add({ preset: 'hang', endpoint: '/api/embed', text });
+  return {
+    reached: () => ollama.waitFor(() => fault.hits > 0, 10_000),
+    release: () => fault.remove(),
+  };
+}
+
+export interface Hold {
+  /** Resolves when a request for the text is in flight. */
+  reached(): Promise<void>;
+  /** Lets it be answered. */
+  release(): void;
+}
+
+/** Keeps the only worker busy (`ONE_WORKER`): all other blocks stay queued until the hold is released. */
+export async function keepBusy(site: Pick<Site, 'db' | 'ollama'>): Promise<Hold> {
+  const text = 'This block keeps the worker busy.';
+  const hold = hang(site, text);
+  await insertBlock(site.db, { content: text });
+  await hold.reached();
+  return hold;
+}
+
+/** The settings under which one batch at a time is worked on. */
+export const ONE_WORKER = { PALDOCS_WORKER_CONCURRENCY: '1' };

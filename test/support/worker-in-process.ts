@@ -1,0 +1,95 @@
+import { loadConfig, type Config } from '../../src/config.js';
+import { Postgres } from '../../src/database/postgres.js';
+import { Worker } from '../../src/worker.js';
+import type { TestDatabase } from './test-database.js';
+import { WorkerEvents } from './worker-events.js';
+import { MemoryLog } from './worker-log.js';
+
+/** What a worker under test is told beside the addresses of database and Ollama. */
+export type WorkerEnvironment = Readonly<Record<string, string>>;
+
+/** A worker in this process, as `embedding-worker worker` wires it. */
+export interface TestWorker {
+  readonly config: Config;
+  readonly events: WorkerEvents;
+  readonly log: MemoryLog;
+  /** Of its HTTP endpoints. */
+  readonly url: string;
+  /** Stops it and closes its connections. */
+  stop(): Promise<void>;
+}
+
+const running = new Set<TestWorker>();
+
+/** The environment of a worker on this database and Ollama. */
+export function workerEnvironment(
+  db: Pick<TestDatabase, 'url'>,
+  ollama: { readonly url: string },
+  environment: WorkerEnvironment = {},
+): WorkerEnvironment {
+  return {
+    PALDOCS_DATABASE_URL: db.url,
+    PALDOCS_OLLAMA_URL: ollama.url,
+    PALDOCS_HEALTH_PORT: '0',
+    PALDOCS_LOG_LEVEL: 'debug',
+    ...environment,
+  };
+}
+
+/** Starts a worker and waits until it leads, listens and has swept once; `stopWorkers` ends what a test leaves running. */
+export async function startWorker(
+  db: Pick<TestDatabase, 'url'>,
+  ollama: { readonly url: string },
+  environment: WorkerEnvironment = {},
+): Promise<TestWorker> {
+  const worker = await startFollower(db, ollama, environment);
+  await worker.events.until(({ seen }) => seen.swept.length > 0);
+  return worker;
+}
+
+/** The same without waiting for it to lead. */
+export async function startFollower(
+  db: Pick<TestDatabase, 'url'>,
+  ollama: { readonly url: string },
+  environment: WorkerEnvironment = {},
+): Promise<TestWorker> {
+  const config = loadConfig(workerEnvironment(db, ollama, environment));
+  const events = new WorkerEvents();
+  const log = new MemoryLog();
+  const instance = `test-${running.size}`;
+  const database = new Postgres({
+    url: config.databaseUrl,
+    sessionUrl: config.listenDatabaseUrl,
+    applicationName: `embedding-worker ${instance}`,
+    poolSize: config.workerConcurrency,
+  });
+  database.on('error', () => undefined); // as the command does: another connection is opened when needed
+  const worker = new Worker({ config, database, events: events.emitter, log, version: '0.0.0-test', instance });
+  const stop = async () => {
+    running.delete(testWorker);
+    await worker.stop();
+    await database.close();
+  };
+  const testWorker: TestWorker = {
+    config,
+    events,
+    log,
+    get url() {
+      return `http://127.0.0.1:${worker.healthPort}`;
+    },
+    stop,
+  };
+  running.add(testWorker);
+  try {
+    await worker.start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return testWorker;
+}
+
+/** Stops all workers that are still running. For `afterAll` and `afterEach`. */
+export async function stopWorkers(): Promise<void> {
+  await Promise.all([...running].map((worker) => worker.stop()));
+}

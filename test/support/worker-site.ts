@@ -1,0 +1,51 @@
+import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
+import { createDatabase } from './create-database.js';
+import type { SchemaVariant } from './schema-variant.js';
+import type { TestDatabase } from './test-database.js';
+import { startWorker, stopWorkers, type TestWorker, type WorkerEnvironment } from './worker-in-process.js';
+
+/** All that a pipeline is made of. */
+export interface Site {
+  readonly db: TestDatabase;
+  readonly ollama: StandIn;
+  readonly worker: TestWorker;
+}
+
+export interface SiteOptions {
+  readonly variant?: SchemaVariant;
+  readonly standIn?: Parameters<typeof startStandIn>[0];
+  readonly environment?: WorkerEnvironment;
+}
+
+/**
+ * A database, a stand-in that records its texts, and a worker, for all tests of a `describeWithServer`. After each test
+ * Ollama is well again and the worker's events are forgotten.
+ *
+ * @returns gives them, from the first test on
+ */
+export function useSite(options: SiteOptions = {}): () => Site {
+  let ollama: StandIn | undefined;
+  let site: Site | undefined;
+  beforeAll(async () => {
+    const db = await createDatabase(options.variant);
+    ollama = await startStandIn({ recordTexts: true, ...options.standIn });
+    const worker = await startWorker(db, ollama, options.environment);
+    worker.events.forget();
+    site = { db, ollama, worker };
+  });
+  afterEach(async () => {
+    if (site === undefined) return;
+    site.ollama.faults.clear();
+    await site.ollama.waitFor(({ stats }) => stats.listening);
+    site.ollama.forgetRequests();
+    site.worker.events.forget();
+  });
+  afterAll(async () => {
+    ollama?.faults.clear();
+    await stopWorkers().finally(() => ollama?.stop());
+  });
+  return () => {
+    if (site === undefined) throw new Error('The site is there from the first test on');
+    return site;
+  };
+}
