@@ -29,14 +29,20 @@ export function createLogger(options: LoggerOptions): Logger {
     level: options.level,
     format: winston.format.combine(plainErrors(), winston.format.timestamp(), lines),
     // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- winston's typings name another package's class
-    transports: [new winston.transports.Console({ stderrLevels: ['error', 'warn', 'info', 'debug'] })],
+    transports: new winston.transports.Console({
+      stderrLevels: ['error', 'warn', 'info', 'debug'],
+    }),
   });
 }
 
 /** For a terminal: people read lines, machines read JSON. */
 export function loggerForTerminal(level: LogLevel): Logger {
   const readable = process.stderr.isTTY;
-  return createLogger({ level, readable, colour: readable && process.env['NO_COLOR'] === undefined });
+  return createLogger({
+    level,
+    readable,
+    colour: readable && process.env['NO_COLOR'] === undefined,
+  });
 }
 
 /** Errors as name, code and message, with their causes: a stack helps nobody who reads a thousand lines. */
@@ -50,7 +56,10 @@ const plainErrors = winston.format((info) => {
 /** An error as a plain object: what it is called, its code, its message, and what caused it. */
 export function describeError(error: unknown): object {
   if (!(error instanceof Error)) return { message: String(error) };
-  const described: Record<string, unknown> = { name: error.name, message: describeMessage(error) };
+  const described: Record<string, unknown> = {
+    name: error.name,
+    message: describeMessage(error),
+  };
   if ('code' in error && typeof error.code === 'string') described['code'] = error.code;
   if (error.cause !== undefined) described['cause'] = describeError(error.cause);
   return described;
@@ -62,7 +71,12 @@ function describeMessage(error: Error): string {
   return error.errors.map((one: unknown) => (one instanceof Error ? one.message : String(one))).join('; ');
 }
 
-const LEVEL_COLOURS: Readonly<Record<string, string>> = { error: '31', warn: '33', info: '32', debug: '90' };
+const LEVEL_COLOURS: Readonly<Record<string, string>> = {
+  error: '31',
+  warn: '33',
+  info: '32',
+  debug: '90',
+};
 
 function readableLines(colour: boolean): winston.Logform.Format {
   return winston.format.printf(({ level, message, timestamp, ...fields }) => {
@@ -77,8 +91,5 @@ function readableLines(colour: boolean): winston.Logform.Format {
 /** What a database or a server says may hold line breaks and terminal escapes: neither forges a line here. */
 function oneLine(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? format(value));
-  // eslint-disable-next-line no-control-regex -- control characters are what it is about
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) =>
-    JSON.stringify(character).slice(1, -1),
-  );
+  return text.replace(/[\p{Cc}\u2028\u2029]/gu, (character) => JSON.stringify(character).slice(1, -1));
 }

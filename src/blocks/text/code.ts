@@ -1,7 +1,6 @@
 import { composed, oneLine, visible } from './characters.js';
 import { scanHtml } from './html-scanner.js';
-import { stringLeaves } from './json.js';
-import { isObject, type JsonObject } from './json-shapes.js';
+import { isObject, stringLeaves, type JsonObject } from './json-shapes.js';
 
 interface Code {
   readonly language: string;
@@ -21,25 +20,19 @@ export function codeText(content: string, json: unknown, format: 'text' | 'json'
 
 function jsonCode(value: unknown): Code {
   if (typeof value === 'string') return markedCode(value);
-  const object = isObject(value) && isObject(value.data) ? value.data : value;
-  const code = isObject(object) ? bodyOf(object) : undefined;
-  if (!isObject(object) || code === undefined) return markedCode(joined(value));
-  const marked = markedCode(code);
-  return { language: languageOf(object) ?? marked.language, code: marked.code };
+  if (!isObject(value)) return markedCode(joined(value));
+  const object = isObject(value.data) ? value.data : value;
+  const { language, code } = markedCode(bodyOf(object) ?? joined(object));
+  return { language: languageOf(object) || language, code };
 }
 
 const SHAPE = ['code', 'content', 'id', 'lang', 'language', 'source', 'text', 'type'];
 
 /** Text that is JSON is code in JSON, unless it has the fields of a code block, and no other. */
 function textCode(content: string, json: unknown): Code {
-  if (
-    isObject(json) &&
-    ('language' in json || 'lang' in json) &&
-    Object.keys(json).every((key) => SHAPE.includes(key))
-  ) {
-    if (typeof bodyOf(json) === 'string') return jsonCode(json);
-  }
-  return markedCode(content);
+  if (!isObject(json) || !Object.keys(json).every((key) => SHAPE.includes(key))) return markedCode(content);
+  const hasShape = ('language' in json || 'lang' in json) && bodyOf(json) !== undefined;
+  return hasShape ? jsonCode(json) : markedCode(content);
 }
 
 function languageOf(object: JsonObject): string | undefined {
@@ -66,7 +59,7 @@ function markedCode(text: string): Code {
   return fencedCode(text) ?? htmlCode(text) ?? { language: '', code: text };
 }
 
-const OPENING_FENCE = /^ {0,3}(`{3,}(?=[^`]*$)|~{3,})[ \t]*\{?\.?([^\s{}]*)/;
+const OPENING_FENCE = /^(`{3,}(?=[^`]*$)|~{3,})[ \t]*\{?\.?([^\s{}]*)/;
 
 function fencedCode(text: string): Code | undefined {
   const [first = '', ...lines] = visible(text).trim().split('\n');

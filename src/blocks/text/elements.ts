@@ -29,8 +29,8 @@ export const ELEMENTS: ReadonlyMap<string, ElementKind> = new Map([
 /** Elements that HTML allows to stay open, or that never close. */
 export const MAY_STAY_OPEN: ReadonlySet<string> = new Set(
   words(`
-  area base basefont body br caption col colgroup dd dt embed frame head hr html img input li link meta optgroup option p
-  param rp rt source tbody td tfoot th thead tr track wbr`),
+  area base basefont body br caption col colgroup dd dt embed frame head hr html img input li link meta optgroup option
+  p param rp rt source tbody td tfoot th thead tr track wbr`),
 );
 
 /** After these the tokenizer reads no tags until the element is closed. */

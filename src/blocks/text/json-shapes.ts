@@ -1,15 +1,15 @@
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * Keys that describe a node instead of being its text. Editors differ; these are those of ProseMirror and Tiptap, Slate,
- * Lexical, Editor.js, BlockNote, Quill and Notion, and what an API adds.
+ * Keys that describe a node instead of being its text. Editors differ; these are those of ProseMirror and Tiptap,
+ * Slate, Lexical, Editor.js, BlockNote, Quill and Notion, and what an API adds.
  */
 const METADATA = new Set(
-  `_id align alignment annotations attributes background bold bulletType checked class className code_language collapsed
-  color created depth detail dir direction format guid hasHeader height href icon id indent italic key kind lang language
-  level link listType list_type locale mark marks mime mimeType mode object order ordered parent position rel slug src
-  start strike strikethrough style styles target theme time timestamp type underline updated uri url uuid variant version
-  width withHeadings`.split(/\s+/),
+  `_id align alignment annotations attributes background bold bulletType checked class className code_language
+  collapsed color created depth detail dir direction format guid hasHeader height href icon id indent italic key
+  kind lang language level link listType list_type locale mark marks mime mimeType mode object order ordered
+  parent position rel slug src start strike strikethrough style styles target theme time timestamp type underline
+  updated uri url uuid variant version width withHeadings`.split(/\s+/),
 );
 const METADATA_ENDINGS = /(?:[a-z](?:Id|At|Url|Color|Alignment|Type)|_(?:id|at|url|color|type))$/;
 
@@ -32,12 +32,27 @@ export interface Fields {
 /** @returns what an object has to say, in order */
 export function fields(object: JsonObject): Fields {
   const form = FORMS.find((key) => object[key] !== undefined && object[key] !== null);
-  const entries = Object.entries(object).filter(([key]) => !isMetadata(key) && !FORMS.includes(key));
-  const own = entries.filter(([key]) => !CHILDREN.includes(key));
+  const entries = Object.entries(object).filter(([key]) => key === form || !(isMetadata(key) || FORMS.includes(key)));
   return {
-    own: form === undefined ? own : [[form, object[form]], ...own],
+    own: entries.filter(([key]) => !CHILDREN.includes(key)),
     children: entries.filter(([key]) => CHILDREN.includes(key)),
   };
+}
+
+/** @returns the strings within a value, in order and without metadata, however deep it is nested */
+export function stringLeaves(value: unknown): string[] {
+  const leaves: string[] = [];
+  const waiting = [value];
+  while (waiting.length > 0) {
+    const next = waiting.pop();
+    if (typeof next === 'string') leaves.push(next);
+    else if (Array.isArray(next)) for (const item of next.toReversed()) waiting.push(item);
+    else if (isObject(next)) {
+      const { own, children } = fields(next);
+      for (const [, child] of [...own, ...children].reverse()) waiting.push(child);
+    }
+  }
+  return leaves;
 }
 
 /** Whether a number under this key is text: "text": 42 is, "votes": 42 is not. */
@@ -110,16 +125,18 @@ function listStart(object: JsonObject): number | null | undefined {
 /** Whether a node of a typed tree (and not, say, a record that has a `type`) is other than `expected`. */
 export function isOtherNode(value: unknown, expected: RegExp): boolean {
   if (!isObject(value)) return false;
-  const { type, text, data } = value;
-  if (typeof type !== 'string') return typeof value.insert === 'string';
-  const isNode = arrayAt(value, ['content', 'children']) ?? (typeof text === 'string' || isObject(data));
-  return Boolean(isNode) && !expected.test(type);
+  const { type, data, insert } = value;
+  if (typeof type !== 'string') return typeof insert === 'string';
+  const isNode = type === 'text' || isObject(data) || arrayAt(value, ['content', 'children']) !== undefined;
+  return isNode && !expected.test(type);
 }
 
 export const ITEM_NODE = /item$|^li$/i;
 export const ROW_NODE = /row$|^tr$/i;
 
-/** Whether a list's items are numbered, going by the type of the first: BlockNote and Notion have items without lists. */
+/**
+ * Whether a list's items are numbered, going by the type of the first: BlockNote and Notion have items without lists.
+ */
 export function itemsStart(items: readonly unknown[]): number | null {
   const [first] = items;
   return isObject(first) && typeof first.type === 'string' && ORDERED.test(first.type) ? 1 : null;
@@ -147,7 +164,12 @@ export function tableShape(object: JsonObject, isTableBlock: boolean): TableShap
 /** The rows under `content`, if rows they are: arrays (Editor.js) or row nodes (ProseMirror). */
 function gridAt(object: JsonObject, mayBeGrid: boolean): readonly unknown[] | undefined {
   const content = mayBeGrid ? arrayAt(object, ['content', 'children']) : undefined;
-  return content?.every((row) => Array.isArray(row) || rowCells(row)) ? content : undefined;
+  return content?.every(isRow) ? content : undefined;
+}
+
+function isRow(row: unknown): boolean {
+  if (!isObject(row)) return Array.isArray(row);
+  return typeof row.type === 'string' ? ROW_NODE.test(row.type) : rowCells(row) !== undefined;
 }
 
 /** @returns the cells of a row; undefined for a record, whose keys are its headers */

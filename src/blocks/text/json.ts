@@ -14,6 +14,7 @@ import {
   plainTextOf,
   ROW_NODE,
   rowCells,
+  stringLeaves,
   tableShape,
   type JsonObject,
   type TableShape,
@@ -31,7 +32,10 @@ interface Place {
   readonly listStart?: number | null;
 }
 
-/** Writes the text of a JSON value, whatever its shape: lists and tables as such, and otherwise its strings in their order. */
+/**
+ * Writes the text of a JSON value, whatever its shape: lists and tables as such, and otherwise its strings in their
+ * order.
+ */
 export class JsonReader {
   readonly #blockType: string;
   readonly #markup: MarkupReader;
@@ -97,7 +101,8 @@ export class JsonReader {
     const list = listShape(object);
     const { own, children } = fields(object);
     // An item with a text of its own: its children are items, too. Without one they are its text.
-    const isParent = place.listStart !== undefined && own.length > 0 && !isInlineNode(object, parentKey);
+    const hasText = own.some(([key]) => key !== 'attrs');
+    const isParent = place.listStart !== undefined && hasText && !isInlineNode(object, parentKey);
     for (const [key, value] of own) {
       if (value === table?.headers || value === table?.rows || value === list?.items) continue;
       this.#value(key === 'attrs' ? captions(value) : value, key, place);
@@ -168,7 +173,8 @@ export class JsonReader {
 function headerOf(header: JsonObject): [key: string, title: unknown] {
   const key = [header.key, header.field, header.id, header.accessor, header.name].find(isScalar);
   const title = [header.label, header.title, header.text, header.header, header.name].find(isScalar);
-  return [String(key ?? title ?? ''), title ?? header];
+  const isNode = 'content' in header || 'children' in header;
+  return [String(key ?? title ?? ''), title ?? (isNode ? header : key)];
 }
 
 /** Of a node's attributes those that are read: the rest are settings. */
@@ -184,20 +190,4 @@ function deeper(place: Place): Place {
 
 function span(value: unknown): number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : 1;
-}
-
-/** @returns the strings within a value, in order and without metadata, however deep it is nested */
-export function stringLeaves(value: unknown): string[] {
-  const leaves: string[] = [];
-  const waiting = [value];
-  while (waiting.length > 0) {
-    const next = waiting.pop();
-    if (typeof next === 'string') leaves.push(next);
-    else if (Array.isArray(next)) for (const item of next.toReversed()) waiting.push(item);
-    else if (isObject(next)) {
-      const { own, children } = fields(next);
-      for (const [, child] of [...own, ...children].reverse()) waiting.push(child);
-    }
-  }
-  return leaves;
 }

@@ -16,13 +16,19 @@ const markdown = new MarkdownIt({ html: true, breaks: true, maxNesting: MAX_NEST
 markdown.block.ruler.at('table', pipeTable, { alt: ['paragraph'] });
 
 /**
- * What markdown-it may cost a block, estimated in µs. It is linear in its input, but its speed (measured, 2 cores, busy)
- * goes from 60 ms a megabyte for prose to 3 s for a million brackets: about 6 µs a line and 2 µs a character of markup.
- * All blocks share one event loop, so markup beyond this is read as plain lines, its HTML still as HTML (200 ms a megabyte).
+ * What markdown-it may cost a block, estimated in µs. It is linear in its input, but a megabyte took from 60 ms
+ * (prose) to 3 s (brackets) here: up to 8 µs a call, line or tag, 2 µs any other character of markup. All blocks
+ * share one event loop, so a block that would cost more is read as plain lines, though its HTML still as HTML.
  */
 const BUDGET_MICROSECONDS = 600_000;
-const MICROSECONDS_PER_LINE = 6;
+const MICROSECONDS_PER_LINE_OR_TAG = 8;
 const MICROSECONDS_PER_CHARACTER = 2;
+
+/** What means something to Markdown: a character anywhere, or the beginning of a line. */
+const MARKUP = /[&*<[\\\]_`|~]|^[ \t]*(?:[-+#>=]|\d{1,9}[.)])/m;
+const LINE_END = 0x0a;
+const TAG = 0x3c;
+const CHARACTERS = new Set(Array.from('&*[\\]_`|~', (character) => character.charCodeAt(0)));
 
 /** Writes strings that may hold plain text, Markdown or HTML. One per block: its strings share the budget. */
 export class MarkupReader {
@@ -35,31 +41,33 @@ export class MarkupReader {
 
   /** A text of its own: it may have paragraphs, lists, tables. */
   block(text: string): void {
-    // Before Markdown sees them: it makes U+FFFD of U+0000.
-    const source = visible(text);
-    const html = this.#affords(source) ? renderBlock(source) : undefined;
-    this.#write(source, html);
+    this.#out.boundary();
+    this.#read(text, renderBlock);
+    this.#out.boundary();
   }
 
   /** A piece of a line, as a list's item or a table's cell: "1. May" is a date there. */
   inline(text: string): void {
-    const source = visible(text);
-    const html = this.#affords(source) ? markdown.renderInline(source) : undefined;
-    this.#write(source, html);
+    this.#read(text, (source) => markdown.renderInline(source));
   }
 
-  #write(source: string, html: string | undefined): void {
+  #read(text: string, render: (source: string) => string | undefined): void {
+    // Before Markdown sees them: it makes U+FFFD of U+0000.
+    const source = visible(text);
+    if (!MARKUP.test(source)) return this.#out.lines(source);
+    const html = this.#affords(source) ? render(source) : undefined;
     if (html !== undefined) writeHtml(html, this.#out);
+    else if (!/[&<]/.test(source)) this.#out.lines(source);
     // In HTML line ends are spaces, in any other text they are meant.
     else writeHtml(/^\s*</.test(source) ? source : `<pre>${source}</pre>`, this.#out);
   }
 
   #affords(source: string): boolean {
-    this.#budget -= MICROSECONDS_PER_LINE;
+    this.#budget -= MICROSECONDS_PER_LINE_OR_TAG;
     for (let i = 0; i < source.length && this.#budget >= 0; i++) {
       const code = source.charCodeAt(i);
-      if (code === 0x0a) this.#budget -= MICROSECONDS_PER_LINE;
-      else if (isMarkup(code)) this.#budget -= MICROSECONDS_PER_CHARACTER;
+      if (code === LINE_END || code === TAG) this.#budget -= MICROSECONDS_PER_LINE_OR_TAG;
+      else if (CHARACTERS.has(code)) this.#budget -= MICROSECONDS_PER_CHARACTER;
     }
     return this.#budget >= 0;
   }
@@ -71,10 +79,4 @@ function renderBlock(source: string): string | undefined {
   const tokens = markdown.parse(source, env);
   if (tokens.some((token) => token.level >= MAX_NESTING - 1)) return undefined;
   return markdown.renderer.render(tokens, markdown.options, env);
-}
-
-const MARKUP = new Set(Array.from('!&*<[\\]_`|~', (character) => character.charCodeAt(0)));
-
-function isMarkup(code: number): boolean {
-  return MARKUP.has(code);
 }

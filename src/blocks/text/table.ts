@@ -16,7 +16,10 @@ const SPANNED_COLUMNS = 50;
  */
 const HEADER_CHARACTERS = 1_000_000;
 
-/** Turns rows of cells into lines, `header: value; header: value`. One serves all tables of a block, one after another. */
+/**
+ * Turns rows of cells into lines, `header: value; header: value`. One serves all tables of a block, one after
+ * another.
+ */
 export class Table {
   #headers: string[] = [];
   #headersLeft = HEADER_CHARACTERS;

@@ -5,11 +5,11 @@ import { Table, type Cell } from './table.js';
 const INDENTED_LEVELS = 10;
 
 /**
- * Writes a block's text, whatever its markup was: words, line boundaries, lists and tables come in, lines come out. Words are
- * separated by one space; a list's item and a table's row keep to one line each.
+ * Writes a block's text, whatever its markup was: words, line boundaries, lists and tables come in, lines come out.
+ * Words are separated by one space; a list's item and a table's row keep to one line each.
  *
- * It needs no tree and no balance: an item ends at the next, a cell at the next cell, row or table's end, and what is left open
- * ends with the text. A table within a cell is part of the cell's text.
+ * It needs no tree and no balance: an item ends at the next, a cell at the next cell, row or table's end, and what is
+ * left open ends with the text. A table within a cell is part of the cell's text.
  */
 export class TextWriter {
   readonly #parts: string[] = [];
@@ -142,7 +142,7 @@ export class TextWriter {
     const parts = this.#cell?.parts ?? this.#parts;
     if (!this.#cell && (this.#newline || parts.length === 0)) {
       const level = Math.min(Math.max(this.#lists.length - 1, 0), INDENTED_LEVELS);
-      parts.push(parts.length === 0 ? '' : '\n', '  '.repeat(level), this.#number);
+      parts.push(parts.length === 0 ? '' : `\n${'  '.repeat(level)}`, this.#number);
       this.#number = '';
       this.#newline = false;
     } else if (this.#space && parts.length > 0) {
