@@ -21,11 +21,21 @@ export interface EventMap {
   request: [{ seconds: number; texts: number; ok: boolean }];
   /** A text was longer than the model's context and was embedded in parts. */
   split: [{ parts: number }];
+  /** Ollama cannot work and all work is held, or it can again. */
+  gate: [{ open: boolean }];
   /** The session that listens was opened or lost. */
   listening: [{ up: boolean }];
   leading: [{ leader: boolean }];
   /** A sweep ended. */
-  swept: [{ enqueued: number; reset: number; cleared: number; left: number; seconds: number }];
+  swept: [
+    {
+      enqueued: number;
+      reset: number;
+      cleared: number;
+      left: number;
+      seconds: number;
+    },
+  ];
   /** Notified blocks were enqueued; some were waiting already and went to the front. */
   bridged: [{ notified: number; enqueued: number; raised: number }];
   /** A write of our own fired the API's trigger. */

@@ -40,7 +40,11 @@ export function createMetrics({ events, version, countLive }: MetricsOptions): R
     labelNames: ['reason'],
     registers,
   });
-  const setAside = new Counter({ name: 'embedding_set_aside_total', help: 'Blocks that ended in error', registers });
+  const setAside = new Counter({
+    name: 'embedding_set_aside_total',
+    help: 'Blocks that ended in error',
+    registers,
+  });
   events.on('failed', ({ reason, final }) => {
     errors.inc({ reason });
     if (final) setAside.inc();
@@ -129,6 +133,15 @@ export function createMetrics({ events, version, countLive }: MetricsOptions): R
   events.on('listening', ({ up }) => {
     listening.set(up ? 1 : 0);
   });
+  const gate = new Gauge({
+    name: 'embedding_gate_open',
+    help: '0 while work is held because Ollama fails',
+    registers,
+  });
+  gate.set(1);
+  events.on('gate', ({ open }) => {
+    gate.set(open ? 1 : 0);
+  });
   const leading = new Gauge({
     name: 'embedding_bridge_leader',
     help: '1 while this replica bridges and sweeps',
@@ -167,9 +180,11 @@ export function createMetrics({ events, version, countLive }: MetricsOptions): R
       }
     },
   });
-  new Gauge({ name: 'embedding_build_info', help: 'Always 1', labelNames: ['version', 'node'], registers }).set(
-    { version, node: process.version },
-    1,
-  );
+  new Gauge({
+    name: 'embedding_build_info',
+    help: 'Always 1',
+    labelNames: ['version', 'node'],
+    registers,
+  }).set({ version, node: process.version }, 1);
   return registry;
 }

@@ -1,14 +1,15 @@
 import type { PgBoss } from 'pg-boss';
-import { inspectBlocks } from './blocks/inspect.js';
-import { requirePrivileges } from './blocks/privileges.js';
+import { requireSchema } from './blocks/require-schema.js';
 import type { BlocksTable } from './blocks/table.js';
-import { CHANNEL, requireQuietWrites, requireTrigger } from './blocks/trigger.js';
+import { CHANNEL } from './blocks/trigger.js';
 import type { Config } from './config.js';
 import type { Database, Session } from './database/database.js';
 import { Leadership } from './database/leadership.js';
-import { Embedder, requireModel } from './embedder/embedder.js';
+import type { Gate } from './embedder/gate.js';
+import { openEmbedder, type OpenEmbedder } from './embedder/open-embedder.js';
+import { requireModel } from './embedder/require-model.js';
 import { OllamaMisconfiguredError } from './embedder/errors.js';
-import { Ollama } from './embedder/ollama.js';
+import type { Ollama } from './embedder/ollama.js';
 import type { Events } from './events.js';
 import { HealthServer } from './health.js';
 import type { Service } from './lifecycle.js';
@@ -48,10 +49,10 @@ export interface WorkerParts {
 export class Worker implements Service {
   readonly #parts: WorkerParts;
   readonly #boss: PgBoss;
-  readonly #ollama: Ollama;
   readonly #watchdog = new Watchdog();
   readonly #aborted = new AbortController();
   #health: HealthServer | undefined;
+  #embedding: OpenEmbedder | undefined;
   #leadership: Leadership | undefined;
   #handler: EmbedHandler | undefined;
   #waker: Waker | undefined;
@@ -60,12 +61,10 @@ export class Worker implements Service {
   constructor(parts: WorkerParts) {
     const { config, database, log, instance } = parts;
     this.#parts = parts;
-    this.#boss = createBoss(database, config, { instanceName: instance, log, sendOnly: false });
-    this.#ollama = new Ollama({
-      url: config.ollamaUrl,
-      model: config.model,
-      timeoutMs: config.embeddingTimeoutMs,
-      connections: config.ollamaConcurrency,
+    this.#boss = createBoss(database, config, {
+      instanceName: instance,
+      log,
+      sendOnly: false,
     });
   }
 
@@ -94,24 +93,34 @@ export class Worker implements Service {
     });
     await this.#health.start();
 
-    const table = await this.#inspect();
-    await this.#checkModel(table);
+    const table = await requireSchema(database, config.tables);
+    const embedding = openEmbedder({
+      url: config.ollamaUrl,
+      model: config.model,
+      dimensions: table.dimensions,
+      instruction: config.instruction,
+      timeoutMs: config.embeddingTimeoutMs,
+      concurrency: config.ollamaConcurrency,
+      events,
+      log,
+    });
+    this.#embedding = embedding;
+    await this.#checkModel(embedding.ollama, table);
     await this.#boss.start();
     await ensureQueues(this.#boss, config, signal);
 
     const waker = new Waker(this.#boss, config.batchSize);
     this.#waker = waker;
-    const context = { database, boss: this.#boss, schema: config.pgBossSchema, table, retryLimit: config.retryLimit };
+    const context = {
+      database,
+      boss: this.#boss,
+      schema: config.pgBossSchema,
+      table,
+      retryLimit: config.retryLimit,
+    };
     this.#handler = new EmbedHandler({
       context,
-      embedder: new Embedder({
-        ollama: this.#ollama,
-        model: config.model,
-        dimensions: table.dimensions,
-        instruction: config.instruction,
-        concurrency: config.ollamaConcurrency,
-        events,
-      }),
+      embedder: embedding.embedder,
       budget: new TextBudget(TEXT_BUDGET_BYTES, config.workerConcurrency),
       waker,
       workers: config.workerConcurrency,
@@ -120,8 +129,10 @@ export class Worker implements Service {
       log,
     });
     await this.#startWorkers(this.#handler);
-    this.#leadership = this.#lead(table, waker);
-    await this.#leadership.start();
+    const leadership = this.#lead(table, waker, embedding.gate);
+    this.#leadership = leadership;
+    await leadership.start();
+    events.on('gate', () => void leadership.rename());
     log.info('working', {
       model: config.model,
       dimensions: table.dimensions,
@@ -156,33 +167,25 @@ export class Worker implements Service {
       await this.#boss.stop({ close: false });
     } finally {
       clearTimeout(deadline);
-      this.#ollama.close();
+      this.#embedding?.close();
       await this.#health?.stop();
     }
-  }
-
-  async #inspect(): Promise<BlocksTable> {
-    const { config, database } = this.#parts;
-    const table = await inspectBlocks(database, config.tables);
-    await requirePrivileges(database, config.tables, table);
-    await requireTrigger(database, config.tables, table);
-    await requireQuietWrites(database, config.tables, table);
-    database.useVectorType(table.vectorTypeOid);
-    return table;
   }
 
   /**
    * A model that cannot serve the column is an error. A server that is away, or has not pulled the model yet, is none:
    * blocks wait for it.
    */
-  async #checkModel(table: BlocksTable): Promise<void> {
+  async #checkModel(ollama: Ollama, table: BlocksTable): Promise<void> {
     const { config, log } = this.#parts;
     const signal = AbortSignal.any([this.#aborted.signal, AbortSignal.timeout(MODEL_CHECK_TIMEOUT_MS)]);
     try {
-      await requireModel(this.#ollama, config.model, table.dimensions, signal);
+      await requireModel(ollama, config.model, table.dimensions, signal);
     } catch (error) {
       if (error instanceof OllamaMisconfiguredError && UNSERVABLE.has(error.code)) throw error;
-      log.warn('Ollama cannot serve the model yet; blocks wait until it does', { error });
+      log.warn('Ollama cannot serve the model yet; blocks wait until it does', {
+        error,
+      });
     }
   }
 
@@ -209,16 +212,24 @@ export class Worker implements Service {
     }
   }
 
-  #lead(table: BlocksTable, waker: Waker): Leadership {
+  #lead(table: BlocksTable, waker: Waker, gate: Gate): Leadership {
     const { config, database, events, log, instance } = this.#parts;
     const schema = config.pgBossSchema;
-    const common = { database, boss: this.#boss, schema, table, waker, events, log };
+    const common = {
+      database,
+      boss: this.#boss,
+      schema,
+      table,
+      waker,
+      events,
+      log,
+    };
     const sweeper = new Sweeper({ ...common, queueLimit: config.queueLimit });
     let bridge: Bridge | undefined;
     return new Leadership({
       database,
       lockName: `embedding-worker/${schema}/${table.blocks}`,
-      applicationName: (role) => `embedding-worker ${role} ${instance}`.slice(0, 63),
+      applicationName: (role) => sessionName(role, instance, gate.isOpen),
       onElected: async (session: Session) => {
         bridge = new Bridge({ ...common, requestSweep: sweeper.request });
         await session.listen(CHANNEL, bridge.receive);
@@ -243,7 +254,10 @@ export class Worker implements Service {
         () => ({ ok: false, detail: 'the database does not answer' }),
       ),
       new Promise<{ ok: boolean; detail: string }>((resolve) =>
-        setTimeout(resolve, READY_TIMEOUT_MS, { ok: false, detail: 'the database does not answer in time' }).unref(),
+        setTimeout(resolve, READY_TIMEOUT_MS, {
+          ok: false,
+          detail: 'the database does not answer in time',
+        }).unref(),
       ),
     ]);
     const started = this.#leadership !== undefined;
@@ -257,4 +271,10 @@ export class Worker implements Service {
             : { ok: false, detail: 'starting' },
     };
   }
+}
+
+/** PostgreSQL cuts names at 63 bytes; what `status` reads from it must not be what is cut. */
+function sessionName(role: 'leader' | 'follower', instance: string, gateOpen: boolean): string {
+  const state = gateOpen ? '' : ' gate=closed';
+  return `embedding-worker ${role} ${instance}`.slice(0, 63 - state.length) + state;
 }

@@ -29,7 +29,7 @@ export interface LeadershipOptions {
   readonly database: Database;
   /** What is led: replicas that share it have one leader. */
   readonly lockName: string;
-  /** The session's application_name, by role. */
+  /** The session's application_name, by role; asked again by `rename()`. */
   readonly applicationName: (role: 'leader' | 'follower') => string;
   /** Called with the session once it leads; what it needs of the session ends with it. */
   readonly onElected: (session: Session) => Promise<void>;
@@ -46,13 +46,22 @@ export class Leadership implements Service {
   readonly #stopping = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #leading = false;
+  #current: Session | undefined;
 
   constructor(options: LeadershipOptions) {
     this.#options = options;
   }
 
-  get isLeader(): boolean {
-    return this.#leading;
+  /** Tells the server the session's name again, after what it says has changed. */
+  async rename(): Promise<void> {
+    const { applicationName, log } = this.#options;
+    await this.#current
+      ?.query(`SELECT set_config('application_name', $1, false)`, [
+        applicationName(this.#leading ? 'leader' : 'follower'),
+      ])
+      .catch((error: unknown) => {
+        log.debug('the session that listens could not be renamed', { error }); // it is being lost, and named anew after
+      });
   }
 
   start(): Promise<void> {
@@ -90,6 +99,7 @@ export class Leadership implements Service {
       log.warn('cannot open the session that listens; trying again', { error });
       return false;
     }
+    this.#current = session;
     try {
       events.emit('listening', { up: true });
       await this.#follow(session);
@@ -97,6 +107,7 @@ export class Leadership implements Service {
     } catch (error) {
       if (!this.#stopping.signal.aborted) log.warn('lost the session that listens; opening another', { error });
     } finally {
+      this.#current = undefined;
       events.emit('listening', { up: false });
       await session.close().catch((error: unknown) => {
         log.debug('the lost session did not close cleanly', { error });
@@ -118,9 +129,9 @@ export class Leadership implements Service {
   }
 
   async #lead(session: Session): Promise<void> {
-    const { applicationName, onElected, onPulse, onDeposed, events, log } = this.#options;
-    await session.query(`SELECT set_config('application_name', $1, false)`, [applicationName('leader')]);
+    const { onElected, onPulse, onDeposed, events, log } = this.#options;
     this.#leading = true;
+    await this.rename();
     events.emit('leading', { leader: true });
     log.info('leading: this replica listens and sweeps');
     try {

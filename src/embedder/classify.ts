@@ -1,7 +1,16 @@
-import type { WorkerError } from '../errors.js';
-import { OllamaMisconfiguredError, OllamaUnavailableError, TextRejectedError, TextTooLongError } from './errors.js';
+import {
+  OllamaMisconfiguredError,
+  OllamaUnavailableError,
+  TextRejectedError,
+  TextTooLongError,
+  type OllamaError,
+} from './errors.js';
 
-type Verdict = 'unavailable' | 'misconfigured' | 'rejected' | 'too-long';
+/**
+ * `busy`: no text's fault. `failing`: an outage, or a text that the model does not survive; a text that is known to be
+ * good tells which. `misconfigured`: someone must act. `rejected`: the text itself, as long as good ones pass.
+ */
+type Verdict = 'busy' | 'failing' | 'misconfigured' | 'rejected' | 'too-long';
 
 interface Rule {
   readonly status: number | 'any 5xx' | 'any 4xx';
@@ -24,12 +33,22 @@ const RULES: readonly Rule[] = [
     verdict: 'too-long',
     code: 'OLLAMA_CONTEXT_LENGTH',
   },
-  { status: 400, message: /NaN|Inf values/, verdict: 'rejected', code: 'OLLAMA_NAN' },
-  { status: 500, message: /unsupported value: (NaN|[+-]?Inf)/, verdict: 'rejected', code: 'OLLAMA_NAN' },
+  {
+    status: 400,
+    message: /NaN|Inf values/,
+    verdict: 'rejected',
+    code: 'OLLAMA_NAN',
+  },
+  {
+    status: 500,
+    message: /unsupported value: (NaN|[+-]?Inf)/,
+    verdict: 'rejected',
+    code: 'OLLAMA_NAN',
+  },
   {
     status: 400,
     message: /EOF|connection refused|connection reset|no longer running|health resp|unexpected server status/i,
-    verdict: 'unavailable',
+    verdict: 'failing',
     code: 'OLLAMA_RUNNER_CRASHED',
   },
   {
@@ -63,27 +82,21 @@ const RULES: readonly Rule[] = [
     code: 'OLLAMA_MODEL_CANNOT_EMBED',
     advice: 'set PALDOCS_EMBEDDING_MODEL to an embedding model',
   },
-  { status: 408, verdict: 'unavailable', code: 'OLLAMA_TIMEOUT' },
-  { status: 425, verdict: 'unavailable', code: 'OLLAMA_TOO_EARLY' },
-  { status: 429, verdict: 'unavailable', code: 'OLLAMA_BUSY' },
-  { status: 503, verdict: 'unavailable', code: 'OLLAMA_BUSY' },
-  { status: 'any 5xx', verdict: 'unavailable', code: 'OLLAMA_SERVER_ERROR' },
+  { status: 408, verdict: 'busy', code: 'OLLAMA_TIMEOUT' },
+  { status: 425, verdict: 'busy', code: 'OLLAMA_TOO_EARLY' },
+  { status: 429, verdict: 'busy', code: 'OLLAMA_BUSY' },
+  { status: 503, verdict: 'busy', code: 'OLLAMA_BUSY' },
+  { status: 'any 5xx', verdict: 'failing', code: 'OLLAMA_SERVER_ERROR' },
   { status: 'any 4xx', verdict: 'rejected', code: 'OLLAMA_REJECTED' },
 ];
-
-const ERRORS: Readonly<Record<Verdict, new (code: string, message: string) => WorkerError>> = {
-  unavailable: OllamaUnavailableError,
-  misconfigured: OllamaMisconfiguredError,
-  rejected: TextRejectedError,
-  'too-long': TextTooLongError,
-};
 
 /**
  * The error for an answer that is not 2xx.
  *
  * @param serverMessage the `error` of its body; it names models and internals, and repeats no input
+ * @param retryAfter the header of that name, where there is one
  */
-export function classifyAnswer(status: number, serverMessage: string): WorkerError {
+export function classifyAnswer(status: number, serverMessage: string, retryAfter?: string): OllamaError {
   const rule = RULES.find(
     (candidate) =>
       (candidate.status === status ||
@@ -91,9 +104,30 @@ export function classifyAnswer(status: number, serverMessage: string): WorkerErr
         (candidate.status === 'any 4xx' && status >= 400 && status < 500)) &&
       (candidate.message?.test(serverMessage) ?? true),
   );
-  if (rule === undefined) {
-    return new OllamaUnavailableError('OLLAMA_UNEXPECTED_STATUS', `Ollama answered with status ${status}`);
+  const { verdict, code, advice } = rule ?? {
+    verdict: 'failing',
+    code: 'OLLAMA_UNEXPECTED_STATUS',
+  };
+  const message = `Ollama answered ${status} "${serverMessage.slice(0, 300)}"${advice === undefined ? '' : `: ${advice}`}`;
+  switch (verdict) {
+    case 'busy':
+    case 'failing':
+      return new OllamaUnavailableError(code, message, {
+        mayBeTheText: verdict === 'failing',
+        retryAfterMs: readRetryAfter(retryAfter),
+      });
+    case 'misconfigured':
+      return new OllamaMisconfiguredError(code, message);
+    case 'rejected':
+      return new TextRejectedError(code, message);
+    case 'too-long':
+      return new TextTooLongError(code, message);
   }
-  const advice = rule.advice === undefined ? '' : `: ${rule.advice}`;
-  return new ERRORS[rule.verdict](rule.code, `Ollama answered ${status} "${serverMessage.slice(0, 300)}"${advice}`);
+}
+
+/** RFC 9110, 10.2.3: seconds or a date. */
+function readRetryAfter(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isFinite(ms) && ms > 0 ? ms : undefined;
 }

@@ -1,13 +1,16 @@
 import { performance } from 'node:perf_hooks';
 import { Semaphore } from 'async-mutex';
 import type { Events } from '../events.js';
-import { DrainingError, OllamaMisconfiguredError, TextRejectedError, TextTooLongError } from './errors.js';
+import { DrainingError, isOllamaError, mayBeTheText, TextRejectedError, TextTooLongError } from './errors.js';
+import type { OllamaError } from './errors.js';
+import type { Gate } from './gate.js';
 import type { Ollama } from './ollama.js';
 import { halve } from './sentences.js';
 import { meanVector, readVectors, type VectorOrRejection } from './vector.js';
 
 export interface EmbedderOptions {
   readonly ollama: Ollama;
+  readonly gate: Gate;
   readonly model: string;
   readonly dimensions: number;
   /** Put before each text. */
@@ -20,18 +23,29 @@ export interface EmbedderOptions {
 export interface EmbedOptions {
   /** Higher goes first among the requests that wait. */
   readonly priority: number;
-  /** Hangs up. */
+  /** Hangs up, and ends the waiting for an outage. */
   readonly signal: AbortSignal;
 }
 
 /** A text of fewer characters that is still too long is not worth halving: something else is wrong. */
 const SHORTEST_TO_HALVE = 64;
+/** A text is blamed when it has failed alone so many times running, a good one having passed after each. */
+const STRIKES = 3;
 
-/** Texts in, vectors out: one queue in front of Ollama, over-long texts in parts, refused ones told apart. */
+/**
+ * Texts in, vectors out. What goes wrong on the way is sorted out here, so that its callers see three things only: a
+ * vector, a text that is to blame, or that they must come again later.
+ *
+ * - A failure closes the gate, which opens when a text that is known to be good was embedded.
+ * - What no text can have caused is sent again as it was. What one may have caused is sent again in halves, until the
+ *   culprit is alone; the others get their vectors.
+ * - A text that fails alone three times running is to blame.
+ * - A text longer than the model's context is embedded in parts.
+ */
 export class Embedder {
   readonly #options: EmbedderOptions;
   readonly #slots: Semaphore;
-  #draining = false;
+  readonly #draining = new AbortController();
 
   constructor(options: EmbedderOptions) {
     this.#options = options;
@@ -41,17 +55,20 @@ export class Embedder {
   /**
    * @param texts the blocks' texts, not empty, without the instruction
    * @returns for each text a vector, number[dimensions] of length 1, or why this text has none
-   * @throws OllamaUnavailableError, OllamaMisconfiguredError, DrainingError: no fault of any text
+   * @throws DrainingError, or the signal's reason: no fault of any text
    */
   async embed(texts: readonly string[], options: EmbedOptions): Promise<VectorOrRejection[]> {
-    if (texts.length === 0) return [];
-    try {
-      return await this.#request(texts, options);
-    } catch (error) {
-      if (!(error instanceof TextRejectedError)) throw error;
-      const [first] = texts;
-      if (texts.length === 1 && first !== undefined) return [await this.#embedAlone(first, error, options)];
-      // One input fails the whole array, and nothing says which: halve until it is alone.
+    const [first] = texts;
+    if (first === undefined) return [];
+    if (texts.length === 1) return [await this.#embedAlone(first, options)];
+    for (;;) {
+      const answer = await this.#request(texts, options);
+      if (Array.isArray(answer)) return await this.#again(texts, answer, options);
+      if (!(answer instanceof TextTooLongError)) {
+        await this.#hold(answer, options.signal);
+        if (!mayBeTheText(answer)) continue;
+      }
+      // One input fails the whole array, and nothing says which.
       const middle = Math.ceil(texts.length / 2);
       const left = await this.embed(texts.slice(0, middle), options);
       const right = await this.embed(texts.slice(middle), options);
@@ -61,84 +78,144 @@ export class Embedder {
 
   /** Lets requests in flight finish and refuses all that wait, now and from now on. */
   drain(): void {
-    this.#draining = true;
+    this.#draining.abort(new DrainingError());
     this.#slots.cancel();
   }
 
-  /** A text that was refused alone: in parts if it is too long, else for good. */
-  async #embedAlone(text: string, error: TextRejectedError, options: EmbedOptions): Promise<VectorOrRejection> {
-    if (!(error instanceof TextTooLongError) || text.length < SHORTEST_TO_HALVE) return error;
-    const parts = await this.#embedInParts(text, options);
-    const failed = parts.find((part) => part.vector instanceof TextRejectedError);
-    if (failed?.vector instanceof TextRejectedError) return failed.vector;
-    this.#options.events.emit('split', { parts: parts.length });
-    return meanVector(
-      parts.flatMap(({ vector, weight }) => (vector instanceof Float32Array ? [{ vector, weight }] : [])),
-    );
+  /** Texts whose vectors were unusable are tried alone; the others are done. */
+  async #again(
+    texts: readonly string[],
+    vectors: readonly VectorOrRejection[],
+    options: EmbedOptions,
+  ): Promise<VectorOrRejection[]> {
+    const results: VectorOrRejection[] = [];
+    for (const [i, vector] of vectors.entries()) {
+      results.push(vector instanceof Float32Array ? vector : await this.#embedAlone(texts[i] ?? '', options));
+    }
+    return results;
   }
 
-  async #embedInParts(text: string, options: EmbedOptions): Promise<{ vector: VectorOrRejection; weight: number }[]> {
-    const parts: { vector: VectorOrRejection; weight: number }[] = [];
-    for (const part of halve(text)) {
-      if (part.trim() === '') continue;
-      try {
-        const [vector] = await this.#request([part], options);
-        if (vector !== undefined) parts.push({ vector, weight: part.length });
-      } catch (error) {
-        if (!(error instanceof TextRejectedError)) throw error;
-        if (error instanceof TextTooLongError && part.length >= SHORTEST_TO_HALVE)
-          parts.push(...(await this.#embedInParts(part, options)));
-        else parts.push({ vector: error, weight: part.length });
+  /** One text, in parts if it is longer than the model's context. */
+  async #embedAlone(text: string, options: EmbedOptions): Promise<VectorOrRejection> {
+    const result = await this.#tryAlone(text, options);
+    if (!(result instanceof TextTooLongError)) return result;
+    const parts: Part[] = [];
+    const rejection = await this.#embedParts(text, result, options, parts);
+    if (rejection !== undefined) return rejection;
+    this.#options.events.emit('split', { parts: parts.length });
+    return meanVector(parts);
+  }
+
+  /** Halves a text until each part fits, and appends the parts' vectors. @returns what is wrong with one of them */
+  async #embedParts(
+    text: string,
+    error: TextTooLongError,
+    options: EmbedOptions,
+    parts: Part[],
+  ): Promise<TextRejectedError | undefined> {
+    if (text.length < SHORTEST_TO_HALVE) return error;
+    for (const half of halve(text).filter((part) => part.trim() !== '')) {
+      const result = await this.#tryAlone(half, options);
+      if (result instanceof Float32Array) parts.push({ vector: result, weight: half.length });
+      else {
+        const rejection =
+          result instanceof TextTooLongError ? await this.#embedParts(half, result, options, parts) : result;
+        if (rejection !== undefined) return rejection;
       }
     }
-    return parts;
+    return undefined;
   }
 
-  async #request(texts: readonly string[], { priority, signal }: EmbedOptions): Promise<VectorOrRejection[]> {
-    if (this.#draining) throw new DrainingError();
+  /** Sends one text until it has a vector or is to blame. */
+  async #tryAlone(text: string, options: EmbedOptions): Promise<VectorOrRejection> {
+    let strikes = 0;
+    let last: OllamaError | undefined;
+    try {
+      for (;;) {
+        const answer = await this.#request([text], options);
+        const result = Array.isArray(answer) ? theOnly(answer) : answer;
+        if (result instanceof Float32Array) return result;
+        if (result instanceof TextTooLongError) return result;
+        if (mayBeTheText(result)) {
+          last = result;
+          strikes += 1;
+          if (strikes >= STRIKES) return asRejection(result);
+        }
+        await this.#hold(result, options.signal);
+      }
+    } catch (error) {
+      // A text on which the model hangs uses up the time that its job may be held: it failed alone while good ones pass.
+      if (last === undefined || !isHeldTooLong(options.signal) || !this.#options.gate.isOpen) throw error;
+      return asRejection(last);
+    }
+  }
+
+  /** Closes the gate for what went wrong and waits until it opens. */
+  async #hold(error: OllamaError, signal: AbortSignal): Promise<void> {
+    this.#options.gate.report(error);
+    await this.#options.gate.pass(AbortSignal.any([signal, this.#draining.signal]));
+  }
+
+  /**
+   * Sends one request, through the gate, when its turn comes.
+   *
+   * @returns what the server made of the texts, or its error
+   * @throws DrainingError, or the signal's reason
+   */
+  async #request(
+    texts: readonly string[],
+    { priority, signal }: EmbedOptions,
+  ): Promise<VectorOrRejection[] | OllamaError> {
     const { ollama, model, dimensions, instruction, events } = this.#options;
-    const [, release] = await this.#slots.acquire(1, priority);
+    const release = await this.#turn(priority, signal);
     const started = performance.now();
     let ok = false;
     try {
-      signal.throwIfAborted();
-      const embeddings = await ollama.embed(
-        texts.map((text) => instruction + text),
-        dimensions,
-        signal,
-      );
-      const vectors = readVectors(embeddings, texts.length, dimensions, model);
+      const inputs = texts.map((text) => instruction + text);
+      const vectors = readVectors(await ollama.embed(inputs, dimensions, signal), texts.length, dimensions, model);
       ok = true;
       return vectors;
+    } catch (error) {
+      if (isOllamaError(error)) return error;
+      throw error;
     } finally {
       release();
-      events.emit('request', { seconds: (performance.now() - started) / 1000, texts: texts.length, ok });
+      events.emit('request', {
+        seconds: (performance.now() - started) / 1000,
+        texts: texts.length,
+        ok,
+      });
+    }
+  }
+
+  async #turn(priority: number, signal: AbortSignal): Promise<() => void> {
+    for (;;) {
+      await this.#options.gate.pass(AbortSignal.any([signal, this.#draining.signal]));
+      const [, release] = await this.#slots.acquire(1, priority);
+      // While it waited for its turn, the gate may have closed and the jobs may have been held too long.
+      if (this.#options.gate.isOpen && !signal.aborted) return release;
+      release();
     }
   }
 }
 
-/**
- * Asks the server whether the configured model can serve the column, where it can be asked.
- *
- * @throws OllamaMisconfiguredError when it cannot
- */
-export async function requireModel(
-  ollama: Ollama,
-  model: string,
-  dimensions: number,
-  signal: AbortSignal,
-): Promise<void> {
-  const description = await ollama.show(signal);
-  if (!description.canEmbed) {
-    throw new OllamaMisconfiguredError(
-      'OLLAMA_MODEL_CANNOT_EMBED',
-      `PALDOCS_EMBEDDING_MODEL: the model ${model} cannot embed: choose an embedding model, such as qwen3-embedding:4b`,
-    );
-  }
-  if (description.dimensions !== null && description.dimensions < dimensions) {
-    throw new OllamaMisconfiguredError(
-      'EMBEDDING_DIMENSIONS',
-      `PALDOCS_EMBEDDING_MODEL: the model ${model} gives vectors of ${description.dimensions} dimensions, the column blocks.embedding holds ${dimensions}: choose a model of at least ${dimensions}, or change the column to vector(${description.dimensions}) and embed all blocks again`,
-    );
-  }
+interface Part {
+  readonly vector: Float32Array;
+  /** Characters. */
+  readonly weight: number;
+}
+
+function theOnly<T>(values: readonly T[]): T {
+  const [value] = values;
+  if (value === undefined) throw new RangeError('one text was sent and no result came back'); // readVectors counts them
+  return value;
+}
+
+/** Whether the time is up for which a job may be held, and not the process. */
+function isHeldTooLong(signal: AbortSignal): boolean {
+  return signal.aborted && !(signal.reason instanceof DrainingError);
+}
+
+function asRejection(error: OllamaError): TextRejectedError {
+  return error instanceof TextRejectedError ? error : new TextRejectedError(error.code, error.message);
 }

@@ -13,6 +13,22 @@ export interface OllamaOptions {
   readonly connections: number;
 }
 
+/** Errors of a request that no server has read: Node's and got's codes. */
+const NEVER_ARRIVED = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENETDOWN',
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
 /** What `/api/show` tells of a model. */
 export interface ModelDescription {
   readonly canEmbed: boolean;
@@ -30,7 +46,11 @@ export class Ollama {
 
   constructor(options: OllamaOptions) {
     this.#model = options.model;
-    const pool = { keepAlive: true, maxSockets: options.connections, maxFreeSockets: options.connections };
+    const pool = {
+      keepAlive: true,
+      maxSockets: options.connections,
+      maxFreeSockets: options.connections,
+    };
     this.#agents = { http: new HttpAgent(pool), https: new HttpsAgent(pool) };
     this.#http = got.extend({
       prefixUrl: options.url,
@@ -49,13 +69,26 @@ export class Ollama {
    */
   async embed(texts: readonly string[], dimensions: number, signal: AbortSignal): Promise<unknown> {
     // Never truncate: a text that is cut silently is found by its beginning only.
-    const body = { model: this.#model, input: texts, dimensions, truncate: false };
-    const answer = await this.#call('api/embed', { method: 'POST', json: body, signal });
+    const body = {
+      model: this.#model,
+      input: texts,
+      dimensions,
+      truncate: false,
+    };
+    const answer = await this.#call('api/embed', {
+      method: 'POST',
+      json: body,
+      signal,
+    });
     return isObject(answer) ? answer['embeddings'] : undefined;
   }
 
   async show(signal: AbortSignal): Promise<ModelDescription> {
-    const answer = await this.#call('api/show', { method: 'POST', json: { model: this.#model }, signal });
+    const answer = await this.#call('api/show', {
+      method: 'POST',
+      json: { model: this.#model },
+      signal,
+    });
     const description = isObject(answer) ? answer : {};
     const info = isObject(description['model_info']) ? description['model_info'] : {};
     const number = (suffix: string) => {
@@ -86,24 +119,34 @@ export class Ollama {
   async #call(path: string, request: { method: 'GET' | 'POST'; json?: object; signal: AbortSignal }): Promise<unknown> {
     let status: number;
     let text: string;
+    let retryAfter: string | undefined;
     try {
       const response = await this.#http(path, request);
       status = response.statusCode;
       text = response.body;
+      retryAfter = response.headers['retry-after'];
     } catch (error) {
       request.signal.throwIfAborted();
       // A cause of got's holds the whole request, and with it the texts: only its code and message go on.
       const code = error instanceof RequestError ? error.code : 'UNKNOWN';
       const message = error instanceof Error ? error.message : String(error);
-      throw new OllamaUnavailableError('OLLAMA_UNREACHABLE', `Ollama cannot be reached (${code}: ${message})`);
+      const mayBeTheText = !NEVER_ARRIVED.has(code);
+      const what = mayBeTheText ? 'did not answer' : 'cannot be reached';
+      throw new OllamaUnavailableError(
+        mayBeTheText ? 'OLLAMA_NO_ANSWER' : 'OLLAMA_UNREACHABLE',
+        `Ollama ${what} (${code}: ${message})`,
+        { mayBeTheText },
+      );
     }
     const answer = parse(text);
     if (status >= 200 && status < 300) {
       if (answer !== undefined) return answer;
-      throw new OllamaUnavailableError('OLLAMA_GARBLED', `Ollama answered ${status} with what is not JSON`);
+      throw new OllamaUnavailableError('OLLAMA_GARBLED', `Ollama answered ${status} with what is not JSON`, {
+        mayBeTheText: true,
+      });
     }
     const serverMessage = isObject(answer) && typeof answer['error'] === 'string' ? answer['error'] : 'no message';
-    throw classifyAnswer(status, serverMessage);
+    throw classifyAnswer(status, serverMessage, retryAfter);
   }
 }
 

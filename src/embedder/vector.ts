@@ -1,9 +1,4 @@
-import {
-  OllamaMisconfiguredError,
-  OllamaUnavailableError,
-  TextRejectedError,
-  type TextTooLongError,
-} from './errors.js';
+import { OllamaMisconfiguredError, OllamaUnavailableError, TextRejectedError } from './errors.js';
 
 /**
  * Models of which every prefix of a vector is a vector (Matryoshka training), by their model cards. Of any other model
@@ -32,14 +27,18 @@ export function readVectors(
 ): (Float32Array | TextRejectedError)[] {
   if (!Array.isArray(embeddings) || embeddings.length !== count) {
     const got = Array.isArray(embeddings) ? `${embeddings.length} vectors` : 'no vectors';
-    throw new OllamaUnavailableError('OLLAMA_GARBLED', `Ollama answered with ${got} for ${count} texts`);
+    throw new OllamaUnavailableError('OLLAMA_GARBLED', `Ollama answered with ${got} for ${count} texts`, {
+      mayBeTheText: true,
+    });
   }
   return embeddings.map((embedding: unknown) => readVector(embedding, dimensions, model));
 }
 
 function readVector(embedding: unknown, dimensions: number, model: string): Float32Array | TextRejectedError {
   if (!Array.isArray(embedding)) {
-    throw new OllamaUnavailableError('OLLAMA_GARBLED', 'Ollama answered with something that is not a vector');
+    throw new OllamaUnavailableError('OLLAMA_GARBLED', 'Ollama answered with something that is not a vector', {
+      mayBeTheText: true,
+    });
   }
   if (embedding.length < dimensions) {
     throw new OllamaMisconfiguredError(
@@ -99,4 +98,5 @@ export function meanVector(
   return normalise(Float32Array.from(mean), Math.hypot(...mean));
 }
 
-export type VectorOrRejection = Float32Array | TextRejectedError | TextTooLongError;
+/** What one text came to: number[dimensions], or why it has no vector. */
+export type VectorOrRejection = Float32Array | TextRejectedError;

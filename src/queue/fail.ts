@@ -91,5 +91,6 @@ function reportOf({ job, reason, message, fingerprint }: FailedBlock): FailureRe
 }
 
 function afterFailure(job: EmbedJob): EmbedJobData {
-  return { ...job.data, failures: failuresOf(job), deaths: deathsOf(job), counted: job.retryCount + 1 };
+  const deaths = deathsOf(job);
+  return { ...job.data, failures: failuresOf(job), ...(deaths > 0 && { deaths }), counted: job.retryCount + 1 };
 }

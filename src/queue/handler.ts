@@ -5,7 +5,7 @@ import { clearSkippedVectors } from '../blocks/clear-skipped.js';
 import { blockText } from '../blocks/text.js';
 import { retryTransient } from '../database/retry.js';
 import type { Embedder } from '../embedder/embedder.js';
-import { DrainingError, OllamaMisconfiguredError, OllamaUnavailableError } from '../embedder/errors.js';
+import { DrainingError } from '../embedder/errors.js';
 import type { VectorOrRejection } from '../embedder/vector.js';
 import type { Events, Outcome, RequeueReason } from '../events.js';
 import type { Logger } from '../logger.js';
@@ -21,8 +21,6 @@ import type { Waker } from './waker.js';
 const LOCKED_RETRY_SECONDS = 1;
 /** How long jobs may take to be handed back once their requests were hung up on. */
 const HAND_BACK_MS = 3_000;
-/** Until a gate holds the workers, what Ollama could not do is tried again after so long. */
-const OUTAGE_RETRY_SECONDS = 5;
 
 export interface HandlerOptions {
   readonly context: SettleContext;
@@ -195,13 +193,9 @@ export class EmbedHandler {
 
   /** Nobody's fault: the jobs go back as they came. */
   async #handBack(jobs: readonly EmbedJob[], error: unknown, signal: AbortSignal): Promise<void> {
-    if (error instanceof DrainingError) return await this.#requeue(jobs, 'shutdown', 0);
-    if (error instanceof OllamaUnavailableError || error instanceof OllamaMisconfiguredError) {
-      this.#options.log.warn('Ollama could not embed; its blocks are tried again', { error, blocks: jobs.length });
-      return await this.#requeue(jobs, 'outage', OUTAGE_RETRY_SECONDS);
-    }
-    if (signal.aborted) return await this.#requeue(jobs, 'outage', OUTAGE_RETRY_SECONDS);
-    throw error;
+    if (error instanceof DrainingError) await this.#requeue(jobs, 'shutdown', 0);
+    else if (signal.aborted) await this.#requeue(jobs, 'outage', 0);
+    else throw error;
   }
 
   async #settle(worked: Worked): Promise<void> {
@@ -223,21 +217,30 @@ export class EmbedHandler {
   }
 
   #textOf({ type, content, noteTitle }: ClaimedBlock): string | null {
-    return blockText({ type, content, noteTitle, contentFormat: this.#options.context.table.contentFormat });
+    return blockText({
+      type,
+      content,
+      noteTitle,
+      contentFormat: this.#options.context.table.contentFormat,
+    });
   }
 
   #tellDeaths(jobs: readonly EmbedJob[]): void {
     const dead = jobs.filter((job) => newDeathsOf(job) > 0);
     if (dead.length === 0) return;
     this.#options.events.emit('death', { count: dead.length });
-    this.#options.log.warn('jobs came back from a worker that died or froze', { count: dead.length });
+    this.#options.log.warn('jobs came back from a worker that died or froze', {
+      count: dead.length,
+    });
   }
 
   #tell({ completed, skipped, superseded, failed }: Settlement): void {
     const { events, log } = this.#options;
     const now = Date.now();
     if (completed.length > 0) {
-      events.emit('stored', { latenciesMs: completed.map(({ data }) => Math.max(0, now - Date.parse(data.since))) });
+      events.emit('stored', {
+        latenciesMs: completed.map(({ data }) => Math.max(0, now - Date.parse(data.since))),
+      });
     }
     for (const [outcome, jobs] of [
       ['completed', completed],
@@ -246,7 +249,11 @@ export class EmbedHandler {
     ] as const) {
       if (jobs.length > 0) events.emit('settled', { outcome, count: jobs.length });
     }
-    if (superseded.length > 0) events.emit('requeued', { reason: 'superseded', count: superseded.length });
+    if (superseded.length > 0)
+      events.emit('requeued', {
+        reason: 'superseded',
+        count: superseded.length,
+      });
     for (const { job, reason, final } of failed) {
       events.emit('failed', { reason, final });
       log.warn(final ? 'a block failed for good and was set aside' : 'a block failed and waits for its next try', {
@@ -267,13 +274,23 @@ type Embedded = Pick<Worked, 'embedded' | 'failed'>;
 
 /** Tells vectors from rejections. */
 function sort(texts: readonly ClaimedText[], vectors: readonly VectorOrRejection[]): Embedded {
-  const embedded: { job: EmbedJob; fingerprint: string; vector: Float32Array }[] = [];
+  const embedded: {
+    job: EmbedJob;
+    fingerprint: string;
+    vector: Float32Array;
+  }[] = [];
   const failed: FailedBlock[] = [];
   texts.forEach(({ job, fingerprint }, i) => {
     const vector = vectors[i];
     if (vector instanceof Float32Array) embedded.push({ job, fingerprint, vector });
     else if (vector !== undefined)
-      failed.push({ job, fingerprint, reason: vector.code, message: vector.message, final: false });
+      failed.push({
+        job,
+        fingerprint,
+        reason: vector.code,
+        message: vector.message,
+        final: false,
+      });
   });
   return { embedded, failed };
 }

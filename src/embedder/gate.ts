@@ -1,0 +1,144 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkerError } from '../errors.js';
+import type { Events } from '../events.js';
+import type { Logger } from '../logger.js';
+import { OllamaMisconfiguredError, OllamaUnavailableError } from './errors.js';
+
+/**
+ * Holds all work while Ollama cannot do it.
+ *
+ *     open ──report(error)──▶ closed: probe, at once, then with growing pauses ──a probe succeeds──▶ open
+ *
+ * What fails is first taken for an outage: nobody's fault, nothing is spent, and no human is needed afterwards. The
+ * probe embeds a text that is known to be good, so that its success says two things: the server works, and what failed
+ * before it was either a passing outage or the failed text's own fault. Whoever failed tries again and finds out.
+ */
+
+/**
+ * The pause between probes is a quarter of the outage so far, within these bounds: a server that fails every second
+ * request costs little (doubling pauses cost 11 s where these cost 2), one that is away for long is asked seldom, and
+ * none stands idle for longer than the longest pause after its return.
+ */
+const SHORTEST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 4_000;
+const PAUSE_SHARE = 1 / 4;
+/** A server that asks for more patience than this is asked again all the same. */
+const LONGEST_RETRY_AFTER_MS = 60_000;
+/** The same outage is logged again after so long. */
+const REMIND_MS = 60_000;
+
+export interface GateOptions {
+  /** Embeds the known-good text; rejects with what is wrong. */
+  readonly probe: (signal: AbortSignal) => Promise<void>;
+  readonly events: Events;
+  readonly log: Logger;
+}
+
+export class Gate {
+  readonly #options: GateOptions;
+  readonly #stopping = new AbortController();
+  /** Resolves when the gate opens; undefined while it is open. */
+  #closed: Promise<void> | undefined;
+
+  constructor(options: GateOptions) {
+    this.#options = options;
+  }
+
+  get isOpen(): boolean {
+    return this.#closed === undefined;
+  }
+
+  /** Closes the gate, if it is open, for what went wrong. */
+  report(error: WorkerError): void {
+    if (this.#closed !== undefined || this.#stopping.signal.aborted) return;
+    const { events, log } = this.#options;
+    events.emit('gate', { open: false });
+    log.warn(...complaint(error));
+    this.#closed = this.#probeUntilGood(error).finally(() => {
+      this.#closed = undefined;
+      events.emit('gate', { open: true });
+    });
+  }
+
+  /**
+   * Waits until the gate is open.
+   *
+   * @throws the signal's reason when it is aborted first
+   */
+  async pass(signal: AbortSignal): Promise<void> {
+    while (this.#closed !== undefined) {
+      signal.throwIfAborted();
+      const aborted = Promise.withResolvers<never>();
+      const onAbort = () => {
+        aborted.reject(signal.reason as Error);
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      try {
+        await Promise.race([this.#closed, aborted.promise]);
+      } finally {
+        signal.removeEventListener('abort', onAbort);
+      }
+    }
+    signal.throwIfAborted();
+  }
+
+  /** Ends the probing; whoever waits is let go by its own signal. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  async #probeUntilGood(first: WorkerError): Promise<void> {
+    const { probe, log } = this.#options;
+    const { signal } = this.#stopping;
+    const closedAt = performance.now();
+    let remindedAt = closedAt;
+    let error: WorkerError = first;
+    for (let probes = 0; !signal.aborted; probes++) {
+      // The first goes at once: it tells a bad text from a bad server.
+      const pauseMs = probes === 0 ? 0 : growingPauseMs(performance.now() - closedAt);
+      const wait = Math.max(pauseMs, patienceMs(error));
+      await sleep(wait, undefined, { signal }).catch(() => undefined); // stop() ends it
+      if (signal.aborted) return;
+      try {
+        await probe(signal);
+        log.info('Ollama works again; going on', {
+          seconds: Math.round((performance.now() - closedAt) / 100) / 10,
+        });
+        return;
+      } catch (failure) {
+        if (signal.aborted) return;
+        error = asWorkerError(failure);
+        if (performance.now() - remindedAt > REMIND_MS) {
+          remindedAt = performance.now();
+          log.warn(...complaint(error));
+        }
+      }
+    }
+  }
+}
+
+function growingPauseMs(outageMs: number): number {
+  const pause = Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, outageMs * PAUSE_SHARE));
+  return pause * (0.75 + Math.random() / 4); // so that replicas do not ask together
+}
+
+/** What the server asked for, within reason. */
+function patienceMs(error: WorkerError): number {
+  return error instanceof OllamaUnavailableError ? Math.min(error.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS) : 0;
+}
+
+function complaint(error: WorkerError): [string, object] {
+  return error instanceof OllamaMisconfiguredError
+    ? ['Ollama cannot serve us until someone mends it; work is held', { error }]
+    : ['Ollama fails; work is held until a probe succeeds', { error }];
+}
+
+function asWorkerError(failure: unknown): WorkerError {
+  if (failure instanceof OllamaUnavailableError || failure instanceof OllamaMisconfiguredError) return failure;
+  const message = failure instanceof Error ? failure.message : String(failure);
+  return new OllamaUnavailableError(
+    'OLLAMA_PROBE_FAILED',
+    `a text that is known to be good was not embedded: ${message}`,
+    { mayBeTheText: false },
+  );
+}

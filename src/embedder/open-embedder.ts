@@ -1,0 +1,67 @@
+import type { Events } from '../events.js';
+import type { Logger } from '../logger.js';
+import { Embedder } from './embedder.js';
+import { Gate } from './gate.js';
+import { Ollama } from './ollama.js';
+import { readVectors } from './vector.js';
+
+/** What every server that works embeds without fail. */
+const KNOWN_GOOD_TEXT = 'The quick brown fox jumps over the lazy dog.';
+
+export interface OpenEmbedderOptions {
+  readonly url: string;
+  readonly model: string;
+  readonly dimensions: number;
+  readonly instruction: string;
+  readonly timeoutMs: number;
+  readonly concurrency: number;
+  readonly events: Events;
+  readonly log: Logger;
+}
+
+export interface OpenEmbedder {
+  readonly embedder: Embedder;
+  readonly gate: Gate;
+  readonly ollama: Ollama;
+  /** Ends the probing and closes the connections. */
+  close(): void;
+}
+
+/** Ollama, the gate before it, and the embedder that uses both. */
+export function openEmbedder(options: OpenEmbedderOptions): OpenEmbedder {
+  const { url, model, dimensions, instruction, timeoutMs, concurrency, events, log } = options;
+  // One connection more than requests: the probe goes while they hang.
+  const ollama = new Ollama({
+    url,
+    model,
+    timeoutMs,
+    connections: concurrency + 1,
+  });
+  const gate = new Gate({
+    probe: async (signal) => {
+      const embeddings = await ollama.embed([instruction + KNOWN_GOOD_TEXT], dimensions, signal);
+      const [vector] = readVectors(embeddings, 1, dimensions, model);
+      if (vector instanceof Error) throw vector;
+    },
+    events,
+    log,
+  });
+  const embedder = new Embedder({
+    ollama,
+    gate,
+    model,
+    dimensions,
+    instruction,
+    concurrency,
+    events,
+  });
+  return {
+    embedder,
+    gate,
+    ollama,
+    close: () => {
+      gate.stop();
+      ollama.close();
+    },
+  };
+}
