@@ -1,9 +1,9 @@
 import type { Events } from '../events.js';
 import type { Logger } from '../logger.js';
+import { embedOnce } from './embed-once.js';
 import { Embedder } from './embedder.js';
 import { Gate } from './gate.js';
 import { Ollama } from './ollama.js';
-import { readVectors } from './vector.js';
 
 /** What every server that works embeds without fail. */
 const KNOWN_GOOD_TEXT = 'The quick brown fox jumps over the lazy dog.';
@@ -39,9 +39,7 @@ export function openEmbedder(options: OpenEmbedderOptions): OpenEmbedder {
   });
   const gate = new Gate({
     probe: async (signal) => {
-      const embeddings = await ollama.embed([instruction + KNOWN_GOOD_TEXT], dimensions, signal);
-      const [vector] = readVectors(embeddings, 1, dimensions, model);
-      if (vector instanceof Error) throw vector;
+      await embedOnce({ ollama, model, dimensions, instruction, signal }, [KNOWN_GOOD_TEXT]);
     },
     events,
     log,

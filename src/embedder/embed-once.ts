@@ -1,0 +1,27 @@
+import type { Ollama } from './ollama.js';
+import { readVectors } from './vector.js';
+
+export interface EmbedOnceOptions {
+  readonly ollama: Ollama;
+  readonly model: string;
+  readonly dimensions: number;
+  /** Put before each text. */
+  readonly instruction: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Embeds texts with one request, for whoever wants to know at once what is wrong instead of waiting until it passes.
+ *
+ * @returns for each text its vector, number[dimensions] of length 1
+ * @throws OllamaUnavailableError, OllamaMisconfiguredError, TextRejectedError
+ */
+export async function embedOnce(options: EmbedOnceOptions, texts: readonly string[]): Promise<Float32Array[]> {
+  const { ollama, model, dimensions, instruction, signal } = options;
+  const inputs = texts.map((text) => instruction + text);
+  const vectors = readVectors(await ollama.embed(inputs, dimensions, signal), texts.length, dimensions, model);
+  return vectors.map((vector) => {
+    if (vector instanceof Float32Array) return vector;
+    throw vector;
+  });
+}
