@@ -29,7 +29,8 @@ interface Rule {
 const RULES: readonly Rule[] = [
   {
     status: 400,
-    message: /input length exceeds (the|maximum) context length|input exceeds maximum context length/i,
+    message:
+      /input (length )?exceeds (the|maximum) context length|exceeds the available context size|exceed_context_size/i,
     verdict: 'too-long',
     code: 'OLLAMA_CONTEXT_LENGTH',
   },

@@ -145,7 +145,7 @@ export class Ollama {
         mayBeTheText: true,
       });
     }
-    const serverMessage = isObject(answer) && typeof answer['error'] === 'string' ? answer['error'] : 'no message';
+    const serverMessage = isObject(answer) ? asText(answer['error']) : 'no message';
     throw classifyAnswer(status, serverMessage, retryAfter);
   }
 }
@@ -156,6 +156,11 @@ function parse(text: string): unknown {
   } catch {
     return undefined; // the caller says what it expected
   }
+}
+
+/** Ollama's `error` is a text, or since 0.34 what its runner said, which is an object. */
+function asText(error: unknown): string {
+  return typeof error === 'string' ? error : (JSON.stringify(error) ?? 'no message');
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,0 +1,80 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { jsonAnswer, readBody, send, TEXT_TYPE, type Answer } from './exchange.js';
+import { parseSpec } from './fault-rule.js';
+import { HungUp } from './refusal.js';
+import type { Faults } from './faults.js';
+import type { RequestRecord } from './request-log.js';
+
+/** Path under which a stand-in is controlled; Ollama has none such. */
+export const CONTROL_PREFIX = '/stand-in/';
+
+/** What can be controlled from another process: a StandIn. */
+export interface Controllable {
+  readonly faults: Faults;
+  readonly requests: readonly RequestRecord[];
+  readonly stats: object;
+  forgetRequests(): void;
+  faultsInForce(): Promise<void>;
+}
+
+/**
+ * The stand-in's own HTTP, for those in another process:
+ *
+ *     GET    /stand-in/stats                 StandInStats
+ *     GET    /stand-in/requests?after=N      RequestRecord[], numbered above N
+ *     DELETE /stand-in/requests              forgets them
+ *     GET    /stand-in/faults                rules in force, with id and hits
+ *     POST   /stand-in/faults                a FaultSpec or an array of them → the rules added
+ *     DELETE /stand-in/faults[?id=N]         removes one rule, or all
+ *     POST   /stand-in/release               lets hanging requests go on
+ */
+export async function handleControl(standIn: Controllable, request: IncomingMessage, response: ServerResponse) {
+  try {
+    const answer = control(standIn, request, await readBody(request));
+    await standIn.faultsInForce();
+    send(response, answer);
+  } catch (error) {
+    if (error instanceof HungUp) return;
+    if (!(error instanceof TypeError || error instanceof SyntaxError)) throw error;
+    send(response, jsonAnswer(400, { error: error.message }));
+  }
+}
+
+function control(standIn: Controllable, request: IncomingMessage, body: string): Answer {
+  const url = new URL(request.url ?? '/', 'http://stand-in');
+  switch (`${request.method} ${url.pathname.slice(CONTROL_PREFIX.length)}`) {
+    case 'GET stats':
+      return jsonAnswer(200, standIn.stats);
+    case 'GET requests': {
+      const after = Number(url.searchParams.get('after') ?? 0);
+      return jsonAnswer(
+        200,
+        standIn.requests.filter((record) => record.number > after),
+      );
+    }
+    case 'DELETE requests':
+      standIn.forgetRequests();
+      return jsonAnswer(200, {});
+    case 'GET faults':
+      return jsonAnswer(200, standIn.faults.list);
+    case 'POST faults': {
+      const value: unknown = JSON.parse(body);
+      const specs = (Array.isArray(value) ? value : [value]).map(parseSpec);
+      return jsonAnswer(
+        201,
+        specs.map((spec) => standIn.faults.add(spec)),
+      );
+    }
+    case 'DELETE faults': {
+      const id = url.searchParams.get('id');
+      if (id === null) standIn.faults.clear();
+      else if (!standIn.faults.remove(Number(id))) return jsonAnswer(404, { error: `there is no fault ${id}` });
+      return jsonAnswer(200, {});
+    }
+    case 'POST release':
+      standIn.faults.release();
+      return jsonAnswer(200, {});
+    default:
+      return { status: 404, body: 'no such control', headers: TEXT_TYPE };
+  }
+}

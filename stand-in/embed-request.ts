@@ -1,0 +1,43 @@
+import { Refusal } from './refusal.js';
+
+/** A request to `/api/embed`, checked as far as Ollama does before it looks for the model. */
+export interface EmbedRequest {
+  readonly model: string;
+  readonly texts: readonly string[];
+  readonly dimensions: number;
+  readonly truncate: boolean;
+  /** The options as a string, so that a change shows. */
+  readonly optionsKey: string;
+  /** `keep_alive: 0`. */
+  readonly unloadAfterwards: boolean;
+}
+
+/** @throws Refusal 400 */
+export function parseEmbedRequest(body: Readonly<Record<string, unknown>>): EmbedRequest {
+  const { model = '', dimensions = 0, truncate = true, options = {}, keep_alive: keepAlive } = body;
+  if (typeof model !== 'string') throw wrongType('model', 'string');
+  if (!Number.isInteger(dimensions)) throw wrongType('dimensions', 'int');
+  if (typeof truncate !== 'boolean') throw wrongType('truncate', 'bool');
+  return {
+    model,
+    texts: textsOf(body.input),
+    dimensions: Number(dimensions),
+    truncate,
+    optionsKey: JSON.stringify(options ?? {}),
+    unloadAfterwards: keepAlive === 0 || keepAlive === '0' || keepAlive === '0s',
+  };
+}
+
+/** The texts in `input`; an empty string is none, as in Ollama, though an array may hold it. */
+function textsOf(input: unknown): readonly string[] {
+  if (input === undefined || input === null || input === '') return [];
+  if (typeof input === 'string') return [input];
+  if (!Array.isArray(input) || !input.every((text) => typeof text === 'string')) {
+    throw new Refusal(400, 'invalid input type');
+  }
+  return input;
+}
+
+function wrongType(field: string, type: string): Refusal {
+  return new Refusal(400, `json: cannot unmarshal into Go struct field EmbedRequest.${field} of type ${type}`);
+}

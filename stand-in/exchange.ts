@@ -1,0 +1,71 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Effect } from './effect.js';
+import { unlessHungUp } from './pause.js';
+import { HungUp } from './refusal.js';
+
+/** What goes back over HTTP. */
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
+export const TEXT_TYPE = { 'content-type': 'text/plain; charset=utf-8' };
+
+export function jsonAnswer(status: number, value: unknown): Answer {
+  return { status, body: JSON.stringify(value), headers: JSON_TYPE };
+}
+
+/** A signal that is aborted when the client goes away before it has its answer. */
+export function hangUpSignal(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
+
+/** @throws HungUp when the client goes away in the middle */
+export function readBody(request: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => resolve(Buffer.concat(chunks).toString()));
+    request.on('error', () => reject(new HungUp()));
+    request.on('close', () => reject(new HungUp()));
+  });
+}
+
+/** Sends an answer whole. */
+export function send(response: ServerResponse, answer: Answer): void {
+  response.writeHead(answer.status, { ...answer.headers, 'content-length': Buffer.byteLength(answer.body) });
+  response.end(answer.body);
+}
+
+/**
+ * Sends the first half of an answer that was announced whole, then resets the connection or falls silent until
+ * released.
+ *
+ * @returns whether the client got its answer in the end
+ * @throws HungUp
+ */
+export async function sendHalf(
+  response: ServerResponse,
+  answer: Answer,
+  effect: Effect & { kind: 'drop' | 'hang' },
+  released: Promise<void>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const bytes = Buffer.from(answer.body);
+  const middle = Math.floor(bytes.length / 2);
+  response.writeHead(answer.status, { ...answer.headers, 'content-length': bytes.length });
+  await unlessHungUp(new Promise((resolve) => response.write(bytes.subarray(0, middle), resolve)), signal);
+  if (effect.kind === 'drop') {
+    response.destroy();
+    return false;
+  }
+  await unlessHungUp(released, signal);
+  response.end(bytes.subarray(middle));
+  return true;
+}

@@ -1,0 +1,180 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pathOf, readCall, type Call } from './call.js';
+import type { Effect } from './effect.js';
+import { hangUpSignal, jsonAnswer, JSON_TYPE, readBody, send, sendHalf, TEXT_TYPE, type Answer } from './exchange.js';
+import type { Fault, Faults } from './faults.js';
+import { modelNotFound, type Ollama } from './ollama.js';
+import { pauseUntil, unlessHungUp } from './pause.js';
+import { HungUp, Refusal } from './refusal.js';
+import type { RequestLog, RequestRecord } from './request-log.js';
+
+/** What the front tells about a request. */
+export type FrontEvent = 'request' | 'hanging' | 'settled';
+
+/** Ollama's HTTP, with the fault rules in front of it and the log beside it. */
+export class Front {
+  readonly #ollama: Ollama;
+  readonly #faults: Faults;
+  readonly #log: RequestLog;
+  readonly #recordTexts: boolean;
+  readonly #emit: (event: FrontEvent, record: RequestRecord) => void;
+  #hanging = 0;
+
+  constructor(parts: {
+    ollama: Ollama;
+    faults: Faults;
+    log: RequestLog;
+    recordTexts: boolean;
+    emit: (event: FrontEvent, record: RequestRecord) => void;
+  }) {
+    this.#ollama = parts.ollama;
+    this.#faults = parts.faults;
+    this.#log = parts.log;
+    this.#recordTexts = parts.recordTexts;
+    this.#emit = parts.emit;
+  }
+
+  /** Requests that a rule keeps waiting now. */
+  get hanging(): number {
+    return this.#hanging;
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = pathOf(request);
+    const record = this.#log.begin(request.method ?? 'GET', path);
+    const early = this.#faults.onArrival({ endpoint: path, texts: [] });
+    if (early !== undefined) {
+      record.faults = [early.rule.name];
+      return this.#drop(request, record);
+    }
+    const signal = hangUpSignal(response);
+    try {
+      const call = readCall(record, await readBody(request));
+      await this.#answer(call, record, request, response, signal);
+    } catch (error) {
+      if (!(error instanceof HungUp)) throw error;
+      this.#finish(record, 'hung-up', undefined);
+    }
+  }
+
+  async #answer(
+    call: Call,
+    record: RequestRecord,
+    request: IncomingMessage,
+    response: ServerResponse,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (this.#recordTexts) record.recordedTexts = call.texts;
+    const struck = this.#faults.onRequest({ endpoint: record.path, texts: call.texts });
+    record.faults = struck.map((fault) => fault.rule.name);
+    this.#emit('request', record);
+
+    const fault = await this.#passDelays(struck, signal);
+    const effect = fault?.rule.effect;
+    // Taken now: whoever sees the request hang may release it before we get to wait.
+    const released = fault?.released ?? Promise.resolve();
+    if (effect?.kind === 'hang' && effect.when === 'before-answer') {
+      await this.#hang(record, () => unlessHungUp(released, signal));
+    }
+    if (effect?.kind === 'drop' && effect.when === 'after-reading') return this.#drop(request, record);
+
+    const answer = (effect && instead(effect, call)) ?? (await this.#route(call, fault, signal));
+    if (signal.aborted) throw new HungUp();
+    if ((effect?.kind === 'drop' || effect?.kind === 'hang') && effect.when === 'mid-answer') {
+      const half = () => sendHalf(response, answer, effect, released, signal);
+      const whole = effect.kind === 'hang' ? await this.#hang(record, half) : await half();
+      if (!whole) return this.#finish(record, 'dropped', undefined);
+    } else {
+      send(response, effect?.kind === 'truncate' ? truncated(answer) : answer);
+    }
+    record.embedded = isEmbedding(call, answer.status, effect);
+    this.#finish(record, 'answered', answer.status);
+  }
+
+  async #passDelays(struck: readonly Fault[], signal: AbortSignal): Promise<Fault | undefined> {
+    for (const fault of struck) {
+      if (fault.rule.effect.kind !== 'delay') return fault;
+      await pauseUntil(performance.now() + fault.rule.effect.ms, signal);
+    }
+    return undefined;
+  }
+
+  async #hang<T>(record: RequestRecord, wait: () => Promise<T>): Promise<T> {
+    this.#hanging++;
+    this.#emit('hanging', record);
+    try {
+      return await wait();
+    } finally {
+      this.#hanging--;
+    }
+  }
+
+  async #route(call: Call, fault: Fault | undefined, signal: AbortSignal): Promise<Answer> {
+    const methods = ROUTES[call.path];
+    if (methods === undefined) return { status: 404, body: '404 page not found', headers: TEXT_TYPE };
+    if (!methods.includes(call.method)) return { status: 405, body: '405 method not allowed', headers: TEXT_TYPE };
+    if (call.path === '/') return { status: 200, body: 'Ollama is running', headers: TEXT_TYPE };
+    try {
+      return { status: 200, body: await this.#perform(call, fault, signal), headers: JSON_TYPE };
+    } catch (error) {
+      if (error instanceof HungUp) throw error;
+      if (error instanceof Refusal) return jsonAnswer(error.status, { error: error.message });
+      return jsonAnswer(500, { error: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  #perform(call: Call, fault: Fault | undefined, signal: AbortSignal): string | Promise<string> {
+    const hidden = fault?.rule.effect.kind === 'no-model';
+    if (call.path === '/api/version') return this.#ollama.version();
+    if (call.path === '/api/tags') return this.#ollama.tags(hidden);
+    if (call.bodyError !== undefined) throw new Refusal(400, call.bodyError);
+    if (call.path === '/api/show') {
+      if (hidden) throw new Refusal(404, `model '${call.model}' not found`);
+      return this.#ollama.show(call.body);
+    }
+    if (hidden) throw modelNotFound(call.model);
+    return this.#ollama.embed(call.body, fault && { effect: fault.rule.effect, text: fault.rule.text }, signal);
+  }
+
+  #drop(request: IncomingMessage, record: RequestRecord): void {
+    request.socket.resetAndDestroy();
+    this.#finish(record, 'dropped', undefined);
+  }
+
+  #finish(record: RequestRecord, state: 'answered' | 'hung-up' | 'dropped', status: number | undefined): void {
+    this.#log.finish(record, state, status);
+    this.#emit('settled', record);
+  }
+}
+
+const ROUTES: Readonly<Record<string, readonly string[] | undefined>> = {
+  '/': ['GET', 'HEAD'],
+  '/api/version': ['GET', 'HEAD'],
+  '/api/tags': ['GET', 'HEAD'],
+  '/api/show': ['POST'],
+  '/api/embed': ['POST'],
+};
+
+/** The answer that an effect puts in the place of the true one. */
+function instead(effect: Effect, call: Call): Answer | undefined {
+  switch (effect.kind) {
+    case 'status': {
+      const headers = { ...JSON_TYPE, ...effect.headers };
+      const body = effect.body ?? JSON.stringify({ error: effect.error ?? `status ${effect.status}` });
+      return { status: effect.status, headers, body: body.replaceAll('{model}', call.model) };
+    }
+    case 'garbage':
+      return { status: 200, headers: JSON_TYPE, body: effect.body };
+    default:
+      return undefined;
+  }
+}
+
+function truncated(answer: Answer): Answer {
+  return { ...answer, body: answer.body.slice(0, Math.floor(answer.body.length / 2)) };
+}
+
+function isEmbedding(call: Call, status: number, effect: Effect | undefined): boolean {
+  const spoilt = effect?.kind === 'garbage' || effect?.kind === 'truncate' || effect?.kind === 'vectors';
+  return call.path === '/api/embed' && status === 200 && call.texts.length > 0 && !spoilt;
+}

@@ -1,0 +1,178 @@
+import { HungUp, serverBusy } from './refusal.js';
+
+/**
+ * The one that embeds: a queue, first come first served, in front of one lane (Ollama) or several.
+ *
+ * Time is kept as a GPU beside us would keep it: a job starts when its lane is free, not when our timer happens to
+ * notice, so late timers delay an answer by a millisecond or two but take nothing from the throughput. A client that
+ * hangs up leaves the queue, or frees the lane once the text at hand is done.
+ */
+export class Runner {
+  readonly #requestMs: number;
+  readonly #textMs: number;
+  readonly #parallel: number;
+  readonly #maxQueue: number;
+  readonly #lanes: Lane[] = [];
+  readonly #queue: Job[] = [];
+  readonly #onChange: () => void;
+  #busyMs = 0;
+
+  constructor(
+    cost: { requestMs: number; textMs: number; parallel: number; maxQueue: number },
+    onChange: () => void = () => {},
+  ) {
+    this.#requestMs = cost.requestMs;
+    this.#textMs = cost.textMs;
+    this.#parallel = cost.parallel;
+    this.#maxQueue = cost.maxQueue;
+    this.#onChange = onChange;
+  }
+
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  get running(): number {
+    return this.#lanes.filter((lane) => lane.job !== undefined).length;
+  }
+
+  /** Time that requests have occupied lanes, in milliseconds, summed over the lanes. */
+  get busyMs(): number {
+    return this.#busyMs;
+  }
+
+  /**
+   * Does `work` when its turn comes, and settles when it and the configured cost are over.
+   *
+   * @throws Refusal 503 where the queue is full; HungUp when the signal is aborted; what `work` throws; what `crash` was
+   *   given
+   */
+  run<T>(texts: number, signal: AbortSignal, work: () => T | Promise<T>): Promise<T> {
+    if (this.#queue.length >= this.#maxQueue && this.#freeLane() === undefined) return Promise.reject(serverBusy());
+    return new Promise<T>((resolve, reject) => {
+      if (signal.aborted) return reject(new HungUp());
+      const job: Job = {
+        texts,
+        enqueuedAt: performance.now(),
+        settled: false,
+        perform: async () => {
+          const result = await work();
+          return () => resolve(result);
+        },
+        fail: (error) => {
+          job.settled = true;
+          signal.removeEventListener('abort', leave);
+          reject(asError(error));
+        },
+        done: (deliver) => {
+          job.settled = true;
+          signal.removeEventListener('abort', leave);
+          deliver();
+        },
+      };
+      const leave = () => this.#abandon(job, new HungUp());
+      signal.addEventListener('abort', leave, { once: true });
+      this.#queue.push(job);
+      this.#startNext();
+      this.#onChange();
+    });
+  }
+
+  /** Fails all that runs and waits, as the end of the runner process does. */
+  crash(error: Error): void {
+    const jobs = [...this.#lanes.flatMap((lane) => lane.job ?? []), ...this.#queue];
+    for (const job of jobs) this.#abandon(job, error);
+  }
+
+  #freeLane(): Lane | undefined {
+    const free = this.#lanes.find((lane) => lane.job === undefined);
+    if (free !== undefined || this.#lanes.length >= this.#parallel) return free;
+    const lane: Lane = { freeAt: 0, startedAt: 0, job: undefined, timer: undefined };
+    this.#lanes.push(lane);
+    return lane;
+  }
+
+  #startNext(): void {
+    for (;;) {
+      if (this.#queue.length === 0) return;
+      const lane = this.#freeLane();
+      if (lane === undefined) return;
+      const job = this.#queue.shift();
+      if (job !== undefined) void this.#start(lane, job);
+    }
+  }
+
+  async #start(lane: Lane, job: Job): Promise<void> {
+    lane.job = job;
+    lane.startedAt = Math.max(job.enqueuedAt, lane.freeAt);
+    const began = performance.now();
+    try {
+      const deliver = await job.perform();
+      // Where a price is set, it is the whole price: how long a busy machine takes over our work does not count.
+      const cost = this.#requestMs + this.#textMs * job.texts || performance.now() - began;
+      if (!job.settled) this.#deliverAt(lane, job, lane.startedAt + cost, deliver);
+    } catch (error) {
+      if (job.settled) return;
+      job.fail(error);
+      this.#release(lane, performance.now());
+    }
+  }
+
+  #deliverAt(lane: Lane, job: Job, timeMs: number, deliver: () => void): void {
+    const left = timeMs - performance.now();
+    if (left > 0) {
+      lane.timer = setTimeout(() => this.#deliverAt(lane, job, timeMs, deliver), Math.ceil(left));
+      return;
+    }
+    job.done(deliver);
+    this.#release(lane, timeMs);
+  }
+
+  #release(lane: Lane, timeMs: number): void {
+    clearTimeout(lane.timer);
+    this.#busyMs += Math.max(0, timeMs - lane.startedAt);
+    lane.freeAt = timeMs;
+    lane.job = undefined;
+    this.#startNext();
+    this.#onChange();
+  }
+
+  #abandon(job: Job, error: Error): void {
+    if (job.settled) return;
+    job.fail(error);
+    const lane = this.#lanes.find((candidate) => candidate.job === job);
+    if (lane === undefined) {
+      this.#queue.splice(this.#queue.indexOf(job), 1);
+    } else {
+      this.#release(lane, lane.startedAt + this.#costUpTo(performance.now() - lane.startedAt, job.texts));
+    }
+  }
+
+  /** What a request has cost when it is given up after `elapsedMs`: the request, and the texts begun. */
+  #costUpTo(elapsedMs: number, texts: number): number {
+    if (this.#textMs === 0) return Math.max(0, Math.min(elapsedMs, this.#requestMs));
+    const begun = Math.ceil(Math.max(0, elapsedMs - this.#requestMs) / this.#textMs);
+    return Math.min(this.#requestMs, Math.max(0, elapsedMs)) + this.#textMs * Math.min(begun, texts);
+  }
+}
+
+interface Job {
+  readonly texts: number;
+  readonly enqueuedAt: number;
+  settled: boolean;
+  /** Computes the result, which then waits in the returned function until its time has come. */
+  readonly perform: () => Promise<() => void>;
+  readonly fail: (error: unknown) => void;
+  readonly done: (deliver: () => void) => void;
+}
+
+interface Lane {
+  freeAt: number;
+  startedAt: number;
+  job: Job | undefined;
+  timer: NodeJS.Timeout | undefined;
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

@@ -1,0 +1,199 @@
+import { EventEmitter } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { openBrain, type Brain } from './brain.js';
+import { CONTROL_PREFIX, handleControl } from './control.js';
+import { Faults } from './faults.js';
+import { Front } from './front.js';
+import { Listener } from './listener.js';
+import { Ollama } from './ollama.js';
+import { resolveOptions, type StandInOptions } from './options.js';
+import { RequestLog, type RequestRecord, type RequestTotals } from './request-log.js';
+
+/** How a stand-in is doing; sums count from its start. */
+export interface StandInStats extends RequestTotals {
+  /** False while it refuses connections. */
+  readonly listening: boolean;
+  readonly model: 'absent' | 'loading' | 'loaded';
+  readonly loads: number;
+  /** Requests that wait for the model or for their turn, are being embedded, or are kept hanging by a fault rule. */
+  readonly waiting: number;
+  readonly running: number;
+  readonly hanging: number;
+  /** Time requests have occupied the runner, in milliseconds. */
+  readonly busyMs: number;
+}
+
+/** What can be listened to; `change` follows each of the others. */
+export interface StandInEvents {
+  /** Read, and about to be answered. */
+  request: [RequestRecord];
+  /** Kept waiting by a fault rule. */
+  hanging: [RequestRecord];
+  /** Answered, dropped, or its client hung up. */
+  settled: [RequestRecord];
+  /** Anything that `stats` tells may differ. */
+  change: [];
+}
+
+/** A server that a worker cannot tell from Ollama, and a test can. See `startStandIn`. */
+export class StandIn {
+  readonly faults: Faults;
+  readonly events = new EventEmitter<StandInEvents>();
+  readonly #options: StandInOptions;
+  readonly #ollama: Ollama;
+  readonly #front: Front;
+  readonly #log: RequestLog;
+  readonly #listener: Listener;
+  readonly #control: Listener | undefined;
+  #stopped = false;
+  #switched: Promise<void> = Promise.resolve();
+
+  private constructor(options: StandInOptions, brain: Brain) {
+    const changed = () => this.events.emit('change');
+    this.events.setMaxListeners(0);
+    this.#options = options;
+    this.#log = new RequestLog(options.logSize);
+    this.#ollama = new Ollama(brain, options, changed);
+    this.faults = new Faults(options.seed, () => {
+      this.#followFaults();
+      changed();
+    });
+    this.#front = new Front({
+      ollama: this.#ollama,
+      faults: this.faults,
+      log: this.#log,
+      recordTexts: options.recordTexts,
+      emit: (event, record) => {
+        this.events.emit(event, record);
+        changed();
+      },
+    });
+    const controlled = (request: IncomingMessage, response: ServerResponse) =>
+      void handleControl(this, request, response);
+    this.#listener = new Listener(
+      options.host,
+      options.port,
+      (request, response) => {
+        if (request.url?.startsWith(CONTROL_PREFIX)) controlled(request, response);
+        else void this.#front.handle(request, response);
+      },
+      changed,
+    );
+    if (options.controlPort !== undefined) {
+      this.#control = new Listener(options.host, options.controlPort, controlled, changed);
+    }
+  }
+
+  /** @throws RangeError for an option; what listening throws, such as EADDRINUSE */
+  static async start(given: Partial<StandInOptions> = {}): Promise<StandIn> {
+    const options = resolveOptions(given);
+    const brain =
+      typeof options.brain === 'string' ? await openBrain(options.brain, options.nativeDimensions) : options.brain;
+    const standIn = new StandIn(options, brain);
+    try {
+      await standIn.#listener.open();
+      await standIn.#control?.open();
+    } catch (error) {
+      await standIn.stop();
+      throw error;
+    }
+    return standIn;
+  }
+
+  /** What to set `PALDOCS_OLLAMA_URL` to. */
+  get url(): string {
+    return this.#listener.url;
+  }
+
+  /** Where `/stand-in/…` is always to be had: the control port where there is one. */
+  get controlUrl(): string {
+    return (this.#control ?? this.#listener).url;
+  }
+
+  /** The last `logSize` requests or more, oldest first. */
+  get requests(): readonly RequestRecord[] {
+    return this.#log.records;
+  }
+
+  get stats(): StandInStats {
+    const { loader, runner } = this.#ollama;
+    return {
+      ...this.#log.totals,
+      listening: this.#listener.listening,
+      model: loader.state,
+      loads: loader.loads,
+      waiting: loader.waiting + runner.waiting,
+      running: runner.running,
+      hanging: this.#front.hanging,
+      busyMs: runner.busyMs,
+    };
+  }
+
+  /** How often each text's vector was delivered. Needs `recordTexts`. */
+  timesEmbedded(): Map<string, number> {
+    if (!this.#options.recordTexts) throw new Error('timesEmbedded needs the option recordTexts');
+    return this.#log.timesEmbedded();
+  }
+
+  /** Empties `requests`; the sums in `stats` stay. */
+  forgetRequests(): void {
+    this.#log.clear();
+  }
+
+  /**
+   * Settles as soon as the condition holds, be that now. It is looked at after each event, never by the clock.
+   *
+   * @param timeoutMs only says when to give up
+   * @throws Error with the stand-in's state at that time, or with what the condition threw as its cause
+   */
+  waitFor(condition: (standIn: this) => boolean, timeoutMs = 30_000): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void) => {
+        clearTimeout(timer);
+        this.events.off('change', look);
+        settle();
+      };
+      const look = () => {
+        try {
+          if (condition(this)) end(resolve);
+        } catch (cause) {
+          end(() => reject(new Error('the condition waited for failed', { cause })));
+        }
+      };
+      const timer = setTimeout(() => {
+        const state = JSON.stringify(this.stats);
+        end(() => reject(new Error(`the stand-in did not get there in ${timeoutMs} ms: ${state}`)));
+      }, timeoutMs);
+      this.events.on('change', look);
+      look();
+    });
+  }
+
+  #followFaults(): void {
+    if (this.#stopped) return;
+    this.#switched = this.faults.refusing ? this.#listener.close() : this.#listener.open();
+  }
+
+  /** Settles when connections are refused or accepted as the fault rules have it. */
+  faultsInForce(): Promise<void> {
+    return this.#switched;
+  }
+
+  /** Ends all connections, hanging ones too; nothing is left open. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all([this.#listener.close(), this.#control?.close()]);
+  }
+}
+
+/**
+ * Starts a stand-in for Ollama in this process.
+ *
+ *     const ollama = await startStandIn({ textMs: 5 });
+ *     ollama.faults.add({ preset: 'busy', probability: 0.5 });
+ *     await ollama.waitFor(({ stats }) => stats.textsEmbedded >= 10);
+ *     await ollama.stop();
+ */
+export function startStandIn(options: Partial<StandInOptions> = {}): Promise<StandIn> {
+  return StandIn.start(options);
+}
