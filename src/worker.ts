@@ -23,7 +23,7 @@ import { countLive } from './queue/sql/count-live.js';
 import { findDue } from './queue/sql/find-due.js';
 import { Sweeper } from './queue/sweep.js';
 import { TextBudget } from './queue/text-budget.js';
-import { Waker } from './queue/waker.js';
+import { WAKE_CHANNEL, Waker } from './queue/waker.js';
 import { Watchdog } from './watchdog.js';
 
 /** Text that this process holds at once, in bytes. */
@@ -109,7 +109,7 @@ export class Worker implements Service {
     await this.#boss.start();
     await ensureQueues(this.#boss, config, signal);
 
-    const waker = new Waker(this.#boss, config.batchSize);
+    const waker = new Waker({ boss: this.#boss, database, batchSize: config.batchSize, log });
     this.#waker = waker;
     const context = {
       database,
@@ -230,6 +230,9 @@ export class Worker implements Service {
       database,
       lockName: `embedding-worker/${schema}/${table.blocks}`,
       applicationName: (role) => sessionName(role, instance, gate.isOpen),
+      onConnected: async (session: Session) => {
+        await session.listen(WAKE_CHANNEL, waker.receive);
+      },
       onElected: async (session: Session) => {
         bridge = new Bridge({ ...common, requestSweep: sweeper.request });
         await session.listen(CHANNEL, bridge.receive);

@@ -4,7 +4,7 @@ import { NATIVE_DIMENSIONS } from './deterministic-brain.js';
 
 /**
  * A real, small sentence model (Universal Sentence Encoder lite, 512 dimensions, English), for the demo and the test of
- * meaning. It opens in half a second, holds about 400 MB and embeds some 100 short texts a second on the thread that
+ * meaning. It opens in half a second, holds about 400 MB and embeds about 30 short texts a second on the thread that
  * calls it: run it in a process of its own.
  *
  * It plays a longer model: its 512 values come first and zeros fill the rest. Zeros change neither norm nor scalar

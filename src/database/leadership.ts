@@ -31,6 +31,8 @@ export interface LeadershipOptions {
   readonly lockName: string;
   /** The session's application_name, by role; asked again by `rename()`. */
   readonly applicationName: (role: 'leader' | 'follower') => string;
+  /** Called with each session once it is open, whether it comes to lead or not. */
+  readonly onConnected: (session: Session) => Promise<void>;
   /** Called with the session once it leads; what it needs of the session ends with it. */
   readonly onElected: (session: Session) => Promise<void>;
   /** Called every PULSE while it leads. */
@@ -88,7 +90,7 @@ export class Leadership implements Service {
 
   /** One session from its opening to its loss. @returns whether it was open at all */
   async #session(): Promise<boolean> {
-    const { database, applicationName, events, log } = this.#options;
+    const { database, applicationName, onConnected, events, log } = this.#options;
     let session: Session;
     try {
       session = await database.connect({
@@ -102,6 +104,7 @@ export class Leadership implements Service {
     this.#current = session;
     try {
       events.emit('listening', { up: true });
+      await onConnected(session);
       await this.#follow(session);
       if (!this.#stopping.signal.aborted) await this.#lead(session);
     } catch (error) {

@@ -99,7 +99,7 @@ export class Bridge {
     const changed = await findChanged(database, table, ids);
     if (changed.length === 0) return;
     const { inserted, raised } = await enqueueLive(boss, database, schema, changed, new Date());
-    if (inserted + raised > 0) waker.wake(inserted + raised);
+    if (inserted + raised > 0) waker.wakeAll(inserted + raised);
     events.emit('bridged', { notified: ids.length, enqueued: inserted, raised });
   }
 

@@ -108,7 +108,7 @@ export class Sweeper {
       const limit = Math.min(PAGE, room);
       const ids = await findUnqueued(database, schema, table, this.#lastId, limit);
       const inserted = await enqueueBacklog(boss, database, ids, new Date());
-      if (inserted > 0) waker.wake(inserted);
+      if (inserted > 0) waker.wakeAll(inserted);
       enqueued += inserted;
       room -= inserted;
       if (ids.length === limit) {

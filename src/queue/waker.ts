@@ -1,19 +1,32 @@
 import type { PgBoss } from 'pg-boss';
+import type { Queryable } from '../database/database.js';
 import type { Service } from '../lifecycle.js';
+import type { Logger } from '../logger.js';
 import { QUEUE } from './job.js';
+
+/** On which replicas tell each other of more work than one of them has idle workers for. */
+export const WAKE_CHANNEL = 'embedding_worker_wake';
+/** They tell it no more often than this: whoever was told goes on by himself while there is work. */
+const TELL_EVERY_MS = 100;
+
+export interface WakerOptions {
+  readonly boss: PgBoss;
+  readonly database: Queryable;
+  readonly batchSize: number;
+  readonly log: Logger;
+}
 
 /**
  * Wakes pg-boss's workers of this process, which sleep for the polling interval between fetches. pg-boss's own
  * listener wakes every worker for each job; waking as many as there is work for halves p99 from edit to vector.
  */
 export class Waker implements Service {
-  readonly #boss: PgBoss;
-  readonly #batchSize: number;
+  readonly #options: WakerOptions;
   readonly #timers = new Set<NodeJS.Timeout>();
+  #toldAt = Number.NEGATIVE_INFINITY;
 
-  constructor(boss: PgBoss, batchSize: number) {
-    this.#boss = boss;
-    this.#batchSize = batchSize;
+  constructor(options: WakerOptions) {
+    this.#options = options;
   }
 
   start(): Promise<void> {
@@ -29,15 +42,36 @@ export class Waker implements Service {
   /**
    * Wakes workers for so many new jobs. Where too few are idle, the busy ones are told as well: they fetch again as
    * soon as they are done, instead of going to sleep beside a job that came meanwhile.
+   *
+   * @returns how many jobs are more than the idle workers take at once
    */
-  wake(jobs: number): void {
-    const workers = this.#boss.getWipData().filter(({ name }) => name === QUEUE);
+  wake(jobs: number): number {
+    const { boss, batchSize } = this.#options;
+    const workers = boss.getWipData().filter(({ name }) => name === QUEUE);
     const idle = workers.filter(({ count }) => count === 0);
-    const wanted = Math.ceil(jobs / this.#batchSize);
+    const wanted = Math.ceil(jobs / batchSize);
     // A worker that takes live jobs only stands last in line: where there is one idle, the others are busy.
     const woken = idle.length >= wanted ? idle.slice(0, wanted) : workers;
-    for (const { id } of woken) this.#boss.notifyWorker(id);
+    for (const { id } of woken) boss.notifyWorker(id);
+    return Math.max(0, jobs - idle.length * batchSize);
   }
+
+  /** Wakes workers here and, where they are too few, those of the other replicas. */
+  wakeAll(jobs: number): void {
+    const surplus = this.wake(jobs);
+    if (surplus === 0 || performance.now() - this.#toldAt < TELL_EVERY_MS) return;
+    this.#toldAt = performance.now();
+    const { database, log } = this.#options;
+    database.query('SELECT pg_notify($1, $2)', [WAKE_CHANNEL, String(surplus)]).catch((error: unknown) => {
+      log.debug('the other replicas could not be told of work; they look for it by themselves', { error });
+    });
+  }
+
+  /** Takes what another replica tells. */
+  readonly receive = ({ payload }: { readonly payload: string }): void => {
+    const jobs = Number(payload);
+    if (Number.isInteger(jobs) && jobs > 0) this.wake(jobs);
+  };
 
   /** Wakes workers when jobs that were put off are due. */
   wakeAfter(delayMs: number, jobs: number): void {
