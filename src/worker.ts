@@ -124,6 +124,7 @@ export class Worker implements Service {
       budget: new TextBudget(TEXT_BUDGET_BYTES, config.workerConcurrency),
       waker,
       workers: config.workerConcurrency,
+      batchSize: config.batchSize,
       expireSeconds: config.jobExpireSeconds,
       events,
       log,
@@ -154,6 +155,7 @@ export class Worker implements Service {
     const { config, log } = this.#parts;
     this.#aborted.abort();
     this.#handler?.drain();
+    const idle = this.#boss.offWork(QUEUE, { wait: true }); // at once: what is fetched now only has to be handed back
     const deadline = setTimeout(() => {
       log.warn('the shutdown timeout has passed; hanging up on requests in flight', {
         seconds: config.shutdownTimeoutMs / 1000,
@@ -163,7 +165,7 @@ export class Worker implements Service {
     try {
       await this.#leadership?.stop();
       await this.#waker?.stop();
-      await this.#boss.offWork(QUEUE, { wait: true });
+      await idle;
       await this.#boss.stop({ close: false });
     } finally {
       clearTimeout(deadline);

@@ -74,16 +74,19 @@ export async function claimBlocks(
 // OFFSET 0 keeps content::text from being computed once for each use, which counts for jsonb.
 function claimSql(table: BlocksTable): string {
   return `
-WITH locked AS MATERIALIZED (
+WITH held AS MATERIALIZED (
+  SELECT b.${table.id}, b.embedding_status, b.${table.type}, b.${table.content}, b.${table.noteId}
+    FROM ${table.blocks} b
+   WHERE b.${table.id} = ANY ($1::text[]::${table.idType}[])
+   ORDER BY b.${table.id}
+     FOR NO KEY UPDATE SKIP LOCKED
+), locked AS MATERIALIZED (
   SELECT b.${table.id} AS id, b.embedding_status::text AS status, b.${table.type}::text AS type, c.content, n.title,
          octet_length(c.content) AS bytes, ${fingerprintSql(table)} AS fingerprint
-    FROM ${table.blocks} b
+    FROM held b
     LEFT JOIN LATERAL (SELECT n.${table.notesTitle}::text AS title FROM ${table.notes} n
                         WHERE n.${table.notesId} = b.${table.noteId}) n ON true
     CROSS JOIN LATERAL (SELECT b.${table.content}::text AS content OFFSET 0) c
-   WHERE b.${table.id} = ANY ($1::text[]::${table.idType}[])
-   ORDER BY b.${table.id}
-     FOR NO KEY UPDATE OF b SKIP LOCKED
 ), sized AS MATERIALIZED (
   SELECT locked.*, status IN ('pending', 'processing') AS open,
          sum(CASE WHEN status IN ('pending', 'processing') THEN coalesce(bytes, 0) END) OVER (ORDER BY id) AS upto,

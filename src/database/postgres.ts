@@ -8,6 +8,11 @@ import { encodeVectorArray } from './vector-codec.js';
 const QUERY_TIMEOUT_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_MS = 30_000;
+/**
+ * A process that is frozen within a transaction must not hold its rows for as long as it is frozen. No transaction of
+ * ours waits for anything but the database.
+ */
+const BEGIN = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = '15s'`;
 
 export interface PostgresOptions {
   readonly url: string;
@@ -76,13 +81,15 @@ export class Postgres extends EventEmitter<{ error: [Error] }> implements Databa
     const onError = (error: Error) => (broken = error);
     client.on('error', onError); // while checked out, the pool does not listen
     try {
-      await client.query('BEGIN');
+      await client.query(BEGIN);
       const result = await work(queryable(client));
       await client.query('COMMIT');
       return result;
     } catch (error) {
       try {
-        await client.query('ROLLBACK');
+        // The driver's own errors have no code: after a time-out of its, the connection still waits for an answer.
+        if (error instanceof Error && !('code' in error)) broken = error;
+        else await client.query('ROLLBACK');
       } catch (rollbackError) {
         // The first error is the one to report; this one says that the connection is of no more use.
         broken ??= rollbackError instanceof Error ? rollbackError : new Error(String(rollbackError));

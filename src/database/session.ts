@@ -36,9 +36,15 @@ export async function openSession(options: OpenSessionOptions): Promise<Session>
       if (!closing) resolve(new Error('Connection terminated: the session ended'));
     });
   });
-  await client.connect();
-  // Since PostgreSQL 14. Not as a start-up option: poolers refuse those they do not know.
-  await client.query(`SELECT set_config('idle_session_timeout', $1, false)`, [`${options.idleTimeoutSeconds}s`]);
+  try {
+    await client.connect();
+    // Since PostgreSQL 14. Not as a start-up option: poolers refuse those they do not know.
+    await client.query(`SELECT set_config('idle_session_timeout', $1, false)`, [`${options.idleTimeoutSeconds}s`]);
+  } catch (error) {
+    closing = true;
+    socketOf(client).destroy();
+    throw error;
+  }
 
   return {
     lost,

@@ -109,7 +109,7 @@ export function classifyAnswer(status: number, serverMessage: string, retryAfter
     verdict: 'failing',
     code: 'OLLAMA_UNEXPECTED_STATUS',
   };
-  const message = `Ollama answered ${status} "${serverMessage.slice(0, 300)}"${advice === undefined ? '' : `: ${advice}`}`;
+  const message = `Ollama answered ${status} "${storable(serverMessage.slice(0, 300))}"${advice === undefined ? '' : `: ${advice}`}`;
   switch (verdict) {
     case 'busy':
     case 'failing':
@@ -124,6 +124,11 @@ export function classifyAnswer(status: number, serverMessage: string, retryAfter
     case 'too-long':
       return new TextTooLongError(code, message);
   }
+}
+
+/** Without what jsonb refuses: the message goes into the job's output. */
+function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '');
 }
 
 /** RFC 9110, 10.2.3: seconds or a date. */

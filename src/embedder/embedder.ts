@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { Semaphore } from 'async-mutex';
+import { acquire } from '../acquire.js';
 import type { Events } from '../events.js';
 import { DrainingError, isOllamaError, mayBeTheText, TextRejectedError, TextTooLongError } from './errors.js';
 import type { OllamaError } from './errors.js';
@@ -166,7 +167,7 @@ export class Embedder {
     texts: readonly string[],
     { priority, signal }: EmbedOptions,
   ): Promise<VectorOrRejection[] | OllamaError> {
-    const { ollama, model, dimensions, instruction, events } = this.#options;
+    const { ollama, gate, model, dimensions, instruction, events } = this.#options;
     const release = await this.#turn(priority, signal);
     const started = performance.now();
     let ok = false;
@@ -174,6 +175,7 @@ export class Embedder {
       const inputs = texts.map((text) => instruction + text);
       const vectors = readVectors(await ollama.embed(inputs, dimensions, signal), texts.length, dimensions, model);
       ok = true;
+      gate.worked();
       return vectors;
     } catch (error) {
       if (isOllamaError(error)) return error;
@@ -191,7 +193,7 @@ export class Embedder {
   async #turn(priority: number, signal: AbortSignal): Promise<() => void> {
     for (;;) {
       await this.#options.gate.pass(AbortSignal.any([signal, this.#draining.signal]));
-      const [, release] = await this.#slots.acquire(1, priority);
+      const release = await acquire(this.#slots, 1, priority, signal);
       // While it waited for its turn, the gate may have closed and the jobs may have been held too long.
       if (this.#options.gate.isOpen && !signal.aborted) return release;
       release();

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkerError } from '../errors.js';
 import type { Events } from '../events.js';
 import type { Logger } from '../logger.js';
-import { OllamaMisconfiguredError, OllamaUnavailableError } from './errors.js';
+import { mayBeTheText, OllamaMisconfiguredError, OllamaUnavailableError, type OllamaError } from './errors.js';
 
 /**
  * Holds all work while Ollama cannot do it.
@@ -39,6 +39,8 @@ export class Gate {
   readonly #stopping = new AbortController();
   /** Resolves when the gate opens; undefined while it is open. */
   #closed: Promise<void> | undefined;
+  /** Since when no request has worked; undefined while they do. */
+  #troubledSince: number | undefined;
 
   constructor(options: GateOptions) {
     this.#options = options;
@@ -49,15 +51,23 @@ export class Gate {
   }
 
   /** Closes the gate, if it is open, for what went wrong. */
-  report(error: WorkerError): void {
+  report(error: OllamaError): void {
     if (this.#closed !== undefined || this.#stopping.signal.aborted) return;
     const { events, log } = this.#options;
     events.emit('gate', { open: false });
     log.warn(...complaint(error));
-    this.#closed = this.#probeUntilGood(error).finally(() => {
+    // What a text may have caused is no sign of a storm: its strikes are few, and good texts pass between them.
+    const since = mayBeTheText(error) ? undefined : this.#troubledSince;
+    if (!mayBeTheText(error)) this.#troubledSince ??= performance.now();
+    this.#closed = this.#probeUntilGood(error, since).finally(() => {
       this.#closed = undefined;
       events.emit('gate', { open: true });
     });
+  }
+
+  /** Told of each request that worked: the trouble is over. */
+  worked(): void {
+    this.#troubledSince = undefined;
   }
 
   /**
@@ -87,15 +97,19 @@ export class Gate {
     this.#stopping.abort();
   }
 
-  async #probeUntilGood(first: WorkerError): Promise<void> {
+  /**
+   * @param troubledSince when the trouble began, where it is not new. New trouble is probed at once, since that tells
+   * a bad text from a bad server; a server that embeds the probe and then fails the work is asked less and less often
+   */
+  async #probeUntilGood(first: WorkerError, troubledSince: number | undefined): Promise<void> {
     const { probe, log } = this.#options;
     const { signal } = this.#stopping;
     const closedAt = performance.now();
     let remindedAt = closedAt;
     let error: WorkerError = first;
     for (let probes = 0; !signal.aborted; probes++) {
-      // The first goes at once: it tells a bad text from a bad server.
-      const pauseMs = probes === 0 ? 0 : growingPauseMs(performance.now() - closedAt);
+      const isNew = probes === 0 && troubledSince === undefined;
+      const pauseMs = isNew ? 0 : growingPauseMs(performance.now() - (troubledSince ?? closedAt));
       const wait = Math.max(pauseMs, patienceMs(error));
       await sleep(wait, undefined, { signal }).catch(() => undefined); // stop() ends it
       if (signal.aborted) return;

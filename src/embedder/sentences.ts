@@ -17,7 +17,7 @@ export function halve(text: string): [string, string] {
 }
 
 /** Sentences end at a stop of any script that is followed by space, or at a line break. */
-const SENTENCE_END = /[.!?…。！？।؟]+["'”’)\]]*\s+|\n+|[。！？]/gu;
+const SENTENCE_END = /[.!?…。！？।؟]["'”’)\]]*\s+|\n+|[。！？]/gu;
 const WORD_END = /\s+/gu;
 
 /** The end of the match that lies nearest to `target`. */

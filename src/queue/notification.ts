@@ -17,12 +17,18 @@ export function readNotification(payload: string, idType: string): Request {
   return id !== undefined && isBlockId(id, idType) ? { kind: 'block', id } : { kind: 'unknown' };
 }
 
+/** JSON with its whole numbers as they are written: a bigint beyond 2^53 would lose its last digits. */
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(text, asWritten) as unknown;
   } catch {
     return undefined; // not JSON: the caller decides what else it may be
   }
+}
+
+// The third argument is in V8 since Node 21 and not yet in TypeScript's library.
+function asWritten(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  return typeof value === 'number' ? (context?.source ?? String(value)) : value;
 }
 
 function stringInJson(text: string): string {
@@ -34,8 +40,5 @@ function idInJson(text: string): string | undefined {
   const value = parse(text);
   if (typeof value !== 'object' || value === null) return text; // an id may begin with a brace, and {uuid} does
   const id = 'block_id' in value ? value.block_id : 'id' in value ? value.id : undefined;
-  if (typeof id === 'string') return id;
-  if (typeof id !== 'number') return undefined;
-  // A bigint beyond 2^53 loses its last digits in JSON.parse: read them from the text.
-  return Number.isSafeInteger(id) ? String(id) : /"(?:block_)?id"\s*:\s*(-?\d+)/.exec(text)?.[1];
+  return typeof id === 'string' ? id : undefined;
 }

@@ -1,11 +1,12 @@
 import type { PgBoss } from 'pg-boss';
 import { leaveProcessing } from '../blocks/leave-processing.js';
+import { findPending } from '../blocks/find-pending.js';
 import { lockBlocks } from '../blocks/lock.js';
 import { skipBlocks } from '../blocks/skip.js';
 import { storeVectors } from '../blocks/store.js';
 import type { Queryable } from '../database/database.js';
 import type { Outcome, RequeueReason } from '../events.js';
-import { insertJobs } from './enqueue.js';
+import { insertJobs, type NewJob } from './enqueue.js';
 import { failHeld, settleFailed, type FailedBlock, type SettledFailure } from './fail.js';
 import { deathsOf, PRIORITY, QUEUE, type EmbedJob, type EmbedJobData } from './job.js';
 import type { SettleContext } from './settle-context.js';
@@ -73,7 +74,8 @@ export async function settleWorked(context: SettleContext, worked: Worked): Prom
 }
 
 /**
- * Completes jobs that have nothing to do: their blocks are stored, skipped, in error or gone.
+ * Completes jobs that had nothing to do when they were claimed: their blocks are stored, skipped, in error or gone. An
+ * edit may have come since, whose notification found the job alive and was dropped: such a block gets a new one.
  *
  * @returns those that were still ours
  */
@@ -82,9 +84,18 @@ export async function settleIdle(
   jobs: readonly EmbedJob[],
   outcome: Outcome,
 ): Promise<EmbedJob[]> {
-  const { database, boss } = context;
-  const ours = await completeJobs(boss, database, jobs, { outcome });
-  return jobs.filter((job) => ours.has(job.id));
+  const { database, boss, table } = context;
+  return await database.transaction(async (tx) => {
+    const ours = await completeJobs(boss, tx, jobs, { outcome });
+    const mine = jobs.filter((job) => ours.has(job.id));
+    const edited = await findPending(
+      tx,
+      table,
+      mine.map(({ data }) => data.blockId),
+    );
+    await insertJobs(boss, tx, edited.map(liveJob));
+    return mine;
+  });
 }
 
 /**
@@ -151,12 +162,7 @@ async function supersede(
     'pending',
   );
   // Failures and deaths were the old text's. The new one is an edit, and as live as any.
-  const since = new Date().toISOString();
-  await insertJobs(
-    boss,
-    tx,
-    blockIds.map((blockId) => ({ data: { blockId, since, priority: PRIORITY.live } })),
-  );
+  await insertJobs(boss, tx, blockIds.map(liveJob));
 }
 
 /** @returns the ids of the jobs that were still ours */
@@ -175,6 +181,9 @@ function held<T extends { readonly job: EmbedJob }>(blocks: readonly T[], ours: 
   return blocks.filter(({ job }) => ours.has(job.id));
 }
 
+const liveJob = (blockId: string): NewJob => ({
+  data: { blockId, since: new Date().toISOString(), priority: PRIORITY.live },
+});
 const toJob = ({ job }: { readonly job: EmbedJob }) => job;
 const toBlockId = ({ job }: { readonly job: EmbedJob }) => job.data.blockId;
 const toSource = ({ job, fingerprint }: { readonly job: EmbedJob; readonly fingerprint: string }) => ({

@@ -3,11 +3,12 @@ import type { PgBoss } from 'pg-boss';
 import { clearSkippedVectors } from '../blocks/clear-skipped.js';
 import type { BlocksTable } from '../blocks/table.js';
 import type { Database } from '../database/database.js';
+import { retryTransient } from '../database/retry.js';
 import type { Events } from '../events.js';
 import type { Logger } from '../logger.js';
 import { enqueueBacklog } from './enqueue.js';
 import { DEAD_LETTER_QUEUE } from './job.js';
-import { countLive } from './sql/count-live.js';
+import { countDue } from './sql/count-due.js';
 import { countUnqueued } from './sql/count-unqueued.js';
 import { findObsoleteDeadLetters } from './sql/find-obsolete-dead-letters.js';
 import { findUnqueued } from './sql/find-unqueued.js';
@@ -20,13 +21,15 @@ const REFILL_CHECK_MS = 250;
 /** Sweeps that were asked for follow each other no faster. */
 const LEAST_PAUSE_MS = 250;
 const PAGE = 1_000;
+/** How long a step is tried again when the database fails. */
+const STEP_RETRY_MS = 10_000;
 
 export interface SweeperOptions {
   readonly database: Database;
   readonly boss: PgBoss;
   readonly schema: string;
   readonly table: BlocksTable;
-  /** Live jobs the queue is filled up to. */
+  /** Jobs that are due or active, up to which the queue is filled. */
   readonly queueLimit: number;
   readonly waker: Waker;
   readonly events: Events;
@@ -85,11 +88,18 @@ export class Sweeper {
   async #sweep(signal: AbortSignal): Promise<void> {
     const { database, boss, schema, table, events, log } = this.#options;
     const started = performance.now();
-    const reset = await untilShort((limit) => resetOrphans(database, schema, table, limit), signal);
-    const cleared = await untilShort((limit) => clearSkippedVectors(database, table, 'all', limit), signal);
-    const obsolete = await findObsoleteDeadLetters(database, schema, table, PAGE);
-    if (obsolete.length > 0) await boss.deleteJob(DEAD_LETTER_QUEUE, obsolete);
-    const enqueued = await this.#fill(signal);
+    const reset = await this.#step('reset orphans', signal, () =>
+      untilShort((limit) => resetOrphans(database, schema, table, limit), signal),
+    );
+    const cleared = await this.#step('clear skipped', signal, () =>
+      untilShort((limit) => clearSkippedVectors(database, table, 'all', limit), signal),
+    );
+    await this.#step('purge dead letters', signal, async () => {
+      const obsolete = await findObsoleteDeadLetters(database, schema, table, PAGE);
+      if (obsolete.length > 0) await boss.deleteJob(DEAD_LETTER_QUEUE, obsolete);
+      return obsolete.length;
+    });
+    const enqueued = await this.#step('enqueue', signal, () => this.#fill(signal));
     // Reads the whole table, hence only where the queue could not take all there is.
     this.#left = this.#lastId === null ? 0 : await countUnqueued(database, schema, table);
     const seconds = (performance.now() - started) / 1000;
@@ -97,10 +107,21 @@ export class Sweeper {
     if (enqueued + reset + cleared > 0) log.info('swept', { enqueued, reset, cleared, left: this.#left, seconds });
   }
 
+  /** Runs one step. Its failure is no other step's: what cannot be reset must not keep blocks from being enqueued. */
+  async #step(step: string, signal: AbortSignal, work: () => Promise<number>): Promise<number> {
+    try {
+      return await retryTransient(work, { signal, maxWaitMs: STEP_RETRY_MS });
+    } catch (error) {
+      if (!signal.aborted)
+        this.#options.log.warn('a step of the sweep failed; the next sweep goes on', { step, error });
+      return 0;
+    }
+  }
+
   /** Enqueues page by page, from where the last fill had to stop, up to the queue's limit. */
   async #fill(signal: AbortSignal): Promise<number> {
     const { database, boss, schema, table, queueLimit, waker } = this.#options;
-    let room = queueLimit - (await countLive(database, schema));
+    let room = queueLimit - (await countDue(database, schema));
     let enqueued = 0;
     const startedAt = this.#lastId;
     let wrapped = startedAt === null;
@@ -136,7 +157,7 @@ export class Sweeper {
       }
       await pause(REFILL_CHECK_MS, signal);
       try {
-        if ((await countLive(database, schema)) >= queueLimit / 2) continue;
+        if ((await countDue(database, schema)) >= queueLimit / 2) continue;
         const started = performance.now();
         const enqueued = await this.#fill(signal);
         this.#left = this.#lastId === null ? 0 : Math.max(0, this.#left - enqueued);

@@ -1,4 +1,5 @@
 import { Semaphore } from 'async-mutex';
+import { acquire } from '../acquire.js';
 
 /**
  * Bounds the text that this process holds at once, whatever the number of its workers: memory is 256 MiB, and a block
@@ -26,9 +27,9 @@ export class TextBudget {
    *
    * @param bytes of the text; more than there is counts as all there is, so that the largest goes alone
    * @returns gives the room back
+   * @throws the signal's reason
    */
-  async reserve(bytes: number): Promise<() => void> {
-    const [, release] = await this.#spare.acquire(Math.min(Math.max(1, bytes), this.#spareBytes));
-    return release;
+  async reserve(bytes: number, signal: AbortSignal): Promise<() => void> {
+    return await acquire(this.#spare, Math.min(Math.max(1, bytes), this.#spareBytes), 0, signal);
   }
 }

@@ -24,6 +24,7 @@ export class Waker implements Service {
   readonly #options: WakerOptions;
   readonly #timers = new Set<NodeJS.Timeout>();
   #toldAt = Number.NEGATIVE_INFINITY;
+  #stopped = false;
 
   constructor(options: WakerOptions) {
     this.#options = options;
@@ -34,6 +35,7 @@ export class Waker implements Service {
   }
 
   stop(): Promise<void> {
+    this.#stopped = true;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
     return Promise.resolve();
@@ -75,6 +77,7 @@ export class Waker implements Service {
 
   /** Wakes workers when jobs that were put off are due. */
   wakeAfter(delayMs: number, jobs: number): void {
+    if (this.#stopped) return;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       this.wake(jobs);

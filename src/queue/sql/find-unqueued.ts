@@ -3,7 +3,8 @@ import type { Queryable } from '../../database/database.js';
 import { jobTable, liveJob } from './job-table.js';
 
 /**
- * One page of the blocks that are `pending` and have no live job, in order of their ids.
+ * One page of the blocks that wait and have no live job, in order of their ids: `pending` ones, and `processing` ones
+ * whose worker died and whose job is gone, too.
  *
  * @param after the last id of the page before, null for the first
  */
@@ -16,7 +17,7 @@ export async function findUnqueued(
 ): Promise<string[]> {
   const rows = await db.query<{ id: string }>(
     `SELECT b.${table.id}::text AS id FROM ${table.blocks} b
- WHERE b.embedding_status = 'pending' AND ($1::text IS NULL OR b.${table.id} > $1::text::${table.idType})
+ WHERE b.embedding_status IN ('pending', 'processing') AND ($1::text IS NULL OR b.${table.id} > $1::text::${table.idType})
    AND NOT EXISTS (SELECT FROM ${jobTable(schema)} j WHERE ${liveJob(`b.${table.id}::text`)})
  ORDER BY b.${table.id} LIMIT $2`,
     [after, limit],

@@ -1,0 +1,12 @@
+import type { Queryable } from '../database/database.js';
+import type { BlocksTable } from './table.js';
+
+/** Which of these blocks are `pending`. */
+export async function findPending(db: Queryable, table: BlocksTable, ids: readonly string[]): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    `SELECT ${table.id}::text AS id FROM ${table.blocks}
+ WHERE ${table.id} = ANY ($1::text[]::${table.idType}[]) AND embedding_status = 'pending'`,
+    [ids],
+  );
+  return rows.map((row) => row.id);
+}

@@ -1,0 +1,265 @@
+import { claimBlocks, type Claim, type ClaimedBlock } from '../blocks/claim.js';
+import { clearSkippedVectors } from '../blocks/clear-skipped.js';
+import { blockText } from '../blocks/text.js';
+import { retryTransient } from '../database/retry.js';
+import type { Embedder } from '../embedder/embedder.js';
+import { DrainingError } from '../embedder/errors.js';
+import type { VectorOrRejection } from '../embedder/vector.js';
+import type { Events, Outcome, RequeueReason } from '../events.js';
+import type { Logger } from '../logger.js';
+import { DEATHS_ALONE, DEATHS_IN_COMPANY } from './boss.js';
+import type { FailedBlock } from './fail.js';
+import { deathsOf, PRIORITY, type EmbedJob } from './job.js';
+import type { SettleContext } from './settle-context.js';
+import { requeue, settleIdle, settleWorked, type Settlement, type Worked } from './settle.js';
+import type { TextBudget } from './text-budget.js';
+import type { Waker } from './waker.js';
+
+/** A block whose row someone has locked is looked at again after so long; the longer it waits, the less often. */
+const LOCKED_RETRY_SECONDS = 1;
+const LOCKED_RETRY_MAX_SECONDS = 10;
+
+export interface BatchOptions {
+  readonly context: SettleContext;
+  readonly embedder: Embedder;
+  readonly budget: TextBudget;
+  readonly waker: Waker;
+  /** How long the database is waited for, while it is away. */
+  readonly patienceMs: number;
+  /** Ends that waiting. */
+  readonly abandon: AbortSignal;
+  readonly events: Events;
+  readonly log: Logger;
+}
+
+/**
+ * Works off the jobs of one fetch:
+ *
+ *     claim (pending → processing) ─▶ text ─▶ vector ─▶ store and complete, in one transaction
+ *       │ nothing to do: complete        │ no text: skipped
+ *       │ row locked: requeue            │ its own fault: fail (retry or dead letter)
+ *       │ budget spent: next round       │ not its fault: requeue
+ */
+export class BatchWork {
+  readonly #options: BatchOptions;
+
+  constructor(options: BatchOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Settles all of the jobs, in as many rounds as the text budget asks for.
+   *
+   * @param signal aborted when the jobs have been held too long or the process ends: what is open then is handed back
+   */
+  async work(jobs: readonly EmbedJob[], signal: AbortSignal): Promise<void> {
+    let open = jobs;
+    let large: { bytes: number } | undefined;
+    while (open.length > 0) {
+      if (signal.aborted) return await this.requeue(open, reasonOf(signal), 0);
+      const release = await this.#makeRoom(large, signal);
+      if (release === undefined) continue;
+      try {
+        const claim = await this.#claim(open, large !== undefined);
+        await this.#settleIdle(open, claim);
+        await this.#embedAndSettle(open, claim.claimed, signal);
+        const left = new Set(claim.deferred.map(({ id }) => id));
+        open = open.filter((job) => left.has(job.data.blockId));
+        // A block larger than a worker's share is claimed alone, once there is room for all of it.
+        large = claim.claimed.length === 0 ? claim.deferred[0] : undefined;
+      } finally {
+        release();
+      }
+    }
+  }
+
+  /** @returns gives the room back; undefined when the signal came first */
+  async #makeRoom(large: { bytes: number } | undefined, signal: AbortSignal): Promise<(() => void) | undefined> {
+    if (large === undefined) return () => undefined;
+    return await this.#options.budget.reserve(large.bytes, signal).catch((error: unknown) => {
+      if (signal.aborted) return undefined;
+      throw error;
+    });
+  }
+
+  async #claim(jobs: readonly EmbedJob[], large: boolean): Promise<Claim> {
+    const { context, budget } = this.#options;
+    const ids = jobs.map(({ data }) => data.blockId);
+    return await this.#persist(() =>
+      large
+        ? claimBlocks(context.database, context.table, ids, 0, true)
+        : claimBlocks(context.database, context.table, ids, budget.shareBytes, false),
+    );
+  }
+
+  /** Settles what needs no embedding. */
+  async #settleIdle(jobs: readonly EmbedJob[], claim: Claim): Promise<void> {
+    const { context } = this.#options;
+    const having = (ids: readonly string[]) => jobs.filter(({ data }) => ids.includes(data.blockId));
+    const skipped = claim.settled.filter(({ status }) => status === 'skipped').map(({ id }) => id);
+    const settled = claim.settled.filter(({ status }) => status !== 'skipped').map(({ id }) => id);
+    if (skipped.length > 0)
+      await this.#persist(() => clearSkippedVectors(context.database, context.table, skipped, skipped.length));
+    await this.#complete(having(skipped), 'skipped');
+    await this.#complete(having(settled), 'completed');
+    await this.#complete(having(claim.gone), 'gone');
+    for (const [delaySeconds, locked] of Map.groupBy(having(claim.locked), lockedDelaySeconds)) {
+      await this.requeue(locked, 'locked', delaySeconds);
+    }
+  }
+
+  async #complete(jobs: readonly EmbedJob[], outcome: Outcome): Promise<void> {
+    if (jobs.length === 0) return;
+    const ours = await this.#persist(() => settleIdle(this.#options.context, jobs, outcome));
+    this.#options.events.emit('settled', { outcome, count: ours.length });
+  }
+
+  /** Hands jobs back at no cost. */
+  async requeue(jobs: readonly EmbedJob[], reason: RequeueReason, delaySeconds: number): Promise<void> {
+    if (jobs.length === 0) return;
+    const { context, events, waker, log } = this.#options;
+    const ours = await this.#persist(() => requeue(context, jobs, reason, delaySeconds));
+    events.emit('requeued', { reason, count: ours.length });
+    log.debug('requeued jobs', { reason, count: ours.length, delaySeconds });
+    waker.wakeAfter(delaySeconds * 1000 + 10, ours.length);
+  }
+
+  async #embedAndSettle(
+    jobs: readonly EmbedJob[],
+    claimed: readonly ClaimedBlock[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (claimed.length === 0) return;
+    const jobOf = new Map(jobs.map((job) => [job.data.blockId, job]));
+    const blocks = claimed.flatMap((block) => {
+      const job = jobOf.get(block.id);
+      return job === undefined ? [] : [{ job, block, fingerprint: block.fingerprint }];
+    });
+    // Set aside before anything is made of it: its text may be what kills.
+    const killers = blocks.filter(({ job }) => deathsOf(job) >= DEATHS_IN_COMPANY + DEATHS_ALONE);
+    const read = blocks
+      .filter((block) => !killers.includes(block))
+      .map(({ job, block, fingerprint }) => ({ job, fingerprint, text: this.#textOf(block) }));
+    const textless = read.filter(({ text }) => text === null);
+    const texts = read.flatMap(({ job, fingerprint, text }) => (text === null ? [] : [{ job, fingerprint, text }]));
+    const { embedded, failed, error } = await this.#embed(texts, signal);
+    const setAside = killers.map(({ job, fingerprint }) => killer(job, fingerprint));
+    await this.#settle({ embedded, textless, failed: [...failed, ...setAside] });
+    if (error !== undefined) await this.#handBack(texts.map(toJob), error, signal);
+  }
+
+  /** @returns vectors and rejections, or the error that kept all texts from being embedded */
+  async #embed(texts: readonly ClaimedText[], signal: AbortSignal): Promise<Embedded & { error?: unknown }> {
+    const priority = Math.max(...texts.map(({ job }) => job.data.priority), PRIORITY.backlog);
+    try {
+      const options = { priority, signal };
+      return sort(texts, await this.#options.embedder.embed(texts.map(toText), options));
+    } catch (error) {
+      return { embedded: [], failed: [], error };
+    }
+  }
+
+  /** Nobody's fault: the jobs go back as they came. */
+  async #handBack(jobs: readonly EmbedJob[], error: unknown, signal: AbortSignal): Promise<void> {
+    if (error instanceof DrainingError) await this.requeue(jobs, 'shutdown', 0);
+    else if (signal.aborted) await this.requeue(jobs, 'outage', 0);
+    else throw error;
+  }
+
+  async #settle(worked: Worked): Promise<void> {
+    if (worked.embedded.length + worked.textless.length + worked.failed.length === 0) return;
+    const settlement = await this.#persist(() => settleWorked(this.#options.context, worked));
+    this.#tell(settlement);
+    if (settlement.superseded.length > 0) this.#options.waker.wake(settlement.superseded.length);
+  }
+
+  /** Runs what reads or writes the database again while it is away; the fence decides whether it is still ours. */
+  async #persist<T>(work: () => Promise<T>): Promise<T> {
+    return await retryTransient(work, {
+      signal: this.#options.abandon,
+      maxWaitMs: this.#options.patienceMs,
+      onRetry: (error) => {
+        this.#options.log.warn('the database failed; trying again', { error });
+      },
+    });
+  }
+
+  #textOf({ type, content, noteTitle }: ClaimedBlock): string | null {
+    const { contentFormat } = this.#options.context.table;
+    return blockText({ type, content, noteTitle, contentFormat });
+  }
+
+  #tell({ completed, skipped, superseded, failed }: Settlement): void {
+    const { events, log } = this.#options;
+    const now = Date.now();
+    if (completed.length > 0) {
+      const latenciesMs = completed.map(({ data }) => Math.max(0, now - Date.parse(data.since)));
+      events.emit('stored', { latenciesMs });
+    }
+    for (const [outcome, jobs] of [
+      ['completed', completed],
+      ['skipped', skipped],
+      ['superseded', superseded],
+    ] as const) {
+      if (jobs.length > 0) events.emit('settled', { outcome, count: jobs.length });
+    }
+    if (superseded.length > 0) events.emit('requeued', { reason: 'superseded', count: superseded.length });
+    for (const { job, reason, final } of failed) {
+      events.emit('failed', { reason, final });
+      log.warn(final ? 'a block failed for good and was set aside' : 'a block failed and waits for its next try', {
+        blockId: job.data.blockId,
+        reason,
+      });
+    }
+  }
+}
+
+/** Why jobs go back when their signal was aborted. */
+export function reasonOf(signal: AbortSignal): RequeueReason {
+  return signal.reason instanceof DrainingError ? 'shutdown' : 'outage';
+}
+
+/** Half of how long it has waited. Whoever edits the block ends the wait: its notification raises the job. */
+function lockedDelaySeconds({ data }: EmbedJob): number {
+  const waitedSeconds = (Date.now() - Date.parse(data.since)) / 1000;
+  return Math.round(Math.min(LOCKED_RETRY_MAX_SECONDS, Math.max(LOCKED_RETRY_SECONDS, waitedSeconds / 2)));
+}
+
+const toJob = ({ job }: { readonly job: EmbedJob }) => job;
+const toText = ({ text }: ClaimedText) => text;
+
+interface ClaimedText {
+  readonly job: EmbedJob;
+  readonly fingerprint: string;
+  readonly text: string;
+}
+
+type Embedded = Pick<Worked, 'embedded' | 'failed'>;
+
+/** Tells vectors from rejections. */
+function sort(texts: readonly ClaimedText[], vectors: readonly VectorOrRejection[]): Embedded {
+  const embedded: {
+    job: EmbedJob;
+    fingerprint: string;
+    vector: Float32Array;
+  }[] = [];
+  const failed: FailedBlock[] = [];
+  texts.forEach(({ job, fingerprint }, i) => {
+    const vector = vectors[i];
+    if (vector instanceof Float32Array) embedded.push({ job, fingerprint, vector });
+    else if (vector !== undefined)
+      failed.push({
+        job,
+        fingerprint,
+        reason: vector.code,
+        message: vector.message,
+        final: false,
+      });
+  });
+  return { embedded, failed };
+}
+
+function killer(job: EmbedJob, fingerprint: string): FailedBlock {
+  const message = `${deathsOf(job)} workers died with this block in hand, the last ${DEATHS_ALONE} with nothing else: look at what it holds`;
+  return { job, fingerprint, reason: 'WORKER_DEATHS', message, final: true };
+}
