@@ -2,20 +2,25 @@ import { createEvents, type EventMap, type Events, type Outcome } from '../../sr
 
 type Recorded = { readonly [Name in keyof EventMap]: EventMap[Name][0][] };
 
-const NAMES = [
-  'settled',
-  'stored',
-  'failed',
-  'requeued',
-  'death',
-  'request',
-  'split',
-  'listening',
-  'leading',
-  'swept',
-  'bridged',
-  'loop',
-] as const satisfies readonly (keyof EventMap)[];
+const ALL: { readonly [Name in keyof EventMap]: true } = {
+  settled: true,
+  stored: true,
+  failed: true,
+  requeued: true,
+  death: true,
+  request: true,
+  split: true,
+  gate: true,
+  listening: true,
+  leading: true,
+  swept: true,
+  bridged: true,
+  loop: true,
+};
+const NAMES = Object.keys(ALL) as (keyof EventMap)[];
+
+/** How many events of each name an error tells. */
+const TOLD = 3;
 
 /** What the parts of a worker have told so far, and a way to wait for more of it. */
 export class WorkerEvents {
@@ -57,11 +62,17 @@ export class WorkerEvents {
       };
       const timer = setTimeout(() => {
         this.#waiting.delete(look);
-        reject(new Error(`Not within ${timeoutMs} ms: ${String(condition)}; seen: ${JSON.stringify(this.seen)}`));
+        reject(new Error(`Not within ${timeoutMs} ms: ${String(condition)}; seen:\n${this.#tell()}`));
       }, timeoutMs);
       this.#waiting.add(look);
       look();
     });
+  }
+
+  #tell(): string {
+    return NAMES.filter((name) => this.seen[name].length > 0)
+      .map((name) => `${name} × ${this.seen[name].length}: … ${JSON.stringify(this.seen[name].slice(-TOLD))}`)
+      .join('\n');
   }
 
   #record(name: keyof EventMap): void {

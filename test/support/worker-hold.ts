@@ -12,9 +12,9 @@ export function hang({ ollama }: Pick<Site, 'ollama'>, text: string): Hold {
 
 export interface Hold {
   /** Resolves when a request for the text is in flight. */
-  reached(): Promise<void>;
+  readonly reached: () => Promise<void>;
   /** Lets it be answered. */
-  release(): void;
+  readonly release: () => void;
 }
 
 /** Keeps the only worker busy (`ONE_WORKER`): all other blocks stay queued until the hold is released. */

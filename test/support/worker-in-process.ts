@@ -1,5 +1,5 @@
 import { loadConfig, type Config } from '../../src/config.js';
-import { Postgres } from '../../src/database/postgres.js';
+import { Postgres, type PostgresOptions } from '../../src/database/postgres.js';
 import { Worker } from '../../src/worker.js';
 import type { TestDatabase } from './test-database.js';
 import { WorkerEvents } from './worker-events.js';
@@ -36,13 +36,18 @@ export function workerEnvironment(
   };
 }
 
-/** Starts a worker and waits until it leads, listens and has swept once; `stopWorkers` ends what a test leaves running. */
+/**
+ * Starts a worker and waits until it leads, listens and has swept once; `stopWorkers` ends what a test leaves running.
+ *
+ * @param openDatabase for tests that have to know when the worker asks the database for what
+ */
 export async function startWorker(
   db: Pick<TestDatabase, 'url'>,
   ollama: { readonly url: string },
   environment: WorkerEnvironment = {},
+  openDatabase?: (options: PostgresOptions) => Postgres,
 ): Promise<TestWorker> {
-  const worker = await startFollower(db, ollama, environment);
+  const worker = await startFollower(db, ollama, environment, openDatabase);
   await worker.events.until(({ seen }) => seen.swept.length > 0);
   return worker;
 }
@@ -52,12 +57,13 @@ export async function startFollower(
   db: Pick<TestDatabase, 'url'>,
   ollama: { readonly url: string },
   environment: WorkerEnvironment = {},
+  openDatabase = (options: PostgresOptions) => new Postgres(options),
 ): Promise<TestWorker> {
   const config = loadConfig(workerEnvironment(db, ollama, environment));
   const events = new WorkerEvents();
   const log = new MemoryLog();
   const instance = `test-${running.size}`;
-  const database = new Postgres({
+  const database = openDatabase({
     url: config.databaseUrl,
     sessionUrl: config.listenDatabaseUrl,
     applicationName: `embedding-worker ${instance}`,

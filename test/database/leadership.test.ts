@@ -1,0 +1,112 @@
+import { Leadership } from '../../src/database/leadership.js';
+import { Postgres } from '../../src/database/postgres.js';
+import { createDatabase } from '../support/create-database.js';
+import { describeWithServer } from '../support/describe-with-server.js';
+import { poll } from '../support/poll.js';
+import type { TestDatabase } from '../support/test-database.js';
+import { WorkerEvents } from '../support/worker-events.js';
+import { MemoryLog } from '../support/worker-log.js';
+
+interface Replica {
+  readonly name: string;
+  readonly events: WorkerEvents;
+  readonly leadership: Leadership;
+  readonly calls: string[];
+  stop(): Promise<void>;
+}
+
+describeWithServer('of the replicas', () => {
+  let db: TestDatabase;
+  const replicas: Replica[] = [];
+  beforeAll(async () => {
+    db = await createDatabase();
+  });
+  afterEach(async () => {
+    await Promise.all(replicas.splice(0).map((replica) => replica.stop()));
+  });
+
+  async function start(name: string, lockName = 'lock'): Promise<Replica> {
+    const database = new Postgres({ url: db.url, sessionUrl: db.url, applicationName: name, poolSize: 1 });
+    const events = new WorkerEvents();
+    const calls: string[] = [];
+    const call = (what: string) => () => {
+      calls.push(what);
+      return Promise.resolve();
+    };
+    const leadership = new Leadership({
+      database,
+      lockName,
+      applicationName: (role) => `${role} ${name}`,
+      onConnected: call('connected'),
+      onElected: call('elected'),
+      onPulse: call('pulse'),
+      onDeposed: call('deposed'),
+      events: events.emitter,
+      log: new MemoryLog(),
+    });
+    await leadership.start();
+    await events.until(({ seen }) => seen.listening.length > 0);
+    const stop = async () => {
+      await leadership.stop();
+      await database.close();
+    };
+    const replica = { name, events, leadership, calls, stop };
+    replicas.push(replica);
+    return replica;
+  }
+
+  const leads = ({ events }: Replica) => events.seen.leading.at(-1)?.leader === true;
+  const sessions = async () =>
+    (
+      await db.query<{ name: string }>(
+        `SELECT application_name AS name FROM pg_stat_activity
+          WHERE datname = current_database() AND application_name ~ '^(leader|follower) ' ORDER BY 1`,
+      )
+    ).map(({ name }) => name);
+
+  it('one leads, and the server knows which', async () => {
+    const first = await start('a');
+    await first.events.until(() => leads(first));
+    const second = await start('b');
+    expect(leads(second)).toBe(false);
+    expect(await sessions()).toEqual(['follower b', 'leader a']);
+    expect(first.calls).toEqual(['connected', 'elected']);
+    expect(second.calls).toEqual(['connected']);
+  });
+
+  it('another leads when the leader stops', async () => {
+    const first = await start('a');
+    await first.events.until(() => leads(first));
+    const second = await start('b');
+    await first.leadership.stop();
+    expect(first.calls).toEqual(['connected', 'elected', 'deposed']);
+    await second.events.until(() => leads(second));
+    expect(second.calls).toEqual(['connected', 'elected']);
+  });
+
+  it('one leads again when its session was lost', async () => {
+    const first = await start('a');
+    await first.events.until(() => leads(first));
+    await db.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'leader a' AND datname = current_database()`,
+    );
+    await first.events.until(({ seen }) => seen.leading.length === 3);
+    expect(first.events.seen.leading.map(({ leader }) => leader)).toEqual([true, false, true]);
+    expect(first.calls).toEqual(['connected', 'elected', 'deposed', 'connected', 'elected']);
+  });
+
+  it('each leads its own where they share nothing', async () => {
+    const first = await start('a', 'one lock');
+    const second = await start('b', 'another lock');
+    await first.events.until(() => leads(first));
+    await second.events.until(() => leads(second));
+    expect(await sessions()).toEqual(['leader a', 'leader b']);
+  });
+
+  it('the leader proves that it lives', async () => {
+    const first = await start('a');
+    await first.events.until(() => leads(first));
+    const pulsed = await poll(10_000, () => Promise.resolve(first.calls.includes('pulse') ? true : undefined));
+    expect(pulsed).toBe(true);
+  });
+});

@@ -1,0 +1,44 @@
+import { retryTransient } from '../../src/database/retry.js';
+
+const deadlock = () => Object.assign(new Error('deadlock detected'), { code: '40P01' });
+const never = new AbortController().signal;
+
+describe('what is tried again', () => {
+  it('is that which fails for reasons that pass', async () => {
+    let tries = 0;
+    const told: string[] = [];
+    const result = await retryTransient(
+      () => {
+        tries += 1;
+        return tries < 3 ? Promise.reject(deadlock()) : Promise.resolve('done');
+      },
+      { signal: never, onRetry: (error) => told.push(error.message) },
+    );
+    expect(result).toBe('done');
+    expect(told).toEqual(['deadlock detected', 'deadlock detected']);
+  });
+
+  it('is not that which fails for others', async () => {
+    let tries = 0;
+    const work = () => {
+      tries += 1;
+      return Promise.reject(Object.assign(new Error('no such table'), { code: '42P01' }));
+    };
+    await expect(retryTransient(work, { signal: never })).rejects.toMatchObject({ code: '42P01' });
+    expect(tries).toBe(1);
+  });
+
+  it('is given up in time, with the last error', async () => {
+    const work = () => Promise.reject(deadlock());
+    await expect(retryTransient(work, { signal: never, maxWaitMs: 200 })).rejects.toMatchObject({ code: '40P01' });
+  });
+
+  it('is given up when its signal is aborted', async () => {
+    const stopping = new AbortController();
+    const work = () => {
+      stopping.abort(new Error('stopping'));
+      return Promise.reject(deadlock());
+    };
+    await expect(retryTransient(work, { signal: stopping.signal })).rejects.toThrow('stopping');
+  });
+});

@@ -1,0 +1,54 @@
+import { isTransient } from '../../src/database/transient-errors.js';
+
+const withCode = (code: string) => Object.assign(new Error('failed'), { code });
+
+describe('a failure of the database', () => {
+  it.each([
+    '40001',
+    '40P01',
+    '53300',
+    '55P03',
+    '57P01',
+    '57P02',
+    '57P03',
+    '57P05',
+    '57014',
+    '08006',
+    '08P01',
+    '25P03',
+    'ECONNREFUSED',
+    'ECONNRESET',
+    'EPIPE',
+    'ETIMEDOUT',
+    'ENOTFOUND',
+    'EAI_AGAIN',
+  ])('with code %s passes by itself', (code) => {
+    expect(isTransient(withCode(code))).toBe(true);
+  });
+
+  it.each(['23505', '42P01', '42703', '42501', '28P01', '3D000', '22P02', 'EACCES', ''])(
+    'with code %j does not',
+    (code) => {
+      expect(isTransient(withCode(code))).toBe(false);
+    },
+  );
+
+  it.each([
+    'Connection terminated unexpectedly',
+    'Connection terminated due to connection timeout',
+    'timeout exceeded when trying to connect',
+    'Query read timeout',
+    'Client has encountered a connection error and is not queryable',
+  ])('"%s" passes by itself', (message) => {
+    expect(isTransient(new Error(message))).toBe(true);
+  });
+
+  it('on all addresses of a host passes if one of them does', () => {
+    expect(isTransient(new AggregateError([withCode('EACCES'), withCode('ECONNREFUSED')]))).toBe(true);
+    expect(isTransient(new AggregateError([withCode('EACCES')]))).toBe(false);
+  });
+
+  it.each([undefined, null, 'ECONNREFUSED', { code: '40P01' }])('that is no error (%j) does not', (thrown) => {
+    expect(isTransient(thrown)).toBe(false);
+  });
+});

@@ -1,0 +1,80 @@
+import { classifyAnswer } from '../../src/embedder/classify.js';
+import {
+  mayBeTheText,
+  OllamaMisconfiguredError,
+  OllamaUnavailableError,
+  TextRejectedError,
+  TextTooLongError,
+} from '../../src/embedder/errors.js';
+
+const RUNNER = 'do embedding request: Post "http://127.0.0.1:40637/embedding"';
+
+describe('an answer of Ollama', () => {
+  it.each([
+    [400, 'the input length exceeds the context length', TextTooLongError, 'OLLAMA_CONTEXT_LENGTH'],
+    [400, 'input length exceeds maximum context length', TextTooLongError, 'OLLAMA_CONTEXT_LENGTH'],
+    [400, 'input exceeds maximum context length', TextTooLongError, 'OLLAMA_CONTEXT_LENGTH'],
+    [400, 'embedding contains NaN or Inf values', TextRejectedError, 'OLLAMA_NAN'],
+    [500, 'json: unsupported value: NaN', TextRejectedError, 'OLLAMA_NAN'],
+    [500, 'json: unsupported value: +Inf', TextRejectedError, 'OLLAMA_NAN'],
+    [400, `${RUNNER}: EOF`, OllamaUnavailableError, 'OLLAMA_RUNNER_CRASHED'],
+    [400, `${RUNNER}: dial tcp: connect: connection refused`, OllamaUnavailableError, 'OLLAMA_RUNNER_CRASHED'],
+    [400, `${RUNNER}: read: connection reset by peer`, OllamaUnavailableError, 'OLLAMA_RUNNER_CRASHED'],
+    [400, 'llama runner process no longer running: 2', OllamaUnavailableError, 'OLLAMA_RUNNER_CRASHED'],
+    [400, 'health resp: Get "http://127.0.0.1/health"', OllamaUnavailableError, 'OLLAMA_RUNNER_CRASHED'],
+    [400, 'unexpected server status: llm server error', OllamaUnavailableError, 'OLLAMA_RUNNER_CRASHED'],
+    [400, 'the input cannot be embedded', TextRejectedError, 'OLLAMA_REJECTED'],
+    [422, 'unprocessable', TextRejectedError, 'OLLAMA_REJECTED'],
+    [413, 'too large', TextRejectedError, 'OLLAMA_REJECTED'],
+    [401, 'unauthorized', OllamaMisconfiguredError, 'OLLAMA_UNAUTHORIZED'],
+    [403, 'forbidden', OllamaMisconfiguredError, 'OLLAMA_FORBIDDEN'],
+    [404, 'model "x" not found, try pulling it first', OllamaMisconfiguredError, 'OLLAMA_MODEL_MISSING'],
+    [404, 'no message', OllamaMisconfiguredError, 'OLLAMA_NOT_FOUND'],
+    [501, 'this model does not support embeddings', OllamaMisconfiguredError, 'OLLAMA_MODEL_CANNOT_EMBED'],
+    [408, '', OllamaUnavailableError, 'OLLAMA_TIMEOUT'],
+    [425, '', OllamaUnavailableError, 'OLLAMA_TOO_EARLY'],
+    [429, '', OllamaUnavailableError, 'OLLAMA_BUSY'],
+    [503, 'server busy, please try again', OllamaUnavailableError, 'OLLAMA_BUSY'],
+    [500, 'internal server error', OllamaUnavailableError, 'OLLAMA_SERVER_ERROR'],
+    [502, '', OllamaUnavailableError, 'OLLAMA_SERVER_ERROR'],
+    [504, '', OllamaUnavailableError, 'OLLAMA_SERVER_ERROR'],
+    [599, '', OllamaUnavailableError, 'OLLAMA_SERVER_ERROR'],
+    [302, '', OllamaUnavailableError, 'OLLAMA_UNEXPECTED_STATUS'],
+  ])('%i "%s"', (status, message, type, code) => {
+    const error = classifyAnswer(status, message);
+    expect(error).toBeInstanceOf(type);
+    expect(error.code).toBe(code);
+  });
+
+  it.each([
+    [408, '', false],
+    [429, '', false],
+    [503, '', false],
+    [500, '', true],
+    [400, 'EOF', true],
+    [400, 'no', true],
+    [401, '', false],
+    [404, '', false],
+  ])('%i "%s" may be the text’s fault: %s', (status, message, expected) => {
+    expect(mayBeTheText(classifyAnswer(status, message))).toBe(expected);
+  });
+
+  it.each([
+    ['7', 7_000],
+    ['0', undefined],
+    ['-1', undefined],
+    ['soon', undefined],
+    [undefined, undefined],
+  ])('that asks for patience (%j) is believed', (header, ms) => {
+    expect(classifyAnswer(503, '', header)).toMatchObject({ retryAfterMs: ms });
+  });
+
+  it('that asks for patience until a date is believed', () => {
+    const error = classifyAnswer(429, '', new Date(Date.now() + 30_000).toUTCString());
+    expect(error instanceof OllamaUnavailableError && error.retryAfterMs).toBeGreaterThan(25_000);
+  });
+
+  it('of any length is repeated in part', () => {
+    expect(classifyAnswer(400, 'x'.repeat(10_000)).message.length).toBeLessThan(500);
+  });
+});

@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openEmbedder } from '../../src/embedder/open-embedder.js';
+import { createEvents } from '../../src/events.js';
+import { startStandIn } from '../../stand-in/stand-in.js';
+import { MemoryLog } from '../support/worker-log.js';
+
+/** Half a second in which a server that is asked with growing pauses is asked a dozen times. */
+const OBSERVED_MS = 500;
+const MOST_REQUESTS = 50;
+
+describe('a server that embeds the probe and is too busy for our texts', () => {
+  it('is asked with growing pauses, too', async () => {
+    const ollama = await startStandIn();
+    ollama.faults.add({ preset: 'busy', text: 'ours' });
+    const open = openEmbedder({
+      url: ollama.url,
+      model: 'qwen3-embedding:4b',
+      dimensions: 32,
+      instruction: '',
+      timeoutMs: 5_000,
+      concurrency: 2,
+      events: createEvents(),
+      log: new MemoryLog(),
+    });
+    const embedding = open.embedder.embed(['ours'], { priority: 0, signal: AbortSignal.timeout(20_000) });
+    try {
+      await sleep(OBSERVED_MS); // a rate is what it is about
+      expect(ollama.stats.requests).toBeLessThan(MOST_REQUESTS);
+      ollama.faults.clear();
+      expect(await embedding).toEqual([expect.any(Float32Array)]);
+    } finally {
+      open.embedder.drain();
+      await embedding.catch(() => undefined);
+      open.close();
+      await ollama.stop();
+    }
+  });
+});

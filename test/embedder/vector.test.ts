@@ -1,0 +1,98 @@
+import { OllamaMisconfiguredError, OllamaUnavailableError, TextRejectedError } from '../../src/embedder/errors.js';
+import { meanVector, readVectors } from '../../src/embedder/vector.js';
+
+/** What float32 loses in being made of length 1. */
+const LOSS = 1e-6;
+
+function expectAbout(vector: unknown, ...values: number[]): void {
+  expect(vector).toBeInstanceOf(Float32Array);
+  expect(vector).toHaveLength(values.length);
+  for (const [i, value] of values.entries())
+    expect(Math.abs(((vector as Float32Array)[i] ?? Number.NaN) - value)).toBeLessThan(LOSS);
+}
+
+const read = (embeddings: unknown, { count = 1, dimensions = 2, model = 'qwen3-embedding:4b' } = {}) =>
+  readVectors(embeddings, count, dimensions, model);
+
+describe('vectors as they come', () => {
+  it('are taken as they are when they are of length 1', () => {
+    expect(read([[0.6, 0.8]])).toEqual([Float32Array.of(0.6, 0.8)]);
+  });
+
+  it('are made of length 1 when they are not', () => {
+    expect(read([[3, 4]])).toEqual([Float32Array.of(0.6, 0.8)]);
+  });
+
+  it.each(['qwen3-embedding:4b', 'qwen3-embedding', 'library/nomic-embed-text:v1.5', 'embeddinggemma:300m'])(
+    'are cut and made of length 1 again for %s, which was trained for that',
+    (model) => {
+      expectAbout(read([[0.06, 0.08, 0.9]], { model })[0], 0.6, 0.8);
+    },
+  );
+
+  it.each(['bge-m3', 'my-qwen3-embedding', 'all-minilm', 'qwen3-embeddings'])(
+    'are not cut for %s, which was not',
+    (model) => {
+      expect(() => read([[0.06, 0.08, 0.9]], { model })).toThrow(OllamaMisconfiguredError);
+    },
+  );
+
+  it('of too few dimensions are refused, with what to do', () => {
+    expect(() => read([[1]])).toThrow(/gives vectors of 1 dimensions, the column holds 2: .* vector\(1\)/);
+  });
+
+  it.each([
+    ['a null', [null, 1], 'EMBEDDING_NOT_FINITE'],
+    ['an infinity', [Infinity, 1], 'EMBEDDING_NOT_FINITE'],
+    ['NaN', [NaN, 1], 'EMBEDDING_NOT_FINITE'],
+    ['a word', ['1', 1], 'EMBEDDING_NOT_FINITE'],
+    ['zeros', [0, 0], 'EMBEDDING_ZERO'],
+    ['next to nothing', [1e-30, 1e-30], 'EMBEDDING_ZERO'],
+    ['values beyond measure', [1e200, 1e200], 'EMBEDDING_ZERO'],
+  ])('with %s are the text’s own fault, and no other’s', (_, vector, code) => {
+    const [bad, good] = read([vector, [0.6, 0.8]], { count: 2 });
+    expect(bad).toBeInstanceOf(TextRejectedError);
+    expect(bad).toMatchObject({ code });
+    expect(good).toEqual(Float32Array.of(0.6, 0.8));
+  });
+
+  it.each([
+    ['too few', [[1, 0]], 2],
+    [
+      'too many',
+      [
+        [1, 0],
+        [0, 1],
+      ],
+      1,
+    ],
+    ['none', undefined, 1],
+    ['an object', {}, 1],
+    ['no vector among them', [7], 1],
+    ['null', [null], 1],
+  ])('that make no sense (%s) are no text’s fault', (_, embeddings, count) => {
+    expect(() => read(embeddings, { count })).toThrow(OllamaUnavailableError);
+  });
+});
+
+describe('the vector of a text in parts', () => {
+  it('is their mean, weighted by length, of length 1', () => {
+    const mean = meanVector([
+      { vector: Float32Array.of(1, 0), weight: 3 },
+      { vector: Float32Array.of(0, 1), weight: 4 },
+    ]);
+    expectAbout(mean, 0.6, 0.8);
+  });
+
+  it('is that of the only part', () => {
+    expect(meanVector([{ vector: Float32Array.of(0.6, 0.8), weight: 5 }])).toEqual(Float32Array.of(0.6, 0.8));
+  });
+
+  it('has no direction where the parts cancel out', () => {
+    const mean = meanVector([
+      { vector: Float32Array.of(1, 0), weight: 1 },
+      { vector: Float32Array.of(-1, 0), weight: 1 },
+    ]);
+    expect(mean).toMatchObject({ code: 'EMBEDDING_ZERO' });
+  });
+});

@@ -1,0 +1,30 @@
+import { createDatabase } from '../support/create-database.js';
+import { describeWithServer } from '../support/describe-with-server.js';
+import { insertBlocks } from '../support/fixtures.js';
+import { countByStatus, untilIdle } from '../support/worker-blocks.js';
+import { startWorker, stopWorkers } from '../support/worker-in-process.js';
+import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
+
+describeWithServer('a queue of many blocks', () => {
+  let ollama: StandIn;
+  beforeAll(async () => {
+    ollama = await startStandIn({ recordTexts: true });
+  });
+  afterEach(stopWorkers);
+  afterAll(() => ollama.stop());
+
+  it.each([
+    ['1', '1'],
+    ['1', '10'],
+    ['2', '2'],
+    ['10', '1'],
+    ['10', '10'],
+    ['4', '128'],
+  ])('is worked off without a pause by %s workers that fetch %s jobs', async (workers, batchSize) => {
+    const db = await createDatabase();
+    await startWorker(db, ollama, { PALDOCS_WORKER_CONCURRENCY: workers, PALDOCS_BATCH_SIZE: batchSize });
+    await insertBlocks(db, 45);
+    await untilIdle(db, 10_000);
+    expect(await countByStatus(db)).toEqual({ completed: 45 });
+  });
+});

@@ -1,0 +1,69 @@
+import { describeWithServer } from '../support/describe-with-server.js';
+import { insertBlock } from '../support/fixtures.js';
+import { expectEmbedded, jobsOf, readBlock } from '../support/worker-blocks.js';
+import { hang, ONE_WORKER } from '../support/worker-hold.js';
+import { useSite } from '../support/worker-site.js';
+
+describeWithServer('a worker that was away while its job was taken over', () => {
+  const site = useSite({ environment: ONE_WORKER });
+
+  /** Takes a job over while its request is in flight, lets that be answered, and waits until the worker has settled it. */
+  async function settleAfter(text: string, takeOver: string): Promise<string> {
+    const { db } = site();
+    const request = hang(site(), text);
+    const id = await insertBlock(db, { content: text });
+    await request.reached();
+    await db.query(`${takeOver} WHERE name = 'embed-block' AND singleton_key = $1 AND state = 'active'`, [id]);
+    request.release();
+    // The only worker takes the next block when it is done with this one.
+    const next = await insertBlock(db, { content: `after ${text}` });
+    await expectEmbedded(db, next, `after ${text}`);
+    return id;
+  }
+
+  it.each([
+    ['another worker has claimed it', 'UPDATE pgboss.job SET retry_count = retry_count + 1', 'active'],
+    ['another worker has completed it', `UPDATE pgboss.job SET state = 'completed', completed_on = now()`, 'completed'],
+    ['the supervisor has failed it for good', `UPDATE pgboss.job SET state = 'failed', completed_on = now()`, 'failed'],
+    [
+      'it waits for its next try',
+      `UPDATE pgboss.job SET state = 'retry', start_after = now() + interval '1 hour'`,
+      'retry',
+    ],
+  ])('writes nothing where %s', async (name, takeOver, state) => {
+    const { db, worker } = site();
+    const id = await settleAfter(name, takeOver);
+    expect(await readBlock(db, id)).toEqual({ status: 'processing', vector: null });
+    expect((await jobsOf(db, id)).map((job) => job.state)).toEqual([state]);
+    expect(worker.events.settled('completed')).toBe(1);
+    expect(worker.events.seen.failed).toEqual([]);
+  });
+
+  it('writes nothing where the job is gone', async () => {
+    const { db } = site();
+    const id = await settleAfter('the job is gone', 'DELETE FROM pgboss.job');
+    expect(await readBlock(db, id)).toEqual({ status: 'processing', vector: null });
+    expect(await jobsOf(db, id)).toEqual([]);
+  });
+
+  it('does not fail it', async () => {
+    const { db, ollama, worker } = site();
+    ollama.faults.add({ preset: 'hang', text: 'poison', count: 1 });
+    ollama.faults.add({ preset: 'poison', text: 'poison' });
+    const id = await insertBlock(db, { content: 'poison' });
+    await ollama.waitFor(({ stats }) => stats.hanging === 1);
+    await db.query('UPDATE pgboss.job SET retry_count = retry_count + 1 WHERE singleton_key = $1', [id]);
+    ollama.faults.release();
+    const next = await insertBlock(db, { content: 'healthy' });
+    await expectEmbedded(db, next, 'healthy');
+    expect(await jobsOf(db, id)).toMatchObject([{ state: 'active', retryCount: 1 }]);
+    expect(worker.events.seen.failed).toEqual([]);
+  });
+
+  it('leaves what it lost to the sweep, which has it embedded', async () => {
+    const { db } = site();
+    const id = await settleAfter('lost and found', `UPDATE pgboss.job SET state = 'failed', completed_on = now()`);
+    await db.query(`SELECT pg_notify('embedding_queue', '')`);
+    await expectEmbedded(db, id, 'lost and found');
+  });
+});

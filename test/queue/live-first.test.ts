@@ -1,0 +1,80 @@
+import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
+import { DEFAULT_INSTRUCTION } from '../../src/config.js';
+import { createDatabase } from '../support/create-database.js';
+import { describeWithServer } from '../support/describe-with-server.js';
+import { insertBlock, insertBlocks } from '../support/fixtures.js';
+import type { TestDatabase } from '../support/test-database.js';
+import { editBlock, expectEmbedded, jobsOf, untilIdle } from '../support/worker-blocks.js';
+import { startWorker, stopWorkers, type TestWorker } from '../support/worker-in-process.js';
+
+describeWithServer('beside a backlog that is being worked on', () => {
+  let db: TestDatabase;
+  let ollama: StandIn;
+  let worker: TestWorker;
+  let backlog: string[];
+  beforeEach(async () => {
+    db = await createDatabase();
+    backlog = await insertBlocks(db, 60, { content: (index) => `backlog ${index}` });
+    ollama = await startStandIn({ recordTexts: true });
+    ollama.faults.add({ preset: 'hang', text: 'backlog' });
+    worker = await startWorker(db, ollama, { PALDOCS_WORKER_CONCURRENCY: '2', PALDOCS_OLLAMA_CONCURRENCY: '2' });
+    await ollama.waitFor(({ stats }) => stats.hanging === 1);
+  });
+  afterEach(async () => {
+    ollama.faults.clear();
+    await untilIdle(db);
+    await stopWorkers();
+    await ollama.stop();
+  });
+
+  it('a new block is embedded at once', async () => {
+    const id = await insertBlock(db, { content: 'new' });
+    await expectEmbedded(db, id, 'new');
+    expect(ollama.stats.hanging).toBe(1);
+  });
+
+  it('a block of the backlog that is edited goes to the front', async () => {
+    const last = backlog.at(-1) ?? '';
+    expect(await jobsOf(db, last)).toMatchObject([{ state: 'created', data: { priority: 0 } }]);
+    await editBlock(db, last, { content: 'edited' });
+    await expectEmbedded(db, last, 'edited');
+    expect(ollama.stats.hanging).toBe(1);
+    expect(worker.events.seen.bridged).toMatchObject([{ enqueued: 0, raised: 1 }]);
+  });
+
+  it('an edit of a block that is being embedded is embedded after', async () => {
+    const first = backlog[0] ?? '';
+    await editBlock(db, first, { content: 'edited in flight' });
+    ollama.faults.clear();
+    await expectEmbedded(db, first, 'edited in flight');
+    expect(ollama.timesEmbedded().get(`${DEFAULT_INSTRUCTION}edited in flight`)).toBe(1);
+  });
+});
+
+describeWithServer('requests that wait for Ollama', () => {
+  it('let those with an edit pass first', async () => {
+    const db = await createDatabase();
+    await insertBlocks(db, 30, { content: (index) => `backlog ${index}` });
+    const ollama = await startStandIn({ recordTexts: true });
+    const hang = ollama.faults.add({ preset: 'hang', text: 'backlog', count: 1 });
+    await startWorker(db, ollama, { PALDOCS_WORKER_CONCURRENCY: '4', PALDOCS_OLLAMA_CONCURRENCY: '1' });
+    try {
+      await ollama.waitFor(({ stats }) => stats.hanging === 1);
+      const id = await insertBlock(db, { content: 'edit' });
+      await db.untilRow<{ status: string }>(
+        'SELECT embedding_status AS status FROM blocks WHERE id = $1',
+        [id],
+        ({ status }) => status === 'processing',
+      );
+      hang.remove();
+      await expectEmbedded(db, id, 'edit');
+      await untilIdle(db);
+      const order = ollama.requests.filter(({ embedded }) => embedded).map(({ recordedTexts }) => recordedTexts ?? []);
+      expect(order.findIndex((texts) => texts.includes(`${DEFAULT_INSTRUCTION}edit`))).toBe(1);
+    } finally {
+      hang.remove();
+      await stopWorkers();
+      await ollama.stop();
+    }
+  });
+});

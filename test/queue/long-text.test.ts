@@ -1,0 +1,80 @@
+import { deterministicVector } from '../../stand-in/deterministic-brain.js';
+import { DEFAULT_INSTRUCTION } from '../../src/config.js';
+import { describeWithServer } from '../support/describe-with-server.js';
+import { insertBlock, insertBlocks } from '../support/fixtures.js';
+import { expectEmbedded, readBlock, untilStatus } from '../support/worker-blocks.js';
+import { useSite } from '../support/worker-site.js';
+
+const SENTENCES = Array.from({ length: 60 }, (_, i) => `Sentence ${i} of a text that no context holds.`);
+const LONG = SENTENCES.join(' ');
+
+/** Mean of the parts' vectors, weighted by their lengths, made length 1. */
+function meanOf(parts: readonly string[]): number[] {
+  const sum = new Array<number>(768).fill(0);
+  for (const part of parts) {
+    const vector = deterministicVector(DEFAULT_INSTRUCTION + part, 768);
+    for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + (vector[i] ?? 0) * part.length;
+  }
+  const norm = Math.hypot(...sum);
+  return sum.map((value) => value / norm);
+}
+
+describeWithServer('a text longer than the model’s context', () => {
+  const site = useSite({ standIn: { contextTokens: 200 } });
+
+  it('is embedded in parts that leave nothing out, and has their weighted mean', async () => {
+    const { db, ollama, worker } = site();
+    const id = await insertBlock(db, { content: LONG });
+    await untilStatus(db, id, 'completed');
+    const parts = [...ollama.timesEmbedded().keys()].map((text) => text.slice(DEFAULT_INSTRUCTION.length));
+    expect(parts.length).toBeGreaterThan(2);
+    expect(parts.join('')).toBe(LONG);
+    const { vector } = await readBlock(db, id);
+    const expected = meanOf(parts);
+    expect(vector?.every((value, i) => Math.abs(value - (expected[i] ?? Number.NaN)) < 1e-5)).toBe(true);
+    expect(worker.events.seen.split).toEqual([{ parts: parts.length }]);
+  });
+
+  it('is cut at the ends of sentences', async () => {
+    const { db, ollama } = site();
+    const id = await insertBlock(db, { content: `${LONG} The end.` });
+    await untilStatus(db, id, 'completed');
+    const parts = [...ollama.timesEmbedded().keys()].map((text) => text.slice(DEFAULT_INSTRUCTION.length));
+    expect(parts.every((part) => /^(Sentence|The end)/.test(part) && part.trim().endsWith('.'))).toBe(true);
+  });
+
+  it('spoils no other block of its request', async () => {
+    const { db } = site();
+    const contents = [LONG.toUpperCase(), 'short'];
+    const [long = '', short = ''] = await insertBlocks(db, 2, { content: (index) => contents[index] });
+    await expectEmbedded(db, short, 'short');
+    await untilStatus(db, long, 'completed');
+  });
+
+  it('of which a part is refused fails as a whole', async () => {
+    const { db, ollama, worker } = site();
+    ollama.faults.add({ preset: 'poison', text: 'Sentence 42' });
+    const id = await insertBlock(db, { content: LONG });
+    await worker.events.until(({ seen }) => seen.failed.length === 1);
+    expect(worker.events.seen.failed).toEqual([{ reason: 'OLLAMA_REJECTED', final: false }]);
+    expect(await readBlock(db, id)).toEqual({ status: 'pending', vector: null });
+  });
+});
+
+describeWithServer('a text of megabytes', () => {
+  const site = useSite({ standIn: { contextTokens: 10_000_000 } });
+
+  it('larger than a worker’s share of the budget is embedded, whole', async () => {
+    const { db } = site();
+    const text = 'word '.repeat(500_000).trim();
+    const id = await insertBlock(db, { content: text });
+    await expectEmbedded(db, id, text, { timeoutMs: 30_000 });
+  });
+
+  it('and others like it are all embedded', async () => {
+    const { db } = site();
+    const texts = [1, 2, 3, 4, 5].map((n) => `${n} ${'letters '.repeat(150_000)}`.trim());
+    const ids = await Promise.all(texts.map((content) => insertBlock(db, { content })));
+    for (const [index, id] of ids.entries()) await expectEmbedded(db, id, texts[index] ?? '', { timeoutMs: 30_000 });
+  });
+});

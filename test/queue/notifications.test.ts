@@ -1,0 +1,108 @@
+import { describeWithServer } from '../support/describe-with-server.js';
+import { insertBlock } from '../support/fixtures.js';
+import { expectEmbedded } from '../support/worker-blocks.js';
+import { useSite } from '../support/worker-site.js';
+
+/** Payloads are bytes: PostgreSQL takes fewer than 8000 of them. */
+const LONGEST = 7_999;
+
+const PAYLOADS: [string, string][] = [
+  ['as long as they come', 'x'.repeat(LONGEST)],
+  ['as many digits as they come', '9'.repeat(LONGEST)],
+  ['SQL', `1'); DROP TABLE blocks; --`],
+  ['emoji', '🐳🧨👩‍👩‍👧'],
+  ['a number too large for any id', '99999999999999999999'],
+  ['a negative number', '-1'],
+  ['a fraction', '1.5'],
+  ['white space', ' \t\n '],
+  ['broken JSON', '{"id": '],
+  ['deep JSON', '['.repeat(7_000)],
+  ['JSON without an id', '{"note": 7}'],
+  ['JSON with an id of another type', '{"id": {"id": [null]}}'],
+  ['JSON that is no object', '[1, 2, 3]'],
+  ['a prototype', '{"__proto__": {"id": 1}}'],
+  ['null', 'null'],
+  ['a control character', '\u0001\u001b[31m'],
+  ['a format string', '%s%n$1 ${7*7}'],
+  ['the id of no block', '2147483600'],
+  ['a uuid', '7f8d2c1e-0000-4000-8000-000000000000'],
+  ['the beginning of an id in JSON', '{"block_id": "'],
+];
+
+describe.each(['bigint', 'text', 'uuid'] as const)('with ids of type %s', (idType) => {
+  describeWithServer('a notification', () => {
+    const site = useSite({ variant: { idType } });
+    const notify = (payload: string) => site().db.query(`SELECT pg_notify('embedding_queue', $1)`, [payload]);
+
+    it.each(PAYLOADS)('that holds %s is survived, and the next block embedded', async (name, payload) => {
+      const { db, worker } = site();
+      await notify(payload);
+      const id = await insertBlock(db, { content: name });
+      await expectEmbedded(db, id, name);
+      expect(worker.log.tell('error')).toEqual([]);
+      expect(worker.events.seen.listening).toEqual([]);
+    });
+
+    it.each([
+      ['its id', (id: string) => id],
+      ['its id, quoted', (id: string) => JSON.stringify(id)],
+      ['JSON with an id', (id: string) => JSON.stringify({ id })],
+      [
+        'JSON with a block_id among other things',
+        (id: string) => JSON.stringify({ op: 'UPDATE', block_id: id, id: 0 }),
+      ],
+    ])('of a block by %s has it embedded', async (name, payload) => {
+      const { db, worker } = site();
+      await db.query('ALTER TABLE blocks DISABLE TRIGGER USER');
+      const id = await insertBlock(db, { content: name });
+      await db.query('ALTER TABLE blocks ENABLE TRIGGER USER');
+      await notify(payload(id));
+      await expectEmbedded(db, id, name);
+      expect(worker.events.seen.swept).toEqual([]);
+    });
+
+    it('that holds nothing asks for a sweep', async () => {
+      const { db, worker } = site();
+      await db.query('ALTER TABLE blocks DISABLE TRIGGER USER');
+      const id = await insertBlock(db, { content: 'swept up' });
+      await db.query('ALTER TABLE blocks ENABLE TRIGGER USER');
+      await db.query('NOTIFY embedding_queue');
+      await expectEmbedded(db, id, 'swept up');
+      expect(worker.events.seen.swept.length).toBeGreaterThan(0);
+    });
+
+    it('of a block that is completed does nothing', async () => {
+      const { db, ollama, worker } = site();
+      const id = await insertBlock(db, { content: 'done already' });
+      await expectEmbedded(db, id, 'done already');
+      await worker.events.until((events) => events.settled('completed') === 1);
+      ollama.forgetRequests();
+      await notify(id);
+      const next = await insertBlock(db, { content: 'the next' });
+      await expectEmbedded(db, next, 'the next');
+      expect(ollama.timesEmbedded().size).toBe(1);
+    });
+  });
+});
+
+describeWithServer('a notification of a bigint beyond what JavaScript counts', () => {
+  const site = useSite();
+
+  it.each([
+    ['as such', '9007199254740993', '9007199254740993'],
+    ['in JSON', '9007199254740995', '{"id": 9007199254740995}'],
+    ['in JSON among others', '9007199254740997', '{"id": 1, "block_id": 9007199254740997}'],
+  ])('%s reaches just that block', async (name, id, payload) => {
+    const { db, worker } = site();
+    await db.query('ALTER TABLE blocks DISABLE TRIGGER USER');
+    await db.query(`INSERT INTO notes (id, title) VALUES (1, 'A') ON CONFLICT DO NOTHING`);
+    await db.query(`INSERT INTO blocks (id, note_id, block_type, content) VALUES ($1, 1, 'paragraph', $2)`, [
+      id,
+      JSON.stringify(name),
+    ]);
+    await db.query('ALTER TABLE blocks ENABLE TRIGGER USER');
+    await db.query(`SELECT pg_notify('embedding_queue', $1)`, [payload]);
+    await expectEmbedded(db, id, name);
+    expect(worker.events.seen.swept).toEqual([]);
+  });
+});

@@ -1,0 +1,68 @@
+import type { FaultPresetName } from '../../stand-in/fault-presets.js';
+import { describeWithServer } from '../support/describe-with-server.js';
+import { insertBlock, insertBlocks } from '../support/fixtures.js';
+import { countByStatus, expectEmbedded, jobsOf, readBlock, untilIdle } from '../support/worker-blocks.js';
+import { useSite } from '../support/worker-site.js';
+
+/** What is nobody's fault, or an operator's: no block may pay for it, even where none may fail once. */
+const OUTAGES: FaultPresetName[] = [
+  'refuse',
+  'busy',
+  'server-error',
+  'load-failed',
+  'gateway-timeout',
+  'request-timeout',
+  'crash-eof',
+  'drop-after-reading',
+  'no-model',
+  'unauthorized',
+  'not-found',
+  'garbage',
+  'truncated-json',
+  'too-few-vectors',
+];
+
+describeWithServer('an outage of Ollama', () => {
+  const site = useSite({ environment: { PALDOCS_RETRY_LIMIT: '0' } });
+
+  it.each(OUTAGES)('as "%s" holds its blocks, and has them embedded when it is over', async (preset) => {
+    const { db, ollama, worker } = site();
+    ollama.faults.add(preset);
+    const id = await insertBlock(db, { content: preset });
+    await worker.events.until(({ seen }) => seen.gate.length > 0);
+    expect(worker.events.seen.gate).toEqual([{ open: false }]);
+    expect(await readBlock(db, id)).toEqual({ status: 'processing', vector: null });
+    ollama.faults.clear();
+    await expectEmbedded(db, id, preset);
+    expect(worker.events.seen.failed).toEqual([]);
+    expect((await jobsOf(db, id)).map(({ state, retryCount }) => [state, retryCount])).toEqual([['completed', 0]]);
+  });
+
+  it('that comes and goes has each block embedded, and none blamed', async () => {
+    const { db, ollama, worker } = site();
+    await db.query('DELETE FROM blocks');
+    ollama.faults.add({ preset: 'busy', probability: 0.3 });
+    ollama.faults.add({ preset: 'crash-eof', probability: 0.2 });
+    await insertBlocks(db, 200);
+    await untilIdle(db);
+    expect(await countByStatus(db)).toEqual({ completed: 200 });
+    expect(worker.events.seen.failed).toEqual([]);
+  });
+});
+
+describeWithServer('an outage that lasts longer than a job may be held', () => {
+  const site = useSite({ environment: { PALDOCS_RETRY_LIMIT: '0', PALDOCS_JOB_EXPIRE_SECONDS: '10' } });
+
+  it('hands the job back without a failure, and has the block embedded when it is over', async () => {
+    const { db, ollama, worker } = site();
+    ollama.faults.add('refuse');
+    const id = await insertBlock(db, { content: 'patient' });
+    await worker.events.until((events) => events.requeued('outage') > 0);
+    const jobs = await jobsOf(db, id);
+    expect(jobs[0]).toMatchObject({ state: 'completed', output: { outcome: 'superseded', requeued: 'outage' } });
+    expect(jobs.some(({ data }) => 'failures' in data)).toBe(false);
+    ollama.faults.clear();
+    await expectEmbedded(db, id, 'patient');
+    expect(worker.events.seen.failed).toEqual([]);
+  });
+});

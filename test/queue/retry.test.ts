@@ -1,0 +1,92 @@
+import { describeWithServer } from '../support/describe-with-server.js';
+import { insertBlock, insertBlocks } from '../support/fixtures.js';
+import { editBlock, expectEmbedded, jobsOf, readBlock, untilJob, untilStatus } from '../support/worker-blocks.js';
+import { useSite } from '../support/worker-site.js';
+
+/** As Ollama refuses a text, each time. */
+const POISON = { preset: 'poison', text: 'poison' } as const;
+
+describeWithServer('a block that fails by its own fault', () => {
+  const site = useSite({
+    environment: { PALDOCS_RETRY_DELAY_SECONDS: '3600', PALDOCS_RETRY_DELAY_MAX_SECONDS: '7200' },
+  });
+
+  it('waits in retry, pending, while the others of its request are stored at once', async () => {
+    const { db, ollama, worker } = site();
+    ollama.faults.add(POISON);
+    const contents = ['one', 'two', 'poison', 'four', 'five'];
+    const ids = await insertBlocks(db, contents.length, { content: (index) => contents[index] });
+    const poisoned = ids[2] ?? '';
+    for (const [index, id] of ids.entries()) {
+      if (id !== poisoned) await expectEmbedded(db, id, contents[index] ?? '');
+    }
+    const job = await untilJob(db, poisoned, ({ state }) => state === 'retry');
+    expect(job.data).toMatchObject({ failures: 1 });
+    expect(job.output).toMatchObject({ reason: 'OLLAMA_REJECTED', failures: 1 });
+    expect(await readBlock(db, poisoned)).toEqual({ status: 'pending', vector: null });
+    await worker.events.until(({ seen }) => seen.failed.length > 0);
+    expect(worker.events.seen.failed).toEqual([{ reason: 'OLLAMA_REJECTED', final: false }]);
+  });
+
+  it('keeps the vector of its last text until it has a new one', async () => {
+    const { db, ollama, worker } = site();
+    const id = await insertBlock(db, { content: 'once good' });
+    await expectEmbedded(db, id, 'once good');
+    const { vector } = await readBlock(db, id);
+    ollama.faults.add(POISON);
+    await editBlock(db, id, { content: 'now poison' });
+    await worker.events.until(({ seen }) => seen.failed.length > 0);
+    expect(await readBlock(db, id)).toEqual({ status: 'pending', vector });
+  });
+
+  it('starts anew at once when it is edited', async () => {
+    const { db, ollama, worker } = site();
+    ollama.faults.add(POISON);
+    const id = await insertBlock(db, { content: 'poison' });
+    await untilJob(db, id, ({ state }) => state === 'retry');
+    await editBlock(db, id, { content: 'mended' });
+    await expectEmbedded(db, id, 'mended');
+    expect((await jobsOf(db, id)).map(({ state, output }) => [state, output?.['outcome']])).toEqual([
+      ['completed', 'superseded'],
+      ['completed', 'completed'],
+    ]);
+    await worker.events.until((events) => events.seen.bridged.some(({ raised }) => raised === 1));
+  });
+
+  it('starts anew with fresh counts when it is edited', async () => {
+    const { db, ollama, worker } = site();
+    ollama.faults.add(POISON);
+    const id = await insertBlock(db, { content: 'poison' });
+    await untilJob(db, id, ({ state }) => state === 'retry');
+    await editBlock(db, id, { content: 'another poison' });
+    await worker.events.until(({ seen }) => seen.failed.length === 2);
+    const job = await untilJob(db, id, ({ state }) => state === 'retry');
+    expect(job.data).toMatchObject({ failures: 1 });
+  });
+
+  it('is not judged by a text that it no longer has', async () => {
+    const { db, ollama, worker } = site();
+    ollama.faults.add({ name: 'first', preset: 'hang', text: 'poison', count: 1 });
+    const poison = ollama.faults.add(POISON);
+    const id = await insertBlock(db, { content: 'poison' });
+    await ollama.waitFor(({ stats }) => stats.hanging === 1);
+    await editBlock(db, id, { content: 'good by now' });
+    ollama.faults.release();
+    await expectEmbedded(db, id, 'good by now');
+    expect(worker.events.seen.failed).toEqual([]);
+    poison.remove();
+  });
+});
+
+describeWithServer('a block that fails once', () => {
+  const site = useSite({ environment: { PALDOCS_RETRY_DELAY_SECONDS: '1', PALDOCS_RETRY_DELAY_MAX_SECONDS: '1' } });
+
+  it('is embedded by its next try', async () => {
+    const { db, ollama, worker } = site();
+    ollama.faults.add({ ...POISON, count: 3 }); // as often as it takes to be blamed
+    const id = await insertBlock(db, { content: 'poison, but only once' });
+    await worker.events.until(({ seen }) => seen.failed.length === 1);
+    await untilStatus(db, id, 'completed', 15_000);
+    expect(worker.events.seen.failed).toEqual([{ reason: 'OLLAMA_REJECTED', final: false }]);
+  });
+});

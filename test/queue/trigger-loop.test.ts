@@ -1,0 +1,30 @@
+import { describeWithServer } from '../support/describe-with-server.js';
+import { insertBlock } from '../support/fixtures.js';
+import { expectEmbedded } from '../support/worker-blocks.js';
+import { useSite } from '../support/worker-site.js';
+
+describeWithServer('a trigger that fires on our own write, made while we work', () => {
+  const site = useSite();
+
+  it('raises the alarm, and is got over when it is mended', async () => {
+    const { db, worker } = site();
+    await db.query(`CREATE TRIGGER eager BEFORE UPDATE ON blocks FOR EACH ROW EXECUTE FUNCTION queue_block_embedding()`);
+    const id = await insertBlock(db, { content: 'round and round' });
+    await worker.events.until(({ seen }) => seen.loop.length > 0);
+    expect(worker.log.tell('error')).toEqual([expect.stringContaining('a write of our own fired the trigger')]);
+    await db.query('DROP TRIGGER eager ON blocks');
+    await db.query(`SELECT pg_notify('embedding_queue', '')`);
+    await expectEmbedded(db, id, 'round and round');
+  });
+
+  it('does not have Ollama embed the same text over and over', async () => {
+    const { db, ollama, worker } = site();
+    await db.query(`CREATE TRIGGER eager BEFORE UPDATE ON blocks FOR EACH ROW EXECUTE FUNCTION queue_block_embedding()`);
+    await insertBlock(db, { content: 'over and over' });
+    await worker.events.until(({ seen }) => seen.loop.length > 0);
+    await insertBlock(db, { content: 'and another' });
+    await worker.events.until(({ seen }) => seen.loop.length >= 10, 2_000).catch(() => undefined);
+    await db.query('DROP TRIGGER eager ON blocks');
+    expect(Math.max(0, ...ollama.timesEmbedded().values())).toBeLessThan(10);
+  });
+});
