@@ -15,12 +15,13 @@ import { HealthServer } from './health.js';
 import type { Service } from './lifecycle.js';
 import type { Logger } from './logger.js';
 import { createMetrics } from './metrics.js';
-import { createBoss, ensureQueues } from './queue/boss.js';
+import { createBoss, ensureQueues, startBoss } from './queue/boss.js';
 import { Bridge } from './queue/bridge.js';
 import { EmbedHandler } from './queue/handler.js';
 import { PRIORITY, QUEUE, type EmbedJobData } from './queue/job.js';
 import { countLive } from './queue/sql/count-live.js';
 import { findDue } from './queue/sql/find-due.js';
+import { resetRetrying } from './queue/sql/reset-retrying.js';
 import { Sweeper } from './queue/sweep.js';
 import { TextBudget } from './queue/text-budget.js';
 import { WAKE_CHANNEL, Waker } from './queue/waker.js';
@@ -106,9 +107,14 @@ export class Worker implements Service {
     });
     this.#embedding = embedding;
     await this.#checkModel(embedding.ollama, table);
-    await this.#boss.start();
+    await startBoss(this.#boss, config);
     await ensureQueues(this.#boss, config, signal);
 
+    if (config.embeddingTimeoutMs >= (config.jobExpireSeconds * 1000) / 2) {
+      log.warn('a request may take longer than a job is held, so that a cold model load can be cut short', {
+        mend: 'set PALDOCS_JOB_EXPIRE_SECONDS to more than twice PALDOCS_EMBEDDING_TIMEOUT_SECONDS',
+      });
+    }
     const waker = new Waker({ boss: this.#boss, database, batchSize: config.batchSize, log });
     this.#waker = waker;
     const context = {
@@ -239,10 +245,12 @@ export class Worker implements Service {
         bridge = new Bridge({ ...common, requestSweep: sweeper.request });
         await session.listen(CHANNEL, bridge.receive);
         sweeper.start();
+        waker.wakeAll(config.workerConcurrency * config.batchSize, PRIORITY.live); // jobs may wait since before an outage
       },
       onPulse: async (session: Session) => {
-        // Proves that the session lives, and wakes workers for retries that have become due.
-        if (await findDue(session, schema)) waker.wake(1);
+        // Proves that the session lives. A retry that has become due finds a worker, and what a dead one left heals.
+        await resetRetrying(session, schema, table);
+        if (await findDue(session, schema)) waker.wakeAll(config.workerConcurrency * config.batchSize, PRIORITY.live);
       },
       onDeposed: async () => {
         await Promise.all([bridge?.stop(), sweeper.stop()]);

@@ -5,8 +5,8 @@ const INTEGER_RANGES: Readonly<Record<string, readonly [bigint, bigint]>> = {
 };
 const UUID = /^\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?$/i;
 
-/** A b-tree, in which a primary key lives, takes no more than this (PostgreSQL: a third of a page). */
-const MAX_TEXT_ID_BYTES = 2_704;
+/** A b-tree takes 2,704 bytes (PostgreSQL: a third of a page); in pg-boss's, the queue's name stands beside the key. */
+const MAX_TEXT_ID_BYTES = 2_600;
 
 /**
  * Whether a text can be cast to the type of the id column, so that one odd notification cannot fail the statement that

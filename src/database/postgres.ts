@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import pg from 'pg';
 import type { Database, Queryable, Session, SessionOptions } from './database.js';
 import { openSession } from './session.js';
+import { isTransient } from './transient-errors.js';
 import { encodeVectorArray } from './vector-codec.js';
 
 /** No statement of ours takes this long; a connection that swallows everything does. */
@@ -9,10 +10,11 @@ const QUERY_TIMEOUT_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_MS = 30_000;
 /**
- * A process that is frozen within a transaction must not hold its rows for as long as it is frozen. No transaction of
+ * Each statement sees what was committed before it, whatever the administrator's default is: settling relies on it. And
+ * a process that is frozen within a transaction must not hold its rows for as long as it is frozen. No transaction of
  * ours waits for anything but the database.
  */
-const BEGIN = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = '15s'`;
+const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '15s'`;
 
 export interface PostgresOptions {
   readonly url: string;
@@ -87,8 +89,9 @@ export class Postgres extends EventEmitter<{ error: [Error] }> implements Databa
       return result;
     } catch (error) {
       try {
-        // The driver's own errors have no code: after a time-out of its, the connection still waits for an answer.
-        if (error instanceof Error && !('code' in error)) broken = error;
+        // What the driver says of the connection, such as a time-out, leaves it waiting for an answer. An error of the
+        // server, or of the work itself, leaves it usable.
+        if (error instanceof Error && isTransient(error) && !(error instanceof pg.DatabaseError)) broken = error;
         else await client.query('ROLLBACK');
       } catch (rollbackError) {
         // The first error is the one to report; this one says that the connection is of no more use.

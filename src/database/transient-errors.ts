@@ -2,11 +2,10 @@
  * Which failures of the database are nobody's fault and pass by themselves. One table, so that every caller that may
  * try again agrees on what is worth it. Codes: PostgreSQL, appendix A; Node's errno names.
  */
+// Besides all of class 08, connections, and class 53, resources that have run out.
 const TRANSIENT_SQLSTATES: Readonly<Record<string, string>> = {
   '40001': 'serialization failure',
   '40P01': 'deadlock, caused by someone who locks in another order',
-  '53300': 'too many connections',
-  '53400': 'configuration limit exceeded',
   '55P03': 'lock not available in time',
   '57P01': 'administrator ended the connection',
   '57P02': 'server crash',
@@ -44,6 +43,7 @@ export function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof AggregateError) return error.errors.some(isTransient);
   const code = 'code' in error ? String(error.code) : '';
-  if (code.startsWith('08') || code in TRANSIENT_SQLSTATES || TRANSIENT_SYSTEM_CODES.has(code)) return true;
+  if (code.startsWith('08') || code.startsWith('53') || code in TRANSIENT_SQLSTATES || TRANSIENT_SYSTEM_CODES.has(code))
+    return true;
   return TRANSIENT_MESSAGES.test(error.message);
 }

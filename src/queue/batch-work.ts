@@ -17,7 +17,7 @@ import type { Waker } from './waker.js';
 
 /** A block whose row someone has locked is looked at again after so long; the longer it waits, the less often. */
 const LOCKED_RETRY_SECONDS = 1;
-const LOCKED_RETRY_MAX_SECONDS = 10;
+const LOCKED_RETRY_MAX_SECONDS = 30;
 
 export interface BatchOptions {
   readonly context: SettleContext;
@@ -124,6 +124,23 @@ export class BatchWork {
     waker.wakeAfter(delaySeconds * 1000 + 10, ours.length);
   }
 
+  /** Settles a block as failed by its own fault where our own code threw on it: a throw would count as our death. */
+  async failUnexpectedly(jobs: readonly EmbedJob[], error: unknown): Promise<void> {
+    this.#options.log.error('a block failed unexpectedly', { error, blockIds: jobs.map(({ data }) => data.blockId) });
+    const { claimed } = await this.#claim(jobs, true);
+    // Neither message nor detail: a database's errors may repeat what they refused.
+    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    const failure = {
+      reason: 'UNEXPECTED',
+      message: `the worker failed on this block${code}: see its log`,
+      final: false,
+    };
+    const failed = claimed.flatMap(({ id, fingerprint }) =>
+      jobs.filter(({ data }) => data.blockId === id).map((job) => ({ job, fingerprint, ...failure })),
+    );
+    await this.#settle({ embedded: [], textless: [], failed });
+  }
+
   async #embedAndSettle(
     jobs: readonly EmbedJob[],
     claimed: readonly ClaimedBlock[],
@@ -170,7 +187,7 @@ export class BatchWork {
     if (worked.embedded.length + worked.textless.length + worked.failed.length === 0) return;
     const settlement = await this.#persist(() => settleWorked(this.#options.context, worked));
     this.#tell(settlement);
-    if (settlement.superseded.length > 0) this.#options.waker.wake(settlement.superseded.length);
+    if (settlement.superseded.length > 0) this.#options.waker.wake(settlement.superseded.length, PRIORITY.live);
   }
 
   /** Runs what reads or writes the database again while it is away; the fence decides whether it is still ours. */
@@ -260,6 +277,6 @@ function sort(texts: readonly ClaimedText[], vectors: readonly VectorOrRejection
 }
 
 function killer(job: EmbedJob, fingerprint: string): FailedBlock {
-  const message = `${deathsOf(job)} workers died with this block in hand, the last ${DEATHS_ALONE} with nothing else: look at what it holds`;
+  const message = `${deathsOf(job)} workers died with this block in hand: look at what it holds`;
   return { job, fingerprint, reason: 'WORKER_DEATHS', message, final: true };
 }

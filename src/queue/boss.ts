@@ -49,6 +49,25 @@ export function createBoss(database: Database, config: Config, { instanceName, l
 }
 
 /**
+ * Starts pg-boss, which creates or migrates its schema where it has to.
+ *
+ * @throws ConfigurationError when the role may not, with the GRANT
+ */
+export async function startBoss(boss: PgBoss, { pgBossSchema }: Config): Promise<void> {
+  try {
+    await boss.start();
+  } catch (error) {
+    const denied = error instanceof Error && 'code' in error && error.code === '42501'; // insufficient_privilege
+    if (!denied) throw error;
+    throw new ConfigurationError(
+      'QUEUE_PRIVILEGE',
+      `PALDOCS_PGBOSS_SCHEMA: the role may not create or migrate pg-boss's schema ${pgBossSchema}: GRANT CREATE ON DATABASE … TO the role, or have an administrator create the schema and make the role its owner (${error.message})`,
+      { cause: error },
+    );
+  }
+}
+
+/**
  * Creates the two queues where they are missing and brings their options in line with the configuration.
  *
  * @throws ConfigurationError when the queue exists with a policy that would lose edits

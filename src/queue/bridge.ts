@@ -6,6 +6,7 @@ import { retryTransient } from '../database/retry.js';
 import type { Events } from '../events.js';
 import type { Logger } from '../logger.js';
 import { enqueueLive } from './enqueue.js';
+import { PRIORITY } from './job.js';
 import { readNotification } from './notification.js';
 import type { Waker } from './waker.js';
 
@@ -99,7 +100,7 @@ export class Bridge {
     const changed = await findChanged(database, table, ids);
     if (changed.length === 0) return;
     const { inserted, raised } = await enqueueLive(boss, database, schema, changed, new Date());
-    if (inserted + raised > 0) waker.wakeAll(inserted + raised);
+    if (inserted + raised > 0) waker.wakeAll(inserted + raised, PRIORITY.live);
     events.emit('bridged', { notified: ids.length, enqueued: inserted, raised });
   }
 

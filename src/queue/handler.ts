@@ -9,7 +9,7 @@ import type { Events } from '../events.js';
 import type { Logger } from '../logger.js';
 import { BatchWork, reasonOf } from './batch-work.js';
 import { DEATHS_IN_COMPANY } from './boss.js';
-import { deathsOf, newDeathsOf, type EmbedJob } from './job.js';
+import { deathsOf, newDeathsOf, PRIORITY, type EmbedJob } from './job.js';
 import type { SettleContext } from './settle-context.js';
 import type { TextBudget } from './text-budget.js';
 import type { Waker } from './waker.js';
@@ -75,7 +75,7 @@ export class EmbedHandler {
       clearTimeout(timer);
     }
     // pg-boss's workers go on at once after a full batch, unless a batch is one job.
-    if (this.#options.batchSize === 1) this.#options.waker.wake(1);
+    if (this.#options.batchSize === 1) this.#options.waker.wake(1, PRIORITY.backlog);
     return jobs.map(({ id }) => ({ id, status: 'completed' }));
   };
 
@@ -116,7 +116,8 @@ export class EmbedHandler {
     try {
       await this.#batch.work(jobs, signal);
     } catch (error) {
-      if (jobs.length < 2 || isTransient(error) || this.#abandon.signal.aborted) throw error;
+      if (isTransient(error) || this.#abandon.signal.aborted) throw error;
+      if (jobs.length < 2) return await this.#batch.failUnexpectedly(jobs, error);
       this.#options.log.error('a batch failed unexpectedly; trying its halves', { error, blocks: jobs.length });
       const middle = Math.ceil(jobs.length / 2);
       const failures: unknown[] = [];

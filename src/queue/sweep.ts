@@ -7,8 +7,9 @@ import { retryTransient } from '../database/retry.js';
 import type { Events } from '../events.js';
 import type { Logger } from '../logger.js';
 import { enqueueBacklog } from './enqueue.js';
-import { DEAD_LETTER_QUEUE } from './job.js';
+import { DEAD_LETTER_QUEUE, PRIORITY } from './job.js';
 import { countDue } from './sql/count-due.js';
+import { countLive } from './sql/count-live.js';
 import { countUnqueued } from './sql/count-unqueued.js';
 import { findObsoleteDeadLetters } from './sql/find-obsolete-dead-letters.js';
 import { findUnqueued } from './sql/find-unqueued.js';
@@ -21,6 +22,8 @@ const REFILL_CHECK_MS = 250;
 /** Sweeps that were asked for follow each other no faster. */
 const LEAST_PAUSE_MS = 250;
 const PAGE = 1_000;
+/** Jobs that are put off do not count against the queue's limit, up to so many times the limit. */
+const MOST_PUT_OFF = 10;
 /** How long a step is tried again when the database fails. */
 const STEP_RETRY_MS = 10_000;
 
@@ -121,7 +124,9 @@ export class Sweeper {
   /** Enqueues page by page, from where the last fill had to stop, up to the queue's limit. */
   async #fill(signal: AbortSignal): Promise<number> {
     const { database, boss, schema, table, queueLimit, waker } = this.#options;
-    let room = queueLimit - (await countDue(database, schema));
+    const due = await countDue(database, schema);
+    const live = await countLive(database, schema);
+    let room = Math.min(queueLimit - due, MOST_PUT_OFF * queueLimit - live);
     let enqueued = 0;
     const startedAt = this.#lastId;
     let wrapped = startedAt === null;
@@ -129,7 +134,7 @@ export class Sweeper {
       const limit = Math.min(PAGE, room);
       const ids = await findUnqueued(database, schema, table, this.#lastId, limit);
       const inserted = await enqueueBacklog(boss, database, ids, new Date());
-      if (inserted > 0) waker.wakeAll(inserted);
+      if (inserted > 0) waker.wakeAll(inserted, PRIORITY.backlog);
       enqueued += inserted;
       room -= inserted;
       if (ids.length === limit) {

@@ -2,7 +2,7 @@ import type { PgBoss } from 'pg-boss';
 import type { Queryable } from '../database/database.js';
 import type { Service } from '../lifecycle.js';
 import type { Logger } from '../logger.js';
-import { QUEUE } from './job.js';
+import { PRIORITY, QUEUE, type Priority } from './job.js';
 
 /** On which replicas tell each other of more work than one of them has idle workers for. */
 export const WAKE_CHANNEL = 'embedding_worker_wake';
@@ -23,6 +23,8 @@ export interface WakerOptions {
 export class Waker implements Service {
   readonly #options: WakerOptions;
   readonly #timers = new Set<NodeJS.Timeout>();
+  /** By worker. */
+  readonly #wokenAt = new Map<string, number>();
   #toldAt = Number.NEGATIVE_INFINITY;
   #stopped = false;
 
@@ -45,22 +47,29 @@ export class Waker implements Service {
    * Wakes workers for so many new jobs. Where too few are idle, the busy ones are told as well: they fetch again as
    * soon as they are done, instead of going to sleep beside a job that came meanwhile.
    *
+   * @param priority of the jobs: not every worker takes backlog
    * @returns how many jobs are more than the idle workers take at once
    */
-  wake(jobs: number): number {
+  wake(jobs: number, priority: Priority): number {
     const { boss, batchSize } = this.#options;
-    const workers = boss.getWipData().filter(({ name }) => name === QUEUE);
-    const idle = workers.filter(({ count }) => count === 0);
+    const workers = boss
+      .getWipData()
+      .filter(({ name, options }) => name === QUEUE && (options.minPriority ?? PRIORITY.backlog) <= priority);
+    // One that was woken just now may still be fetching, and idle is what it looks like: it comes last.
+    const idle = workers
+      .filter(({ count }) => count === 0)
+      .sort((a, b) => (this.#wokenAt.get(a.id) ?? 0) - (this.#wokenAt.get(b.id) ?? 0));
     const wanted = Math.ceil(jobs / batchSize);
-    // A worker that takes live jobs only stands last in line: where there is one idle, the others are busy.
-    const woken = idle.length >= wanted ? idle.slice(0, wanted) : workers;
-    for (const { id } of woken) boss.notifyWorker(id);
+    for (const { id } of idle.length >= wanted ? idle.slice(0, wanted) : workers) {
+      this.#wokenAt.set(id, performance.now());
+      boss.notifyWorker(id);
+    }
     return Math.max(0, jobs - idle.length * batchSize);
   }
 
   /** Wakes workers here and, where they are too few, those of the other replicas. */
-  wakeAll(jobs: number): void {
-    const surplus = this.wake(jobs);
+  wakeAll(jobs: number, priority: Priority): void {
+    const surplus = this.wake(jobs, priority);
     if (surplus === 0 || performance.now() - this.#toldAt < TELL_EVERY_MS) return;
     this.#toldAt = performance.now();
     const { database, log } = this.#options;
@@ -72,7 +81,7 @@ export class Waker implements Service {
   /** Takes what another replica tells. */
   readonly receive = ({ payload }: { readonly payload: string }): void => {
     const jobs = Number(payload);
-    if (Number.isInteger(jobs) && jobs > 0) this.wake(jobs);
+    if (Number.isInteger(jobs) && jobs > 0) this.wake(jobs, PRIORITY.live);
   };
 
   /** Wakes workers when jobs that were put off are due. */
@@ -80,7 +89,7 @@ export class Waker implements Service {
     if (this.#stopped) return;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      this.wake(jobs);
+      this.wake(jobs, PRIORITY.live);
     }, delayMs);
     this.#timers.add(timer);
   }

@@ -1,0 +1,19 @@
+import type { BlocksTable } from '../../blocks/table.js';
+import type { Queryable } from '../../database/database.js';
+import { QUEUE } from '../job.js';
+import { jobTable } from './job-table.js';
+
+/**
+ * Sets blocks `pending` whose job waits in retry while they are still `processing`: pg-boss took the job from a dead
+ * worker. Starts from the jobs, of which there are few, so that it can be asked often; the sweep reads all blocks.
+ */
+export async function resetRetrying(db: Queryable, schema: string, table: BlocksTable): Promise<void> {
+  await db.query(
+    `UPDATE ${table.blocks} b SET embedding_status = 'pending'
+  FROM (SELECT b.${table.id} AS id FROM ${jobTable(schema)} j JOIN ${table.blocks} b ON b.${table.id} = j.singleton_key::${table.idType}
+         WHERE j.name = $1 AND j.state = 'retry' AND b.embedding_status = 'processing'
+         ORDER BY b.${table.id} FOR NO KEY UPDATE OF b SKIP LOCKED) waiting
+ WHERE b.${table.id} = waiting.id`,
+    [QUEUE],
+  );
+}
