@@ -49,9 +49,9 @@ export interface WorkerParts {
 /** Bridge, sweep, workers and HTTP of one process. */
 export class Worker implements Service {
   readonly #parts: WorkerParts;
-  readonly #boss: PgBoss;
   readonly #watchdog = new Watchdog();
   readonly #aborted = new AbortController();
+  #boss: PgBoss | undefined;
   #health: HealthServer | undefined;
   #embedding: OpenEmbedder | undefined;
   #leadership: Leadership | undefined;
@@ -60,13 +60,7 @@ export class Worker implements Service {
   #stopping: Promise<void> | undefined;
 
   constructor(parts: WorkerParts) {
-    const { config, database, log, instance } = parts;
     this.#parts = parts;
-    this.#boss = createBoss(database, config, {
-      instanceName: instance,
-      log,
-      sendOnly: false,
-    });
   }
 
   /** The port of the HTTP endpoints. */
@@ -107,19 +101,21 @@ export class Worker implements Service {
     });
     this.#embedding = embedding;
     await this.#checkModel(embedding.ollama, table);
-    await startBoss(this.#boss, config);
-    await ensureQueues(this.#boss, config, signal);
+    const boss = await createBoss(database, config, { instanceName: this.#parts.instance, log, sendOnly: false });
+    this.#boss = boss;
+    await startBoss(boss, config);
+    await ensureQueues(boss, config, signal);
 
     if (config.embeddingTimeoutMs >= (config.jobExpireSeconds * 1000) / 2) {
       log.warn('a request may take longer than a job is held, so that a cold model load can be cut short', {
         mend: 'set PALDOCS_JOB_EXPIRE_SECONDS to more than twice PALDOCS_EMBEDDING_TIMEOUT_SECONDS',
       });
     }
-    const waker = new Waker({ boss: this.#boss, database, batchSize: config.batchSize, log });
+    const waker = new Waker({ boss, database, batchSize: config.batchSize, log });
     this.#waker = waker;
     const context = {
       database,
-      boss: this.#boss,
+      boss,
       schema: config.pgBossSchema,
       table,
       retryLimit: config.retryLimit,
@@ -135,8 +131,8 @@ export class Worker implements Service {
       events,
       log,
     });
-    await this.#startWorkers(this.#handler);
-    const leadership = this.#lead(table, waker, embedding.gate);
+    await this.#startWorkers(boss, this.#handler);
+    const leadership = this.#lead(boss, table, waker, embedding.gate);
     this.#leadership = leadership;
     await leadership.start();
     events.on('gate', () => void leadership.rename());
@@ -161,7 +157,7 @@ export class Worker implements Service {
     const { config, log } = this.#parts;
     this.#aborted.abort();
     this.#handler?.drain();
-    const idle = this.#boss.offWork(QUEUE, { wait: true }); // at once: what is fetched now only has to be handed back
+    const idle = this.#boss?.offWork(QUEUE, { wait: true }); // at once: what is fetched now only has to be handed back
     const deadline = setTimeout(() => {
       log.warn('the shutdown timeout has passed; hanging up on requests in flight', {
         seconds: config.shutdownTimeoutMs / 1000,
@@ -172,7 +168,7 @@ export class Worker implements Service {
       await this.#leadership?.stop();
       await this.#waker?.stop();
       await idle;
-      await this.#boss.stop({ close: false });
+      await this.#boss?.stop({ close: false });
     } finally {
       clearTimeout(deadline);
       this.#embedding?.close();
@@ -197,7 +193,7 @@ export class Worker implements Service {
     }
   }
 
-  async #startWorkers(handler: EmbedHandler): Promise<void> {
+  async #startWorkers(boss: PgBoss, handler: EmbedHandler): Promise<void> {
     const { config } = this.#parts;
     const options = {
       batchSize: config.batchSize,
@@ -210,22 +206,18 @@ export class Worker implements Service {
       this.#watchdog.watch('worker', bound, () => handler.handle(jobs));
     // One of several takes live jobs only, so that an edit finds a worker whatever the backlog.
     const forAll = Math.max(1, config.workerConcurrency - 1);
-    await this.#boss.work<EmbedJobData>(QUEUE, { ...options, localConcurrency: forAll }, handle);
+    await boss.work<EmbedJobData>(QUEUE, { ...options, localConcurrency: forAll }, handle);
     if (config.workerConcurrency > 1) {
-      await this.#boss.work<EmbedJobData>(
-        QUEUE,
-        { ...options, localConcurrency: 1, minPriority: PRIORITY.live },
-        handle,
-      );
+      await boss.work<EmbedJobData>(QUEUE, { ...options, localConcurrency: 1, minPriority: PRIORITY.live }, handle);
     }
   }
 
-  #lead(table: BlocksTable, waker: Waker, gate: Gate): Leadership {
+  #lead(boss: PgBoss, table: BlocksTable, waker: Waker, gate: Gate): Leadership {
     const { config, database, events, log, instance } = this.#parts;
     const schema = config.pgBossSchema;
     const common = {
       database,
-      boss: this.#boss,
+      boss,
       schema,
       table,
       waker,

@@ -110,8 +110,9 @@ export class BatchWork {
 
   async #complete(jobs: readonly EmbedJob[], outcome: Outcome): Promise<void> {
     if (jobs.length === 0) return;
-    const ours = await this.#persist(() => settleIdle(this.#options.context, jobs, outcome));
-    this.#options.events.emit('settled', { outcome, count: ours.length });
+    const { settled, edited } = await this.#persist(() => settleIdle(this.#options.context, jobs, outcome));
+    this.#options.events.emit('settled', { outcome, count: settled });
+    if (edited > 0) this.#options.waker.wake(edited, PRIORITY.live);
   }
 
   /** Hands jobs back at no cost. */

@@ -5,6 +5,7 @@ import { retryTransient } from '../database/retry.js';
 import { ConfigurationError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { DEAD_LETTER_QUEUE, QUEUE } from './job.js';
+import { schemaExists } from './sql/schema-exists.js';
 
 /** Dead workers are noticed within heartbeat + MONITOR: pg-boss looks at both intervals, 60 s each by default. */
 const MONITOR_SECONDS = 15;
@@ -26,12 +27,20 @@ export interface BossOptions {
   readonly sendOnly: boolean;
 }
 
-/** Makes the pg-boss of this process on our own connections. It is not started yet. */
-export function createBoss(database: Database, config: Config, { instanceName, log, sendOnly }: BossOptions): PgBoss {
+/**
+ * Makes the pg-boss of this process on our own connections. It is not started yet.
+ */
+export async function createBoss(
+  database: Database,
+  config: Config,
+  { instanceName, log, sendOnly }: BossOptions,
+): Promise<PgBoss> {
   const boss = new PgBoss({
     db: { executeSql: (text, values) => database.executeSql(text, values) },
     backend: database.backend,
     schema: config.pgBossSchema,
+    // Asking for a schema that is there takes the right to make others, which the role need not have.
+    createSchema: !(await schemaExists(database, config.pgBossSchema)),
     schedule: false,
     monitorIntervalSeconds: MONITOR_SECONDS,
     superviseIntervalSeconds: MONITOR_SECONDS,

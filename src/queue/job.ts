@@ -20,6 +20,8 @@ export interface EmbedJobData {
   readonly failures?: number;
   /** Workers that died with the block in hand. */
   readonly deaths?: number;
+  /** How often in a row the block was set `pending` under our hands while its text stayed the same. */
+  readonly echoes?: number;
   /** How many of this job's claims `failures` and `deaths` account for. */
   readonly counted?: number;
 }

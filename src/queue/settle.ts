@@ -1,6 +1,7 @@
 import type { PgBoss } from 'pg-boss';
 import { leaveProcessing } from '../blocks/leave-processing.js';
 import { findPending } from '../blocks/find-pending.js';
+import { findSameText } from '../blocks/find-same-text.js';
 import { lockBlocks } from '../blocks/lock.js';
 import { skipBlocks } from '../blocks/skip.js';
 import { storeVectors } from '../blocks/store.js';
@@ -12,6 +13,9 @@ import { deathsOf, PRIORITY, QUEUE, type EmbedJob, type EmbedJobData } from './j
 import type { SettleContext } from './settle-context.js';
 import { settledIds } from './settled-ids.js';
 import { setOutcome } from './sql/set-outcome.js';
+
+/** The longest wait of a block whose status changes under our hands while its text does not. */
+const ECHO_DELAY_MAX_SECONDS = 60;
 
 /** Blocks in our hands, by what became of them, as their claim read them. */
 export interface Worked {
@@ -58,16 +62,16 @@ export async function settleWorked(context: SettleContext, worked: Worked): Prom
     const skipped = new Set(await skipBlocks(tx, table, textless.filter(isLocked).map(toSource)));
     const failures = await settleFailed(context, tx, failed.filter(isLocked));
 
-    const supersededJobs = [
-      ...embedded.map(toJob).filter((job) => !stored.has(job.data.blockId)),
-      ...textless.map(toJob).filter((job) => !skipped.has(job.data.blockId)),
-      ...failed.map(toJob).filter((job) => !failures.some((failure) => failure.job === job)),
+    const superseded = [
+      ...embedded.filter(({ job }) => !stored.has(job.data.blockId)),
+      ...textless.filter(({ job }) => !skipped.has(job.data.blockId)),
+      ...failed.filter(({ job }) => !failures.some((failure) => failure.job === job)),
     ];
-    await supersede(context, tx, supersededJobs, locked);
+    await supersede(context, tx, superseded, locked);
     return {
       completed: embedded.map(toJob).filter((job) => stored.has(job.data.blockId)),
       skipped: textless.map(toJob).filter((job) => skipped.has(job.data.blockId)),
-      superseded: supersededJobs,
+      superseded: superseded.map(toJob),
       failed: failures,
     };
   });
@@ -77,24 +81,20 @@ export async function settleWorked(context: SettleContext, worked: Worked): Prom
  * Completes jobs that had nothing to do when they were claimed: their blocks are stored, skipped, in error or gone. An
  * edit may have come since, whose notification found the job alive and was dropped: such a block gets a new one.
  *
- * @returns those that were still ours
+ * @returns how many were still ours, and how many blocks got a new job
  */
 export async function settleIdle(
   context: SettleContext,
   jobs: readonly EmbedJob[],
   outcome: Outcome,
-): Promise<EmbedJob[]> {
+): Promise<{ settled: number; edited: number }> {
   const { database, boss, table } = context;
   return await database.transaction(async (tx) => {
     const ours = await completeJobs(boss, tx, jobs, { outcome });
     const mine = jobs.filter((job) => ours.has(job.id));
-    const edited = await findPending(
-      tx,
-      table,
-      mine.map(({ data }) => data.blockId),
-    );
+    const edited = await findPending(tx, table, mine.map(idOf));
     await insertJobs(boss, tx, edited.map(liveJob));
-    return mine;
+    return { settled: mine.length, edited: edited.length };
   });
 }
 
@@ -143,26 +143,43 @@ function carriedOver(job: EmbedJob): EmbedJobData {
   };
 }
 
-/** Enqueues blocks again whose text is no longer the one we worked on. */
+/** Enqueues blocks again that are no longer what we worked on. */
 async function supersede(
   { boss, schema, table }: SettleContext,
   tx: Queryable,
-  jobs: readonly EmbedJob[],
+  blocks: readonly { readonly job: EmbedJob; readonly fingerprint: string }[],
   locked: ReadonlySet<string>,
 ): Promise<void> {
-  if (jobs.length === 0) return;
-  const ids = jobs.map(({ id }) => id);
+  if (blocks.length === 0) return;
+  const ids = blocks.map(({ job }) => job.id);
   await boss.complete(QUEUE, ids, { outcome: 'superseded' }, { db: tx, includeQueued: true }); // those that failed wait in retry
   await setOutcome(tx, schema, ids, 'superseded');
-  const blockIds = jobs.map(({ data }) => data.blockId);
   await leaveProcessing(
     tx,
     table,
-    blockIds.filter((id) => locked.has(id)),
+    blocks.map(toBlockId).filter((id) => locked.has(id)),
     'pending',
   );
-  // Failures and deaths were the old text's. The new one is an edit, and as live as any.
-  await insertJobs(boss, tx, blockIds.map(liveJob));
+  const same = new Set(await findSameText(tx, table, blocks.map(toSource)));
+  await insertJobs(
+    boss,
+    tx,
+    blocks.map(({ job }) => (same.has(job.data.blockId) ? echo(job) : liveJob(job.data.blockId))),
+  );
+}
+
+/**
+ * A job for a block that was set `pending` under our hands while its text stayed the same. An edit and its undoing do
+ * that, and so does a trigger that fires on our own write, for ever: each time in a row waits twice as long. An edit
+ * ends the wait; its notification raises the job.
+ */
+function echo({ data: { blockId, echoes = 0 } }: EmbedJob): NewJob {
+  const job = liveJob(blockId);
+  const delaySeconds = echoes === 0 ? 0 : Math.min(ECHO_DELAY_MAX_SECONDS, 2 ** (echoes - 1));
+  return {
+    data: { ...job.data, echoes: echoes + 1 },
+    ...(delaySeconds > 0 && { startAfterSeconds: delaySeconds }),
+  };
 }
 
 /** @returns the ids of the jobs that were still ours */
@@ -184,6 +201,7 @@ function held<T extends { readonly job: EmbedJob }>(blocks: readonly T[], ours: 
 const liveJob = (blockId: string): NewJob => ({
   data: { blockId, since: new Date().toISOString(), priority: PRIORITY.live },
 });
+const idOf = ({ data }: EmbedJob) => data.blockId;
 const toJob = ({ job }: { readonly job: EmbedJob }) => job;
 const toBlockId = ({ job }: { readonly job: EmbedJob }) => job.data.blockId;
 const toSource = ({ job, fingerprint }: { readonly job: EmbedJob; readonly fingerprint: string }) => ({

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
 import { Postgres } from '../../src/database/postgres.js';
 import { createDatabase } from '../support/create-database.js';
@@ -13,7 +14,7 @@ class PausingPostgres extends Postgres {
 
   override async query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
     const rows = await super.query<Row>(text, values);
-    if (text.includes('WITH locked AS') && this.#paused !== undefined) {
+    if (/\bclaimed AS\b/.test(text) && this.#paused !== undefined) {
       this.#paused.claimed();
       await this.#paused.resumed;
     }
@@ -30,6 +31,11 @@ class PausingPostgres extends Postgres {
     };
     return { claimed: claimed.promise, resume };
   }
+}
+
+async function bounded(promise: Promise<unknown>): Promise<void> {
+  const answer = await Promise.race([promise.then(() => true), sleep(10_000, false, { ref: false })]);
+  if (!answer) throw new Error('there was no claim within 10 s');
 }
 
 describeWithServer('an edit after a claim that found nothing to do, before its job is settled,', () => {
@@ -52,14 +58,14 @@ describeWithServer('an edit after a claim that found nothing to do, before its j
     await expectEmbedded(db, id, 'graph TD');
     const { claimed, resume } = database.pauseAfterClaim();
     await editBlock(db, id, { type: 'mermaid' });
-    await claimed;
+    await bounded(claimed);
     const before = worker.events.seen.swept.length;
     await editBlock(db, id, { type: 'paragraph', content: 'a text again' });
     // The edit's notification has been heard when that of a later block has led to its job.
     const later = await insertBlock(db, { content: 'later' });
     await db.untilRow(`SELECT FROM pgboss.job WHERE singleton_key = $1`, [later], () => true);
     resume();
-    await expectEmbedded(db, id, 'a text again');
+    await expectEmbedded(db, id, 'a text again', { timeoutMs: 3_000 });
     expect(worker.events.seen.swept).toHaveLength(before);
     expect((await jobsOf(db, id)).filter(({ state }) => state !== 'completed')).toEqual([]);
   });

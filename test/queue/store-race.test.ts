@@ -11,80 +11,87 @@ interface Heading {
   readonly noteId: string;
 }
 
-describeWithServer('a transaction of the API', () => {
-  const site = useSite();
-  let api: pg.Client;
-  beforeAll(async () => {
-    api = await site().db.connect('the API');
-  });
-  afterEach(() => {
-    expect(site().worker.events.seen.failed).toEqual([]);
-    expect(site().worker.log.tell('error')).toEqual([]);
-  });
-  afterAll(() => api.end());
+describe.each(['read committed', 'repeatable read', 'serializable'])(
+  'where transactions are %s by default',
+  (isolation) => {
+    describeWithServer('a transaction of the API', () => {
+      const site = useSite({
+        prepare: (db) => db.query(`ALTER DATABASE ${db.name} SET default_transaction_isolation = '${isolation}'`),
+      });
+      let api: pg.Client;
+      beforeAll(async () => {
+        api = await site().db.connect('the API');
+      });
+      afterEach(() => {
+        expect(site().worker.events.seen.failed).toEqual([]);
+        expect(site().worker.log.tell('error')).toEqual([]);
+      });
+      afterAll(() => api.end());
 
-  const renameNote = ({ noteId }: Heading) => api.query(`UPDATE notes SET title = 'New' WHERE id = $1`, [noteId]);
-  const editHeading = ({ id }: Heading) => editBlock(site().db, id, { content: 'New' }, api);
+      const renameNote = ({ noteId }: Heading) => api.query(`UPDATE notes SET title = 'New' WHERE id = $1`, [noteId]);
+      const editHeading = ({ id }: Heading) => editBlock(site().db, id, { content: 'New' }, api);
 
-  /** Brings a new heading to where its vector is about to be stored. */
-  async function aboutToBeStored(): Promise<Heading & { store: () => void }> {
-    const { db } = site();
-    const noteId = await insertNote(db, 'Old');
-    const request = hang(site(), 'Old > Old');
-    const id = await insertBlock(db, { noteId, type: 'heading', content: 'Old' });
-    await request.reached();
-    return { id, noteId, store: request.release };
-  }
+      /** Brings a new heading to where its vector is about to be stored. */
+      async function aboutToBeStored(): Promise<Heading & { store: () => void }> {
+        const { db } = site();
+        const noteId = await insertNote(db, 'Old');
+        const request = hang(site(), 'Old > Old');
+        const id = await insertBlock(db, { noteId, type: 'heading', content: 'Old' });
+        await request.reached();
+        return { id, noteId, store: request.release };
+      }
 
-  it.each([
-    ['renamed its note and edited it', [renameNote, editHeading]],
-    ['edited it and renamed its note', [editHeading, renameNote]],
-  ] as const)('that has %s, uncommitted when the vector is stored, is what is embedded', async (_, changes) => {
-    const { db, worker } = site();
-    const heading = await aboutToBeStored();
-    await api.query('BEGIN');
-    for (const change of changes) await change(heading);
-    heading.store();
-    await worker.events.until((events) => events.settled('superseded') === 1);
-    await api.query('COMMIT');
-    await expectEmbedded(db, heading.id, 'New > New');
-  });
+      it.each([
+        ['renamed its note and edited it', [renameNote, editHeading]],
+        ['edited it and renamed its note', [editHeading, renameNote]],
+      ] as const)('that has %s, uncommitted when the vector is stored, is what is embedded', async (_, changes) => {
+        const { db, worker } = site();
+        const heading = await aboutToBeStored();
+        await api.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+        for (const change of changes) await change(heading);
+        heading.store();
+        await worker.events.until((events) => events.settled('superseded') === 1);
+        await api.query('COMMIT');
+        await expectEmbedded(db, heading.id, 'New > New');
+      });
 
-  it('that has renamed its note, uncommitted when the vector is stored, and edits it after, is what is embedded', async () => {
-    const { db, worker } = site();
-    const heading = await aboutToBeStored();
-    await api.query('BEGIN');
-    await renameNote(heading);
-    heading.store();
-    await worker.events.until((events) => events.settled('completed') === 1);
-    await editHeading(heading);
-    await api.query('COMMIT');
-    await expectEmbedded(db, heading.id, 'New > New');
-  });
+      it('that has renamed its note, uncommitted when the vector is stored, and edits it after, is what is embedded', async () => {
+        const { db, worker } = site();
+        const heading = await aboutToBeStored();
+        await api.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+        await renameNote(heading);
+        heading.store();
+        await worker.events.until((events) => events.settled('completed') === 1);
+        await editHeading(heading);
+        await api.query('COMMIT');
+        await expectEmbedded(db, heading.id, 'New > New');
+      });
 
-  it('that is rolled back leaves the old text’s vector', async () => {
-    const { db, worker } = site();
-    const heading = await aboutToBeStored();
-    await api.query('BEGIN');
-    await renameNote(heading);
-    await editHeading(heading);
-    heading.store();
-    await worker.events.until((events) => events.settled('superseded') === 1);
-    await api.query('ROLLBACK');
-    await expectEmbedded(db, heading.id, 'Old > Old');
-  });
+      it('that is rolled back leaves the old text’s vector', async () => {
+        const { db, worker } = site();
+        const heading = await aboutToBeStored();
+        await api.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+        await renameNote(heading);
+        await editHeading(heading);
+        heading.store();
+        await worker.events.until((events) => events.settled('superseded') === 1);
+        await api.query('ROLLBACK');
+        await expectEmbedded(db, heading.id, 'Old > Old');
+      });
 
-  it('that deletes the block, uncommitted when the vector is stored, leaves no job behind', async () => {
-    const { db, worker } = site();
-    const heading = await aboutToBeStored();
-    await api.query('BEGIN');
-    await api.query('DELETE FROM blocks WHERE id = $1', [heading.id]);
-    heading.store();
-    await worker.events.until((events) => events.settled('superseded') === 1);
-    await api.query('COMMIT');
-    await untilJob(db, heading.id, ({ state, output }) => state === 'completed' && output?.['outcome'] === 'gone');
-  });
-});
+      it('that deletes the block, uncommitted when the vector is stored, leaves no job behind', async () => {
+        const { db, worker } = site();
+        const heading = await aboutToBeStored();
+        await api.query('BEGIN ISOLATION LEVEL READ COMMITTED');
+        await api.query('DELETE FROM blocks WHERE id = $1', [heading.id]);
+        heading.store();
+        await worker.events.until((events) => events.settled('superseded') === 1);
+        await api.query('COMMIT');
+        await untilJob(db, heading.id, ({ state, output }) => state === 'completed' && output?.['outcome'] === 'gone');
+      });
+    });
+  },
+);
 
 /** The advisory lock at which a store waits between its last statement and its COMMIT. */
 const COMMIT_LOCK = 4711;

@@ -13,6 +13,8 @@ export interface Site {
 
 export interface SiteOptions {
   readonly variant?: SchemaVariant;
+  /** Done to the database before the worker starts. */
+  readonly prepare?: (db: TestDatabase) => Promise<unknown>;
   readonly standIn?: Parameters<typeof startStandIn>[0];
   readonly environment?: WorkerEnvironment;
 }
@@ -28,6 +30,7 @@ export function useSite(options: SiteOptions = {}): () => Site {
   let site: Site | undefined;
   beforeAll(async () => {
     const db = await createDatabase(options.variant);
+    await options.prepare?.(db);
     ollama = await startStandIn({ recordTexts: true, ...options.standIn });
     const worker = await startWorker(db, ollama, options.environment);
     worker.events.forget();

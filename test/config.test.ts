@@ -1,0 +1,189 @@
+import { readFileSync } from 'node:fs';
+import { DEFAULT_INSTRUCTION, loadConfig, VARIABLES } from '../src/config.js';
+import { ConfigurationError } from '../src/errors.js';
+
+const URL = 'postgresql://worker:secret@db:5432/paldocs';
+const REQUIRED = { PALDOCS_DATABASE_URL: URL };
+
+function messageOf(environment: Record<string, string>): string {
+  try {
+    loadConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.message;
+    throw error;
+  }
+  throw new Error('it was accepted');
+}
+
+describe('the configuration', () => {
+  it('has these defaults', () => {
+    expect(loadConfig(REQUIRED)).toEqual({
+      databaseUrl: URL,
+      listenDatabaseUrl: URL,
+      ollamaUrl: 'http://ollama.ollama.svc.cluster.local:11434',
+      model: 'qwen3-embedding:4b',
+      instruction: 'Represent this platform knowledge base section for retrieval: ',
+      queryInstruction: expect.stringMatching(/^Instruct: .+\nQuery:$/) as string,
+      embeddingTimeoutMs: 300_000,
+      ollamaConcurrency: 2,
+      workerConcurrency: 10,
+      batchSize: 10,
+      pollIntervalSeconds: 60,
+      retryLimit: 5,
+      retryDelaySeconds: 2,
+      retryDelayMaxSeconds: 300,
+      heartbeatSeconds: 30,
+      jobExpireSeconds: 900,
+      jobRetentionSeconds: 86_400,
+      backfillRatePerSecond: 500,
+      backfillBatchSize: 500,
+      queueLimit: 10_000,
+      healthPort: 8001,
+      shutdownTimeoutMs: 25_000,
+      logLevel: 'info',
+      pgBossSchema: 'pgboss',
+      tables: {
+        blocksTable: 'public.blocks',
+        notesTable: 'public.notes',
+        blocksId: 'id',
+        blocksNoteId: 'note_id',
+        blocksType: 'block_type',
+        blocksContent: 'content',
+        notesId: 'id',
+        notesTitle: 'title',
+      },
+    });
+  });
+
+  it.each([
+    ['postgres://db/x', 'postgres://db/x'],
+    ['postgresql+psycopg2://u:p@db/x', 'postgresql://u:p@db/x'],
+    ['postgresql+asyncpg://u:p@db:1/x?sslmode=require', 'postgresql://u:p@db:1/x?sslmode=require'],
+    [' postgresql://u:p%40ss@db/x ', 'postgresql://u:p%40ss@db/x'],
+  ])('takes the database URL %s', (given, taken) => {
+    expect(loadConfig({ PALDOCS_DATABASE_URL: given }).databaseUrl).toBe(taken);
+  });
+
+  it('takes DATABASE_URL where its own is not set', () => {
+    expect(loadConfig({ DATABASE_URL: 'postgresql://other/x' }).databaseUrl).toBe('postgresql://other/x');
+    expect(loadConfig({ ...REQUIRED, DATABASE_URL: 'postgresql://other/x' }).databaseUrl).toBe(URL);
+    expect(loadConfig({ PALDOCS_DATABASE_URL: '', DATABASE_URL: 'postgresql://other/x' }).databaseUrl).toBe(
+      'postgresql://other/x',
+    );
+  });
+
+  it('takes a URL of its own for the session that listens', () => {
+    const direct = 'postgresql://direct/x';
+    expect(loadConfig({ ...REQUIRED, PALDOCS_LISTEN_DATABASE_URL: direct })).toMatchObject({
+      databaseUrl: URL,
+      listenDatabaseUrl: direct,
+    });
+  });
+
+  it('takes an empty variable for an unset one, except for the instructions', () => {
+    const config = loadConfig({ ...REQUIRED, PALDOCS_BATCH_SIZE: '', PALDOCS_EMBEDDING_INSTRUCTION: '' });
+    expect(config.batchSize).toBe(10);
+    expect(config.instruction).toBe('');
+    expect(loadConfig(REQUIRED).instruction).toBe(DEFAULT_INSTRUCTION);
+  });
+
+  it('keeps the last space of an instruction', () => {
+    expect(loadConfig({ ...REQUIRED, PALDOCS_EMBEDDING_INSTRUCTION: 'passage: ' }).instruction).toBe('passage: ');
+  });
+
+  it('takes the last slash from the URL of Ollama', () => {
+    expect(loadConfig({ ...REQUIRED, PALDOCS_OLLAMA_URL: 'https://ollama/proxy/' }).ollamaUrl).toBe(
+      'https://ollama/proxy',
+    );
+  });
+
+  it('counts seconds in the environment and milliseconds within', () => {
+    const environment = { PALDOCS_EMBEDDING_TIMEOUT_SECONDS: '7', PALDOCS_SHUTDOWN_TIMEOUT_SECONDS: '3' };
+    expect(loadConfig({ ...REQUIRED, ...environment })).toMatchObject({
+      embeddingTimeoutMs: 7_000,
+      shutdownTimeoutMs: 3_000,
+    });
+  });
+});
+
+/** Every variable that holds a whole number, with the least and the most it takes. */
+const NUMBERS: [keyof typeof VARIABLES, number, number][] = [
+  ['PALDOCS_EMBEDDING_TIMEOUT_SECONDS', 1, 86_400],
+  ['PALDOCS_OLLAMA_CONCURRENCY', 1, 256],
+  ['PALDOCS_WORKER_CONCURRENCY', 1, 256],
+  ['PALDOCS_BATCH_SIZE', 1, 1_000],
+  ['PALDOCS_POLL_INTERVAL_SECONDS', 1, 3_600],
+  ['PALDOCS_RETRY_LIMIT', 0, 1_000],
+  ['PALDOCS_RETRY_DELAY_MAX_SECONDS', 2, 86_400],
+  ['PALDOCS_HEARTBEAT_SECONDS', 10, 3_600],
+  ['PALDOCS_JOB_EXPIRE_SECONDS', 10, 86_400],
+  ['PALDOCS_JOB_RETENTION_SECONDS', 60, 2_147_483_647],
+  ['PALDOCS_BACKFILL_RATE', 0, 2_147_483_647],
+  ['PALDOCS_BACKFILL_BATCH_SIZE', 1, 10_000],
+  ['PALDOCS_QUEUE_LIMIT', 1, 2_147_483_647],
+  ['PALDOCS_HEALTH_PORT', 0, 65_535],
+  ['PALDOCS_SHUTDOWN_TIMEOUT_SECONDS', 1, 3_600],
+];
+
+describe.each(NUMBERS)('%s', (name, least, most) => {
+  it.each([least, most])('takes %d', (value) => {
+    expect(() => loadConfig({ ...REQUIRED, [name]: String(value) })).not.toThrow();
+  });
+
+  it.each([String(most + 1), '-1', '1.5', 'ten', '1e3', '0x10', '1_000', 'NaN', '9'.repeat(400)])(
+    'refuses %s, and is named',
+    (value) => {
+      expect(messageOf({ ...REQUIRED, [name]: value })).toMatch(new RegExp(`^${name}: `));
+    },
+  );
+});
+
+describe('a configuration that cannot be used', () => {
+  it.each<[string, Record<string, string>]>([
+    ['PALDOCS_DATABASE_URL', {}],
+    ['PALDOCS_DATABASE_URL', { PALDOCS_DATABASE_URL: 'db' }],
+    ['PALDOCS_DATABASE_URL', { PALDOCS_DATABASE_URL: 'postgresql://' + 'x:y@:z' }],
+    ['DATABASE_URL', { DATABASE_URL: 'sqlite:///x' }],
+    ['PALDOCS_LISTEN_DATABASE_URL', { ...REQUIRED, PALDOCS_LISTEN_DATABASE_URL: 'mysql://x/y' }],
+    ['PALDOCS_OLLAMA_URL', { ...REQUIRED, PALDOCS_OLLAMA_URL: 'localhost:11434' }],
+    ['PALDOCS_OLLAMA_URL', { ...REQUIRED, PALDOCS_OLLAMA_URL: 'file:///etc' }],
+    ['PALDOCS_EMBEDDING_MODEL', { ...REQUIRED, PALDOCS_EMBEDDING_MODEL: ' ' }],
+    ['PALDOCS_LOG_LEVEL', { ...REQUIRED, PALDOCS_LOG_LEVEL: 'INFO' }],
+    ['PALDOCS_PGBOSS_SCHEMA', { ...REQUIRED, PALDOCS_PGBOSS_SCHEMA: 'a"b' }],
+    ['PALDOCS_BLOCKS_TABLE', { ...REQUIRED, PALDOCS_BLOCKS_TABLE: 'public.' }],
+    ['PALDOCS_NOTES_TABLE', { ...REQUIRED, PALDOCS_NOTES_TABLE: '.' }],
+    ['PALDOCS_BLOCKS_ID_COLUMN', { ...REQUIRED, PALDOCS_BLOCKS_ID_COLUMN: ' ' }],
+  ])('names %s: %j', (name, environment) => {
+    expect(messageOf(environment)).toMatch(new RegExp(`^${name}: `));
+  });
+
+  it('names everything that is wrong, a line each', () => {
+    const lines = messageOf({ PALDOCS_BATCH_SIZE: '0', PALDOCS_LOG_LEVEL: 'x', PALDOCS_OLLAMA_URL: 'x' }).split('\n');
+    expect(lines.map((line) => line.split(':')[0]).sort()).toEqual([
+      'PALDOCS_BATCH_SIZE',
+      'PALDOCS_DATABASE_URL',
+      'PALDOCS_LOG_LEVEL',
+      'PALDOCS_OLLAMA_URL',
+    ]);
+  });
+
+  it.each([
+    { PALDOCS_DATABASE_URL: 'postgresql://u:hush hush@:x/y' },
+    { PALDOCS_DATABASE_URL: 'mysql://u:hush@db/y' },
+    { DATABASE_URL: 'hush' },
+    { ...REQUIRED, PALDOCS_OLLAMA_URL: 'ftp://u:hush@ollama' },
+    { ...REQUIRED, PALDOCS_OLLAMA_URL: 'http://u:hush@' },
+  ])('keeps passwords to itself: %j', (environment) => {
+    expect(messageOf(environment)).not.toContain('hush');
+  });
+});
+
+describe('the README', () => {
+  it('has a row for every variable, and for no other', () => {
+    const readme = readFileSync(new globalThis.URL('../README.md', import.meta.url), 'utf8');
+    const rows = readme.split('\n').filter((line) => line.startsWith('| `PALDOCS_'));
+    const named = rows.flatMap((row) => row.split('|')[1]?.match(/PALDOCS_[A-Z_]+/g) ?? []);
+    const internal = ['PALDOCS_BACKFILL_RATE', 'PALDOCS_BACKFILL_BATCH_SIZE'].filter((name) => !named.includes(name));
+    expect([...named, ...internal].sort()).toEqual(Object.keys(VARIABLES).sort());
+  });
+});

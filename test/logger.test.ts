@@ -1,0 +1,90 @@
+import { spawnSync } from 'node:child_process';
+import { describeError } from '../src/logger.js';
+
+/** What `yarn build` makes. */
+const DIST = new URL('../dist/', import.meta.url).href;
+
+/** What a process writes that runs this, having `createLogger` and `WorkerError`: in Jest's, the console is another's. */
+function written(script: string): { stderr: string[]; stdout: string } {
+  const source = `import { createLogger } from '${DIST}logger.js'; import { WorkerError } from '${DIST}errors.js'; ${script}`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', source], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
+  return { stdout, stderr: stderr.split('\n').filter(Boolean) };
+}
+
+const FOR_MACHINES = `const log = createLogger({ level: 'debug', readable: false, colour: false });`;
+const FOR_PEOPLE = `const log = createLogger({ level: 'info', readable: true, colour: false });`;
+
+describe('a log for machines', () => {
+  it('is one JSON object a line, on stderr', () => {
+    const { stdout, stderr } = written(`${FOR_MACHINES} log.info('swept', { enqueued: 3, text: 'a\\nb' });`);
+    expect(stderr.map((line) => JSON.parse(line) as unknown)).toEqual([
+      {
+        level: 'info',
+        message: 'swept',
+        enqueued: 3,
+        text: 'a\nb',
+        timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) as string,
+      },
+    ]);
+    expect(stdout).toBe('');
+  });
+
+  it('tells errors with their codes and causes, without their stacks', () => {
+    const { stderr } = written(`${FOR_MACHINES}
+      const cause = new WorkerError('INNER', 'the cause');
+      log.warn('failed', { error: new WorkerError('OUTER', 'what happened', { cause }) });`);
+    expect(JSON.parse(stderr.join(''))).toMatchObject({
+      error: {
+        name: 'WorkerError',
+        code: 'OUTER',
+        message: 'what happened',
+        cause: { name: 'WorkerError', code: 'INNER', message: 'the cause' },
+      },
+    });
+    expect(stderr.join('')).not.toContain('stack');
+  });
+
+  it('leaves out what is below its level', () => {
+    const { stderr } = written(`
+      const log = createLogger({ level: 'warn', readable: false, colour: false });
+      for (const level of ['debug', 'info', 'warn', 'error']) log[level](level);`);
+    expect(stderr.map((line) => (JSON.parse(line) as { message: string }).message)).toEqual(['warn', 'error']);
+  });
+
+  it('adds the fields of a child to all it logs', () => {
+    const { stderr } = written(`${FOR_MACHINES} log.child({ part: 'sweep' }).info('done', { count: 1 });`);
+    expect(JSON.parse(stderr.join(''))).toMatchObject({ part: 'sweep', message: 'done', count: 1 });
+  });
+});
+
+describe('a log for people', () => {
+  it('is a line each, whatever it holds', () => {
+    const { stderr } = written(`${FOR_PEOPLE} log.info('hello', { name: 'a\\nforged\\u001b[31m', count: 2 });`);
+    expect(stderr).toEqual([
+      expect.stringMatching(/^\d\d:\d\d:\d\d\.\d{3} info {2}hello name=a\\nforged\\u001b\[31m count=2$/),
+    ]);
+  });
+
+  it('has colours where they are wanted', () => {
+    const { stderr } = written(`createLogger({ level: 'info', readable: true, colour: true }).warn('careful');`);
+    expect(stderr.join('')).toContain('\u001b[33mwarn \u001b[0m careful');
+  });
+});
+
+describe('an error', () => {
+  it.each([
+    [new Error('plain'), { name: 'Error', message: 'plain' }],
+    [Object.assign(new Error('coded'), { code: '40P01' }), { name: 'Error', message: 'coded', code: '40P01' }],
+    [
+      new AggregateError([new Error('on IPv4'), new Error('on IPv6')]),
+      { name: 'AggregateError', message: 'on IPv4; on IPv6' },
+    ],
+    ['thrown text', { message: 'thrown text' }],
+    [undefined, { message: 'undefined' }],
+  ])('is told as it should be (%#)', (error, described) => {
+    expect(describeError(error)).toEqual(described);
+  });
+});

@@ -1,0 +1,124 @@
+import type { PgBoss } from 'pg-boss';
+import { inspectBlocks } from '../../src/blocks/inspect.js';
+import { loadConfig } from '../../src/config.js';
+import { Postgres } from '../../src/database/postgres.js';
+import { createBoss, ensureQueues } from '../../src/queue/boss.js';
+import { enqueueFound, type EnqueueContext } from '../../src/queue/enqueue-found.js';
+import type { FoundBlock } from '../../src/queue/sql/find-in-scope.js';
+import { countJobs, insertBacklog } from '../support/backlog.js';
+import { createDatabase } from '../support/create-database.js';
+import { describeWithServer } from '../support/describe-with-server.js';
+import type { TestDatabase } from '../support/test-database.js';
+import { countByStatus, jobsOf } from '../support/worker-blocks.js';
+import { MemoryLog } from '../support/worker-log.js';
+
+describeWithServer('a batch of a backfill', () => {
+  let db: TestDatabase;
+  let database: Postgres;
+  let boss: PgBoss;
+  let context: EnqueueContext;
+  beforeAll(async () => {
+    db = await createDatabase();
+    const config = loadConfig({ PALDOCS_DATABASE_URL: db.url });
+    const { databaseUrl: url } = config;
+    database = new Postgres({ url, sessionUrl: url, applicationName: 'test', poolSize: 4 });
+    boss = await createBoss(database, config, { instanceName: 'test', log: new MemoryLog(), sendOnly: true });
+    await boss.start();
+    await ensureQueues(boss, config, new AbortController().signal);
+    const table = await inspectBlocks(database, config.tables);
+    context = { database, boss, schema: config.pgBossSchema, table, queueLimit: 100 };
+  });
+  afterEach(async () => {
+    await db.query('DELETE FROM blocks');
+    await db.query('DELETE FROM pgboss.job');
+  });
+  afterAll(async () => {
+    await boss.stop({ close: false, graceful: false });
+    await database.close();
+  });
+
+  const found = (ids: readonly string[], status: FoundBlock['status']) =>
+    ids.map((id): FoundBlock => ({ id, status, queued: false }));
+  const enqueue = (blocks: readonly FoundBlock[], queueLimit = 100) =>
+    enqueueFound({ ...context, queueLimit }, blocks, new Date());
+
+  it('sets what was settled pending together with its job', async () => {
+    const blocks = found(await insertBacklog(db, 5, { status: 'completed', withVector: true }), 'completed');
+    expect(await enqueue(blocks)).toEqual({ taken: 5, enqueued: blocks, alreadyQueued: [], elusive: [] });
+    expect(await countByStatus(db)).toEqual({ pending: 5 });
+    expect(await countJobs(db)).toEqual({ created: 5 });
+    expect(await db.query('SELECT count(embedding)::int AS vectors FROM blocks')).toEqual([{ vectors: 5 }]);
+  });
+
+  it('leaves no job for a block that was embedded, skipped or deleted since it was found', async () => {
+    const ids = await insertBacklog(db, 5);
+    await db.query(`UPDATE blocks SET embedding_status = 'completed' WHERE id = $1`, [ids[1]]);
+    await db.query(`UPDATE blocks SET embedding_status = 'skipped' WHERE id = $1`, [ids[2]]);
+    await db.query('DELETE FROM blocks WHERE id = $1', [ids[3]]);
+    const blocks = found(ids, 'pending');
+    expect(await enqueue(blocks)).toEqual({
+      taken: 5,
+      enqueued: [blocks[0], blocks[4]],
+      alreadyQueued: [],
+      elusive: blocks.slice(1, 4),
+    });
+    expect(await countJobs(db)).toEqual({ created: 2 });
+  });
+
+  it('leaves out blocks that are locked, with neither a job nor another status, and waits for none', async () => {
+    const ids = await insertBacklog(db, 4, { status: 'completed' });
+    const client = await db.connect();
+    await client.query('BEGIN');
+    await client.query('SELECT FROM blocks WHERE id = ANY ($1) FOR UPDATE', [[ids[1], ids[3]]]);
+    const blocks = found(ids, 'completed');
+    const result = await enqueue(blocks);
+    await client.end();
+    expect(result).toEqual({
+      taken: 4,
+      enqueued: [blocks[0], blocks[2]],
+      alreadyQueued: [],
+      elusive: [blocks[1], blocks[3]],
+    });
+    expect(await countByStatus(db)).toEqual({ completed: 2, pending: 2 });
+    expect(await jobsOf(db, ids[1] ?? '')).toEqual([]);
+  });
+
+  it('counts a block that someone else enqueued first', async () => {
+    const blocks = found(await insertBacklog(db, 3), 'pending');
+    await enqueue(blocks.slice(1, 2));
+    const result = await enqueue(blocks);
+    expect(result).toMatchObject({ taken: 3, enqueued: [blocks[0], blocks[2]], alreadyQueued: [blocks[1]] });
+    expect(await countJobs(db)).toEqual({ created: 3 });
+  });
+
+  it('takes the first of the blocks as far as there is room, and none where that is not worth it', async () => {
+    const blocks = found(await insertBacklog(db, 20), 'pending');
+    expect(await enqueue(blocks, 8)).toMatchObject({ taken: 8, enqueued: blocks.slice(0, 8) });
+    expect(await enqueue(blocks.slice(8), 9)).toMatchObject({ taken: 0 }); // room for 1 of 9, and 3 are asked for
+    expect(await enqueue(blocks.slice(8), 11)).toMatchObject({ taken: 3, enqueued: blocks.slice(8, 11) });
+    expect(await enqueue(blocks.slice(19), 12)).toMatchObject({ taken: 1 }); // all there is
+  });
+
+  it('never fills the queue beyond its limit, whatever number of them count at once', async () => {
+    const blocks = found(await insertBacklog(db, 200), 'pending');
+    const batches = Array.from({ length: 20 }, (_, i) => blocks.slice(i * 10, i * 10 + 10));
+    await Promise.all(batches.map((batch) => enqueue(batch, 50)));
+    expect(await countJobs(db)).toEqual({ created: 50 });
+  });
+
+  it('puts a block in error back, and its dead letter goes with it or not at all', async () => {
+    const [id = '', locked = ''] = await insertBacklog(db, 2, { status: 'error' });
+    for (const key of [id, locked]) {
+      await boss.insert('embed-block-failed', [{ data: { blockId: key }, singletonKey: key }]);
+    }
+    const client = await db.connect();
+    await client.query('BEGIN');
+    await client.query('SELECT FROM blocks WHERE id = $1 FOR UPDATE', [locked]);
+    const blocks = found([id, locked], 'error');
+    expect(await enqueue(blocks)).toMatchObject({ enqueued: [blocks[0]], elusive: [blocks[1]] });
+    await client.end();
+    expect(await jobsOf(db, id, 'embed-block-failed')).toEqual([]);
+    expect(await jobsOf(db, locked, 'embed-block-failed')).toHaveLength(1);
+    expect(await countByStatus(db)).toEqual({ error: 1, pending: 1 });
+  });
+});

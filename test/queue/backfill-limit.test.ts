@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { insertBacklog, untilJobs } from '../support/backlog.js';
+import { createDatabase } from '../support/create-database.js';
+import { describeWithServer } from '../support/describe-with-server.js';
+import type { TestDatabase } from '../support/test-database.js';
+import { countByStatus } from '../support/worker-blocks.js';
+import { workerEnvironment } from '../support/worker-in-process.js';
+import { killProcesses, WorkerProcess } from '../support/worker-process.js';
+
+const BLOCKS = 100_000;
+const LIMIT = 3_000;
+
+/** Writes down the most live jobs there ever were, after each insert. */
+const WATCH = `
+CREATE TABLE most_jobs (live int);
+INSERT INTO most_jobs VALUES (0);
+CREATE FUNCTION watch_jobs() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE most_jobs SET live = greatest(live, (SELECT count(*) FROM pgboss.job WHERE name = 'embed-block' AND state <= 'active'));
+  RETURN NULL;
+END $$;
+CREATE TRIGGER watch AFTER INSERT ON pgboss.job_common FOR EACH STATEMENT EXECUTE FUNCTION watch_jobs()`;
+
+/** Does with the oldest jobs what workers would, at once, and keeps only what can be counted. */
+const WORK = `
+WITH done AS (
+  DELETE FROM pgboss.job WHERE name = 'embed-block' AND id IN (
+    SELECT id FROM pgboss.job WHERE name = 'embed-block' AND state = 'created' ORDER BY created_on LIMIT 1000)
+  RETURNING singleton_key)
+UPDATE blocks SET embedding_status = 'completed' FROM done
+ WHERE id = singleton_key::bigint AND embedding_status = 'pending' RETURNING id`;
+
+describeWithServer('100,000 pending blocks and a queue that may hold 3,000', () => {
+  let db: TestDatabase;
+  beforeAll(async () => {
+    db = await createDatabase();
+  });
+  afterAll(killProcesses);
+
+  it('go through it, each once, with never more than that waiting, whatever number of backfills run', async () => {
+    const environment = workerEnvironment(db, { url: 'http://127.0.0.1:1' }, { PALDOCS_QUEUE_LIMIT: String(LIMIT) });
+    await insertBacklog(db, BLOCKS);
+    const start = () => WorkerProcess.start(environment, 'backfill', '--rate', '0', '--json');
+    const runs = [start()];
+    await untilJobs(db, LIMIT);
+    await db.query(WATCH);
+    runs.push(start());
+
+    let worked = 0;
+    while (worked < BLOCKS) {
+      const { length } = await db.query(WORK);
+      worked += length;
+      if (length === 0) await sleep(20);
+    }
+    let enqueued = 0;
+    for (const run of runs) {
+      expect(await run.untilEnd()).toEqual({ status: 0, signal: null });
+      enqueued += (JSON.parse(run.stdout.join('\n')) as { enqueued: number }).enqueued;
+    }
+    expect(enqueued).toBe(BLOCKS);
+    expect(await countByStatus(db)).toEqual({ completed: BLOCKS });
+    const [most] = await db.query<{ live: number }>('SELECT live FROM most_jobs');
+    expect(most?.live).toBeGreaterThan(LIMIT / 2);
+    expect(most?.live).toBeLessThanOrEqual(LIMIT);
+  }, 180_000);
+});

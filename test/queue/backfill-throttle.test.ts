@@ -1,0 +1,47 @@
+import { Throttle } from '../../src/queue/throttle.js';
+
+describe('the throttle', () => {
+  const signal = new AbortController().signal;
+
+  async function msUntilReady(throttle: Throttle): Promise<number> {
+    const started = performance.now();
+    await throttle.ready(signal);
+    return performance.now() - started;
+  }
+
+  it('delays the next by what was taken', async () => {
+    const throttle = new Throttle(1_000);
+    expect(await msUntilReady(throttle)).toBeLessThan(20);
+    throttle.took(100);
+    expect(await msUntilReady(throttle)).toBeGreaterThan(90);
+  });
+
+  it('saves up no time that passed unused', async () => {
+    const throttle = new Throttle(1_000);
+    throttle.took(1);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    throttle.took(100);
+    expect(await msUntilReady(throttle)).toBeGreaterThan(90);
+  });
+
+  it('lets no more through at once than a second may see', () => {
+    expect(new Throttle(7).most).toBe(7);
+  });
+
+  it('lets everything through without a rate', async () => {
+    const throttle = new Throttle(0);
+    throttle.took(1_000_000);
+    expect(await msUntilReady(throttle)).toBeLessThan(20);
+    expect(throttle.most).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('waits no longer when aborted', async () => {
+    const throttle = new Throttle(1);
+    throttle.took(1_000);
+    const aborted = new AbortController();
+    setTimeout(() => {
+      aborted.abort();
+    }, 10);
+    await throttle.ready(aborted.signal);
+  });
+});
