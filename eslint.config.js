@@ -9,7 +9,7 @@ const oneWay = [
   zone('embedder', ['database', 'blocks', 'queue'], 'embedder/ knows no database.'),
   zone('blocks', ['queue'], 'blocks/ knows no queue.'),
   zone('{!(commands)/**,!(cli).ts}', ['commands'], 'commands/ only wires; nothing but cli.ts builds on it.'),
-  zone('**', ['../test', '../demo', '../bench', '../stand-in'], 'What ships knows nothing of these.'),
+  zone('**', ['../test', '../demo', '../bench', '../stand-in', '../crucible'], 'What ships knows nothing of these.'),
 ];
 
 function zone(target, from, message) {
@@ -37,7 +37,7 @@ export default defineConfig(
       'import-x/no-cycle': 'error',
       'import-x/no-restricted-paths': ['error', { basePath: import.meta.dirname, zones: oneWay }],
       // Keeps out of src, too, what is installed for development only, such as PGlite.
-      'import-x/no-extraneous-dependencies': ['error', { devDependencies: ['{test,demo,bench,stand-in}/**'] }],
+      'import-x/no-extraneous-dependencies': ['error', { devDependencies: ['{test,demo,bench,stand-in,crucible}/**'] }],
       // TypeScript takes a flag for unchanged across an await or a callback, which is where ours change.
       '@typescript-eslint/no-unnecessary-condition': 'off',
       '@typescript-eslint/no-confusing-void-expression': 'off', // `return stop();` is clear enough

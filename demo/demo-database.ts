@@ -45,7 +45,7 @@ async function openOnServer(config: Config, schemas: DemoSchemas, log: Logger): 
     await Promise.all([database.close(), forWorker.close()]);
   };
   try {
-    await requireReachable(database, config, log);
+    await requireReachable(database, config, log, new AbortController().signal); // an interruption ends the process
     const madeExtension = await createSchemas(database, schemas);
     const version = await describeVersion(database);
     return {

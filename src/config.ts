@@ -88,7 +88,7 @@ const pgBossSchema = makeExactValidator<string>((input) => {
   if (!/^[A-Za-z_][A-Za-z0-9_]{0,49}$/.test(input)) {
     throw new EnvError(`"${input}" is not a schema name: letters, digits and _ only, 50 at most`);
   }
-  return input;
+  return input.toLowerCase(); // as the server reads pg-boss's statements, which do not quote it
 });
 
 const logLevel = makeExactValidator<LogLevel>((input) => {

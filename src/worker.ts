@@ -104,7 +104,7 @@ export class Worker implements Service {
     const boss = await createBoss(database, config, { instanceName: this.#parts.instance, log, sendOnly: false });
     this.#boss = boss;
     await startBoss(boss, config);
-    await ensureQueues(boss, config, signal);
+    await ensureQueues(boss, config, { update: true, signal });
 
     if (config.embeddingTimeoutMs >= (config.jobExpireSeconds * 1000) / 2) {
       log.warn('a request may take longer than a job is held, so that a cold model load can be cut short', {

@@ -108,13 +108,36 @@ async function requireVectorType(db: Queryable): Promise<void> {
   );
 }
 
+/** Asks the catalogue about a table, whose name is the only parameter. */
+async function askFor<Row extends object>(
+  db: Queryable,
+  tableName: string,
+  variable: string,
+  sql: string,
+): Promise<Row[]> {
+  try {
+    return await db.query<Row>(sql, [quoteTable(tableName)]);
+  } catch (error) {
+    const denied = error instanceof Error && 'code' in error && error.code === '42501'; // insufficient_privilege
+    if (!denied) throw error;
+    const schema = quoteColumn(tableName.split('.')[0] ?? '');
+    throw new ConfigurationError(
+      'SCHEMA_PRIVILEGE',
+      `${variable}: this role may not look into the schema of ${tableName}: GRANT USAGE ON SCHEMA ${schema} TO the role`,
+      { cause: error },
+    );
+  }
+}
+
 async function readColumns(db: Queryable, tableName: string, variable: string): Promise<Map<string, Column>> {
-  const rows = await db.query<Column>(
+  const rows = await askFor<Column>(
+    db,
+    tableName,
+    variable,
     `SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, t.typname AS "typeName",
        a.atttypid::int8::int AS "typeOid", a.atttypmod AS typmod
   FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
  WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped`,
-    [quoteTable(tableName)],
   );
   if (rows.length > 0) return new Map(rows.map((column) => [column.name, column]));
   throw new ConfigurationError(

@@ -1,5 +1,6 @@
 import { toSql } from 'pgvector';
 import type { Queryable } from '../database/database.js';
+import { besideVector } from './beside-vector.js';
 import type { BlocksTable } from './table.js';
 
 export interface NearestBlock {
@@ -26,14 +27,17 @@ export async function findNearest(
   limit: number,
   blockType?: string,
 ): Promise<NearestBlock[]> {
-  return await db.query<NearestBlock>(
-    `SELECT b.${table.id}::text AS id, b.${table.noteId}::text AS "noteId", n.${table.notesTitle}::text AS "noteTitle",
+  return await db.query<NearestBlock>(nearestSql(table), [toSql([...vector]), limit, blockType ?? null]);
+}
+
+/** The statement; its parameters are the vector as text, the limit, and the block type or null. */
+export function nearestSql(table: BlocksTable): string {
+  const distance = `embedding OPERATOR(${besideVector(table, '<=>')}) $1::text::${table.vectorType}`;
+  return `SELECT b.${table.id}::text AS id, b.${table.noteId}::text AS "noteId", n.${table.notesTitle}::text AS "noteTitle",
        b.${table.type}::text AS type, b.${table.content}::text AS content, b.distance
-  FROM (SELECT *, embedding <=> $1::text::${table.vectorType} AS distance FROM ${table.blocks}
+  FROM (SELECT *, ${distance} AS distance FROM ${table.blocks}
          WHERE embedding IS NOT NULL AND ($3::text IS NULL OR ${table.type}::text = $3)
-         ORDER BY embedding <=> $1::text::${table.vectorType} LIMIT $2) b
+         ORDER BY ${distance} LIMIT $2) b
   LEFT JOIN ${table.notes} n ON n.${table.notesId} = b.${table.noteId}
- ORDER BY b.distance`,
-    [toSql([...vector]), limit, blockType ?? null],
-  );
+ ORDER BY b.distance`;
 }

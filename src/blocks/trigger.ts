@@ -75,11 +75,17 @@ export async function requireQuietWrites(db: Database, names: TableNames, table:
         `SELECT ${table.id}::text AS id FROM ${table.blocks} LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED`,
       );
       if (row === undefined) throw undo;
+      await tx.query('SET CONSTRAINTS ALL IMMEDIATE'); // deferred triggers would wait for a COMMIT that never comes
       for (const status of ['processing', 'completed']) {
-        const [written] = await tx.query<{ status: string }>(
+        await tx.query(
           `UPDATE ${table.blocks} SET embedding = $2::text::${table.vectorType}, embedding_status = '${status}'
- WHERE ${table.id} = $1::text::${table.idType} RETURNING embedding_status::text AS status`,
+ WHERE ${table.id} = $1::text::${table.idType}`,
           [row.id, `[${new Array(table.dimensions).fill(1).join(',')}]`],
+        );
+        // Read apart: RETURNING answers before AFTER triggers have fired.
+        const [written] = await tx.query<{ status: string }>(
+          `SELECT embedding_status::text AS status FROM ${table.blocks} WHERE ${table.id} = $1::text::${table.idType}`,
+          [row.id],
         );
         fired ||= written?.status !== status;
       }

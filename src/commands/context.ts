@@ -7,7 +7,7 @@ import { loadConfig, type Config } from '../config.js';
 import { Postgres } from '../database/postgres.js';
 import { requireReachable } from '../database/reachable.js';
 import { loggerForTerminal, type Logger } from '../logger.js';
-import { createBoss, ensureQueues } from '../queue/boss.js';
+import { createBoss, ensureQueues, startBoss } from '../queue/boss.js';
 
 /** The exit status of a command that was interrupted (128 + SIGINT). */
 const INTERRUPTED = 130;
@@ -54,7 +54,7 @@ export async function withContext(name: string, run: (context: CommandContext) =
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
-    await requireReachable(database, config, log);
+    await requireReachable(database, config, log, interrupted.signal);
     const table = await inspectBlocks(database, config.tables);
     database.useVectorType(table.vectorTypeOid);
     const status = await run({ config, log, database, table, signal: interrupted.signal });
@@ -71,10 +71,10 @@ export async function withContext(name: string, run: (context: CommandContext) =
 /** Runs `run` with a pg-boss that only sends: it supervises nothing and is not listed among the workers. */
 export async function withBoss<T>(context: CommandContext, run: (boss: PgBoss) => Promise<T>): Promise<T> {
   const { config, database, log, signal } = context;
-  const boss = createBoss(database, config, { instanceName: 'command', log, sendOnly: true });
-  await boss.start();
+  const boss = await createBoss(database, config, { instanceName: 'command', log, sendOnly: true });
+  await startBoss(boss, config);
   try {
-    await ensureQueues(boss, config, signal);
+    await ensureQueues(boss, config, { update: false, signal });
     return await run(boss);
   } finally {
     await boss.stop({ close: false, graceful: false });

@@ -7,8 +7,23 @@ import { instanceName } from './context.js';
 import { VERSION } from '../version.js';
 import { Worker } from '../worker.js';
 
-/** Bridge, workers and HTTP until SIGTERM or SIGINT; a second signal ends it at once. */
-export async function runWorker(): Promise<void> {
+/** The exit status of a backfill that was interrupted, by SIGINT or SIGTERM: it can be started again. */
+const INTERRUPTED = 130;
+/** For what must not wait for the workers: heartbeats, supervision, sweep, bridge. */
+const SPARE_CONNECTIONS = 4;
+/** Connections of a backfill, beside those of the workers. */
+const BACKFILL_CONNECTIONS = 2;
+
+export interface WorkerArguments {
+  /** Ends when no block waits any more. */
+  readonly backfill: boolean;
+}
+
+/**
+ * Bridge, workers and HTTP until SIGTERM or SIGINT; a second signal ends it at once. With `backfill` until nothing is
+ * left to embed: status 1 when blocks are in `error` then, 130 when a signal came first.
+ */
+export async function runWorker({ backfill }: WorkerArguments): Promise<void> {
   const config = loadConfig();
   const log = loggerForTerminal(config.logLevel);
   const instance = instanceName();
@@ -16,29 +31,41 @@ export async function runWorker(): Promise<void> {
     url: config.databaseUrl,
     sessionUrl: config.listenDatabaseUrl,
     applicationName: `embedding-worker ${instance}`.slice(0, 63),
-    poolSize: config.workerConcurrency,
+    poolSize: config.workerConcurrency + SPARE_CONNECTIONS + (backfill ? BACKFILL_CONNECTIONS : 0),
   });
   database.on('error', (error) => {
     log.warn('an idle database connection was lost; another is opened when needed', { error });
   });
   const worker = new Worker({ config, database, events: createEvents(), log, version: VERSION, instance });
 
+  const stopping = new AbortController();
   const stopped = Promise.withResolvers<undefined>();
   let signals = 0;
   const onSignal = (signal: NodeJS.Signals) => {
     signals += 1;
     if (signals > 1) {
       log.warn('second signal: ending at once', { signal });
-      process.exit(signal === 'SIGINT' ? 130 : 1);
+      process.exit(signal === 'SIGINT' ? INTERRUPTED : 1);
     }
     log.info('shutting down: requests in flight are finished, the rest goes back', { signal });
+    stopping.abort();
     stopped.resolve(undefined);
   };
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   try {
-    await requireReachable(database, config, log);
+    await requireReachable(database, config, log, stopping.signal);
     await worker.start();
-    await stopped.promise;
+    if (backfill) {
+      const { workOff } = await import('./backfill/work-off.js');
+      const done = await workOff({ config, database, signal: stopping.signal, log });
+      process.exitCode = done === undefined ? INTERRUPTED : done ? 0 : 1;
+    } else {
+      await stopped.promise;
+    }
+  } catch (error) {
+    if (!stopping.signal.aborted) throw error;
+    log.info('stopped before it had started', { error });
+    if (backfill) process.exitCode = INTERRUPTED;
   } finally {
     await worker.stop();
     await database.close();

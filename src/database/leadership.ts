@@ -109,6 +109,7 @@ export class Leadership implements Service {
     });
     try {
       events.emit('listening', { up: true });
+      await this.rename(); // what it says may have changed while it was being opened
       await onConnected(session);
       await this.#follow(session, lost.signal);
       if (!this.#stopping.signal.aborted) await this.#lead(session, lost.signal);

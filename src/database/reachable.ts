@@ -20,17 +20,18 @@ const REFUSALS: Readonly<Record<string, string>> = {
  *
  * @throws ConfigurationError when it refuses us, WorkerError when it cannot be reached in time; both without the password
  */
-export async function requireReachable(db: Queryable, config: Config, log: Logger): Promise<void> {
+export async function requireReachable(db: Queryable, config: Config, log: Logger, signal: AbortSignal): Promise<void> {
   const where = withoutSecrets(config.databaseUrl);
   try {
     await retryTransient(() => db.query('SELECT 1'), {
-      signal: new AbortController().signal,
+      signal,
       maxWaitMs: START_WAIT_MS,
       onRetry: (error) => {
         log.warn('the database cannot be reached yet; trying again', { database: where, error });
       },
     });
   } catch (error) {
+    signal.throwIfAborted();
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     const refusal = REFUSALS[code];
     if (refusal !== undefined) {

@@ -54,8 +54,6 @@ export class Gate {
   report(error: OllamaError): void {
     if (this.#closed !== undefined || this.#stopping.signal.aborted) return;
     const { events, log } = this.#options;
-    events.emit('gate', { open: false });
-    log.warn(...complaint(error));
     // What a text may have caused is no sign of a storm: its strikes are few, and good texts pass between them.
     const since = mayBeTheText(error) ? undefined : this.#troubledSince;
     if (!mayBeTheText(error)) this.#troubledSince ??= performance.now();
@@ -63,6 +61,8 @@ export class Gate {
       this.#closed = undefined;
       events.emit('gate', { open: true });
     });
+    events.emit('gate', { open: false }); // whoever hears it finds it closed
+    log.warn(...complaint(error));
   }
 
   /** Told of each request that worked: the trouble is over. */

@@ -48,7 +48,7 @@ export async function probeSpeed(options: ProbeOptions): Promise<ProbedSpeed> {
     singleMs,
     batchMs,
     consistent: similarity(alone, batch.at(-1)) > SAME,
-    distinct: similarity(alone, batch[0]) < SAME,
+    distinct: similarity(batch[0], batch.at(-1)) < SAME,
   };
 }
 

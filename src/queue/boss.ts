@@ -77,11 +77,16 @@ export async function startBoss(boss: PgBoss, { pgBossSchema }: Config): Promise
 }
 
 /**
- * Creates the two queues where they are missing and brings their options in line with the configuration.
+ * Creates the two queues where they are missing. A worker also brings their options in line with its configuration; a
+ * command leaves them, since it runs in whatever environment its user has.
  *
  * @throws ConfigurationError when the queue exists with a policy that would lose edits
  */
-export async function ensureQueues(boss: PgBoss, config: Config, signal: AbortSignal): Promise<void> {
+export async function ensureQueues(
+  boss: PgBoss,
+  config: Config,
+  { update, signal }: { update: boolean; signal: AbortSignal },
+): Promise<void> {
   // Two replicas that create queues at once deadlock; the second try finds them there.
   await retryTransient(
     async () => {
@@ -104,9 +109,9 @@ export async function ensureQueues(boss: PgBoss, config: Config, signal: AbortSi
         );
       }
       if ((await boss.getQueue(DEAD_LETTER_QUEUE)) === null) await boss.createQueue(DEAD_LETTER_QUEUE, kept);
-      else await boss.updateQueue(DEAD_LETTER_QUEUE, kept);
+      else if (update) await boss.updateQueue(DEAD_LETTER_QUEUE, kept);
       if (existing === null) await boss.createQueue(QUEUE, { ...options, policy: 'exclusive' });
-      else await boss.updateQueue(QUEUE, options);
+      else if (update) await boss.updateQueue(QUEUE, options);
     },
     { signal },
   );

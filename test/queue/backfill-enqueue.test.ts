@@ -24,7 +24,7 @@ describeWithServer('a batch of a backfill', () => {
     database = new Postgres({ url, sessionUrl: url, applicationName: 'test', poolSize: 4 });
     boss = await createBoss(database, config, { instanceName: 'test', log: new MemoryLog(), sendOnly: true });
     await boss.start();
-    await ensureQueues(boss, config, new AbortController().signal);
+    await ensureQueues(boss, config, { update: true, signal: new AbortController().signal });
     const table = await inspectBlocks(database, config.tables);
     context = { database, boss, schema: config.pgBossSchema, table, queueLimit: 100 };
   });

@@ -9,7 +9,7 @@ import { jobTable } from './job-table.js';
 export async function countDue(db: Queryable, schema: string): Promise<number> {
   const [row] = await db.query<{ count: string }>(
     `SELECT count(*) AS count FROM ${jobTable(schema)}
- WHERE name = $1 AND (state = 'active' OR (state < 'active' AND start_after <= now()))`,
+ WHERE name = $1 AND state IN ('created', 'retry', 'active') AND (state = 'active' OR start_after <= now())`,
     [QUEUE],
   );
   return Number(row?.count ?? 0);

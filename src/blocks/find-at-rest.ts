@@ -1,0 +1,19 @@
+import type { Queryable } from '../database/database.js';
+import type { BlocksTable, BlockStatus } from './table.js';
+
+/**
+ * Which of these blocks are neither `pending` nor `processing`, with what they are instead; null for those that are
+ * gone.
+ */
+export async function findAtRest(
+  db: Queryable,
+  table: BlocksTable,
+  ids: readonly string[],
+): Promise<{ id: string; status: BlockStatus | null }[]> {
+  return await db.query<{ id: string; status: BlockStatus | null }>(
+    `SELECT v.id, b.embedding_status::text AS status
+  FROM unnest($1::text[]) AS v(id) LEFT JOIN ${table.blocks} b ON b.${table.id} = v.id::${table.idType}
+ WHERE b.${table.id} IS NULL OR b.embedding_status::text NOT IN ('pending', 'processing')`,
+    [ids],
+  );
+}

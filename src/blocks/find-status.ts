@@ -1,0 +1,24 @@
+import type { Queryable } from '../database/database.js';
+import type { BlocksTable } from './table.js';
+
+export interface FoundStatus {
+  /** As Postgres prints it, however it was spelt. */
+  readonly id: string;
+  /** null: there is no such block. */
+  readonly status: string | null;
+}
+
+/**
+ * The status of each of these blocks, in the same order.
+ *
+ * @param ids such as the column's type accepts
+ */
+export async function findStatus(db: Queryable, table: BlocksTable, ids: readonly string[]): Promise<FoundStatus[]> {
+  return await db.query<FoundStatus>(
+    `SELECT g.id::${table.idType}::text AS id, b.embedding_status::text AS status
+  FROM unnest($1::text[]) WITH ORDINALITY AS g(id, place)
+  LEFT JOIN ${table.blocks} b ON b.${table.id} = g.id::${table.idType}
+ ORDER BY g.place`,
+    [ids],
+  );
+}

@@ -1,0 +1,23 @@
+import type { Queryable } from '../database/database.js';
+import type { BlocksTable, BlockStatus } from './table.js';
+
+/**
+ * Sets blocks `pending` that have one of these statuses. Their vectors stay until they are replaced, so that search
+ * goes on finding the blocks. Their rows must be locked by this transaction.
+ *
+ * @returns the ids of those that were set
+ */
+export async function reopenBlocks(
+  tx: Queryable,
+  table: BlocksTable,
+  ids: readonly string[],
+  statuses: readonly BlockStatus[],
+): Promise<string[]> {
+  const rows = await tx.query<{ id: string }>(
+    `UPDATE ${table.blocks} SET embedding_status = 'pending'
+ WHERE ${table.id} = ANY ($1::text[]::${table.idType}[]) AND embedding_status::text = ANY ($2::text[])
+RETURNING ${table.id}::text AS id`,
+    [ids, statuses],
+  );
+  return rows.map((row) => row.id);
+}

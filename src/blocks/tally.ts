@@ -1,0 +1,18 @@
+import type { Database } from '../database/database.js';
+import { withinTime } from '../database/time-limit.js';
+import { countBlocks, type BlockCount } from './count-blocks.js';
+import { sampleBlocks } from './sample-blocks.js';
+import type { BlocksTable } from './table.js';
+
+export interface Tally {
+  readonly counts: readonly BlockCount[];
+  /** Whether they are extrapolated from a sample. */
+  readonly estimated: boolean;
+}
+
+/** Counts the blocks by status and type; where that takes longer than the limit, estimates them. */
+export async function tallyBlocks(db: Database, table: BlocksTable, limitMs: number): Promise<Tally> {
+  const counts = await withinTime(db, limitMs, (tx) => countBlocks(tx, table));
+  if (counts !== undefined) return { counts, estimated: false };
+  return { counts: await sampleBlocks(db, table), estimated: true };
+}

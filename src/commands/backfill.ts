@@ -1,0 +1,129 @@
+import { listTypes } from '../blocks/list-types.js';
+import { requirePrivileges } from '../blocks/privileges.js';
+import { retryTransient } from '../database/retry.js';
+import { ConfigurationError } from '../errors.js';
+import { BackfillRun } from '../queue/run-backfill.js';
+import { Waker } from '../queue/waker.js';
+import { withBoss, withContext, type CommandContext } from './context.js';
+import { counted, number, printable, writeJson, writeLines } from './output.js';
+import { confirmed } from './backfill/confirm.js';
+import { readArguments, type BackfillArguments, type Request } from './backfill/options.js';
+import { planBackfill, type BackfillPlan } from './backfill/plan.js';
+import { showProgress } from './backfill/progress.js';
+import { keepHeapSmall } from './backfill/small-heap.js';
+import { describeResult, resultOfPlan, resultOfRun, type BackfillResult } from './backfill/report.js';
+
+/** Embedding again more completed blocks than this is asked for first: it may occupy the model for hours. */
+const ASK_ABOVE = 1_000;
+/** How long the database may be away. */
+const PATIENCE_MS = 300_000;
+
+/** Enqueues what is pending, and what else is asked for. Exit status 1 also when, with `--wait`, blocks ended in `error`. */
+export async function runBackfill(args: BackfillArguments): Promise<void> {
+  const request = readArguments(args);
+  keepHeapSmall();
+  await withContext('backfill', async (context) => {
+    const started = performance.now();
+    const seconds = () => Math.round(performance.now() - started) / 1000;
+    const { signal } = context;
+    const plan = await retryTransient(() => planBackfill(context, args, request), { signal, maxWaitMs: PATIENCE_MS });
+    await warnOfUnknownTypes(context, request, plan);
+    if (args.dryRun) {
+      await print(resultOfPlan(plan, seconds()), args.json);
+      return 0;
+    }
+    if (plan.putBack.length > 0) await requirePrivileges(context.database, context.config.tables, context.table);
+    if (!(await mayGoOn(context, args, plan))) return 1;
+    return await enqueue(context, args, { ...request, ...plan }, seconds);
+  });
+}
+
+async function enqueue(
+  context: CommandContext,
+  args: BackfillArguments,
+  plan: BackfillPlan & Request,
+  seconds: () => number,
+): Promise<number> {
+  const { config, database, table, signal, log } = context;
+  return await withBoss(context, async (boss) => {
+    const run = new BackfillRun(
+      {
+        database,
+        boss,
+        schema: config.pgBossSchema,
+        table,
+        queueLimit: config.queueLimit,
+        waker: new Waker({ boss, database, batchSize: config.batchSize, log }),
+        scope: plan.scope,
+        putBack: plan.putBack,
+        after: plan.after,
+        ratePerSecond: plan.ratePerSecond ?? config.backfillRatePerSecond,
+        batchSize: plan.batchSize ?? config.backfillBatchSize,
+        patienceMs: PATIENCE_MS,
+        signal,
+        log,
+      },
+      args.wait,
+    );
+    const terminal = process.stderr.isTTY ? process.stderr : null;
+    const progress = showProgress({ run, expected: plan.found, terminal, log });
+    let ended = false;
+    try {
+      await run.run();
+      ended = !signal.aborted;
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      progress.stop();
+      if (!ended) tell(howFar(run, plan, signal.aborted));
+    }
+    const result = resultOfRun(run, !ended, seconds());
+    await print(result, args.json);
+    const inError = result.ended?.error ?? 0;
+    if (inError > 0) tell(`${counted(inError, 'block')} ended in error: \`embedding-worker errors\` tells why`);
+    return inError > 0 ? 1 : 0;
+  });
+}
+
+async function mayGoOn({ signal }: CommandContext, args: BackfillArguments, plan: BackfillPlan): Promise<boolean> {
+  const { completed } = plan.toPutBack;
+  if (completed <= ASK_ABOVE || args.yes) return true;
+  const what = `${counted(completed, 'block')} that are completed would be embedded again`;
+  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+    throw new ConfigurationError(
+      'CONFIRMATION',
+      `${what}, and there is no terminal to ask on: give --yes if that is what you want, or narrow it with --note or --block-type`,
+    );
+  }
+  const question = `${what}; until then they keep their old vectors. Go on?`;
+  if (await confirmed(question, { input: process.stdin, output: process.stderr, signal })) return true;
+  tell('nothing was changed');
+  return false;
+}
+
+async function warnOfUnknownTypes(
+  { database, table, log }: CommandContext,
+  { types: named }: Request,
+  { found }: BackfillPlan,
+): Promise<void> {
+  if (named === null || found > 0) return;
+  const types = await listTypes(database, table);
+  const unknown = named.filter((type) => !types.includes(type));
+  if (unknown.length > 0) log.warn('there is no block of this type', { unknown, types });
+}
+
+function howFar(run: BackfillRun, plan: BackfillPlan, interrupted: boolean): string {
+  const { found, lastId } = run.counts;
+  const what = `${interrupted ? 'interrupted' : 'failed'} after ${number(found)} of ${counted(Math.max(found, plan.found), 'block')}`;
+  if (!run.enqueuing) return `${what}: all are enqueued, and the workers go on`;
+  const again = plan.toPutBack.completed > 0 && lastId !== null ? `, with --after ${printable(lastId)} added,` : '';
+  return `${what}: nothing is lost, the same command${again} goes on from here`;
+}
+
+async function print(result: BackfillResult, json: boolean): Promise<void> {
+  await (json ? writeJson(result) : writeLines(describeResult(result)));
+}
+
+function tell(line: string): void {
+  process.stderr.write(`embedding-worker: ${line}\n`);
+}

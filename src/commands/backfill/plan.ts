@@ -1,0 +1,91 @@
+import { isBlockId } from '../../blocks/block-id.js';
+import { findNotes } from '../../blocks/find-notes.js';
+import { readNoteIdType } from '../../blocks/note-id-type.js';
+import type { BlockScope } from '../../blocks/scope.js';
+import type { BlockStatus } from '../../blocks/table.js';
+import { ConfigurationError } from '../../errors.js';
+import type { PutBackStatus } from '../../queue/backfill.js';
+import { countInScope } from '../../queue/sql/count-in-scope.js';
+import { queueExists } from '../../queue/sql/queue-exists.js';
+import type { CommandContext } from '../context.js';
+import { printable } from '../output.js';
+import type { BackfillArguments, Request } from './options.js';
+
+/** What a run is about to do. */
+export interface BackfillPlan {
+  readonly scope: BlockScope;
+  readonly putBack: readonly PutBackStatus[];
+  readonly after: string | null;
+  /** Blocks with something to do, as counted before. */
+  readonly found: number;
+  readonly alreadyQueued: number;
+  /** By status: those of them that are to be put back. */
+  readonly toPutBack: Readonly<Record<PutBackStatus, number>>;
+}
+
+/**
+ * Reads from the database what the arguments mean.
+ *
+ * @throws ConfigurationError for ids that cannot be, and notes that are not
+ */
+export async function planBackfill(
+  context: CommandContext,
+  args: BackfillArguments,
+  request: Request,
+): Promise<BackfillPlan> {
+  const { config, database, table } = context;
+  const scope = await readScope(context, request);
+  const { after } = request;
+  if (after !== null && !isBlockId(after, table.idType)) {
+    throw new ConfigurationError(
+      'OPTION',
+      `--after: "${printable(after)}" is no id of a block: ids are of type ${table.idType}`,
+    );
+  }
+  const putBack = statusesToPutBack(args);
+  const withJobs = await queueExists(database, config.pgBossSchema); // counting makes no schema
+  const counts = await countInScope(database, config.pgBossSchema, table, { scope, after, withJobs });
+  const having = (status: BlockStatus) => counts.find((one) => one.status === status) ?? { count: 0, queued: 0 };
+  const toPutBack = { completed: 0, error: 0, skipped: 0 };
+  for (const status of putBack) toPutBack[status] = having(status).count;
+  const waiting = [having('pending'), having('processing')];
+  return {
+    scope,
+    putBack,
+    after,
+    toPutBack,
+    found: sum(waiting.map(({ count }) => count)) + sum(Object.values(toPutBack)),
+    alreadyQueued: sum(waiting.map(({ queued }) => queued)),
+  };
+}
+
+/**
+ * A skipped block holds nothing to embed, or its type is one that the API leaves out, and nobody wrote down which: so
+ * `--all` leaves it alone, except where its type is named.
+ */
+function statusesToPutBack({ all, retryErrors, blockType }: BackfillArguments): PutBackStatus[] {
+  return [
+    ...(all ? (['completed'] as const) : []),
+    ...(all && blockType !== undefined ? (['skipped'] as const) : []),
+    ...(retryErrors ? (['error'] as const) : []),
+  ];
+}
+
+async function readScope({ database, table }: CommandContext, { types, noteIds }: Request): Promise<BlockScope> {
+  if (noteIds === null) return { types, notes: null };
+  const idType = await readNoteIdType(database, table);
+  const odd = noteIds.find((id) => !isBlockId(id, idType));
+  if (odd !== undefined) {
+    throw new ConfigurationError('OPTION', `--note: "${printable(odd)}" is no id of a note: ids are of type ${idType}`);
+  }
+  const found = await findNotes(database, table, idType, noteIds);
+  const missing = noteIds.filter((id) => !found.has(id));
+  if (missing.length > 0) {
+    throw new ConfigurationError('OPTION', `--note: there is no note ${missing.map(printable).join(', ')}`);
+  }
+  return { types, notes: { ids: [...found.values()], idType } };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0);
+}

@@ -1,0 +1,104 @@
+import { SingleBar } from 'cli-progress';
+import type { Logger } from '../../logger.js';
+import type { BackfillRun } from '../../queue/run-backfill.js';
+import { duration, number } from '../output.js';
+import { Pace } from './pace.js';
+
+const BAR_EVERY_MS = 200;
+const LINE_EVERY_MS = 5_000;
+
+export interface ProgressOptions {
+  readonly run: BackfillRun;
+  /** Blocks with something to do, as counted before. */
+  readonly expected: number;
+  /** The terminal for a bar; null: lines in the log. */
+  readonly terminal: NodeJS.WriteStream | null;
+  readonly log: Logger;
+}
+
+/** Tells how far a run has come, until it is stopped. */
+export function showProgress(options: ProgressOptions): { stop: () => void } {
+  const pace = new Pace();
+  const state = () => stateOf(options, pace);
+  state(); // the rate counts from now
+  return options.terminal === null ? lines(state, options.log) : bar(state, options.terminal);
+}
+
+interface State {
+  readonly run: BackfillRun;
+  readonly done: number;
+  readonly total: number;
+  readonly perSecond: number;
+  readonly etaSeconds: number | null;
+}
+
+function stateOf({ run, expected }: ProgressOptions, pace: Pace): State {
+  const done = run.outstanding?.ended ?? run.counts.found;
+  const total = Math.max(expected, run.counts.found);
+  const perSecond = pace.perSecond(done);
+  return { run, done, total, perSecond, etaSeconds: perSecond > 0 ? Math.ceil((total - done) / perSecond) : null };
+}
+
+function lines(state: () => State, log: Logger): { stop: () => void } {
+  const timer = setInterval(() => {
+    const { run, done, total, perSecond, etaSeconds } = state();
+    const { found, enqueued, alreadyQueued, lastId } = run.counts;
+    log.info(run.enqueuing ? 'enqueuing' : 'waiting until all is embedded', {
+      done,
+      total,
+      perSecond: Math.round(perSecond * 10) / 10,
+      etaSeconds,
+      found,
+      enqueued,
+      alreadyQueued,
+      lastId,
+      ...(run.outstanding === null ? {} : { inError: run.outstanding.endings.error }),
+    });
+  }, LINE_EVERY_MS);
+  return {
+    stop: () => {
+      clearInterval(timer);
+    },
+  };
+}
+
+function bar(state: () => State, terminal: NodeJS.WriteStream): { stop: () => void } {
+  const single = new SingleBar({
+    format: '{what} {bar} {percentage}%  {done} of {blocks}{errors}  {rate}/s  {eta_text}',
+    barsize: 30,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    stream: terminal,
+    clearOnComplete: true,
+    emptyOnZero: true,
+    hideCursor: null,
+    gracefulExit: false, // signals are handled where all are
+  });
+  const draw = () => {
+    const current = state();
+    single.setTotal(current.total);
+    single.update(current.done, payloadOf(current));
+  };
+  const first = state();
+  single.start(first.total, first.done, payloadOf(first));
+  const timer = setInterval(draw, BAR_EVERY_MS);
+  const stop = () => {
+    process.off('exit', stop);
+    clearInterval(timer);
+    single.stop();
+  };
+  process.once('exit', stop); // a second signal ends us at once, and the terminal must wrap lines again
+  return { stop };
+}
+
+function payloadOf({ run, done, total, perSecond, etaSeconds }: State): object {
+  const inError = run.outstanding?.endings.error ?? 0;
+  return {
+    what: run.outstanding === null ? 'Enqueuing' : 'Embedding',
+    done: number(done),
+    blocks: number(total),
+    errors: inError === 0 ? '' : `, ${number(inError)} in error`,
+    rate: number(Math.round(perSecond)),
+    eta_text: etaSeconds === null ? '' : `${duration(etaSeconds)} left`,
+  };
+}

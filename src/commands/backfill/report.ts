@@ -1,0 +1,84 @@
+import type { Endings } from '../../queue/outstanding.js';
+import type { BackfillRun } from '../../queue/run-backfill.js';
+import { duration, number } from '../output.js';
+import type { BackfillPlan } from './plan.js';
+
+/** What a backfill came to, as `--json` prints it (docs/commands.md). Fields are added, never changed. */
+export interface BackfillResult {
+  readonly dryRun: boolean;
+  readonly interrupted: boolean;
+  readonly found: number;
+  readonly enqueued: number;
+  readonly alreadyQueued: number;
+  readonly putBack: { readonly completed: number; readonly error: number; readonly skipped: number };
+  readonly lastId: string | null;
+  /** How the blocks ended, with `--wait`; how many had not, when it was interrupted. */
+  readonly ended: (Endings & { readonly waiting: number }) | null;
+  readonly seconds: number;
+}
+
+/** What would be done. */
+export function resultOfPlan(
+  { found, alreadyQueued, toPutBack, after }: BackfillPlan,
+  seconds: number,
+): BackfillResult {
+  return {
+    dryRun: true,
+    interrupted: false,
+    found,
+    enqueued: found - alreadyQueued,
+    alreadyQueued,
+    putBack: toPutBack,
+    lastId: after,
+    ended: null,
+    seconds,
+  };
+}
+
+export function resultOfRun(
+  { counts, outstanding }: BackfillRun,
+  interrupted: boolean,
+  seconds: number,
+): BackfillResult {
+  return {
+    dryRun: false,
+    interrupted,
+    ...counts,
+    ended: outstanding === null ? null : { ...outstanding.endings, waiting: outstanding.size },
+    seconds,
+  };
+}
+
+/** As aligned lines for people. */
+export function describeResult(result: BackfillResult): string[] {
+  const { found, enqueued, alreadyQueued, dryRun, ended, seconds } = result;
+  const rows: [string, number, string][] = [
+    [dryRun ? 'To embed' : 'Found', found, ''],
+    [dryRun ? 'Would enqueue' : 'Enqueued', enqueued, describePutBack(result)],
+    ['Already queued', alreadyQueued, ''],
+  ];
+  if (ended !== null) {
+    rows.push(['Completed', ended.completed, `in ${duration(seconds)}`]);
+    if (ended.skipped > 0) rows.push(['Skipped', ended.skipped, 'nothing to embed']);
+    if (ended.gone > 0) rows.push(['Gone', ended.gone, 'deleted meanwhile']);
+    if (ended.error > 0) rows.push(['In error', ended.error, '`embedding-worker errors` tells why']);
+    if (ended.waiting > 0) rows.push(['Still waiting', ended.waiting, '']);
+  }
+  const label = Math.max(...rows.map(([name]) => name.length));
+  const width = Math.max(...rows.map(([, count]) => number(count).length));
+  return rows.map(([name, count, note]) =>
+    `${name.padEnd(label)}  ${number(count).padStart(width)}  ${note}`.trimEnd(),
+  );
+}
+
+function describePutBack({ putBack }: BackfillResult): string {
+  const parts = [
+    [putBack.completed, 'completed before'],
+    [putBack.error, 'in error before'],
+    [putBack.skipped, 'skipped before'],
+  ] as const;
+  return parts
+    .filter(([count]) => count > 0)
+    .map(([count, what]) => `${number(count)} ${what}`)
+    .join(', ');
+}

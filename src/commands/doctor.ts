@@ -1,0 +1,80 @@
+import { loadConfig } from '../config.js';
+import { Postgres } from '../database/postgres.js';
+import { Ollama } from '../embedder/ollama.js';
+import { loggerForTerminal } from '../logger.js';
+import type { CheckContext, CheckResult } from './doctor/check.js';
+import { CHECKS } from './doctor/checks.js';
+import { runChecks } from './doctor/run-checks.js';
+import { counted, printable, styled, writeJson, writeLines } from './output.js';
+
+/** The exit status of a command that was interrupted (128 + SIGINT). */
+const INTERRUPTED = 130;
+
+/** Checks all that the worker needs, in turn. It changes nothing. Fails where a check does. */
+export async function runDoctor({ json }: { readonly json: boolean }): Promise<void> {
+  const config = loadConfig();
+  const log = loggerForTerminal(config.logLevel);
+  const database = new Postgres({
+    url: config.databaseUrl,
+    sessionUrl: config.listenDatabaseUrl,
+    applicationName: 'embedding-worker doctor',
+    poolSize: 2,
+  });
+  database.on('error', (error) => {
+    log.warn('an idle database connection was lost; another is opened when needed', { error });
+  });
+  const ollama = new Ollama({
+    url: config.ollamaUrl,
+    model: config.model,
+    timeoutMs: config.embeddingTimeoutMs,
+    connections: 1,
+  });
+  const interrupted = new AbortController();
+  const onSignal = () => {
+    if (interrupted.signal.aborted) process.exit(INTERRUPTED);
+    interrupted.abort();
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const context: CheckContext = { config, database, ollama, log, facts: {}, signal: interrupted.signal };
+  try {
+    const results = await runChecks(CHECKS, context, async (result) => {
+      if (!json) await writeLines(toLines(result));
+    });
+    const failures = results.filter(({ status }) => status === 'failed').length;
+    if (json) await writeJson({ ok: failures === 0, checks: results });
+    else await writeLines(['', summary(results)]);
+    process.exitCode = failures === 0 ? 0 : 1;
+  } catch (error) {
+    if (!interrupted.signal.aborted) throw error;
+    process.exitCode = INTERRUPTED;
+  } finally {
+    ollama.close();
+    await database.close();
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+}
+
+const WIDTH = Math.max(...CHECKS.map(({ name }) => name.length));
+
+function toLines({ name, status, found, fix }: CheckResult): string[] {
+  const text = `${name.padEnd(WIDTH)}  ${printable(found)}`;
+  const line = status === 'skipped' ? styled('dim', `- ${text}`) : `${SYMBOLS[status]()} ${text}`;
+  const fixes = fix?.split('\n').map((one) => `${' '.repeat(WIDTH + 4)}${styled('bold', '→')} ${printable(one)}`) ?? [];
+  return [line, ...fixes];
+}
+
+const SYMBOLS: Readonly<Record<Exclude<CheckResult['status'], 'skipped'>, () => string>> = {
+  ok: () => styled('green', '✓'),
+  warning: () => styled('yellow', '!'),
+  failed: () => styled('red', '✗'),
+};
+
+function summary(results: readonly CheckResult[]): string {
+  const having = (wanted: CheckResult['status']) => results.filter(({ status }) => status === wanted).length;
+  const parts = [
+    ...(having('failed') > 0 ? [styled('red', `${counted(having('failed'), 'check')} failed`)] : []),
+    ...(having('warning') > 0 ? [styled('yellow', counted(having('warning'), 'warning'))] : []),
+    ...(having('skipped') > 0 ? [`${having('skipped')} skipped`] : []),
+  ];
+  return parts.length === 0 ? styled('green', 'All is in order.') : `${parts.join(', ')}.`;
+}

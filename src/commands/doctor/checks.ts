@@ -1,0 +1,31 @@
+import type { Check } from './check.js';
+import { databaseCheck } from './checks/database.js';
+import { indexesCheck } from './checks/indexes.js';
+import { modelCheck } from './checks/model.js';
+import { notificationsCheck } from './checks/notifications.js';
+import { ollamaCheck } from './checks/ollama.js';
+import { ownWriteCheck } from './checks/own-write.js';
+import { pgvectorCheck } from './checks/pgvector.js';
+import { privilegesCheck } from './checks/privileges.js';
+import { queueCheck } from './checks/queue.js';
+import { speedCheck } from './checks/speed.js';
+import { tablesCheck } from './checks/tables.js';
+import { triggerCheck } from './checks/trigger.js';
+import { vectorsCheck } from './checks/vectors.js';
+
+/** In an order in which each comes after those it needs. */
+export const CHECKS: readonly Check[] = [
+  databaseCheck,
+  pgvectorCheck,
+  tablesCheck,
+  privilegesCheck,
+  triggerCheck,
+  ownWriteCheck,
+  notificationsCheck,
+  queueCheck,
+  indexesCheck,
+  ollamaCheck,
+  modelCheck,
+  vectorsCheck,
+  speedCheck,
+];

@@ -1,0 +1,28 @@
+import { failed, ok, type Check } from '../check.js';
+import { inTime } from '../in-time.js';
+import { WorkerError } from '../../../errors.js';
+
+const TIMEOUT_MS = 10_000;
+
+export const modelCheck: Check = {
+  name: 'model',
+  needs: ['ollama'],
+  run: async ({ config, ollama, facts, signal }) => {
+    const { model } = config;
+    try {
+      const described = await inTime(TIMEOUT_MS, signal, (limit) => ollama.show(limit));
+      if (described === undefined) return failed(`the server does not describe ${model} in time`, 'restart Ollama');
+      facts.model = described;
+      if (!described.canEmbed) {
+        return failed(`${model} is there, but cannot embed`, 'PALDOCS_EMBEDDING_MODEL=qwen3-embedding:4b');
+      }
+      const { dimensions, contextLength } = described;
+      return ok(
+        `${model} is there and can embed; ${dimensions ?? 'unknown'} dimensions, context of ${contextLength?.toLocaleString('en-US') ?? 'unknown'} tokens`,
+      );
+    } catch (error) {
+      if (!(error instanceof WorkerError) || error.code !== 'OLLAMA_MODEL_MISSING') throw error;
+      return failed(`the server has no model ${model}`, `ollama pull ${model}`);
+    }
+  },
+};

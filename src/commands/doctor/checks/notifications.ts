@@ -1,0 +1,30 @@
+import { withoutSecrets } from '../../../database/reachable.js';
+import { notifyRoundTrip } from '../../../database/round-trip.js';
+import { failed, ok, type Check } from '../check.js';
+
+const TIMEOUT_MS = 3_000;
+
+export const notificationsCheck: Check = {
+  name: 'notifications',
+  needs: ['database'],
+  run: async ({ config, database }) => {
+    const { databaseUrl, listenDatabaseUrl } = config;
+    const through = listenDatabaseUrl === databaseUrl ? '' : ` through ${withoutSecrets(listenDatabaseUrl)}`;
+    const fix =
+      listenDatabaseUrl === databaseUrl
+        ? 'set PALDOCS_LISTEN_DATABASE_URL to a URL that reaches PostgreSQL itself, and not a pooler'
+        : 'let PALDOCS_LISTEN_DATABASE_URL reach the same database as PALDOCS_DATABASE_URL, and not through a pooler';
+    let tookMs: number | undefined;
+    try {
+      tookMs = await notifyRoundTrip(database, TIMEOUT_MS);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      return failed(`a session that listens cannot be opened${through}: ${reason}`, fix);
+    }
+    if (tookMs !== undefined) return ok(`sent and received${through} in ${Math.max(1, Math.round(tookMs))} ms`);
+    return failed(
+      `sent, but not received${through} within ${TIMEOUT_MS / 1000} s: a pooler in transaction mode, such as PgBouncer, swallows LISTEN`,
+      fix,
+    );
+  },
+};

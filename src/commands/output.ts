@@ -1,0 +1,102 @@
+import { once } from 'node:events';
+import { styleText } from 'node:util';
+
+/**
+ * What commands write to stdout. Colours only on a terminal, and never where `NO_COLOR` is set (`styleText` looks at
+ * both).
+ */
+export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow';
+
+export function styled(style: Style, text: string): string {
+  return styleText(style, text, { stream: process.stdout });
+}
+
+/** Columns of the terminal; where there is none, nothing is cut or wrapped. */
+export function outputWidth(): number {
+  return process.stdout.isTTY ? Math.max(40, process.stdout.columns) : Number.POSITIVE_INFINITY;
+}
+
+// A reader that has seen enough, such as `head`, ends the program quietly.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
+/** Writes to stdout, and waits where it is slow. */
+export async function write(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+}
+
+export async function writeLines(lines: readonly string[]): Promise<void> {
+  await write(lines.map((line) => `${line}\n`).join(''));
+}
+
+/**
+ * JSON, indented on a terminal and in a file alike, so that it can be read by both. What a terminal would obey is
+ * escaped: the value stays the same.
+ *
+ * @param indent 0 for one line a value
+ */
+export async function writeJson(value: object, indent = 2): Promise<void> {
+  const json = JSON.stringify(value, null, indent);
+  const escaped = json.replace(UNPRINTABLE, (character) =>
+    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  await write(`${escaped}\n`);
+}
+
+/**
+ * Control characters, of which terminals obey some (C0, DEL, C1), line separators, and what reorders or hides text
+ * (Unicode Standard Annex 9). The joiners within words and emoji are none of them.
+ */
+// eslint-disable-next-line no-control-regex -- control characters are what it is about
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+/** A text of others on one line, with nothing in it that a terminal would obey: ESC is shown as `␛`. */
+export function printable(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/\s+/gu, ' ')
+    .replace(UNPRINTABLE, (character) => {
+      const code = character.charCodeAt(0);
+      if (code < 0x20) return String.fromCharCode(0x2400 + code);
+      return code < 0xa0 ? '\ufffd' : '';
+    })
+    .trim();
+}
+
+/** 1234567 as 1,234,567. */
+export function number(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+/** `one block`, `2 blocks`. */
+export function counted(count: number, noun: string): string {
+  return `${number(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** A share without claiming all or nothing where a little is missing: 0.99999 is `99.9 %`, not `100.0 %`. */
+export function percent(share: number): string {
+  const tenths = share === 1 ? 1000 : Math.min(999, share === 0 ? 0 : Math.max(1, Math.round(share * 1000)));
+  return `${(tenths / 10).toFixed(1)} %`;
+}
+
+const UNITS = [
+  ['d', 86_400],
+  ['h', 3_600],
+  ['min', 60],
+  ['s', 1],
+] as const;
+
+/** Seconds as people say them, in at most two units: `850 ms`, `42 s`, `3 min 5 s`, `2 d 4 h`. */
+export function duration(seconds: number): string {
+  if (seconds < 1) return `${Math.max(0, Math.round(seconds * 1000))} ms`;
+  const first = UNITS.findIndex(([, size]) => Math.round(seconds) >= size);
+  const [unit, size] = UNITS[first] ?? UNITS[3];
+  const next = UNITS[first + 1];
+  if (next === undefined) return `${Math.round(seconds)} ${unit}`;
+  const inNext = Math.round(seconds / next[1]);
+  const whole = Math.floor((inNext * next[1]) / size);
+  const rest = inNext - (whole * size) / next[1];
+  return rest === 0 ? `${whole} ${unit}` : `${whole} ${unit} ${rest} ${next[0]}`;
+}

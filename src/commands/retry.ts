@@ -1,0 +1,96 @@
+import { isBlockId } from '../blocks/block-id.js';
+import { findInError } from '../blocks/find-in-error.js';
+import type { BlocksTable } from '../blocks/table.js';
+import { ConfigurationError } from '../errors.js';
+import { PRIORITY, type Priority } from '../queue/job.js';
+import { retryBlocks, type Retried } from '../queue/retry.js';
+import { countLive } from '../queue/sql/count-live.js';
+import { withBoss, withContext, type CommandContext } from './context.js';
+import { counted, printable, styled, writeJson, writeLines } from './output.js';
+
+export interface RetryOptions {
+  readonly ids: readonly string[];
+  readonly all: boolean;
+  readonly json: boolean;
+}
+
+/** Blocks that are put back in one transaction. */
+const BATCH = 500;
+
+/** Puts blocks in `error` back. Fails where one that was named could not be. */
+export async function runRetry({ ids, all, json }: RetryOptions): Promise<void> {
+  if (all === ids.length > 0) {
+    throw new ConfigurationError('OPTION', 'retry: name the blocks to put back, or give --all (and not both)');
+  }
+  await withContext('retry', async (context) => {
+    checkIds(ids, context.table);
+    const batches = all ? inError(context) : inBatches(ids);
+    const retried: Retried[] = [];
+    await withBoss(context, async (boss) => {
+      const retry = { ...context, boss, schema: context.config.pgBossSchema };
+      for await (const batch of batches) {
+        const priority = await priorityFor(context, retried.length);
+        const results = await retryBlocks({ ...retry, priority }, batch);
+        retried.push(...results);
+        if (!json) await writeLines(results.map(toLine));
+        if (context.signal.aborted) break;
+      }
+    });
+    const putBack = retried.filter(({ outcome }) => outcome === 'put back').length;
+    if (json) await writeJson({ putBack, left: retried.length - putBack, blocks: retried });
+    else await writeLines([summary(putBack, retried.length)]);
+    return putBack === retried.length ? 0 : 1;
+  });
+}
+
+/**
+ * The first batch goes before all backlog. What follows goes behind, so that edits need not wait for it, and no further
+ * than the queue's limit: the rest is left to the sweep.
+ */
+async function priorityFor({ database, config }: CommandContext, before: number): Promise<Priority | null> {
+  if (before === 0) return PRIORITY.live;
+  return (await countLive(database, config.pgBossSchema)) < config.queueLimit ? PRIORITY.backlog : null;
+}
+
+function checkIds(ids: readonly string[], { idType }: BlocksTable): void {
+  const wrong = ids.filter((id) => !isBlockId(id, idType)).map((id) => `"${printable(id)}"`);
+  if (wrong.length === 0) return;
+  const what = wrong.length === 1 ? 'is no id' : 'are no ids';
+  throw new ConfigurationError('OPTION', `retry: ${wrong.join(', ')} ${what} of a block: ids are of type ${idType}`);
+}
+
+function* inBatches(given: readonly string[]): Generator<readonly string[]> {
+  const ids = [...new Set(given)];
+  for (let at = 0; at < ids.length; at += BATCH) yield ids.slice(at, at + BATCH);
+}
+
+async function* inError({ database, table }: CommandContext): AsyncGenerator<readonly string[]> {
+  let after: string | null = null;
+  for (;;) {
+    const page: string[] = await findInError(database, table, after, BATCH);
+    if (page.length > 0) yield page;
+    if (page.length < BATCH) return;
+    after = page.at(-1) ?? null;
+  }
+}
+
+function toLine({ id, outcome, status }: Retried): string {
+  const name = printable(id);
+  switch (outcome) {
+    case 'put back':
+      return `${styled('green', '✓')} ${name}  put back`;
+    case 'not in error':
+      return `${styled('yellow', '!')} ${name}  not in error, but ${status ?? 'gone'}: left as it is`;
+    case 'no such block':
+      return `${styled('red', '✗')} ${name}  no such block`;
+    case 'locked':
+      return `${styled('red', '✗')} ${name}  locked by another transaction: left as it is, try again later`;
+  }
+}
+
+function summary(putBack: number, of: number): string {
+  if (of === 0) return 'No block is in error.';
+  return putBack === of
+    ? `${counted(putBack, 'block')} put back; a worker takes them within seconds.`
+    : `${putBack} of ${counted(of, 'block')} put back.`;
+}

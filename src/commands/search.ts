@@ -1,0 +1,91 @@
+import { blockText } from '../blocks/text.js';
+import { findNearest, type NearestBlock } from '../blocks/nearest.js';
+import type { BlocksTable } from '../blocks/table.js';
+import { widenIndexScan } from '../blocks/widen-index-scan.js';
+import { embedOnce } from '../embedder/embed-once.js';
+import { Ollama } from '../embedder/ollama.js';
+import { requireModel } from '../embedder/require-model.js';
+import { ConfigurationError } from '../errors.js';
+import { withContext, type CommandContext } from './context.js';
+import { requireText, requireWhole } from './options.js';
+import { outputWidth, printable, styled, writeJson, writeLines } from './output.js';
+import { cut, wrap } from './table.js';
+
+export interface SearchOptions {
+  readonly text: readonly string[];
+  readonly limit: number;
+  readonly blockType?: string | undefined;
+  readonly json: boolean;
+}
+
+const MAX_LIMIT = 100;
+/** Columns of a terminal. */
+const EXCERPT_WIDTH = 200;
+
+/** Prints the blocks nearest in meaning to a text. */
+export async function runSearch({ text, json, ...options }: SearchOptions): Promise<void> {
+  const limit = requireWhole('--limit', options.limit, 1, MAX_LIMIT);
+  const blockType = requireText('--block-type', options.blockType);
+  const query = text.join(' ').trim();
+  if (query === '') throw new ConfigurationError('OPTION', 'search: say what to look for');
+  await withContext('search', async (context) => {
+    const vector = await embedQuery(context, query);
+    const { database, table } = context;
+    const found = await database.transaction(async (tx) => {
+      await widenIndexScan(tx, limit);
+      return await findNearest(tx, table, vector, limit, blockType ?? undefined);
+    });
+    const results = found.map((block) => toResult(block, table));
+    if (json) await writeJson({ model: context.config.model, results });
+    else await writeLines(results.length === 0 ? [nothing(blockType)] : results.flatMap(toLines));
+    return 0;
+  });
+}
+
+/**
+ * @returns number[dimensions]
+ * @throws WorkerError that says what is wrong with server, model or text
+ */
+async function embedQuery({ config, table, signal }: CommandContext, query: string): Promise<Float32Array> {
+  const { ollamaUrl: url, model, embeddingTimeoutMs: timeoutMs } = config;
+  const ollama = new Ollama({ url, model, timeoutMs, connections: 1 });
+  try {
+    await requireModel(ollama, model, table.dimensions, signal);
+    const options = { ollama, model, dimensions: table.dimensions, instruction: config.queryInstruction, signal };
+    const [vector] = await embedOnce(options, [query]);
+    if (vector === undefined) throw new RangeError('one text was embedded into no vector'); // embedOnce counts them
+    return vector;
+  } finally {
+    ollama.close();
+  }
+}
+
+/** A block that was found. */
+interface Result {
+  readonly id: string;
+  readonly distance: number;
+  readonly type: string;
+  readonly noteId: string;
+  readonly noteTitle: string | null;
+  /** The beginning of its text, on one line. */
+  readonly excerpt: string;
+}
+
+function toResult({ id, noteId, noteTitle, type, content, distance }: NearestBlock, table: BlocksTable): Result {
+  // Without its note's title, which stands beside it.
+  const text = blockText({ type, content, contentFormat: table.contentFormat, noteTitle: null }) ?? '';
+  const excerpt = cut(printable(text.slice(0, EXCERPT_WIDTH * 20)), EXCERPT_WIDTH);
+  return { id, distance: Number(distance.toFixed(6)), type, noteId, noteTitle, excerpt };
+}
+
+function toLines({ id, distance, type, noteTitle, excerpt }: Result): string[] {
+  const where = [printable(noteTitle ?? '(no note)'), printable(type), `block ${printable(id)}`].join(' · ');
+  return [
+    `${styled('bold', distance.toFixed(4))}  ${where}`,
+    ...wrap(excerpt, outputWidth() - 8).map((line) => `        ${styled('dim', line)}`),
+  ];
+}
+
+function nothing(blockType: string | null): string {
+  return blockType === null ? 'No block has a vector yet.' : `No block of type ${printable(blockType)} has a vector.`;
+}

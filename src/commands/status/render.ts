@@ -1,0 +1,94 @@
+import { RATE_WINDOW_SECONDS } from '../../queue/backlog.js';
+import { counted, duration, number, percent, printable, styled } from '../output.js';
+import { tableLines } from '../table.js';
+import type { StatusSnapshot } from './snapshot.js';
+
+/** A snapshot as lines for people. */
+export function renderStatus(snapshot: StatusSnapshot): string[] {
+  return [...blockLines(snapshot.blocks), '', ...progressLines(snapshot)];
+}
+
+function blockLines({ total, estimated, byStatus, byType }: StatusSnapshot['blocks']): string[] {
+  if (total === 0) return ['There are no blocks.'];
+  const statuses = Object.keys(byStatus);
+  const row = (name: string, counts: Readonly<Record<string, number>>) => [
+    name,
+    ...statuses.map((status) => show(counts[status] ?? 0)),
+    show(Object.values(counts).reduce((sum, count) => sum + count, 0)),
+  ];
+  const show = (count: number) => number(estimated ? round(count) : count);
+  const [titles = '', ...lines] = tableLines(
+    [{ title: 'blocks', maxWidth: 24 }, ...[...statuses, 'total'].map((title) => ({ title, align: 'right' as const }))],
+    [
+      ...Object.entries(byType).map(([type, counts]) => row(type === '' ? '(no type)' : type, counts)),
+      row('all', byStatus),
+    ],
+  );
+  const note = estimated ? [styled('dim', 'The numbers of blocks are estimated, from a sample of the table.')] : [];
+  return [styled('bold', titles), ...lines.slice(0, -1), styled('bold', lines.at(-1) ?? ''), ...note];
+}
+
+function progressLines(snapshot: StatusSnapshot): string[] {
+  const { blocks, jobs, oldestWaitingSeconds, ratePerSecond, workers } = snapshot;
+  const about = blocks.estimated ? 'about ' : '';
+  const lines: [string, string][] = [
+    ['embedded', blocks.embeddedShare === null ? 'nothing to embed' : `${about}${percent(blocks.embeddedShare)}`],
+    ['jobs', jobs === null ? 'no queue yet: the first worker makes it' : jobsLine(jobs)],
+    ['oldest', oldestWaitingSeconds === null ? 'no block waits' : `waits for ${duration(oldestWaitingSeconds)}`],
+    ['rate', rateLine(ratePerSecond)],
+    ['left', leftLine(snapshot)],
+    ['errors', errorsLine(snapshot)],
+    ['workers', workersLine(workers)],
+  ];
+  if (workers.gatesClosed.length > 0) lines.push(['gate', gateLine(workers)]);
+  const width = Math.max(...lines.map(([name]) => name.length));
+  return lines.map(([name, text]) => `${styled('bold', name.padEnd(width))}  ${text}`);
+}
+
+function jobsLine({ created, retry, active, deadLetters }: NonNullable<StatusSnapshot['jobs']>): string {
+  const live = `${number(created)} created, ${number(retry)} in retry, ${number(active)} active`;
+  return `${live}, ${counted(deadLetters, 'dead letter')}`;
+}
+
+/** A sample of the blocks may miss the few that failed; their dead letters are counted. */
+function errorsLine({ blocks, jobs }: StatusSnapshot): string {
+  const errors = Math.max(blocks.byStatus['error'] ?? 0, blocks.estimated ? (jobs?.deadLetters ?? 0) : 0);
+  if (errors === 0) return 'none';
+  return styled('red', `${counted(errors, 'block')} failed for good (see: embedding-worker errors)`);
+}
+
+function rateLine(ratePerSecond: number | null): string {
+  if (ratePerSecond === null) return 'unknown';
+  if (ratePerSecond === 0) return `nothing was embedded in the last ${duration(RATE_WINDOW_SECONDS)}`;
+  const digits = ratePerSecond < 10 ? 1 : 0;
+  if (ratePerSecond < 0.1) return `${number(Math.max(1, Math.round(ratePerSecond * 3600)))} blocks an hour`;
+  return `${number(Number(ratePerSecond.toFixed(digits)))} blocks a second`;
+}
+
+function leftLine({ blocks, etaSeconds, workers }: StatusSnapshot): string {
+  const left = (blocks.byStatus['pending'] ?? 0) + (blocks.byStatus['processing'] ?? 0);
+  if (left === 0) return blocks.estimated ? 'few or none' : 'nothing';
+  const what = blocks.estimated ? `about ${number(round(left))} blocks` : counted(left, 'block');
+  if (etaSeconds !== null) return `${what}, done in about ${duration(etaSeconds)}`;
+  return workers.count === 0 ? `${what}, and no worker runs` : what;
+}
+
+function workersLine({ count, leader }: StatusSnapshot['workers']): string {
+  if (count === 0) return styled('yellow', 'none is connected');
+  return leader === null
+    ? `${counted(count, 'worker')}, ${styled('yellow', 'none leads yet')}`
+    : `${number(count)}, led by ${printable(leader)}`;
+}
+
+function gateLine({ gatesClosed, count }: StatusSnapshot['workers']): string {
+  const where = gatesClosed.length === count ? '' : `at ${gatesClosed.map(printable).join(', ')}`;
+  return styled(
+    'red',
+    `closed${where === '' ? '' : ` ${where}`}: Ollama cannot embed now, and blocks wait for it (see: embedding-worker doctor)`,
+  );
+}
+
+/** To two digits: a sample knows no more. */
+function round(count: number): number {
+  return Number(count.toPrecision(2));
+}

@@ -1,0 +1,86 @@
+import { tallyBlocks, type Tally } from '../../blocks/tally.js';
+import { readReplicas, type Replica } from '../../database/replicas.js';
+import { readBacklog, type Backlog } from '../../queue/backlog.js';
+import type { CommandContext } from '../context.js';
+
+/**
+ * Counting exactly is worth this much waiting: with the start of the program it makes less than a second. A million
+ * blocks of 370 bytes are counted in 0.46 s on 2 idle cores; where it takes longer, they are estimated.
+ */
+const COUNT_LIMIT_MS = 600;
+
+const STATUSES = ['pending', 'processing', 'completed', 'error', 'skipped'] as const;
+
+/** What `status --json` prints. Documented in docs/commands.md; keys are added, never changed. */
+export interface StatusSnapshot {
+  readonly at: string;
+  readonly blocks: {
+    readonly total: number;
+    /** Whether the numbers of blocks are extrapolated from a sample of the table. */
+    readonly estimated: boolean;
+    readonly byStatus: Readonly<Record<string, number>>;
+    readonly byType: Readonly<Record<string, Readonly<Record<string, number>>>>;
+    /** Completed of all but the skipped ones, 0 to 1; null where there are none. */
+    readonly embeddedShare: number | null;
+  };
+  /** null before the first worker has made the queue. */
+  readonly jobs: Pick<Backlog, 'created' | 'retry' | 'active' | 'deadLetters'> | null;
+  readonly oldestWaitingSeconds: number | null;
+  /** Over the last five minutes; null where there is no queue. */
+  readonly ratePerSecond: number | null;
+  /** null where nothing is left to do, or nothing is known to be done. */
+  readonly etaSeconds: number | null;
+  readonly workers: {
+    readonly count: number;
+    readonly leader: string | null;
+    readonly gatesClosed: readonly string[];
+    readonly instances: readonly Replica[];
+  };
+}
+
+/** Asks for all of it at once. */
+export async function takeSnapshot({ config, database, table }: CommandContext): Promise<StatusSnapshot> {
+  const [tally, backlog, replicas] = await Promise.all([
+    tallyBlocks(database, table, COUNT_LIMIT_MS),
+    readBacklog(database, config.pgBossSchema),
+    readReplicas(database),
+  ]);
+  const blocks = summarise(tally);
+  const { oldestWaitingSeconds = null, ratePerSecond = null, ...jobs } = backlog ?? {};
+  const left = (blocks.byStatus['pending'] ?? 0) + (blocks.byStatus['processing'] ?? 0);
+  return {
+    at: new Date().toISOString(),
+    blocks,
+    jobs: 'created' in jobs ? jobs : null,
+    oldestWaitingSeconds: oldestWaitingSeconds === null ? null : Number(oldestWaitingSeconds.toFixed(1)),
+    ratePerSecond: ratePerSecond === null ? null : Number(ratePerSecond.toFixed(3)),
+    etaSeconds: left > 0 && ratePerSecond !== null && ratePerSecond > 0 ? Math.ceil(left / ratePerSecond) : null,
+    workers: {
+      count: replicas.length,
+      leader: replicas.find(({ leader }) => leader)?.instance ?? null,
+      gatesClosed: replicas.filter(({ gateClosed }) => gateClosed).map(({ instance }) => instance),
+      instances: replicas,
+    },
+  };
+}
+
+/** Adds up, with a 0 for each status that no block has. */
+function summarise({ counts, estimated }: Tally): StatusSnapshot['blocks'] {
+  const zero = () => Object.fromEntries(STATUSES.map((status) => [status, 0]));
+  const byStatus: Record<string, number> = zero();
+  const byType: Record<string, Record<string, number>> = {};
+  let total = 0;
+  for (const { status, type, count } of counts) {
+    const ofType = (byType[type] ??= zero());
+    ofType[status] = (ofType[status] ?? 0) + count;
+    byStatus[status] = (byStatus[status] ?? 0) + count;
+    total += count;
+  }
+  const embeddable = total - (byStatus['skipped'] ?? 0);
+  const embeddedShare = embeddable === 0 ? null : (byStatus['completed'] ?? 0) / embeddable;
+  return { total, estimated, byStatus, byType: sorted(byType), embeddedShare };
+}
+
+function sorted<T>(record: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

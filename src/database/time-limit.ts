@@ -1,0 +1,28 @@
+import type { Database, Queryable } from './database.js';
+
+/** PostgreSQL, appendix A: query_canceled, which a statement timeout raises. */
+const CANCELLED = '57014';
+
+/**
+ * Runs statements that may turn out too slow to wait for, each with a limit.
+ *
+ * @returns undefined when one took longer
+ */
+export async function withinTime<T>(
+  db: Database,
+  limitMs: number,
+  work: (tx: Queryable) => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await db.transaction(async (tx) => {
+      // A query that runs for less than a second has nothing to gain from being compiled first.
+      await tx.query(`SELECT set_config('statement_timeout', $1, true), set_config('jit', 'off', true)`, [
+        `${limitMs}ms`,
+      ]);
+      return await work(tx);
+    });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === CANCELLED) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,205 @@
+import { findLastId } from '../blocks/find-last-id.js';
+import type { BlockScope } from '../blocks/scope.js';
+import type { BlockStatus } from '../blocks/table.js';
+import { retryTransient } from '../database/retry.js';
+import type { Logger } from '../logger.js';
+import { enqueueFound, isWaiting, worthwhileRoom, type EnqueueContext } from './enqueue-found.js';
+import { PRIORITY } from './job.js';
+import { countLive } from './sql/count-live.js';
+import { findInScope, type FindInScope, type FoundBlock } from './sql/find-in-scope.js';
+import { pause, Throttle } from './throttle.js';
+import type { Waker } from './waker.js';
+
+/** How often the queue is looked at while it is full, and locked blocks while nothing else is left to do. */
+const ROOM_POLL_MS = 250;
+const ELUSIVE_POLL_MS = 500;
+/** Blocks to come back to that are kept in mind; with more of them they come first. */
+const MAX_ELUSIVE = 5_000;
+const COMPLAIN_EVERY_MS = 30_000;
+
+/** What is put back: settled blocks that are to be embedded again. */
+export type PutBackStatus = Extract<BlockStatus, 'completed' | 'error' | 'skipped'>;
+
+export interface BackfillOptions extends EnqueueContext {
+  readonly scope: BlockScope;
+  /** Settled blocks to put back, beside what is pending. */
+  readonly putBack: readonly PutBackStatus[];
+  /** Blocks a second, 0 for no limit. */
+  readonly ratePerSecond: number;
+  /** Blocks a transaction. */
+  readonly batchSize: number;
+  /** Begins behind this id; null: from the start. */
+  readonly after: string | null;
+  /** How long the database may be away before the run fails. */
+  readonly patienceMs: number;
+  /** Tells the workers of what there is to do. */
+  readonly waker: Pick<Waker, 'wakeAll'>;
+  /** Told the ids of blocks that wait for a worker now, those that did already among them. */
+  readonly onWaiting: (ids: readonly string[]) => void;
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+}
+
+/** How far a run has come. */
+export interface BackfillCounts {
+  /** Blocks that had something to do. */
+  found: number;
+  /** Of these, those that this run enqueued. */
+  enqueued: number;
+  /** And those that had a live job already. */
+  alreadyQueued: number;
+  /** Of the enqueued, those that were put back, by what they were. */
+  readonly putBack: Record<PutBackStatus, number>;
+  /** Every block up to this id has been seen to; null where none has. A later run may begin behind it. */
+  lastId: string | null;
+}
+
+/**
+ * Streams the blocks that have something to do, in order of their ids, and enqueues them behind all live edits, no
+ * faster than asked and no more than the queue may hold:
+ *
+ *     page of ids ─▶ room in the queue? ─▶ one transaction: jobs, and `pending` for what is put back ─▶ pace ─▶ next page
+ *
+ * Each id is passed once and the last is fixed at the start, so that neither what the workers finish meanwhile nor what
+ * is written meanwhile is met again. What is known of a page is old after waiting, so it is then read anew. Nothing is
+ * remembered between runs: a block waits with a job, or is found again.
+ */
+export class Backfill {
+  readonly counts: BackfillCounts = {
+    found: 0,
+    enqueued: 0,
+    alreadyQueued: 0,
+    putBack: { completed: 0, error: 0, skipped: 0 },
+    lastId: null,
+  };
+  readonly #options: BackfillOptions;
+  readonly #throttle: Throttle;
+  readonly #statuses: readonly BlockStatus[];
+  /** Blocks to come back to: somebody has locked them, or changed them while they were being put back. */
+  readonly #elusive = new Set<string>();
+  #complainedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: BackfillOptions) {
+    this.#options = options;
+    this.#throttle = new Throttle(options.ratePerSecond);
+    // What is `processing` without a job was left by a worker that died: its job finds it so.
+    this.#statuses = ['pending', 'processing', ...options.putBack];
+  }
+
+  /** A second never sees more than its share, hence no more in one transaction. */
+  get #pageSize(): number {
+    return Math.min(this.#options.batchSize, this.#throttle.most);
+  }
+
+  /** Resolves when all is enqueued, or early when aborted, between two transactions. */
+  async run(): Promise<void> {
+    const { database, table, after, signal } = this.#options;
+    const upTo = await this.#persist(() => findLastId(database, table));
+    this.counts.lastId = after;
+    let last = after;
+    while (upTo !== null && !signal.aborted) {
+      const page = await this.#read({ after: last, upTo, ids: null });
+      if (page.length === 0) break;
+      last = page[(await this.#take(page)) - 1]?.id ?? last;
+      if (this.#elusive.size > MAX_ELUSIVE) await this.#comeBack();
+      if (this.#elusive.size === 0) this.counts.lastId = last;
+    }
+    await this.#comeBack();
+    if (!signal.aborted) this.counts.lastId = upTo;
+  }
+
+  /**
+   * Sees to the first blocks of a page.
+   *
+   * @returns to how many; the page has to be read anew behind them
+   */
+  async #take(page: readonly FoundBlock[]): Promise<number> {
+    const { signal } = this.#options;
+    const open = page.filter((block) => !isQueued(block));
+    if (open.length === 0) return this.#tell(page, [], []);
+    await this.#throttle.ready(signal);
+    if (signal.aborted) return 0;
+    const { taken, enqueued, elusive } = await this.#persist(() => enqueueFound(this.#options, open, new Date()));
+    if (taken === 0) await this.#waitForRoom(open.length);
+    this.#throttle.took(enqueued.length);
+    if (enqueued.length > 0) this.#options.waker.wakeAll(enqueued.length, PRIORITY.backlog);
+    const next = open[taken];
+    return this.#tell(next === undefined ? page : page.slice(0, page.indexOf(next)), enqueued, elusive);
+  }
+
+  /** Counts blocks that were seen to. @returns how many */
+  #tell(seen: readonly FoundBlock[], enqueued: readonly FoundBlock[], elusive: readonly FoundBlock[]): number {
+    const { counts } = this;
+    for (const { id } of elusive) this.#elusive.add(id);
+    counts.found += seen.length - elusive.length;
+    counts.enqueued += enqueued.length;
+    counts.alreadyQueued = counts.found - counts.enqueued;
+    for (const { status } of enqueued) if (!isWaiting(status)) counts.putBack[status as PutBackStatus] += 1;
+    this.#options.onWaiting(seen.flatMap(({ id }) => (this.#elusive.has(id) ? [] : [id])));
+    return seen.length;
+  }
+
+  async #waitForRoom(blocks: number): Promise<void> {
+    const { database, schema, queueLimit, signal } = this.#options;
+    const wanted = worthwhileRoom(blocks, queueLimit);
+    do await pause(ROOM_POLL_MS, signal);
+    while (!signal.aborted && queueLimit - (await this.#persist(() => countLive(database, schema))) < wanted);
+  }
+
+  /** Sees to the blocks that were passed over, until none is left. */
+  async #comeBack(): Promise<void> {
+    const { signal } = this.#options;
+    const size = this.#pageSize;
+    while (this.#elusive.size > 0 && !signal.aborted) {
+      const before = this.#elusive.size;
+      const ids = [...this.#elusive];
+      for (let i = 0; i < ids.length && !signal.aborted; i += size) await this.#again(ids.slice(i, i + size));
+      if (this.#elusive.size < before) continue;
+      this.#complain(this.#elusive.size);
+      await pause(ELUSIVE_POLL_MS, signal);
+    }
+  }
+
+  async #again(ids: readonly string[]): Promise<void> {
+    const page = await this.#read({ after: null, upTo: null, ids });
+    for (const id of ids) this.#elusive.delete(id); // what is not on the page is gone, or has nothing to do any more
+    const taken = await this.#take(page);
+    for (const { id } of page.slice(taken)) this.#elusive.add(id);
+  }
+
+  async #read(part: Pick<FindInScope, 'after' | 'upTo' | 'ids'>): Promise<FoundBlock[]> {
+    const { database, schema, table, scope } = this.#options;
+    const page = { scope, statuses: this.#statuses, limit: this.#pageSize, ...part };
+    return await this.#persist(() => findInScope(database, schema, table, page));
+  }
+
+  /** A transaction that has begun is never given up half-way: what it did is counted. */
+  async #persist<T>(work: () => Promise<T>): Promise<T> {
+    const { signal, patienceMs, log } = this.#options;
+    return await retryTransient(
+      () => {
+        signal.throwIfAborted();
+        return work();
+      },
+      {
+        signal: NEVER,
+        maxWaitMs: patienceMs,
+        onRetry: (error) => {
+          log.warn('the database failed; trying again', { error });
+        },
+      },
+    );
+  }
+
+  #complain(blocks: number): void {
+    if (performance.now() - this.#complainedAt < COMPLAIN_EVERY_MS) return;
+    this.#complainedAt = performance.now();
+    this.#options.log.warn('waiting for blocks that another transaction has locked', { blocks });
+  }
+}
+
+const NEVER = new AbortController().signal;
+
+function isQueued({ status, queued }: FoundBlock): boolean {
+  return queued && isWaiting(status);
+}

@@ -1,0 +1,36 @@
+import type { Queryable } from '../database/database.js';
+import { countSettled } from './sql/count-settled.js';
+import { countWaiting } from './sql/count-waiting.js';
+import { findOldest } from './sql/find-oldest.js';
+import { queueExists } from './sql/queue-exists.js';
+
+/** The rate is that of the last five minutes, or of the last so many jobs where those were more. */
+export const RATE_WINDOW_SECONDS = 300;
+const RATE_JOBS = 20_000;
+
+/** What waits in the queue, and how fast it is worked off. */
+export interface Backlog {
+  readonly created: number;
+  readonly retry: number;
+  readonly active: number;
+  readonly deadLetters: number;
+  /** Since the edit that waits longest was noticed; null where none waits. */
+  readonly oldestWaitingSeconds: number | null;
+  /** Blocks a second, over the last minutes. */
+  readonly ratePerSecond: number;
+}
+
+/** @returns undefined where there is no queue yet */
+export async function readBacklog(db: Queryable, schema: string): Promise<Backlog | undefined> {
+  if (!(await queueExists(db, schema))) return undefined;
+  const counts = await countWaiting(db, schema);
+  const oldest = await findOldest(db, schema);
+  const settled = await countSettled(db, schema, RATE_WINDOW_SECONDS, RATE_JOBS);
+  const since = Date.parse(oldest.since ?? '');
+  return {
+    ...counts,
+    oldestWaitingSeconds: Number.isNaN(since) ? null : Math.max(0, (oldest.now - since) / 1000),
+    // From the first of them: a worker that has just begun is not measured by the time before.
+    ratePerSecond: settled.blocks / Math.max(1, settled.seconds ?? 1),
+  };
+}

@@ -1,0 +1,45 @@
+import type { BlocksTable } from '../blocks/table.js';
+import type { Database } from '../database/database.js';
+import { retryTransient } from '../database/retry.js';
+import type { Logger } from '../logger.js';
+import type { Outstanding } from './outstanding.js';
+import { pause } from './throttle.js';
+
+/** Looking takes a twentieth of the time at most, and is never seldomer than every two seconds. */
+const LOOK_MIN_MS = 200;
+const LOOK_MAX_MS = 2_000;
+const SHARE = 20;
+/** With nothing ended for so long, something is likely wrong. */
+const STALL_MS = 30_000;
+
+export interface FollowOptions {
+  readonly database: Database;
+  readonly table: BlocksTable;
+  readonly outstanding: Outstanding;
+  /** Whether more may still be added. */
+  readonly isOpen: () => boolean;
+  /** How long the database may be away. */
+  readonly patienceMs: number;
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+}
+
+/** Follows blocks until each has ended, and no more are to come; early when aborted. */
+export async function follow(options: FollowOptions): Promise<void> {
+  const { database, table, outstanding, isOpen, patienceMs, signal, log } = options;
+  let progressAt = performance.now();
+  while (!signal.aborted && (isOpen() || outstanding.size > 0)) {
+    const started = performance.now();
+    const ended = await retryTransient(() => outstanding.look(database, table), { signal, maxWaitMs: patienceMs });
+    const now = performance.now();
+    if (ended > 0 || outstanding.size === 0) progressAt = now;
+    if (now - progressAt > STALL_MS) {
+      progressAt = now;
+      log.warn(
+        'no block was embedded for a while: is a worker running, and does it reach Ollama? `embedding-worker status` tells',
+        { seconds: STALL_MS / 1000, waiting: outstanding.size },
+      );
+    }
+    await pause(Math.min(LOOK_MAX_MS, Math.max(LOOK_MIN_MS, (now - started) * SHARE)), signal);
+  }
+}

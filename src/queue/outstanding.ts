@@ -1,0 +1,50 @@
+import { findAtRest } from '../blocks/find-at-rest.js';
+import type { BlocksTable, BlockStatus } from '../blocks/table.js';
+import type { Queryable } from '../database/database.js';
+
+/** Asking at once for all 10,000 that a queue may hold took 20 MB more. */
+const PAGE = 1_000;
+
+/** How blocks ended that were followed. */
+export type Endings = Readonly<Record<Extract<BlockStatus, 'completed' | 'skipped' | 'error'> | 'gone', number>>;
+
+/**
+ * The blocks of one run that no worker is done with yet. Since the run enqueues no more than the queue may hold, there
+ * are never more of them than live jobs, however many blocks the run finds.
+ */
+export class Outstanding {
+  readonly #ids = new Set<string>();
+  readonly #endings = { completed: 0, skipped: 0, error: 0, gone: 0 };
+
+  get size(): number {
+    return this.#ids.size;
+  }
+
+  get endings(): Endings {
+    return this.#endings;
+  }
+
+  /** How many have ended. */
+  get ended(): number {
+    const { completed, skipped, error, gone } = this.#endings;
+    return completed + skipped + error + gone;
+  }
+
+  add(ids: readonly string[]): void {
+    for (const id of ids) this.#ids.add(id);
+  }
+
+  /** Looks which of them have ended. @returns how many */
+  async look(db: Queryable, table: BlocksTable): Promise<number> {
+    const before = this.ended;
+    const asked = [...this.#ids];
+    for (let i = 0; i < asked.length; i += PAGE) {
+      for (const { id, status } of await findAtRest(db, table, asked.slice(i, i + PAGE))) {
+        this.#ids.delete(id);
+        if (status === 'completed' || status === 'skipped' || status === 'error') this.#endings[status] += 1;
+        else this.#endings.gone += 1;
+      }
+    }
+    return this.ended - before;
+  }
+}

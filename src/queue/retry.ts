@@ -1,0 +1,115 @@
+import type { PgBoss } from 'pg-boss';
+import { findStatus } from '../blocks/find-status.js';
+import { lockBlocks } from '../blocks/lock.js';
+import { putBack } from '../blocks/put-back.js';
+import type { BlocksTable } from '../blocks/table.js';
+import type { Database, Queryable } from '../database/database.js';
+import { retryTransient } from '../database/retry.js';
+import { insertJobs, type NewJob } from './enqueue.js';
+import { DEAD_LETTER_QUEUE, PRIORITY, QUEUE, type Priority } from './job.js';
+import { lockDeadLetters } from './sql/lock-dead-letters.js';
+import { lockWaiting } from './sql/lock-waiting.js';
+
+/** What became of a block that was to be put back. */
+export type RetryOutcome = 'put back' | 'not in error' | 'no such block' | 'locked';
+
+export interface Retried {
+  readonly id: string;
+  readonly outcome: RetryOutcome;
+  /** Of the block now; null where there is none. */
+  readonly status: string | null;
+}
+
+export interface RetryContext {
+  readonly database: Database;
+  readonly boss: PgBoss;
+  readonly schema: string;
+  readonly table: BlocksTable;
+  /** Of the jobs; null inserts none, and leaves the blocks to the sweep. */
+  readonly priority: Priority | null;
+  readonly signal: AbortSignal;
+}
+
+/** More locked rows than this at once, and each try finds others: then the rest is left. */
+const TRIES = 5;
+
+/**
+ * Puts blocks in `error` back, in one transaction: their dead letters go, each gets a job with fresh counts, and is
+ * `pending`. A block whose row someone has locked is left as it is, and holds up no other.
+ *
+ * @param ids such as the column's type accepts; one batch
+ * @returns one entry for each different block, in the order of `ids`
+ */
+export async function retryBlocks(context: RetryContext, ids: readonly string[]): Promise<Retried[]> {
+  const { database, table } = context;
+  const before = [...new Map((await findStatus(database, table, ids)).map((block) => [block.id, block])).values()];
+  let open = before.filter(({ status }) => status === 'error').map(({ id }) => id);
+  const done = new Set<string>();
+  for (let attempt = 0; open.length > 0 && attempt < TRIES; attempt++) {
+    const result = await retryTransient(() => tryToPutBack(context, open), { signal: context.signal });
+    for (const id of result.putBack) done.add(id);
+    open = result.again;
+  }
+  const left = before.map(({ id }) => id).filter((id) => !done.has(id));
+  const after = new Map((await findStatus(database, table, left)).map(({ id, status }) => [id, status]));
+  return before.map(({ id }) =>
+    done.has(id) ? { id, outcome: 'put back', status: 'pending' } : judge(id, after.get(id)),
+  );
+}
+
+function judge(id: string, status: string | null | undefined): Retried {
+  if (status === null || status === undefined) return { id, outcome: 'no such block', status: null };
+  return status === 'error' ? { id, outcome: 'locked', status } : { id, outcome: 'not in error', status };
+}
+
+/** Thrown to roll back: these blocks alone could be locked. */
+class SomeLocked extends Error {
+  constructor(readonly lockable: string[]) {
+    super('rolled back on purpose');
+  }
+}
+
+async function tryToPutBack(
+  { database, boss, schema, table, priority }: RetryContext,
+  ids: readonly string[],
+): Promise<{ putBack: string[]; again: string[] }> {
+  try {
+    const putBackIds = await database.transaction(async (tx) => {
+      const letters = await lockDeadLetters(tx, schema, ids);
+      if (letters.length > 0) await boss.deleteJob(DEAD_LETTER_QUEUE, letters, { db: tx });
+      if (priority !== null) await enqueue(boss, tx, schema, ids, priority);
+      const locked = await lockBlocks(tx, table, ids);
+      // A block that keeps its status must keep its dead letter too.
+      if (locked.length < ids.length) throw new SomeLocked(locked);
+      return await putBack(tx, table, locked);
+    });
+    return { putBack: putBackIds, again: [] };
+  } catch (error) {
+    if (error instanceof SomeLocked) return { putBack: [], again: error.lockable };
+    throw error;
+  }
+}
+
+/** A job that waits for a block in `error` would settle as nothing to do if it were claimed now: it is replaced. */
+async function enqueue(
+  boss: PgBoss,
+  tx: Queryable,
+  schema: string,
+  ids: readonly string[],
+  priority: Priority,
+): Promise<void> {
+  const since = new Date().toISOString();
+  const toJob = (blockId: string): NewJob => ({ data: { blockId, since, priority } });
+  const inserted = await insertJobs(boss, tx, ids.map(toJob));
+  const present = ids.filter((id) => !inserted.has(id));
+  if (present.length === 0) return;
+  const waiting = await lockWaiting(tx, schema, present, PRIORITY.live + 1);
+  if (waiting.length === 0) return;
+  const jobIds = waiting.map(({ id }) => id);
+  await boss.complete(QUEUE, jobIds, { outcome: 'superseded' }, { db: tx, includeQueued: true });
+  await insertJobs(
+    boss,
+    tx,
+    waiting.map(({ blockId }) => toJob(blockId)),
+  );
+}

@@ -1,0 +1,24 @@
+import type { BlocksTable } from '../../blocks/table.js';
+import type { Queryable } from '../../database/database.js';
+import { deadLetterOf, noDeadLetter } from './dead-letter-of.js';
+
+export interface ErrorCount {
+  /** null: without a dead letter. */
+  readonly reason: string | null;
+  readonly count: number;
+}
+
+/**
+ * How many blocks are in `error`, by reason, the most frequent first.
+ *
+ * @param schema null where there is no queue yet
+ */
+export async function countErrors(db: Queryable, schema: string | null, table: BlocksTable): Promise<ErrorCount[]> {
+  return await db.query<ErrorCount>(
+    `SELECT d.report->>'reason' AS reason, count(*)::float8 AS count
+  FROM ${table.blocks} b
+  LEFT JOIN LATERAL ${schema === null ? noDeadLetter() : deadLetterOf(schema, `b.${table.id}::text`)} d ON true
+ WHERE b.embedding_status = 'error'
+ GROUP BY 1 ORDER BY 2 DESC, 1`,
+  );
+}

@@ -1,0 +1,38 @@
+import { scopeSql, scopeValues, type BlockScope } from '../../blocks/scope.js';
+import type { BlocksTable, BlockStatus } from '../../blocks/table.js';
+import type { Queryable } from '../../database/database.js';
+import { jobTable, liveJob } from './job-table.js';
+
+export interface StatusCount {
+  readonly status: BlockStatus;
+  readonly count: number;
+  /** Those that have a live job. */
+  readonly queued: number;
+}
+
+export interface CountInScope {
+  readonly scope: BlockScope;
+  /** Only those behind this id, null for all. */
+  readonly after: string | null;
+  /** Whether pg-boss's job table is there to look at. */
+  readonly withJobs: boolean;
+}
+
+/** How many blocks in scope have each status. Reads the whole table. */
+export async function countInScope(
+  db: Queryable,
+  schema: string,
+  table: BlocksTable,
+  { scope, after, withJobs }: CountInScope,
+): Promise<StatusCount[]> {
+  const jobs = withJobs
+    ? `LEFT JOIN ${jobTable(schema)} j ON ${liveJob(`b.${table.id}::text`)}`
+    : 'CROSS JOIN (SELECT NULL AS id) j';
+  const rows = await db.query<{ status: BlockStatus; count: string; queued: string }>(
+    `SELECT b.embedding_status::text AS status, count(*) AS count, count(j.id) AS queued FROM ${table.blocks} b ${jobs}
+ WHERE ${scopeSql(table, scope, '$1', '$2')} AND ($3::text IS NULL OR b.${table.id} > $3::text::${table.idType})
+ GROUP BY 1`,
+    [...scopeValues(scope), after],
+  );
+  return rows.map(({ status, count, queued }) => ({ status, count: Number(count), queued: Number(queued) }));
+}

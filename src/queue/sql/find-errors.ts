@@ -1,0 +1,51 @@
+import type { BlocksTable } from '../../blocks/table.js';
+import type { Queryable } from '../../database/database.js';
+import { deadLetterOf, noDeadLetter } from './dead-letter-of.js';
+
+/** A block in `error`, with what its dead letter tells; null where it has none. */
+export interface BlockError {
+  readonly id: string;
+  readonly type: string;
+  readonly noteId: string | null;
+  readonly noteTitle: string | null;
+  readonly reason: string | null;
+  readonly message: string | null;
+  readonly failures: number | null;
+  readonly deaths: number | null;
+  /** ISO 8601. */
+  readonly at: string | null;
+}
+
+export interface ErrorPage {
+  /** Only blocks that failed for this reason; null: any. */
+  readonly reason: string | null;
+  /** The last id of the page before; null: the first page. */
+  readonly after: string | null;
+  readonly limit: number;
+}
+
+/**
+ * One page of the blocks in `error`, in order of their ids.
+ *
+ * @param schema null where there is no queue yet
+ */
+export async function findErrors(
+  db: Queryable,
+  schema: string | null,
+  table: BlocksTable,
+  { reason, after, limit }: ErrorPage,
+): Promise<BlockError[]> {
+  return await db.query<BlockError>(
+    `SELECT b.${table.id}::text AS id, coalesce(b.${table.type}::text, '') AS type, b.${table.noteId}::text AS "noteId",
+       n.${table.notesTitle}::text AS "noteTitle", d.report->>'reason' AS reason, d.report->>'message' AS message,
+       (d.report->'failures')::float8 AS failures, (d.report->'deaths')::float8 AS deaths,
+       coalesce(d.report->>'at', to_char(d.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) AS at
+  FROM ${table.blocks} b
+  LEFT JOIN ${table.notes} n ON n.${table.notesId} = b.${table.noteId}
+  LEFT JOIN LATERAL ${schema === null ? noDeadLetter() : deadLetterOf(schema, `b.${table.id}::text`)} d ON true
+ WHERE b.embedding_status = 'error' AND ($1::text IS NULL OR d.report->>'reason' = $1)
+   AND ($2::text IS NULL OR b.${table.id} > $2::text::${table.idType})
+ ORDER BY b.${table.id} LIMIT $3`,
+    [reason, after, limit],
+  );
+}

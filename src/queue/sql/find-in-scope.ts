@@ -1,0 +1,44 @@
+import { scopeSql, scopeValues, type BlockScope } from '../../blocks/scope.js';
+import type { BlocksTable, BlockStatus } from '../../blocks/table.js';
+import type { Queryable } from '../../database/database.js';
+import { jobTable, liveJob } from './job-table.js';
+
+/** A block as a page of them shows it. */
+export interface FoundBlock {
+  readonly id: string;
+  readonly status: BlockStatus;
+  /** Whether it has a live job. */
+  readonly queued: boolean;
+}
+
+export interface FindInScope {
+  readonly scope: BlockScope;
+  readonly statuses: readonly BlockStatus[];
+  /** The last id of the page before, null for the first. */
+  readonly after: string | null;
+  /** The last id of all, null for no bound. */
+  readonly upTo: string | null;
+  /** Only these, null for any. */
+  readonly ids: readonly string[] | null;
+  readonly limit: number;
+}
+
+/** One page of the blocks in scope that have one of these statuses, in order of their ids. */
+export async function findInScope(
+  db: Queryable,
+  schema: string,
+  table: BlocksTable,
+  { scope, statuses, after, upTo, ids, limit }: FindInScope,
+): Promise<FoundBlock[]> {
+  return await db.query<FoundBlock>(
+    `SELECT b.${table.id}::text AS id, b.embedding_status::text AS status,
+       EXISTS (SELECT FROM ${jobTable(schema)} j WHERE ${liveJob(`b.${table.id}::text`)}) AS queued
+  FROM ${table.blocks} b
+ WHERE b.embedding_status::text = ANY ($3::text[]) AND ${scopeSql(table, scope, '$1', '$2')}
+   AND ($4::text IS NULL OR b.${table.id} > $4::text::${table.idType})
+   AND ($5::text IS NULL OR b.${table.id} <= $5::text::${table.idType})
+   AND ($6::text[] IS NULL OR b.${table.id} = ANY ($6::text[]::${table.idType}[]))
+ ORDER BY b.${table.id} LIMIT $7`,
+    [...scopeValues(scope), statuses, after, upTo, ids, limit],
+  );
+}

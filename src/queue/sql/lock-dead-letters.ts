@@ -1,0 +1,14 @@
+import type { Queryable } from '../../database/database.js';
+import { DEAD_LETTER_QUEUE } from '../job.js';
+import { jobTable } from './job-table.js';
+
+/** Locks the dead letters of these blocks, in order of their keys, as every path locks jobs. @returns their job ids */
+export async function lockDeadLetters(tx: Queryable, schema: string, blockIds: readonly string[]): Promise<string[]> {
+  const rows = await tx.query<{ id: string }>(
+    `SELECT id::text AS id FROM ${jobTable(schema)}
+ WHERE name = $1 AND state < 'active' AND singleton_key = ANY ($2::text[])
+ ORDER BY singleton_key, id FOR UPDATE`,
+    [DEAD_LETTER_QUEUE, blockIds],
+  );
+  return rows.map((row) => row.id);
+}

@@ -1,0 +1,16 @@
+import { quoteColumn } from '../../database/identifiers.js';
+import type { Queryable } from '../../database/database.js';
+import { DEAD_LETTER_QUEUE, QUEUE } from '../job.js';
+
+export interface QueueRow {
+  readonly name: string;
+  readonly policy: string;
+}
+
+/** Our two queues, as far as they are there. */
+export async function readQueues(db: Queryable, schema: string): Promise<QueueRow[]> {
+  return await db.query<QueueRow>(`SELECT name, policy FROM ${quoteColumn(schema)}.queue WHERE name IN ($1, $2)`, [
+    QUEUE,
+    DEAD_LETTER_QUEUE,
+  ]);
+}

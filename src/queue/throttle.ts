@@ -1,0 +1,33 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Keeps a rate: what was taken delays what is taken next. Time that passed unused is not saved up. */
+export class Throttle {
+  readonly #perSecond: number;
+  #freeAt = 0;
+
+  /** @param perSecond 0 for no limit */
+  constructor(perSecond: number) {
+    this.#perSecond = perSecond;
+  }
+
+  /** The most to take at once, so that no second sees more than its share. */
+  get most(): number {
+    return this.#perSecond === 0 ? Number.POSITIVE_INFINITY : this.#perSecond;
+  }
+
+  /** Says that so many were taken. */
+  took(count: number): void {
+    if (this.#perSecond === 0) return;
+    this.#freeAt = Math.max(this.#freeAt, performance.now()) + (count / this.#perSecond) * 1000;
+  }
+
+  /** Waits until more may be taken, or until aborted. */
+  async ready(signal: AbortSignal): Promise<void> {
+    await pause(this.#freeAt - performance.now(), signal);
+  }
+}
+
+/** Sleeps; ends early, without an error, when aborted. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms > 0) await sleep(ms, undefined, { signal }).catch(() => undefined); // only the signal ends it early
+}

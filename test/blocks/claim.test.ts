@@ -1,0 +1,124 @@
+import { claimBlocks } from '../../src/blocks/claim.js';
+import { inspectBlocks } from '../../src/blocks/inspect.js';
+import type { BlocksTable } from '../../src/blocks/table.js';
+import { loadConfig } from '../../src/config.js';
+import { Postgres } from '../../src/database/postgres.js';
+import { createDatabase } from '../support/create-database.js';
+import { describeWithServer } from '../support/describe-with-server.js';
+import { insertBlock, insertBlocks, insertNote } from '../support/fixtures.js';
+import type { TestDatabase } from '../support/test-database.js';
+import { readBlock } from '../support/worker-blocks.js';
+
+describeWithServer('a claim', () => {
+  let db: TestDatabase;
+  let postgres: Postgres;
+  let table: BlocksTable;
+  beforeAll(async () => {
+    db = await createDatabase({ contentType: 'text' });
+    postgres = new Postgres({ url: db.url, sessionUrl: db.url, applicationName: 'under test', poolSize: 2 });
+    table = await inspectBlocks(postgres, loadConfig({ PALDOCS_DATABASE_URL: db.url }).tables);
+  });
+  afterAll(() => postgres.close());
+
+  const claim = (ids: readonly string[], budget = 1_000_000, takeFirst = false) =>
+    claimBlocks(postgres, table, ids, budget, takeFirst);
+  const setStatus = (id: string, status: string) =>
+    db.query('UPDATE blocks SET embedding_status = $2 WHERE id = $1', [id, status]);
+
+  it('takes what is pending, and says what its text is made from', async () => {
+    const noteId = await insertNote(db, 'Atlas');
+    const id = await insertBlock(db, { noteId, type: 'heading', content: 'Oceans' });
+    const { claimed, ...rest } = await claim([id]);
+    expect(claimed).toEqual([
+      {
+        id,
+        type: 'heading',
+        content: 'Oceans',
+        noteTitle: 'Atlas',
+        fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+      },
+    ]);
+    expect(rest).toEqual({ settled: [], locked: [], deferred: [], gone: [] });
+    expect(await readBlock(db, id)).toMatchObject({ status: 'processing' });
+  });
+
+  it('takes what a dead worker left processing', async () => {
+    const id = await insertBlock(db);
+    await setStatus(id, 'processing');
+    expect((await claim([id])).claimed).toMatchObject([{ id }]);
+  });
+
+  it.each(['completed', 'error', 'skipped'])('leaves what is %s', async (status) => {
+    const id = await insertBlock(db);
+    await setStatus(id, status);
+    expect(await claim([id])).toMatchObject({ claimed: [], settled: [{ id, status }] });
+    expect(await readBlock(db, id)).toMatchObject({ status });
+  });
+
+  it('says what is gone', async () => {
+    expect(await claim(['123456789'])).toEqual({
+      claimed: [],
+      settled: [],
+      locked: [],
+      deferred: [],
+      gone: ['123456789'],
+    });
+  });
+
+  it('passes over what someone has locked, without waiting', async () => {
+    const [free = '', held = ''] = await insertBlocks(db, 2);
+    const someone = await db.connect();
+    await someone.query('BEGIN');
+    await someone.query('SELECT FROM blocks WHERE id = $1 FOR UPDATE', [held]);
+    const { claimed, locked } = await claim([free, held]);
+    expect(claimed.map(({ id }) => id)).toEqual([free]);
+    expect(locked).toEqual([held]);
+    await someone.query('ROLLBACK');
+    await someone.end();
+    expect(await readBlock(db, held)).toMatchObject({ status: 'pending' });
+  });
+
+  it('does not pass over what a foreign key’s check holds', async () => {
+    await db.query('CREATE TABLE links (block_id bigint REFERENCES blocks (id))');
+    const id = await insertBlock(db);
+    const someone = await db.connect();
+    await someone.query('BEGIN');
+    await someone.query('INSERT INTO links VALUES ($1)', [id]);
+    expect((await claim([id])).claimed).toMatchObject([{ id }]);
+    await someone.query('ROLLBACK');
+    await someone.end();
+    await db.query('DROP TABLE links');
+  });
+
+  it('stops at its budget of bytes, and says how large the rest is', async () => {
+    const ids = await insertBlocks(db, 4, { content: () => 'ü'.repeat(100) });
+    const { claimed, deferred } = await claim(ids, 500);
+    expect(claimed.map(({ id }) => id)).toEqual(ids.slice(0, 2));
+    expect(deferred).toEqual(ids.slice(2).map((id) => ({ id, bytes: 200 })));
+    expect(await readBlock(db, ids[2] ?? '')).toMatchObject({ status: 'pending' });
+  });
+
+  it('counts what is settled towards no budget', async () => {
+    const [large = '', small = ''] = await insertBlocks(db, 2, { content: (i) => (i === 0 ? 'x'.repeat(900) : 'y') });
+    await setStatus(large, 'completed');
+    expect((await claim([large, small], 500)).claimed.map(({ id }) => id)).toEqual([small]);
+  });
+
+  it('takes the first, however large, where room was made for it', async () => {
+    const ids = await insertBlocks(db, 2, { content: () => 'x'.repeat(1_000) });
+    expect((await claim(ids, 10)).claimed).toEqual([]);
+    const { claimed, deferred } = await claim(ids, 10, true);
+    expect(claimed.map(({ id }) => id)).toEqual(ids.slice(0, 1));
+    expect(deferred.map(({ id }) => id)).toEqual(ids.slice(1));
+  });
+
+  it('does not fire the trigger', async () => {
+    const notifications = await db.notifications('embedding_queue');
+    const id = await insertBlock(db);
+    expect(await notifications.next()).toBe(id);
+    await claim([id]);
+    await db.query(`NOTIFY embedding_queue, 'end'`);
+    expect(await notifications.next()).toBe('end');
+    await notifications.close();
+  });
+});

@@ -1,0 +1,52 @@
+import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
+import { insertBacklog } from '../support/backlog.js';
+import { createDatabase } from '../support/create-database.js';
+import { describeWithServer } from '../support/describe-with-server.js';
+import type { TestDatabase } from '../support/test-database.js';
+import { countByStatus } from '../support/worker-blocks.js';
+import { startWorker, stopWorkers, workerEnvironment, type WorkerEnvironment } from '../support/worker-in-process.js';
+import { runCli, runJson } from './cli.js';
+import type { BackfillJson } from './backfill/result.js';
+
+describeWithServer('backfill --wait', () => {
+  let db: TestDatabase;
+  let ollama: StandIn;
+  let environment: WorkerEnvironment;
+  beforeEach(async () => {
+    db = await createDatabase();
+    ollama = await startStandIn();
+    environment = workerEnvironment(db, ollama, { PALDOCS_RETRY_LIMIT: '0' });
+    await startWorker(db, ollama, environment);
+  });
+  afterEach(async () => {
+    ollama.faults.clear();
+    await stopWorkers();
+    await ollama.stop();
+    await db.drop();
+  });
+
+  it('ends when all that it found is embedded, and wakes the workers for it', async () => {
+    await insertBacklog(db, 500);
+    const { ended, seconds } = await runJson<BackfillJson>(environment, ['backfill', '--rate', '0', '--wait']);
+    expect(ended).toEqual({ completed: 500, skipped: 0, error: 0, gone: 0, waiting: 0 });
+    expect(await countByStatus(db)).toEqual({ completed: 500 });
+    expect(seconds).toBeLessThan(30); // half of the time after which the workers would look by themselves
+  });
+
+  it('fails when blocks ended in error, and says how many and what tells why', async () => {
+    ollama.faults.add({ preset: 'poison', text: 'Text number 3.' });
+    await insertBacklog(db, 6);
+    const { status, stdout, stderr } = await runCli(environment, ['backfill', '--wait']);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^Completed {7}5 {2}in /m);
+    expect(stdout).toMatch(/^In error {8}1 {2}`embedding-worker errors` tells why$/m);
+    expect(stderr).toContain('embedding-worker: 1 block ended in error: `embedding-worker errors` tells why\n');
+  });
+
+  it('does not mind blocks in error that were none of its own', async () => {
+    await insertBacklog(db, 2, { status: 'error' });
+    await insertBacklog(db, 2);
+    const { ended } = await runJson<BackfillJson>(environment, ['backfill', '--wait']);
+    expect(ended).toMatchObject({ completed: 2, error: 0 });
+  });
+});

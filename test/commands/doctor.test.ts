@@ -1,0 +1,163 @@
+import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
+import { createDatabase } from '../support/create-database.js';
+import { describeWithServer } from '../support/describe-with-server.js';
+import { insertBlocks } from '../support/fixtures.js';
+import type { TestDatabase } from '../support/test-database.js';
+import { untilIdle } from '../support/worker-blocks.js';
+import { startWorker, stopWorkers, workerEnvironment } from '../support/worker-in-process.js';
+import { runCli, runJson } from './cli.js';
+import { everythingIn } from './doctor/everything-in.js';
+import { documentedJson, shapeOf } from './documented-json.js';
+
+interface Report {
+  readonly ok: boolean;
+  readonly checks: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly found: string;
+    readonly fix: string | null;
+  }[];
+}
+
+describeWithServer('doctor', () => {
+  let db: TestDatabase;
+  let ollama: StandIn;
+  beforeEach(async () => {
+    db = await createDatabase();
+    ollama = await startStandIn();
+  });
+  afterEach(async () => {
+    await stopWorkers();
+    await ollama.stop();
+    await db.drop();
+  });
+
+  it('finds all in order, line by line', async () => {
+    await insertBlocks(db, 3);
+    const { status, stdout, stderr } = await runCli(workerEnvironment(db, ollama), ['doctor']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const lines = stdout.split('\n').filter((line) => /^[✓!✗-] /.test(line));
+    expect(lines.map((line) => /^. (\w+( \w+)?) {2}/.exec(line)?.[1])).toEqual([
+      'database',
+      'pgvector',
+      'tables',
+      'privileges',
+      'trigger',
+      'own write',
+      'notifications',
+      'queue',
+      'indexes',
+      'ollama',
+      'model',
+      'vectors',
+      'speed',
+    ]);
+    expect(stdout).toMatch(/^✓ database +PostgreSQL \d+\.\d+.* at \S+\/embedding_worker_\w+, as \w+$/m);
+    expect(stdout).toMatch(/^✓ tables +public\.blocks and public\.notes; ids bigint, .*vector\(768\)$/m);
+    expect(stdout).toMatch(/^✓ vectors +768 dimensions, cut from 2560, as the column holds, finite and of length 1$/m);
+    expect(stdout).toMatch(/^✓ speed +one text in \d+ ms, 10 in \d+ ms: about [\d,]+ texts a second$/m);
+  });
+
+  it('changes nothing, and makes no queue', async () => {
+    await insertBlocks(db, 3);
+    const before = await everythingIn(db);
+    await runJson(workerEnvironment(db, ollama), ['doctor']);
+    expect(await everythingIn(db)).toEqual(before);
+    expect(before.relations.some(({ name }) => String(name).startsWith('pgboss.'))).toBe(false);
+  });
+
+  it('changes nothing where there is a queue, either', async () => {
+    const worker = await startWorker(db, ollama);
+    await insertBlocks(db, 3);
+    await untilIdle(db);
+    await worker.stop();
+    await insertBlocks(db, 3);
+    const before = await everythingIn(db);
+    const report = await runJson<Report>(workerEnvironment(db, ollama), ['doctor']);
+    expect(await everythingIn(db)).toEqual(before);
+    expect(report.checks.find(({ name }) => name === 'queue')).toEqual({
+      name: 'queue',
+      status: 'ok',
+      found: 'embed-block, embed-block-failed in the schema pgboss; nothing has drifted from what pg-boss expects',
+      fix: null,
+    });
+  });
+
+  it('fails with status 1 and says what mends it; the JSON has the documented shape', async () => {
+    await db.query('ALTER TABLE blocks DROP COLUMN embedding_status');
+    const environment = { ...workerEnvironment(db, ollama), PALDOCS_EMBEDDING_MODEL: 'absent' };
+    const { status, stdout } = await runCli(environment, ['doctor', '--json']);
+    expect(status).toBe(1);
+    const report = JSON.parse(stdout) as Report;
+    expect(report.ok).toBe(false);
+    expect(report.checks).toContainEqual({
+      name: 'tables',
+      status: 'failed',
+      found: "public.blocks has no column embedding_status. The API's migration adds it",
+      fix: `ALTER TABLE "public"."blocks" ADD COLUMN embedding_status text NOT NULL DEFAULT 'pending';`,
+    });
+    expect(report.checks).toContainEqual({
+      name: 'privileges',
+      status: 'skipped',
+      found: 'skipped until tables is in order',
+      fix: null,
+    });
+    expect(report.checks).toContainEqual({
+      name: 'model',
+      status: 'failed',
+      found: 'the server has no model absent',
+      fix: 'ollama pull absent',
+    });
+    const failed = report.checks.filter(({ fix }) => fix !== null);
+    expect(shapeOf({ ...report, checks: failed })).toEqual(shapeOf(await documentedJson('doctor')));
+
+    const text = await runCli(environment, ['doctor']);
+    expect(text.status).toBe(1);
+    expect(text.stdout).toMatch(/^✗ model +the server has no model absent\n +→ ollama pull absent$/m);
+    expect(text.stdout).toMatch(/2 checks failed, (\d warnings?, )?\d skipped\.\n$/);
+  });
+
+  it('never shows a password', async () => {
+    const url = new URL(db.url);
+    url.username = 'nobody_such';
+    url.password = 'se%3Ccret';
+    const { status, stdout, stderr } = await runCli(
+      {
+        ...workerEnvironment(db, ollama),
+        PALDOCS_DATABASE_URL: url.href,
+        PALDOCS_OLLAMA_URL: 'http://someone:se%3Ccret@127.0.0.1:1',
+      },
+      ['doctor'],
+    );
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^✗ database/m);
+    expect(stdout).toMatch(/^✗ ollama +127\.0\.0\.1:1: Ollama cannot be reached \(ECONNREFUSED/m);
+    expect(stdout + stderr).not.toContain('cret');
+  });
+
+  it('goes on without a database', async () => {
+    const { status, stdout } = await runCli(
+      { ...workerEnvironment(db, ollama), PALDOCS_DATABASE_URL: 'postgresql://worker@127.0.0.1:1/none' },
+      ['doctor'],
+    );
+    expect(status).toBe(1);
+    expect(stdout).toMatch(
+      /^✗ database +127\.0\.0\.1:1\/none cannot be reached \(ECONNREFUSED\)\n +→ start the server/m,
+    );
+    expect(stdout).toMatch(/^✓ model/m);
+    expect(stdout).toMatch(/^- vectors +skipped until tables is in order$/m);
+  });
+
+  it('is interrupted', async () => {
+    ollama.faults.add({ preset: 'hang', endpoint: '/api/embed' });
+    const { status } = await runCli(workerEnvironment(db, ollama), ['doctor'], {
+      onStart: (interrupt) => void ollama.waitFor(({ stats }) => stats.hanging > 0).then(interrupt),
+    });
+    expect(status).toBe(130);
+  });
+
+  it('refuses what it cannot work with', async () => {
+    expect(await runCli({}, ['doctor'])).toMatchObject({ status: 2, stdout: '' });
+    expect(await runCli(workerEnvironment(db, ollama), ['doctor', '--fix'])).toMatchObject({ status: 2, stdout: '' });
+  });
+});

@@ -1,0 +1,31 @@
+import type { CheckContext } from '../../../src/commands/doctor/check.js';
+import { pgvectorCheck } from '../../../src/commands/doctor/checks/pgvector.js';
+
+/** The check looks at nothing but what the database answers. */
+function check(installed: string | null, available: string | null) {
+  const database = { query: () => Promise.resolve([{ installed, available }]) };
+  return pgvectorCheck.run({ database } as unknown as CheckContext);
+}
+
+describe('the check of pgvector', () => {
+  it.each(['0.8', '0.8.0', '0.8.3'])('warns of %s, which has known faults', async (version) => {
+    expect(await check(version, version)).toEqual({
+      status: 'warning',
+      found: `${version} has known faults (index corruption, buffer overflow), mended in 0.8.4`,
+      fix: 'install pgvector 0.8.4 or later on the server, then: ALTER EXTENSION vector UPDATE;',
+    });
+  });
+
+  it('says so where the server has a better one already', async () => {
+    expect(await check('0.8.1', '0.8.5')).toMatchObject({ fix: 'ALTER EXTENSION vector UPDATE;' });
+  });
+
+  it.each(['0.7.4', '0.8.4', '0.8.10', '0.9.0', '1.0.0'])('takes %s', async (version) => {
+    expect(await check(version, version)).toEqual({ status: 'ok', found: version });
+  });
+
+  it('tells a server without it from a database without it', async () => {
+    expect(await check(null, null)).toMatchObject({ status: 'failed', found: 'not on the database server' });
+    expect(await check(null, '0.8.5')).toMatchObject({ status: 'failed', fix: 'CREATE EXTENSION vector;' });
+  });
+});

@@ -1,0 +1,170 @@
+import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
+import { createDatabase } from '../support/create-database.js';
+import { describeWithServer } from '../support/describe-with-server.js';
+import { insertBlock, insertBlocks } from '../support/fixtures.js';
+import type { TestDatabase } from '../support/test-database.js';
+import { countByStatus, expectEmbedded, jobsOf, readBlock, untilIdle } from '../support/worker-blocks.js';
+import { startWorker, stopWorkers, workerEnvironment, type WorkerEnvironment } from '../support/worker-in-process.js';
+import { runCli } from './cli.js';
+import { documentedJson, shapeOf } from './documented-json.js';
+
+interface Outcome {
+  readonly putBack: number;
+  readonly left: number;
+  readonly blocks: readonly { readonly id: string; readonly outcome: string; readonly status: string | null }[];
+}
+
+describeWithServer('retry', () => {
+  let db: TestDatabase;
+  let ollama: StandIn;
+  let environment: WorkerEnvironment;
+  beforeAll(async () => {
+    ollama = await startStandIn();
+    ollama.faults.add({ preset: 'poison', text: 'poisonous' });
+  });
+  beforeEach(async () => {
+    db = await createDatabase();
+    environment = workerEnvironment(db, ollama, { PALDOCS_RETRY_LIMIT: '0', PALDOCS_LOG_LEVEL: 'warn' });
+  });
+  afterEach(async () => {
+    await stopWorkers();
+    await db.drop();
+  });
+  afterAll(() => ollama.stop());
+
+  /** Blocks that a worker has set aside; it runs no more. */
+  async function failedBlocks(count: number): Promise<string[]> {
+    const worker = await startWorker(db, ollama, environment);
+    const ids = await insertBlocks(db, count, { content: (i) => `poisonous text ${i}` });
+    await untilIdle(db, 30_000);
+    await worker.stop();
+    return ids;
+  }
+
+  async function retry(...args: string[]): Promise<{ status: number | null; outcome: Outcome }> {
+    const { status, stdout } = await runCli(environment, ['retry', ...args, '--json']);
+    return { status, outcome: JSON.parse(stdout) as Outcome };
+  }
+
+  it('puts named blocks back, and reports each that it does not', async () => {
+    const [first = '', second = ''] = await failedBlocks(2);
+    const other = await insertBlock(db);
+
+    const { status, outcome } = await retry(first, other, '9999', first);
+
+    expect(status).toBe(1);
+    expect(outcome).toEqual({
+      putBack: 1,
+      left: 2,
+      blocks: [
+        { id: first, outcome: 'put back', status: 'pending' },
+        { id: other, outcome: 'not in error', status: 'pending' },
+        { id: '9999', outcome: 'no such block', status: null },
+      ],
+    });
+    expect(shapeOf(outcome)).toEqual(shapeOf(await documentedJson('retry')));
+    expect(await readBlock(db, first)).toMatchObject({ status: 'pending' });
+    expect(await readBlock(db, second)).toMatchObject({ status: 'error' });
+    expect(await jobsOf(db, first, 'embed-block-failed')).toEqual([]);
+    expect(await jobsOf(db, second, 'embed-block-failed')).toHaveLength(1);
+    const [job] = (await jobsOf(db, first)).filter(({ state }) => state === 'created');
+    expect(job?.data).toEqual({ blockId: first, since: expect.any(String) as string, priority: 10 });
+  });
+
+  it('puts all back with --all, and a worker embeds them once they are mended', async () => {
+    const [first = '', second = ''] = await failedBlocks(2);
+    await db.query(`UPDATE blocks SET content = '"harmless"' WHERE id = $1`, [second]);
+    await db.query(`UPDATE blocks SET embedding_status = 'error' WHERE id = $1`, [second]);
+    await db.query(`ALTER TABLE blocks DISABLE TRIGGER USER`);
+    await db.query(`UPDATE blocks SET content = '"mended"' WHERE id = $1`, [first]);
+    await db.query(`ALTER TABLE blocks ENABLE TRIGGER USER`);
+
+    const { status, stdout, stderr } = await runCli(environment, ['retry', '--all']);
+
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toBe(
+      `✓ ${first}  put back\n✓ ${second}  put back\n2 blocks put back; a worker takes them within seconds.\n`,
+    );
+    await startWorker(db, ollama, environment);
+    await expectEmbedded(db, first, 'mended');
+    await expectEmbedded(db, second, 'harmless');
+    expect((await runCli(environment, ['retry', '--all'])).stdout).toBe('No block is in error.\n');
+  });
+
+  it('puts many back without delaying edits or filling the queue beyond its limit', async () => {
+    await failedBlocks(1);
+    await insertBlocks(db, 1_200);
+    await db.query(`UPDATE blocks SET embedding_status = 'error'`);
+    environment = { ...environment, PALDOCS_QUEUE_LIMIT: '1000' };
+    const { status, outcome } = await retry('--all');
+    expect({ status, putBack: outcome.putBack, left: outcome.left }).toEqual({ status: 0, putBack: 1_201, left: 0 });
+    expect(await countByStatus(db)).toEqual({ pending: 1_201 });
+    // The rest is left to the sweep.
+    expect(
+      await db.query(
+        `SELECT priority, count(*)::int AS jobs FROM pgboss.job
+          WHERE name = 'embed-block' AND state = 'created' GROUP BY 1 ORDER BY 1 DESC`,
+      ),
+    ).toEqual([
+      { priority: 10, jobs: 500 },
+      { priority: 0, jobs: 500 },
+    ]);
+  });
+
+  it('leaves a block that someone has locked as it is, with its record, and holds up no other', async () => {
+    const [locked = '', free = ''] = await failedBlocks(2);
+    const other = await db.connect();
+    await other.query('BEGIN');
+    await other.query('SELECT 1 FROM blocks WHERE id = $1 FOR UPDATE', [locked]);
+
+    const { status, outcome } = await retry('--all');
+
+    await other.query('ROLLBACK');
+    await other.end();
+    expect(status).toBe(1);
+    expect(outcome.blocks).toEqual([
+      { id: locked, outcome: 'locked', status: 'error' },
+      { id: free, outcome: 'put back', status: 'pending' },
+    ]);
+    expect(await readBlock(db, locked)).toMatchObject({ status: 'error' });
+    expect(await jobsOf(db, locked, 'embed-block-failed')).toHaveLength(1);
+    expect((await jobsOf(db, locked)).filter(({ state }) => state === 'created')).toEqual([]);
+  });
+
+  it('replaces a job that waits for the block already', async () => {
+    const [id = ''] = await failedBlocks(1);
+    await retry(id);
+    await db.query(`UPDATE blocks SET embedding_status = 'error'`);
+    expect((await retry(id)).outcome).toMatchObject({ putBack: 1 });
+    expect((await jobsOf(db, id)).map(({ state }) => state).sort()).toEqual(['completed', 'created', 'failed']);
+  });
+
+  it('knows an id however it is spelt', async () => {
+    const uuids = await createDatabase({ idType: 'uuid' });
+    const id = await insertBlock(uuids);
+    await uuids.query(`UPDATE blocks SET embedding_status = 'error'`);
+    const { status, stdout } = await runCli(workerEnvironment(uuids, ollama), [
+      'retry',
+      `{${id.toUpperCase().replaceAll('-', '')}}`,
+      id,
+      '--json',
+    ]);
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ putBack: 1, left: 0, blocks: [{ id }] });
+  });
+
+  it.each([
+    [[], 'retry: name the blocks to put back, or give --all'],
+    [['1', '--all'], 'retry: name the blocks to put back, or give --all (and not both)'],
+    [['1', 'x7'], 'retry: "x7" is no id of a block: ids are of type bigint'],
+    [['1', '--', '99999999999999999999', 'x\u001b['], 'retry: "99999999999999999999", "x␛[" are no ids of a block'],
+  ])('refuses %j and changes nothing', async (args, message) => {
+    const id = await insertBlock(db);
+    await db.query(`UPDATE blocks SET embedding_status = 'error'`);
+    const { status, stdout, stderr } = await runCli(environment, ['retry', ...args]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(message);
+    expect(await readBlock(db, id)).toMatchObject({ status: 'error' });
+    expect(await db.query(`SELECT 1 FROM pg_namespace WHERE nspname = 'pgboss'`)).toEqual([]);
+  });
+});

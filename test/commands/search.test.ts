@@ -1,0 +1,155 @@
+import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
+import { createDatabase } from '../support/create-database.js';
+import { describeWithServer } from '../support/describe-with-server.js';
+import { insertBlock, insertBlocks, insertNote } from '../support/fixtures.js';
+import type { TestDatabase } from '../support/test-database.js';
+import { untilIdle } from '../support/worker-blocks.js';
+import { startWorker, stopWorkers, workerEnvironment, type WorkerEnvironment } from '../support/worker-in-process.js';
+import { runCli, runJson } from './cli.js';
+import { documentedJson, shapeOf } from './documented-json.js';
+
+interface Found {
+  readonly model: string;
+  readonly results: readonly { readonly id: string; readonly distance: number; readonly excerpt: string }[];
+}
+
+/** With it a query equal to a block's text has the block's very vector. */
+const SAME_INSTRUCTION = {
+  PALDOCS_EMBEDDING_INSTRUCTION: 'Represent: ',
+  PALDOCS_EMBEDDING_QUERY_INSTRUCTION: 'Represent: ',
+};
+
+describeWithServer('search', () => {
+  let db: TestDatabase;
+  let ollama: StandIn;
+  let environment: WorkerEnvironment;
+  let target: string;
+  beforeAll(async () => {
+    db = await createDatabase();
+    ollama = await startStandIn({ recordTexts: true });
+    environment = workerEnvironment(db, ollama, { ...SAME_INSTRUCTION, PALDOCS_LOG_LEVEL: 'info' });
+    const worker = await startWorker(db, ollama, environment);
+    const noteId = await insertNote(db, 'Operating \u001b]0;pwned\u0007 the cluster');
+    target = await insertBlock(db, { noteId, content: 'Roll back by reverting the commit.' });
+    await insertBlock(db, { noteId, type: 'heading', content: 'Rolling back' });
+    await insertBlocks(db, 60, { noteId });
+    await insertBlock(db, { noteId, type: 'code', content: { language: 'sh', code: 'echo \u001b[2J\n\u009bboom' } });
+    await untilIdle(db);
+    await worker.stop();
+  });
+  afterAll(async () => {
+    await stopWorkers();
+    await ollama.stop();
+  });
+
+  it('prints the nearest blocks with distance, note, type and excerpt, of the documented shape', async () => {
+    const found = await runJson<Found>(environment, ['search', 'Roll back by', 'reverting the commit.']);
+    expect(found.results).toHaveLength(10);
+    expect(found.results[0]).toEqual({
+      id: target,
+      distance: 0,
+      type: 'paragraph',
+      noteId: '1',
+      noteTitle: 'Operating \u001b]0;pwned\u0007 the cluster',
+      excerpt: 'Roll back by reverting the commit.',
+    });
+    const distances = found.results.map(({ distance }) => distance);
+    expect(distances).toEqual([...distances].sort((a, b) => a - b));
+    expect(shapeOf(found)).toEqual(shapeOf(await documentedJson('search')));
+  });
+
+  it('shows what terminals would obey instead of sending it to one', async () => {
+    const { status, stdout, stderr } = await runCli(environment, ['search', 'boom', '--block-type', 'code']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/^\d\.\d{4} {2}Operating ␛\]0;pwned␇ the cluster · code · block \d+$/m);
+    expect(stdout).toContain('boom');
+    // eslint-disable-next-line no-control-regex -- control characters are what it is about
+    expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+    const json = await runCli(environment, ['search', 'boom', '--block-type', 'code', '--json']);
+    expect(json.stdout).toContain('Operating \\u001b]0;pwned\\u0007 the cluster');
+  });
+
+  it('embeds the query in the model’s query form', async () => {
+    ollama.forgetRequests();
+    await runJson(workerEnvironment(db, ollama), ['search', 'rolling back']);
+    expect(ollama.requests.flatMap(({ recordedTexts }) => recordedTexts ?? [])).toEqual([
+      'Instruct: Given a search query, retrieve relevant platform knowledge base sections that answer the query\nQuery:rolling back',
+    ]);
+  });
+
+  it('finds as many as are asked for, through an index too', async () => {
+    await db.query('CREATE INDEX blocks_hnsw ON blocks USING hnsw (embedding vector_cosine_ops)');
+    await db.query(`ALTER DATABASE ${db.name} SET enable_seqscan = off`);
+    const before = await db.query(`SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'blocks_hnsw'`);
+    expect(before).toEqual([{ idx_scan: '0' }]);
+    const { results } = await runJson<Found>(environment, ['search', 'anything', '--limit', '62']);
+    expect(results).toHaveLength(62);
+    const ofType = await runJson<Found>(environment, ['search', 'Rolling back', '--block-type', 'heading']);
+    expect(ofType.results).toMatchObject([{ excerpt: 'Rolling back' }]);
+    await db.untilRow<{ idx_scan: string }>(
+      `SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'blocks_hnsw'`,
+      [],
+      ({ idx_scan }) => Number(idx_scan) > 1,
+    );
+  });
+
+  it('finds pgvector where the search path does not', async () => {
+    await db.query('CREATE SCHEMA "Vector types"');
+    await db.query('ALTER EXTENSION vector SET SCHEMA "Vector types"');
+    const { results } = await runJson<Found>(environment, ['search', 'Roll back by reverting the commit.']);
+    expect(results[0]).toMatchObject({ id: target, distance: 0 });
+    await db.query('ALTER EXTENSION vector SET SCHEMA public');
+  });
+
+  it('says that there is nothing', async () => {
+    const { stdout } = await runCli(environment, ['search', 'x', '--block-type', 'poem']);
+    expect(stdout).toBe('No block of type poem has a vector.\n');
+    const empty = await createDatabase();
+    expect((await runCli(workerEnvironment(empty, ollama), ['search', 'x'])).stdout).toBe(
+      'No block has a vector yet.\n',
+    );
+  });
+
+  it.each([
+    ['no model', { PALDOCS_EMBEDDING_MODEL: 'absent' }, 2, 'model "absent" not found'],
+    ['no model', { PALDOCS_EMBEDDING_MODEL: 'absent' }, 2, 'ollama pull'],
+    ['a model that cannot embed', { PALDOCS_EMBEDDING_MODEL: 'llama3.2:3b' }, 2, 'cannot embed'],
+    ['no server', { PALDOCS_OLLAMA_URL: 'http://127.0.0.1:1' }, 1, 'Ollama cannot be reached (ECONNREFUSED'],
+  ])('refuses where there is %s', async (_, more, expected, message) => {
+    const { status, stdout, stderr } = await runCli({ ...environment, ...more }, ['search', 'x']);
+    expect({ status, stdout }).toEqual({ status: expected, stdout: '' });
+    expect(stderr.replace(/'absent'/, '"absent"')).toContain(message);
+  });
+
+  it.each([
+    ['fewer dimensions than the column', 512, 'qwen3-embedding:4b', 'gives vectors of 512 dimensions'],
+    ['more, and was not trained for cutting', 1024, 'bge-m3', 'not known to be trained for cutting'],
+  ])('refuses a model that has %s', async (_, nativeDimensions, model, message) => {
+    const other = await startStandIn({ nativeDimensions, model, ignoreDimensions: true });
+    const changed = { ...environment, PALDOCS_OLLAMA_URL: other.url, PALDOCS_EMBEDDING_MODEL: model };
+    const { status, stderr } = await runCli(changed, ['search', 'x']);
+    expect(status).toBe(2);
+    expect(stderr).toContain(message);
+    await other.stop();
+  });
+
+  it.each([
+    [[], 'search: say what to look for'],
+    [['  '], 'search: say what to look for'],
+    [['x', '--limit', '101'], '--limit: give a whole number from 1 to 100'],
+    [['x', '--block-type', 'a', '--block-type', 'b'], '--block-type: give it once'],
+  ])('refuses %j', async (args, message) => {
+    const { status, stdout, stderr } = await runCli(environment, ['search', ...args]);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(message);
+  });
+
+  it('is interrupted while the model loads', async () => {
+    const slow = await startStandIn({ loadMs: 60_000 });
+    const child = runCli({ ...environment, PALDOCS_OLLAMA_URL: slow.url }, ['search', 'x'], {
+      onStart: (interrupt) => void slow.waitFor(({ stats }) => stats.model === 'loading').then(interrupt),
+    });
+    expect(await child).toMatchObject({ status: 130, stdout: '' });
+    await slow.stop();
+  });
+});

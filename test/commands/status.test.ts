@@ -1,0 +1,145 @@
+import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
+import type { StatusSnapshot } from '../../src/commands/status/snapshot.js';
+import { createDatabase } from '../support/create-database.js';
+import { describeWithServer } from '../support/describe-with-server.js';
+import { insertBlock, insertBlocks } from '../support/fixtures.js';
+import type { TestDatabase } from '../support/test-database.js';
+import { untilIdle, untilStatus } from '../support/worker-blocks.js';
+import { startWorker, stopWorkers, workerEnvironment, type WorkerEnvironment } from '../support/worker-in-process.js';
+import { runCli, runJson } from './cli.js';
+import { documentedJson, shapeOf } from './documented-json.js';
+
+describeWithServer('status', () => {
+  let db: TestDatabase;
+  let ollama: StandIn;
+  let environment: WorkerEnvironment;
+  beforeAll(async () => {
+    db = await createDatabase();
+    ollama = await startStandIn();
+    environment = workerEnvironment(db, ollama, { PALDOCS_RETRY_LIMIT: '0', PALDOCS_LOG_LEVEL: 'info' });
+  });
+  afterEach(stopWorkers);
+  afterAll(() => ollama.stop());
+
+  const status = () => runJson<StatusSnapshot>(environment, ['status']);
+
+  it('works before there is a queue or a block', async () => {
+    expect(await status()).toMatchObject({
+      blocks: { total: 0, estimated: false, byType: {}, embeddedShare: null },
+      jobs: null,
+      oldestWaitingSeconds: null,
+      ratePerSecond: null,
+      etaSeconds: null,
+      workers: { count: 0, leader: null, gatesClosed: [], instances: [] },
+    });
+    expect((await runCli(environment, ['status'])).stdout).toContain('There are no blocks.');
+    expect(await db.query(`SELECT 1 FROM pg_namespace WHERE nspname = 'pgboss'`)).toEqual([]);
+  });
+
+  it('tells blocks by status and type, jobs, rate and who leads', async () => {
+    await startWorker(db, ollama, environment);
+    await insertBlocks(db, 8);
+    await insertBlock(db, { type: 'mermaid', content: 'graph TD' });
+    ollama.faults.add({ preset: 'poison', text: 'cannot be' });
+    const failed = await insertBlock(db, { type: 'heading', content: 'This cannot be embedded' });
+    await untilStatus(db, failed, 'error');
+    await untilIdle(db);
+
+    const snapshot = await status();
+    expect(snapshot.blocks).toEqual({
+      total: 10,
+      estimated: false,
+      byStatus: { pending: 0, processing: 0, completed: 8, error: 1, skipped: 1 },
+      byType: {
+        heading: { pending: 0, processing: 0, completed: 0, error: 1, skipped: 0 },
+        mermaid: { pending: 0, processing: 0, completed: 0, error: 0, skipped: 1 },
+        paragraph: { pending: 0, processing: 0, completed: 8, error: 0, skipped: 0 },
+      },
+      embeddedShare: 8 / 9,
+    });
+    expect(snapshot.jobs).toEqual({ created: 0, retry: 0, active: 0, deadLetters: 1 });
+    expect(snapshot.ratePerSecond).toBeGreaterThan(0);
+    expect(snapshot.workers).toEqual({
+      count: 1,
+      leader: 'test-0',
+      gatesClosed: [],
+      instances: [{ instance: 'test-0', leader: true, gateClosed: false }],
+    });
+    const { stdout, stderr } = await runCli(environment, ['status']);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^all +0 +0 +8 +1 +1 +10$/m);
+    expect(stdout).toMatch(/^embedded +88\.9 %$/m);
+    expect(stdout).toMatch(/^errors +1 block failed for good \(see: embedding-worker errors\)$/m);
+    expect(stdout).toMatch(/^workers +1, led by test-0$/m);
+  });
+
+  it('tells how long the oldest block has waited, and when all will be done, as JSON of the documented shape', async () => {
+    await (await startWorker(db, ollama, environment)).stop();
+    await db.query(`DELETE FROM blocks WHERE block_type <> 'paragraph'`);
+    await insertBlocks(db, 3);
+    const worker = await startWorker(db, ollama, environment);
+    await untilIdle(db);
+    const hanging = ollama.faults.add('hang');
+    await insertBlock(db);
+    await ollama.waitFor(({ stats }) => stats.hanging > 0);
+    await db.query(
+      `UPDATE pgboss.job SET state = 'created', data = jsonb_set(data, '{since}', to_jsonb(now() - interval '1 hour')) WHERE state = 'active'`,
+    );
+
+    const snapshot = await status();
+    expect(snapshot.oldestWaitingSeconds).toBeGreaterThan(3_599);
+    expect(snapshot.oldestWaitingSeconds).toBeLessThan(3_660);
+    expect(snapshot.etaSeconds).toBeGreaterThan(0);
+    expect(shapeOf({ ...snapshot, workers: { ...snapshot.workers, gatesClosed: [] } })).toEqual(
+      shapeOf(await documentedJson('status')),
+    );
+    hanging.remove();
+    await worker.stop();
+  });
+
+  it('tells whose gate is closed, whoever that is', async () => {
+    const sessions = await Promise.all([
+      db.connect('embedding-worker follower pod-a gate=closed'),
+      db.connect('embedding-worker follower pod-b'),
+      db.connect('embedding-worker pod-c'),
+      db.connect('psql'),
+    ]);
+    expect((await status()).workers).toMatchObject({ count: 2, leader: null, gatesClosed: ['pod-a'] });
+    const { stdout } = await runCli(environment, ['status']);
+    expect(stdout).toMatch(/^gate +closed at pod-a: Ollama cannot embed now/m);
+    expect(stdout).toMatch(/^workers +2 workers, none leads yet$/m);
+    await Promise.all(sessions.map((session) => session.end()));
+  });
+
+  it('looks again and again with --watch, until it is interrupted', async () => {
+    const { status: code, stdout } = await runCli(environment, ['status', '--watch', '--interval', '0.1', '--json'], {
+      onOutput: (output, interrupt) => {
+        if (output.split('\n').length > 3) interrupt();
+      },
+    });
+    expect(code).toBe(130);
+    const snapshots = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as StatusSnapshot);
+    expect(snapshots.length).toBeGreaterThanOrEqual(3);
+    expect(new Set(snapshots.map(({ at }) => at)).size).toBe(snapshots.length);
+  });
+
+  it.each([
+    [['--interval', '0'], '--interval: give a number from 0.1 to 86400'],
+    [['--interval', 'soon'], '--interval: give a number from 0.1 to 86400'],
+    [['--colour'], 'Unknown argument: colour'],
+    [['now'], 'Unknown argument: now'],
+  ])('refuses %j', async (args, message) => {
+    const { status: code, stdout, stderr } = await runCli(environment, ['status', ...args]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(message);
+  });
+
+  it('shows an example in its help, and needs no configuration for it', async () => {
+    const { status: code, stdout } = await runCli({}, ['status', '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('embedding-worker status --watch');
+  });
+});

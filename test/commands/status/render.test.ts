@@ -1,0 +1,38 @@
+import { renderStatus } from '../../../src/commands/status/render.js';
+import type { StatusSnapshot } from '../../../src/commands/status/snapshot.js';
+
+const SNAPSHOT: StatusSnapshot = {
+  at: '2026-01-31T12:00:00.000Z',
+  blocks: {
+    total: 1_234_567,
+    estimated: true,
+    byStatus: { pending: 12_345, processing: 0, completed: 1_222_222, error: 0, skipped: 0 },
+    byType: { paragraph: { pending: 12_345, processing: 0, completed: 1_222_222, error: 0, skipped: 0 } },
+    embeddedShare: 0.99,
+  },
+  jobs: { created: 10_000, retry: 2, active: 100, deadLetters: 3 },
+  oldestWaitingSeconds: 3_725,
+  ratePerSecond: 0.02,
+  etaSeconds: 617_250,
+  workers: { count: 1, leader: 'pod\u001b[2J', gatesClosed: ['pod'], instances: [] },
+};
+
+describe('what status shows', () => {
+  it('says what is estimated, to two digits, and counts failed blocks that a sample misses', () => {
+    expect(renderStatus(SNAPSHOT)).toEqual([
+      'blocks     pending  processing  completed  error  skipped      total',
+      'paragraph   12,000           0  1,200,000      0        0  1,200,000',
+      'all         12,000           0  1,200,000      0        0  1,200,000',
+      'The numbers of blocks are estimated, from a sample of the table.',
+      '',
+      'embedded  about 99.0 %',
+      'jobs      10,000 created, 2 in retry, 100 active, 3 dead letters',
+      'oldest    waits for 1 h 2 min',
+      'rate      72 blocks an hour',
+      'left      about 12,000 blocks, done in about 7 d 3 h',
+      'errors    3 blocks failed for good (see: embedding-worker errors)',
+      'workers   1, led by pod␛[2J',
+      'gate      closed: Ollama cannot embed now, and blocks wait for it (see: embedding-worker doctor)',
+    ]);
+  });
+});

@@ -1,0 +1,107 @@
+import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
+import { createDatabase } from '../support/create-database.js';
+import { describeWithServer } from '../support/describe-with-server.js';
+import { insertBlock, insertBlocks } from '../support/fixtures.js';
+import type { TestDatabase } from '../support/test-database.js';
+import { expectEmbedded, jobsOf, readBlock, untilIdle, untilStatus } from '../support/worker-blocks.js';
+import { startWorker, stopWorkers } from '../support/worker-in-process.js';
+import { sqlBlocks } from './sql-blocks.js';
+
+const ENVIRONMENT = { PALDOCS_RETRY_LIMIT: '0' };
+
+describeWithServer('the SQL in docs/operations.md', () => {
+  let db: TestDatabase;
+  let ollama: StandIn;
+  beforeEach(async () => {
+    db = await createDatabase();
+    ollama = await startStandIn();
+  });
+  afterEach(async () => {
+    ollama.faults.clear();
+    await stopWorkers();
+    await ollama.stop();
+    await db.drop();
+  });
+
+  /** The one SQL block that holds this. */
+  async function blockWith(text: string): Promise<string> {
+    const found = (await sqlBlocks('operations.md')).filter(({ sql }) => sql.includes(text));
+    expect(found).toHaveLength(1);
+    return found[0]?.sql ?? '';
+  }
+
+  /** One block in error, for this fault. */
+  async function failOne(preset: 'poison' | 'nan'): Promise<string> {
+    const rule = ollama.faults.add({ preset, text: 'broken' });
+    const id = await insertBlock(db, { content: `broken by ${preset}` });
+    await untilStatus(db, id, 'error', 30_000);
+    rule.remove();
+    return id;
+  }
+
+  it('runs, and each query shows what it is for', async () => {
+    const worker = await startWorker(db, ollama, ENVIRONMENT);
+    const [inHand = '', waiting = ''] = await insertBlocks(db, 3);
+    await failOne('nan');
+    await untilIdle(db);
+    await worker.stop();
+    await db.query(
+      `UPDATE pgboss.job SET state = 'active', heartbeat_on = now(), completed_on = NULL WHERE singleton_key = $1`,
+      [inHand],
+    );
+    await db.query(`UPDATE pgboss.job SET state = 'created', completed_on = NULL WHERE singleton_key = $1`, [waiting]);
+    const leader = await db.connect('embedding-worker leader test gate=closed');
+
+    const blocks = await sqlBlocks('operations.md');
+    expect(blocks.length).toBeGreaterThan(10);
+    const found: { title: string; rows: number | null }[] = [];
+    for (const { title, sql } of blocks) {
+      await leader.query('BEGIN');
+      const { rowCount: rows } = await leader.query(sql);
+      await leader.query('ROLLBACK');
+      if (sql.startsWith('SELECT')) found.push({ title, rows });
+    }
+    await leader.end();
+    expect(found.filter(({ rows }) => rows === 0)).toEqual([]);
+  });
+
+  it('tells why a block is in error', async () => {
+    await startWorker(db, ollama, ENVIRONMENT);
+    const id = await failOne('nan');
+    const rows = await db.query(await blockWith("j.source_output->>'message'"));
+    expect(rows).toMatchObject([{ block: id, note: 'A note', type: 'paragraph', reason: 'OLLAMA_NAN', failures: 1 }]);
+  });
+
+  it('puts one block back by hand', async () => {
+    await startWorker(db, ollama, ENVIRONMENT);
+    const id = await failOne('poison');
+    const sql = await blockWith('WHERE id = 42');
+    await db.query(sql.replaceAll('42', id));
+    await expectEmbedded(db, id, 'broken by poison');
+  });
+
+  it('puts back all that failed for one reason, and no other', async () => {
+    const worker = await startWorker(db, ollama, ENVIRONMENT);
+    const wanted = await failOne('nan');
+    const other = await failOne('poison');
+    await db.query(await blockWith(`= 'OLLAMA_NAN'`));
+    await expectEmbedded(db, wanted, 'broken by nan');
+    expect(await readBlock(db, other)).toMatchObject({ status: 'error' });
+    const swept = worker.events.seen.swept.length;
+    await db.query('NOTIFY embedding_queue');
+    await worker.events.until(({ seen }) => seen.swept.length > swept);
+    expect(await jobsOf(db, wanted, 'embed-block-failed')).toEqual([]);
+    expect(await jobsOf(db, other, 'embed-block-failed')).toHaveLength(1);
+  });
+
+  it('makes the queue anew without losing work', async () => {
+    const worker = await startWorker(db, ollama, ENVIRONMENT);
+    const failed = await failOne('poison');
+    await worker.stop();
+    const id = await insertBlock(db, { content: 'waits' });
+    await db.query(await blockWith('DROP SCHEMA'));
+    await startWorker(db, ollama, ENVIRONMENT);
+    await expectEmbedded(db, id, 'waits');
+    expect(await readBlock(db, failed)).toMatchObject({ status: 'error' });
+  });
+});

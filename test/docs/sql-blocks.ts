@@ -1,0 +1,13 @@
+import { readFile } from 'node:fs/promises';
+
+export interface SqlBlock {
+  /** The line of the text that stands before it. */
+  readonly title: string;
+  readonly sql: string;
+}
+
+/** The ```sql blocks of a file in docs/, in order. */
+export async function sqlBlocks(file: string): Promise<SqlBlock[]> {
+  const text = await readFile(new URL(`../../docs/${file}`, import.meta.url), 'utf8');
+  return [...text.matchAll(/([^\n]*)\n\n```sql\n([^]*?)```/g)].map(([, title = '', sql = '']) => ({ title, sql }));
+}
