@@ -109,21 +109,17 @@ async function requireVectorType(db: Queryable): Promise<void> {
 }
 
 /** Asks the catalogue about a table, whose name is the only parameter. */
-async function askFor<Row extends object>(
-  db: Queryable,
-  tableName: string,
-  variable: string,
-  sql: string,
-): Promise<Row[]> {
+async function askFor<Row extends object>(db: Queryable, tableName: string, sql: string): Promise<Row[]> {
   try {
     return await db.query<Row>(sql, [quoteTable(tableName)]);
   } catch (error) {
     const denied = error instanceof Error && 'code' in error && error.code === '42501'; // insufficient_privilege
     if (!denied) throw error;
-    const schema = quoteColumn(tableName.split('.')[0] ?? '');
+    const schema = tableName.split('.')[0] ?? '';
+    const [me] = await db.query<{ role: string }>('SELECT current_user AS role');
     throw new ConfigurationError(
       'SCHEMA_PRIVILEGE',
-      `${variable}: this role may not look into the schema of ${tableName}: GRANT USAGE ON SCHEMA ${schema} TO the role`,
+      `the role ${me?.role ?? ''} may not use the schema ${schema}: GRANT USAGE ON SCHEMA ${quoteColumn(schema)} TO ${quoteColumn(me?.role ?? '')}`,
       { cause: error },
     );
   }
@@ -133,7 +129,6 @@ async function readColumns(db: Queryable, tableName: string, variable: string): 
   const rows = await askFor<Column>(
     db,
     tableName,
-    variable,
     `SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, t.typname AS "typeName",
        a.atttypid::int8::int AS "typeOid", a.atttypmod AS typmod
   FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid

@@ -22,6 +22,11 @@ import type { Database, Session } from './database.js';
 const PULSE_MS = 5_000;
 const IDLE_TIMEOUT_SECONDS = 15;
 const TRY_MS = 2_000;
+/**
+ * A leader whose session fell silent lets the others go first, by more than their longest pause between two tries: what
+ * has cut off its session has most likely cut off its pool as well, and it would lead without being able to enqueue.
+ */
+const STAND_BACK_MS = 1.5 * TRY_MS;
 const RECONNECT_MIN_MS = 100;
 const RECONNECT_MAX_MS = 5_000;
 
@@ -80,16 +85,18 @@ export class Leadership implements Service {
     const { signal } = this.#stopping;
     let failures = 0;
     while (!signal.aborted) {
-      const connected = await this.#session();
-      failures = connected ? 0 : failures + 1;
+      const ended = await this.#session();
+      failures = ended === 'unreachable' ? failures + 1 : 0;
+      if (ended === 'silent') await this.#pause(STAND_BACK_MS);
       if (signal.aborted) return;
       const delayMs = Math.min(RECONNECT_MAX_MS, RECONNECT_MIN_MS * 2 ** failures);
       await this.#pause(delayMs * (0.5 + Math.random() / 2));
     }
   }
 
-  /** One session from its opening to its loss. @returns whether it was open at all */
-  async #session(): Promise<boolean> {
+  /** One session from its opening to its loss. */
+  async #session(): Promise<'unreachable' | 'silent' | 'lost'> {
+    let ended: 'silent' | 'lost' = 'lost';
     const { database, applicationName, onConnected, events, log } = this.#options;
     let session: Session;
     try {
@@ -99,7 +106,7 @@ export class Leadership implements Service {
       });
     } catch (error) {
       log.warn('cannot open the session that listens; trying again', { error });
-      return false;
+      return 'unreachable';
     }
     this.#current = session;
     // One signal a session: every race with the promise itself would leave a reaction on it, 343 bytes a pause.
@@ -114,6 +121,7 @@ export class Leadership implements Service {
       await this.#follow(session, lost.signal);
       if (!this.#stopping.signal.aborted) await this.#lead(session, lost.signal);
     } catch (error) {
+      if (isSilence(error)) ended = 'silent';
       if (!this.#stopping.signal.aborted) log.warn('lost the session that listens; opening another', { error });
     } finally {
       this.#current = undefined;
@@ -122,7 +130,7 @@ export class Leadership implements Service {
         log.debug('the lost session did not close cleanly', { error });
       });
     }
-    return true;
+    return ended;
   }
 
   /** Tries until it has the lock or is stopped. */
@@ -166,4 +174,11 @@ export class Leadership implements Service {
     await sleep(ms, undefined, { signal }).catch(() => undefined); // ended early by either
     if (lost.aborted) throw lost.reason as Error;
   }
+}
+
+/** Nothing came back in time, or the server ended the session because it heard nothing (57P05, idle_session_timeout). */
+function isSilence(error: unknown): boolean {
+  return (
+    error instanceof Error && (error.message === 'Query read timeout' || ('code' in error && error.code === '57P05'))
+  );
 }

@@ -1,20 +1,21 @@
 import { EventEmitter } from 'node:events';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Database, Queryable, Session, SessionOptions } from './database.js';
+import { openPool, type OpenPool } from './pool.js';
 import { openSession } from './session.js';
-import { isTransient } from './transient-errors.js';
+import { queryable, transaction } from './transaction.js';
 import { encodeVectorArray } from './vector-codec.js';
 
-/** No statement of ours takes this long; a connection that swallows everything does. */
-const QUERY_TIMEOUT_MS = 60_000;
-const CONNECT_TIMEOUT_MS = 10_000;
-const IDLE_TIMEOUT_MS = 30_000;
 /**
- * Each statement sees what was committed before it, whatever the administrator's default is: settling relies on it. And
- * a process that is frozen within a transaction must not hold its rows for as long as it is frozen. No transaction of
- * ours waits for anything but the database.
+ * No statement of ours takes this long; a connection that swallows everything does. Short, since a leader whose session
+ * is well and whose pool is half-open enqueues nothing meanwhile: with 60 s an edit waited for 60 to 84.
  */
-const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '15s'`;
+const QUERY_TIMEOUT_MS = 15_000;
+/** What the driver says when it has passed. */
+const UNANSWERED = 'Query read timeout';
+/** How long the goodbye of a connection may take. */
+const CLOSE_TIMEOUT_MS = 1_000;
+const SESSION_CONNECT_TIMEOUT_MS = 10_000;
 
 export interface PostgresOptions {
   readonly url: string;
@@ -25,48 +26,24 @@ export interface PostgresOptions {
   readonly poolSize: number;
 }
 
-/** How a query is run on a pg client or pool. */
-type Runner = Pick<pg.Pool | pg.PoolClient, 'query'>;
-
-function queryable(runner: Runner): Queryable {
-  return {
-    query: async <Row extends object>(text: string, values: readonly unknown[] = []) =>
-      (await runner.query<Row>(text, [...values])).rows,
-    // Without values pg uses the simple protocol, in which pg-boss sends several statements at once.
-    executeSql: async (text, values) => await runner.query(text, values),
-  };
-}
-
 /** A PostgreSQL server through a pool of connections. Emits `error` for idle connections that are lost. */
 export class Postgres extends EventEmitter<{ error: [Error] }> implements Database {
   readonly backend = 'postgres';
-  readonly #pool: pg.Pool;
   readonly #options: PostgresOptions;
   readonly #backends = new Set<number>();
   readonly #queryable: Queryable;
+  #pool: OpenPool;
+  #closed = false;
   #vectorOid = 0;
 
   constructor(options: PostgresOptions) {
     super();
     this.#options = options;
-    this.#pool = new pg.Pool({
-      connectionString: options.url,
-      application_name: options.applicationName,
-      max: options.poolSize,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      idleTimeoutMillis: IDLE_TIMEOUT_MS,
-      query_timeout: QUERY_TIMEOUT_MS,
-      keepAlive: true,
-      keepAliveInitialDelayMillis: 10_000,
-    });
-    this.#queryable = queryable(this.#pool);
-    this.#pool.on('error', (error) => this.emit('error', error));
-    this.#pool.on('connect', (client) => {
-      const processId = backendOf(client);
-      if (processId === undefined) return;
-      this.#backends.add(processId);
-      client.once('end', () => this.#backends.delete(processId));
-    });
+    this.#pool = this.#openPool();
+    this.#queryable = {
+      query: (text, values) => this.#renewing((pool) => queryable(pool).query(text, values)),
+      executeSql: (text, values) => this.#renewing((pool) => queryable(pool).executeSql(text, values)),
+    };
   }
 
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
@@ -77,35 +54,13 @@ export class Postgres extends EventEmitter<{ error: [Error] }> implements Databa
     return this.#queryable.executeSql(text, values);
   }
 
-  async transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect();
-    let broken: Error | undefined;
-    const onError = (error: Error) => (broken = error);
-    client.on('error', onError); // while checked out, the pool does not listen
-    try {
-      await client.query(BEGIN);
-      const result = await work(queryable(client));
-      await client.query('COMMIT');
-      return result;
-    } catch (error) {
-      try {
-        // What the driver says of the connection, such as a time-out, leaves it waiting for an answer. An error of the
-        // server, or of the work itself, leaves it usable.
-        if (error instanceof Error && isTransient(error) && !(error instanceof pg.DatabaseError)) broken = error;
-        else await client.query('ROLLBACK');
-      } catch (rollbackError) {
-        // The first error is the one to report; this one says that the connection is of no more use.
-        broken ??= rollbackError instanceof Error ? rollbackError : new Error(String(rollbackError));
-      }
-      throw error;
-    } finally {
-      client.off('error', onError);
-      client.release(broken);
-    }
+  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+    return this.#renewing((pool) => transaction(pool, work));
   }
 
   async connect(options: SessionOptions): Promise<Session> {
-    return await openSession({ ...options, url: this.#options.sessionUrl, connectTimeoutMs: CONNECT_TIMEOUT_MS });
+    const { sessionUrl } = this.#options;
+    return await openSession({ ...options, url: sessionUrl, connectTimeoutMs: SESSION_CONNECT_TIMEOUT_MS });
   }
 
   useVectorType(oid: number): void {
@@ -121,12 +76,39 @@ export class Postgres extends EventEmitter<{ error: [Error] }> implements Databa
   }
 
   async close(): Promise<void> {
-    if (!this.#pool.ended) await this.#pool.end();
+    this.#closed = true;
+    await this.#pool.end(CLOSE_TIMEOUT_MS);
   }
-}
 
-function backendOf(client: pg.PoolClient): number | undefined {
-  // pg sets it from BackendKeyData; its typings leave it out. A pooler may send none.
-  const { processID } = client as unknown as { processID?: number | null };
-  return processID ?? undefined;
+  #openPool(): OpenPool {
+    const { url, applicationName, poolSize } = this.#options;
+    return openPool({
+      url,
+      applicationName,
+      size: poolSize,
+      queryTimeoutMs: QUERY_TIMEOUT_MS,
+      onError: (error) => this.emit('error', error),
+      onBackend: (processId, ended) => {
+        this.#backends.add(processId);
+        void ended.then(() => this.#backends.delete(processId));
+      },
+    });
+  }
+
+  /** Where one connection swallows everything, the idle ones beside it do so too: they are not asked one by one. */
+  async #renewing<T>(work: (pool: pg.Pool) => Promise<T>): Promise<T> {
+    const used = this.#pool;
+    try {
+      return await work(used.pool);
+    } catch (error) {
+      if (error instanceof Error && error.message === UNANSWERED && used === this.#pool && !this.#closed) {
+        this.#pool = this.#openPool();
+        // What is under way on it may finish or pass its own time-out.
+        used.end(QUERY_TIMEOUT_MS + CLOSE_TIMEOUT_MS).catch((failure: unknown) => {
+          this.emit('error', failure instanceof Error ? failure : new Error(String(failure)));
+        });
+      }
+      throw error;
+    }
+  }
 }

@@ -2,7 +2,14 @@ import { performance } from 'node:perf_hooks';
 import { Semaphore } from 'async-mutex';
 import { acquire } from '../acquire.js';
 import type { Events } from '../events.js';
-import { DrainingError, isOllamaError, mayBeTheText, TextRejectedError, TextTooLongError } from './errors.js';
+import {
+  DrainingError,
+  isOllamaError,
+  mayBeTheText,
+  OllamaUnavailableError,
+  TextRejectedError,
+  TextTooLongError,
+} from './errors.js';
 import type { OllamaError } from './errors.js';
 import type { Gate } from './gate.js';
 import type { Ollama } from './ollama.js';
@@ -130,24 +137,15 @@ export class Embedder {
   /** Sends one text until it has a vector or is to blame. */
   async #tryAlone(text: string, options: EmbedOptions): Promise<VectorOrRejection> {
     let strikes = 0;
-    let last: OllamaError | undefined;
-    try {
-      for (;;) {
-        const answer = await this.#request([text], options);
-        const result = Array.isArray(answer) ? theOnly(answer) : answer;
-        if (result instanceof Float32Array) return result;
-        if (result instanceof TextTooLongError) return result;
-        if (mayBeTheText(result)) {
-          last = result;
-          strikes += 1;
-          if (strikes >= STRIKES) return asRejection(result);
-        }
-        await this.#hold(result, options.signal);
-      }
-    } catch (error) {
-      // A text on which the model hangs uses up the time that its job may be held: it failed alone while good ones pass.
-      if (last === undefined || !isHeldTooLong(options.signal) || !this.#options.gate.isOpen) throw error;
-      return asRejection(last);
+    for (;;) {
+      const answer = await this.#request([text], options);
+      const result = Array.isArray(answer) ? theOnly(answer) : answer;
+      if (result instanceof Float32Array || result instanceof TextTooLongError) return result;
+      if (mayBeTheText(result)) strikes += 1;
+      // A text on which the model hangs uses up the time that its job may be held: one strike more is all it gets.
+      const timeIsUp = isHeldTooLong(options.signal) && this.#options.gate.isOpen;
+      if (strikes >= STRIKES || (strikes > 1 && timeIsUp)) return asRejection(result);
+      await this.#hold(result, options.signal);
     }
   }
 
@@ -179,7 +177,10 @@ export class Embedder {
       return vectors;
     } catch (error) {
       if (isOllamaError(error)) return error;
-      throw error;
+      if (!isHeldTooLong(signal)) throw error;
+      return new OllamaUnavailableError('OLLAMA_NO_ANSWER', 'Ollama did not answer in the time a job may be held', {
+        mayBeTheText: true,
+      });
     } finally {
       release();
       events.emit('request', {

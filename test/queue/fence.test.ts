@@ -1,7 +1,7 @@
 import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlock } from '../support/fixtures.js';
 import { expectEmbedded, jobsOf, readBlock } from '../support/worker-blocks.js';
-import { hang, ONE_WORKER } from '../support/worker-hold.js';
+import { hang, hangBetweenFailures, ONE_WORKER } from '../support/worker-hold.js';
 import { useSite } from '../support/worker-site.js';
 
 describeWithServer('a worker that was away while its job was taken over', () => {
@@ -48,15 +48,16 @@ describeWithServer('a worker that was away while its job was taken over', () => 
 
   it('does not fail it', async () => {
     const { db, ollama, worker } = site();
-    ollama.faults.add({ preset: 'hang', text: 'poison', count: 1 });
     ollama.faults.add({ preset: 'poison', text: 'poison' });
+    const failing = hangBetweenFailures(site());
     const id = await insertBlock(db, { content: 'poison' });
-    await ollama.waitFor(({ stats }) => stats.hanging === 1);
+    await failing.reached();
     await db.query('UPDATE pgboss.job SET retry_count = retry_count + 1 WHERE singleton_key = $1', [id]);
-    ollama.faults.release();
+    failing.release();
     const next = await insertBlock(db, { content: 'healthy' });
     await expectEmbedded(db, next, 'healthy');
     expect(await jobsOf(db, id)).toMatchObject([{ state: 'active', retryCount: 1 }]);
+    expect(await readBlock(db, id)).toEqual({ status: 'processing', vector: null });
     expect(worker.events.seen.failed).toEqual([]);
   });
 

@@ -53,19 +53,22 @@ describeWithServer('an edit after a claim that found nothing to do, before its j
     await ollama.stop();
   });
 
-  it('is embedded at once, where the block was a diagram', async () => {
-    const id = await insertBlock(db, { content: 'graph TD' });
-    await expectEmbedded(db, id, 'graph TD');
+  it.each([
+    ['a diagram', { type: 'mermaid' }],
+    ['empty', { content: '' }],
+  ])('is embedded at once, where the block was %s', async (name, nothing) => {
+    const id = await insertBlock(db, { content: `once ${name}` });
+    await expectEmbedded(db, id, `once ${name}`);
     const { claimed, resume } = database.pauseAfterClaim();
-    await editBlock(db, id, { type: 'mermaid' });
+    await editBlock(db, id, nothing);
     await bounded(claimed);
     const before = worker.events.seen.swept.length;
-    await editBlock(db, id, { type: 'paragraph', content: 'a text again' });
+    await editBlock(db, id, { type: 'paragraph', content: `no longer ${name}` });
     // The edit's notification has been heard when that of a later block has led to its job.
     const later = await insertBlock(db, { content: 'later' });
     await db.untilRow(`SELECT FROM pgboss.job WHERE singleton_key = $1`, [later], () => true);
     resume();
-    await expectEmbedded(db, id, 'a text again', { timeoutMs: 3_000 });
+    await expectEmbedded(db, id, `no longer ${name}`, { timeoutMs: 3_000 });
     expect(worker.events.seen.swept).toHaveLength(before);
     expect((await jobsOf(db, id)).filter(({ state }) => state !== 'completed')).toEqual([]);
   });

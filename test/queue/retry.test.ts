@@ -1,6 +1,7 @@
 import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlock, insertBlocks } from '../support/fixtures.js';
 import { editBlock, expectEmbedded, jobsOf, readBlock, untilJob, untilStatus } from '../support/worker-blocks.js';
+import { hangBetweenFailures } from '../support/worker-hold.js';
 import { useSite } from '../support/worker-site.js';
 
 /** As Ollama refuses a text, each time. */
@@ -66,15 +67,15 @@ describeWithServer('a block that fails by its own fault', () => {
 
   it('is not judged by a text that it no longer has', async () => {
     const { db, ollama, worker } = site();
-    ollama.faults.add({ name: 'first', preset: 'hang', text: 'poison', count: 1 });
-    const poison = ollama.faults.add(POISON);
+    ollama.faults.add(POISON);
+    const failing = hangBetweenFailures(site());
     const id = await insertBlock(db, { content: 'poison' });
-    await ollama.waitFor(({ stats }) => stats.hanging === 1);
+    await failing.reached();
     await editBlock(db, id, { content: 'good by now' });
-    ollama.faults.release();
+    failing.release();
     await expectEmbedded(db, id, 'good by now');
     expect(worker.events.seen.failed).toEqual([]);
-    poison.remove();
+    expect((await jobsOf(db, id)).some(({ data }) => 'failures' in data)).toBe(false);
   });
 });
 

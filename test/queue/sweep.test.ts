@@ -103,4 +103,19 @@ describeWithServer('a worker that starts', () => {
     expect(await countByStatus(db)).toEqual({ completed: 100 });
     expect(Math.max(...worker.events.seen.swept.map(({ enqueued }) => enqueued))).toBeLessThanOrEqual(20);
   });
+
+  it('finds those behind it, too, while it fills the queue', async () => {
+    const db = await createDatabase();
+    await insertBlocks(db, 60);
+    const held = ollama.faults.add({ preset: 'hang', endpoint: '/api/embed' });
+    await startWorker(db, ollama, { PALDOCS_QUEUE_LIMIT: '20' });
+    await silently(db, () =>
+      db.query(
+        `INSERT INTO blocks (id, note_id, block_type, content) SELECT -1, id, 'paragraph', '"behind"' FROM notes`,
+      ),
+    );
+    held.remove();
+    await untilIdle(db);
+    await expectEmbedded(db, '-1', 'behind');
+  });
 });

@@ -28,3 +28,11 @@ export async function keepBusy(site: Pick<Site, 'db' | 'ollama'>): Promise<Hold>
 
 /** The settings under which one batch at a time is worked on. */
 export const ONE_WORKER = { PALDOCS_WORKER_CONCURRENCY: '1' };
+
+/**
+ * Holds a block between its failures: after the first, Ollama is asked for a text that is known to be good, and that
+ * request is put on hold.
+ */
+export function hangBetweenFailures(site: Pick<Site, 'ollama'>): Hold {
+  return hang(site, 'The quick brown fox');
+}

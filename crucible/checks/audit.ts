@@ -1,0 +1,100 @@
+import type { CrucibleDatabase } from '../site/database.js';
+import { beginsVectorOf, readFloats, textOf } from '../expected.js';
+import type { Violations } from '../violation.js';
+
+/** One committed write to a block, as the database saw it. */
+export interface AuditRow {
+  readonly seq: string;
+  readonly at: Date;
+  readonly xid: string;
+  readonly byWorker: boolean;
+  readonly op: string;
+  readonly blockId: string | null;
+  readonly oldStatus: string | null;
+  readonly newStatus: string | null;
+  readonly vector: Buffer | null;
+  readonly cleared: boolean;
+  readonly settled: boolean | null;
+  readonly type: string | null;
+  readonly content: string | null;
+  readonly title: string | null;
+  readonly trespass: boolean;
+}
+
+const PAGE = 2_000;
+
+/**
+ * Reads what the database audited and judges each write by itself: a vector is that of the block's text at the COMMIT of
+ * the write (2a), in a transaction that completed the block's job (2b), and nothing else was touched (6).
+ */
+export class AuditCheck {
+  readonly #database: CrucibleDatabase;
+  readonly #violations: Violations;
+  #after = '0';
+  /** Vectors stored. */
+  stored = 0;
+  /** By block, for histories and for the time an edit took. */
+  readonly stores: { readonly blockId: string; readonly at: number }[] = [];
+
+  constructor(database: CrucibleDatabase, violations: Violations) {
+    this.#database = database;
+    this.#violations = violations;
+  }
+
+  /** Judges what came since it was last called. */
+  async follow(): Promise<void> {
+    for (;;) {
+      // The latest are left for the next time: a lower number may be committed after a higher one.
+      const rows = await this.#database.persist<AuditRow>(
+        `${SELECT} WHERE seq > $1 AND at < clock_timestamp() - interval '2 s' ORDER BY seq LIMIT ${PAGE}`,
+        [this.#after],
+      );
+      for (const row of rows) this.#judge(row);
+      this.#after = rows.at(-1)?.seq ?? this.#after;
+      if (rows.length < PAGE) return;
+    }
+  }
+
+  async history(blockId: string): Promise<AuditRow[]> {
+    return await this.#database.persist<AuditRow>(`${SELECT} WHERE block_id = $1 ORDER BY seq`, [blockId]);
+  }
+
+  #judge(row: AuditRow): void {
+    const blockId = row.blockId ?? '';
+    const at = row.at.toISOString();
+    if (row.trespass)
+      this.#violations.add({
+        invariant: 6,
+        what: 'a worker wrote what is not its own',
+        blockId,
+        details: { op: row.op, at },
+      });
+    if (!row.byWorker) return;
+    if (row.newStatus !== row.oldStatus || row.vector !== null) {
+      if (row.newStatus === 'completed' || row.newStatus === 'skipped')
+        this.stores.push({ blockId, at: row.at.getTime() });
+    }
+    if (row.vector === null) return;
+    this.stored += 1;
+    const text = textOf({ type: row.type ?? '', content: row.content, title: row.title });
+    if (text === null || !beginsVectorOf(text, readFloats(row.vector))) {
+      this.#violations.add({
+        invariant: 2,
+        what: 'a vector was written that is not that of the text at its commit',
+        blockId,
+        details: { at, xid: row.xid, text: text?.slice(0, 120) ?? null },
+      });
+    }
+    if (row.settled !== true) {
+      this.#violations.add({
+        invariant: 2,
+        what: 'a vector was written by a transaction that did not complete an attempt of that block',
+        blockId,
+        details: { at, xid: row.xid },
+      });
+    }
+  }
+}
+
+const SELECT = `SELECT seq::text AS seq, at, xid, by_worker AS "byWorker", op, block_id AS "blockId", old_status AS "oldStatus",
+  new_status AS "newStatus", vector, cleared, settled, block_type AS type, content, title, trespass FROM crucible.audit`;

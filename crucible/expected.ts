@@ -1,0 +1,56 @@
+import { DEFAULT_INSTRUCTION } from '../src/config.js';
+import { blockText } from '../src/blocks/text.js';
+import { halve } from '../src/embedder/sentences.js';
+import { meanVector } from '../src/embedder/vector.js';
+import { countTokens } from '../stand-in/context.js';
+import { deterministicVector } from '../stand-in/deterministic-brain.js';
+import { CONTEXT_TOKENS } from './site/timing.js';
+
+export const DIMENSIONS = 768;
+/** What float32 and a mean of several vectors may lose. */
+const TOLERANCE = 1e-4;
+
+export interface Source {
+  readonly type: string;
+  /** As Postgres prints it. */
+  readonly content: string | null;
+  readonly title: string | null;
+}
+
+/** The text of a block without the instruction, null where there is none to embed. */
+export function textOf({ type, content, title }: Source): string | null {
+  return blockText({ type, content, noteTitle: title, contentFormat: 'json' });
+}
+
+/** The vector that a text must have: of the whole, or of the parts that it has to be cut into. */
+export function vectorOf(text: string): Float32Array {
+  if (fits(text)) return deterministicVector(DEFAULT_INSTRUCTION + text, DIMENSIONS);
+  const mean = meanVector(parts(text).map((part) => ({ vector: vectorOf(part), weight: part.length })));
+  if (mean instanceof Float32Array) return mean;
+  throw mean;
+}
+
+/** Whether these values begin the vector of the text. */
+export function beginsVectorOf(text: string, values: ArrayLike<number>): boolean {
+  const expected = vectorOf(text);
+  for (let i = 0; i < values.length; i++) {
+    // Written so that NaN is no match.
+    if (!(Math.abs((values[i] ?? Number.NaN) - (expected[i] ?? Number.NaN)) < TOLERANCE)) return false;
+  }
+  return values.length > 0;
+}
+
+/** float4 values, big-endian, as the server sends them. */
+export function readFloats(bytes: Buffer): Float32Array {
+  return Float32Array.from({ length: Math.floor(bytes.length / 4) }, (_, i) => bytes.readFloatBE(4 * i));
+}
+
+function parts(text: string): string[] {
+  return halve(text)
+    .filter((half) => half.trim() !== '')
+    .flatMap((half) => (fits(half) ? [half] : parts(half)));
+}
+
+function fits(text: string): boolean {
+  return countTokens(DEFAULT_INSTRUCTION + text) <= CONTEXT_TOKENS;
+}

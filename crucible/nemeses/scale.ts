@@ -1,0 +1,13 @@
+import type { Nemesis } from '../nemesis.js';
+import { pause } from '../sleep.js';
+
+/** One replica more for a while. */
+export const scale: Nemesis = {
+  name: 'scale',
+  disturbs: true,
+  run: async ({ site, random, signal }) => {
+    const replica = await site.fleet.add();
+    await pause(random.between(3_000, 8_000), signal);
+    await site.fleet.remove(replica);
+  },
+};

@@ -1,0 +1,21 @@
+import type { Random } from './random.js';
+import type { Site } from './site/site.js';
+
+/** One kind of fault: what is done, for how long, and how it is undone again. */
+export interface Nemesis {
+  readonly name: string;
+  /** Whether blocks that it does not touch may be delayed by it. A bad neighbour must not. */
+  readonly disturbs: boolean;
+  /**
+   * Injects the fault once, and undoes it before it settles; early when aborted.
+   *
+   * @throws what the database throws while another nemesis has it down
+   */
+  run(context: NemesisContext): Promise<void>;
+}
+
+export interface NemesisContext {
+  readonly site: Site;
+  readonly random: Random;
+  readonly signal: AbortSignal;
+}

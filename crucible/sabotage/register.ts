@@ -1,0 +1,29 @@
+import { registerHooks } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { sabotageNamed, type Replacement } from './sabotages.js';
+
+/**
+ * Switches a guard of the worker off, as `node --import` before `dist/cli.js`: the source of a module is changed while it
+ * is loaded, so that the product has no seam for it. A text that is not there exactly once is an error, and the worker
+ * does not start: a sabotage that no longer fits must not pass for a guard that is not needed.
+ */
+const name = process.env['CRUCIBLE_SABOTAGE'] ?? '';
+const { replacements } = sabotageNamed(name);
+
+registerHooks({
+  load: (url, context, nextLoad) => {
+    const loaded = nextLoad(url, context);
+    const path = url.startsWith('file:') ? fileURLToPath(url) : '';
+    const mine = replacements.filter(({ module }) => path.endsWith(`/dist/${module}`));
+    if (mine.length === 0 || loaded.source === undefined || loaded.source === null) return loaded;
+    const source =
+      typeof loaded.source === 'string' ? loaded.source : Buffer.from(loaded.source as Uint8Array).toString('utf8');
+    return { ...loaded, source: mine.reduce(apply, source) };
+  },
+});
+
+function apply(source: string, { module, find, replace }: Replacement): string {
+  const parts = source.split(find);
+  if (parts.length === 2) return parts.join(replace);
+  throw new Error(`sabotage ${name}: dist/${module} holds ${parts.length - 1} times, not once: ${find}`);
+}

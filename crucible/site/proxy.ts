@@ -1,0 +1,146 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/** One connection through the proxy. */
+interface Pair {
+  readonly client: Socket;
+  readonly server: Socket;
+  mode: 'pass' | 'stalled' | 'half-open';
+  delayMs: number;
+}
+
+/**
+ * A TCP proxy that can spoil what passes through it, connection by connection:
+ *
+ * - stalled: bytes wait, and go on when healed, as in a network that is congested;
+ * - half-open: bytes vanish, and neither side ever learns of it, nor of the other's end, as when a router forgets;
+ * - delayed: every piece takes longer;
+ * - reset: both sides see a reset;
+ * - refusing: new connections are refused.
+ */
+export class Proxy {
+  readonly #server: Server;
+  readonly #pairs = new Set<Pair>();
+  readonly #orphans = new Set<Socket>();
+  #refusing = false;
+  #delayMs = 0;
+
+  private constructor(target: { readonly host: string; readonly port: number }) {
+    this.#server = createServer((client) => {
+      if (this.#refusing) client.resetAndDestroy();
+      else this.#join(client, connect({ ...target, noDelay: true }));
+    });
+  }
+
+  static async start(target: { readonly host: string; readonly port: number }): Promise<Proxy> {
+    const proxy = new Proxy(target);
+    proxy.#server.listen(0, '127.0.0.1');
+    await once(proxy.#server, 'listening');
+    return proxy;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  get connections(): number {
+    return this.#pairs.size;
+  }
+
+  /** The ports from which it is connected to the server, which names its clients by them. */
+  get serverSidePorts(): readonly number[] {
+    return [...this.#pairs].map(({ server }) => server.localPort ?? 0);
+  }
+
+  /** Holds what passes on all open connections. */
+  stall(): void {
+    for (const pair of this.#pairs) if (pair.mode === 'pass') hold(pair);
+  }
+
+  /** Swallows from now on all that is sent on the open connections; those never heal. */
+  halfOpen(): void {
+    for (const pair of this.#pairs) pair.mode = 'half-open';
+  }
+
+  /** Resets all open connections. */
+  reset(): void {
+    for (const { client, server } of [...this.#pairs]) {
+      client.resetAndDestroy();
+      server.resetAndDestroy();
+    }
+  }
+
+  refuse(refusing: boolean): void {
+    this.#refusing = refusing;
+  }
+
+  delay(ms: number): void {
+    this.#delayMs = ms;
+    for (const pair of this.#pairs) pair.delayMs = ms;
+  }
+
+  /** Lets go on what was held; half-open connections stay as they are. */
+  heal(): void {
+    this.#refusing = false;
+    this.delay(0);
+    for (const pair of this.#pairs) if (pair.mode === 'stalled') release(pair);
+  }
+
+  async stop(): Promise<void> {
+    for (const { client, server } of this.#pairs) {
+      client.destroy();
+      server.destroy();
+    }
+    for (const orphan of this.#orphans) orphan.destroy();
+    this.#server.close();
+    await once(this.#server, 'close').catch(() => undefined);
+  }
+
+  #join(client: Socket, server: Socket): void {
+    client.setNoDelay(true);
+    const pair: Pair = { client, server, mode: 'pass', delayMs: this.#delayMs };
+    this.#pairs.add(pair);
+    for (const [from, to] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      from.on('data', (bytes) => forward(pair, to, bytes));
+      from.on('error', () => undefined); // the close that follows says it
+      from.on('close', () => this.#part(pair, from, to));
+    }
+  }
+
+  #part(pair: Pair, from: Socket, to: Socket): void {
+    this.#pairs.delete(pair);
+    if (pair.mode !== 'half-open') {
+      to.destroy();
+      return;
+    }
+    // The other side hears nothing of it, for as long as the proxy runs.
+    if (from === pair.client) this.#orphans.add(to);
+    to.on('close', () => this.#orphans.delete(to));
+  }
+}
+
+function forward(pair: Pair, to: Socket, bytes: Buffer): void {
+  if (pair.mode === 'half-open') return;
+  if (pair.delayMs === 0) {
+    to.write(bytes);
+    return;
+  }
+  setTimeout(() => {
+    if (pair.mode !== 'half-open' && !to.destroyed) to.write(bytes);
+  }, pair.delayMs);
+}
+
+function hold(pair: Pair): void {
+  pair.mode = 'stalled';
+  pair.client.pause();
+  pair.server.pause();
+}
+
+function release(pair: Pair): void {
+  pair.mode = 'pass';
+  pair.client.resume();
+  pair.server.resume();
+}

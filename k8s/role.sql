@@ -1,0 +1,15 @@
+-- All that the embedding worker's role needs, and no more. Run as the owner of the API's tables, in their database.
+--
+--     psql -v role=embedding_worker -f k8s/role.sql
+--
+-- The crucible's workers run as a role that has these grants and no others, so that this file is known to suffice.
+
+GRANT CONNECT ON DATABASE :"DBNAME" TO :"role";
+-- For pg-boss's own schema, which the worker makes at its first start. Not needed where it is there and the role owns it.
+GRANT CREATE ON DATABASE :"DBNAME" TO :"role";
+
+GRANT USAGE ON SCHEMA public TO :"role";
+GRANT SELECT ON public.notes TO :"role";
+GRANT SELECT ON public.blocks TO :"role";
+-- The two columns that are ours; no INSERT, no DELETE, no other column, no DDL.
+GRANT UPDATE (embedding, embedding_status) ON public.blocks TO :"role";

@@ -1,0 +1,77 @@
+import pg from 'pg';
+
+export interface PoolOptions {
+  readonly url: string;
+  readonly applicationName: string;
+  readonly size: number;
+  readonly queryTimeoutMs: number;
+  /** An idle connection was lost. */
+  readonly onError: (error: Error) => void;
+  readonly onBackend: (processId: number, ended: Promise<void>) => void;
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const IDLE_TIMEOUT_MS = 30_000;
+
+export interface OpenPool {
+  readonly pool: pg.Pool;
+  /**
+   * Ends it when its connections have been given back. After `graceMs` it lets go of those that have not: on a
+   * half-open connection neither question nor goodbye is ever answered.
+   */
+  end(graceMs: number): Promise<void>;
+}
+
+/** Opens a pool whose connections can be let go of without their server. */
+export function openPool(options: PoolOptions): OpenPool {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    application_name: options.applicationName,
+    max: options.size,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idleTimeoutMillis: IDLE_TIMEOUT_MS,
+    query_timeout: options.queryTimeoutMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+  });
+  const sockets = new Set<{ destroy(): void }>();
+  pool.on('error', options.onError);
+  pool.on('connect', (client) => {
+    // The pool listens while a client is idle, and a transaction while it holds one. In between, as it is handed over,
+    // an error that the server sent in the same packet as its last answer would end the process.
+    client.on('error', () => undefined);
+    const { socket, processId } = internalsOf(client);
+    sockets.add(socket);
+    const ended = new Promise<void>((resolve) => {
+      client.once('end', () => {
+        sockets.delete(socket);
+        resolve();
+      });
+    });
+    if (processId !== undefined) options.onBackend(processId, ended);
+  });
+  let ending: Promise<void> | undefined;
+  return {
+    pool,
+    end: async (graceMs) => {
+      ending ??= pool.end();
+      const timer = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, graceMs);
+      try {
+        await ending;
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+  };
+}
+
+/** What pg has and its typings leave out: the socket, and the backend's id, which a pooler may not send. */
+function internalsOf(client: pg.PoolClient): { socket: { destroy(): void }; processId: number | undefined } {
+  const { connection, processID } = client as unknown as {
+    connection: { stream: { destroy(): void } };
+    processID?: number | null;
+  };
+  return { socket: connection.stream, processId: processID ?? undefined };
+}

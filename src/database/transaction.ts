@@ -1,0 +1,51 @@
+import pg from 'pg';
+import type { Queryable } from './database.js';
+import { isTransient } from './transient-errors.js';
+
+/**
+ * Each statement sees what was committed before it, whatever the administrator's default is: settling relies on it. And
+ * a process that is frozen within a transaction must not hold its rows for as long as it is frozen. No transaction of
+ * ours waits for anything but the database.
+ */
+const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '15s'`;
+
+/** How a query is run on a pg client or pool. */
+type Runner = Pick<pg.Pool | pg.PoolClient, 'query'>;
+
+/** A client or pool as the rest of the program sees it. */
+export function queryable(runner: Runner): Queryable {
+  return {
+    query: async <Row extends object>(text: string, values: readonly unknown[] = []) =>
+      (await runner.query<Row>(text, [...values])).rows,
+    // Without values pg uses the simple protocol, in which pg-boss sends several statements at once.
+    executeSql: async (text, values) => await runner.query(text, values),
+  };
+}
+
+/** Runs `work` in one transaction on a connection of the pool: see `Database.transaction`. */
+export async function transaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  const onError = (error: Error) => (broken = error);
+  client.on('error', onError); // while checked out, the pool does not listen
+  try {
+    await client.query(BEGIN);
+    const result = await work(queryable(client));
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    try {
+      // What the driver says of the connection, such as a time-out, leaves it waiting for an answer. An error of the
+      // server, or of the work itself, leaves it usable.
+      if (error instanceof Error && isTransient(error) && !(error instanceof pg.DatabaseError)) broken = error;
+      else await client.query('ROLLBACK');
+    } catch (rollbackError) {
+      // The first error is the one to report; this one says that the connection is of no more use.
+      broken ??= rollbackError instanceof Error ? rollbackError : new Error(String(rollbackError));
+    }
+    throw error;
+  } finally {
+    client.off('error', onError);
+    client.release(broken);
+  }
+}
