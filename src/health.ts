@@ -77,7 +77,7 @@ export class HealthServer implements Service {
       sendJson(response, 405, { error: 'only GET and HEAD' });
       return;
     }
-    switch (new URL(request.url ?? '/', 'http://localhost').pathname) {
+    switch (request.url?.split('?', 1)[0]) {
       case '/healthz': {
         const overdue = this.#options.watchdog.overdue();
         sendJson(response, overdue.length === 0 ? 200 : 503, { ok: overdue.length === 0, overdue });

@@ -46,18 +46,26 @@ export async function openSession(options: OpenSessionOptions): Promise<Session>
     throw error;
   }
 
+  // One statement at a time: whoever holds the session asks it from several places.
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(ask: () => Promise<T>): Promise<T> => {
+    const answer = last.then(ask);
+    last = answer.catch(() => undefined); // its asker hears of it
+    return answer;
+  };
+
   return {
     lost,
-    query: async <Row extends object>(text: string, values: readonly unknown[] = []) =>
-      (await client.query<Row>(text, [...values])).rows,
-    executeSql: async (text, values) => await client.query(text, values),
+    query: <Row extends object>(text: string, values: readonly unknown[] = []) =>
+      inTurn(async () => (await client.query<Row>(text, [...values])).rows),
+    executeSql: (text, values) => inTurn(() => client.query(text, values)),
     listen: async (channel, onNotification: (notification: Notification) => void) => {
       client.on('notification', (message) => {
         if (message.channel === channel) {
           onNotification({ payload: message.payload ?? '', processId: message.processId });
         }
       });
-      await client.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+      await inTurn(() => client.query(`LISTEN ${pg.escapeIdentifier(channel)}`));
     },
     close: async () => {
       closing = true;
