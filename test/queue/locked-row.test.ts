@@ -11,7 +11,8 @@ describeWithServer('a block whose row someone has locked', () => {
   beforeAll(async () => {
     someone = await site().db.connect('someone');
   });
-  afterEach(() => {
+  afterEach(async () => {
+    await someone.query('ROLLBACK'); // of a test that failed
     expect(site().worker.events.seen.failed).toEqual([]);
     expect(site().worker.log.tell('error')).toEqual([]);
   });

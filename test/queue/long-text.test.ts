@@ -2,7 +2,15 @@ import { deterministicVector } from '../../stand-in/deterministic-brain.js';
 import { DEFAULT_INSTRUCTION } from '../../src/config.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlock, insertBlocks } from '../support/fixtures.js';
-import { expectEmbedded, readBlock, untilStatus } from '../support/worker-blocks.js';
+import {
+  countByStatus,
+  expectEmbedded,
+  readBlock,
+  untilIdle,
+  untilJob,
+  untilStatus,
+} from '../support/worker-blocks.js';
+import { hang, keepBusy, ONE_WORKER } from '../support/worker-hold.js';
 import { useSite } from '../support/worker-site.js';
 
 const SENTENCES = Array.from({ length: 60 }, (_, i) => `Sentence ${i} of a text that no context holds.`);
@@ -76,5 +84,25 @@ describeWithServer('a text of megabytes', () => {
     const texts = [1, 2, 3, 4, 5].map((n) => `${n} ${'letters '.repeat(150_000)}`.trim());
     const ids = await Promise.all(texts.map((content) => insertBlock(db, { content })));
     for (const [index, id] of ids.entries()) await expectEmbedded(db, id, texts[index] ?? '', { timeoutMs: 30_000 });
+  });
+});
+
+describeWithServer('more text than one worker may hold', () => {
+  const site = useSite({ standIn: { contextTokens: 10_000_000 }, environment: ONE_WORKER });
+
+  it('is claimed in rounds', async () => {
+    const { db, ollama } = site();
+    const busy = await keepBusy(site());
+    // Two fit into the 4 MB that a single worker may claim, whatever the number of jobs in its batch.
+    const ids = await insertBlocks(db, 5, { content: (index) => `large ${index} ${'text '.repeat(300_000)}`.trim() });
+    for (const id of ids) await untilJob(db, id, ({ state }) => state === 'created');
+    const large = hang(site(), 'large');
+    busy.release();
+    await large.reached();
+    expect(await countByStatus(db)).toEqual({ completed: 1, pending: 3, processing: 2 });
+    expect(ollama.requests.at(-1)).toMatchObject({ texts: 2 });
+    large.release();
+    await untilIdle(db, 30_000);
+    expect(await countByStatus(db)).toEqual({ completed: 6 });
   });
 });

@@ -22,7 +22,8 @@ describe.each(['read committed', 'repeatable read', 'serializable'])(
       beforeAll(async () => {
         api = await site().db.connect('the API');
       });
-      afterEach(() => {
+      afterEach(async () => {
+        await api.query('ROLLBACK'); // of a test that failed
         expect(site().worker.events.seen.failed).toEqual([]);
         expect(site().worker.log.tell('error')).toEqual([]);
       });
@@ -113,6 +114,7 @@ describeWithServer('an edit between store and commit', () => {
     api = await db.connect('the API');
     holder = await db.connect('holder');
   });
+  afterEach(() => holder.query('SELECT pg_advisory_unlock_all()')); // of a test that failed
   afterAll(async () => {
     await api.end();
     await holder.end();

@@ -20,8 +20,8 @@ export interface SiteOptions {
 }
 
 /**
- * A database, a stand-in that records its texts, and a worker, for all tests of a `describeWithServer`. After each test
- * Ollama is well again and the worker's events are forgotten.
+ * A database, a stand-in that records its texts, and a worker, for all tests of a `describeWithServer`. Each test begins
+ * with an Ollama that is well, and knows nothing of the requests and events before it.
  *
  * @returns gives them, from the first test on
  */
@@ -32,16 +32,15 @@ export function useSite(options: SiteOptions = {}): () => Site {
     const db = await createDatabase(options.variant);
     await options.prepare?.(db);
     ollama = await startStandIn({ recordTexts: true, ...options.standIn });
-    const worker = await startWorker(db, ollama, options.environment);
-    worker.events.forget();
-    site = { db, ollama, worker };
+    site = { db, ollama, worker: await startWorker(db, ollama, options.environment) };
+  });
+  beforeEach(() => {
+    site?.ollama.forgetRequests();
+    site?.worker.events.forget();
   });
   afterEach(async () => {
-    if (site === undefined) return;
-    site.ollama.faults.clear();
-    await site.ollama.waitFor(({ stats }) => stats.listening);
-    site.ollama.forgetRequests();
-    site.worker.events.forget();
+    site?.ollama.faults.clear();
+    await site?.ollama.waitFor(({ stats }) => stats.listening);
   });
   afterAll(async () => {
     ollama?.faults.clear();
