@@ -11,9 +11,11 @@ export function reportFailure(message: string | undefined, error: unknown, parse
     process.exitCode = 2;
     return;
   }
-  const usage = error instanceof ConfigurationError || error instanceof OllamaMisconfiguredError;
+  // yargs throws its own for an option without its value.
+  const yargsError = error instanceof Error && error.name === 'YError';
+  const usage = yargsError || error instanceof ConfigurationError || error instanceof OllamaMisconfiguredError;
   process.stderr.write(
-    error instanceof WorkerError
+    error instanceof WorkerError || yargsError
       ? `embedding-worker: ${error.message}\n`
       : `embedding-worker: unexpected failure: ${JSON.stringify(describeError(error))}\n`,
   );

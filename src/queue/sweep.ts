@@ -13,6 +13,7 @@ import { countLive } from './sql/count-live.js';
 import { countUnqueued } from './sql/count-unqueued.js';
 import { findObsoleteDeadLetters } from './sql/find-obsolete-dead-letters.js';
 import { findUnqueued } from './sql/find-unqueued.js';
+import { lockRoom } from './sql/lock-room.js';
 import { resetOrphans } from './sql/reset-orphans.js';
 import type { Waker } from './waker.js';
 
@@ -123,29 +124,38 @@ export class Sweeper {
 
   /** Enqueues page by page, from where the last fill had to stop, up to the queue's limit. */
   async #fill(signal: AbortSignal): Promise<number> {
-    const { database, boss, schema, table, queueLimit, waker } = this.#options;
-    const due = await countDue(database, schema);
-    const live = await countLive(database, schema);
-    let room = Math.min(queueLimit - due, MOST_PUT_OFF * queueLimit - live);
+    const { waker } = this.#options;
     let enqueued = 0;
-    const startedAt = this.#lastId;
-    let wrapped = startedAt === null;
-    while (room > 0 && !signal.aborted) {
-      const limit = Math.min(PAGE, room);
-      const ids = await findUnqueued(database, schema, table, this.#lastId, limit);
-      const inserted = await enqueueBacklog(boss, database, ids, new Date());
-      if (inserted > 0) waker.wakeAll(inserted, PRIORITY.backlog);
-      enqueued += inserted;
-      room -= inserted;
-      if (ids.length === limit) {
-        this.#lastId = ids.at(-1) ?? null;
-        continue;
-      }
-      this.#lastId = null;
-      if (wrapped) return enqueued;
+    let wrapped = this.#lastId === null;
+    while (!signal.aborted) {
+      const page = await this.#fillPage();
+      if (page === null) break;
+      if (page.inserted > 0) waker.wakeAll(page.inserted, PRIORITY.backlog);
+      enqueued += page.inserted;
+      this.#lastId = page.lastId;
+      if (page.lastId !== null) continue;
+      if (wrapped) break;
       wrapped = true; // once more from the start: blocks before the last id may have become pending since
     }
     return enqueued;
+  }
+
+  /**
+   * Counts and inserts under one lock, or a backfill that counts at the same time would find the same room.
+   *
+   * @returns null where the queue is full
+   */
+  async #fillPage(): Promise<{ inserted: number; lastId: string | null } | null> {
+    const { database, boss, schema, table, queueLimit } = this.#options;
+    return await database.transaction(async (tx) => {
+      await lockRoom(tx, schema);
+      const [due, live] = [await countDue(tx, schema), await countLive(tx, schema)];
+      const limit = Math.min(PAGE, queueLimit - due, MOST_PUT_OFF * queueLimit - live);
+      if (limit <= 0) return null;
+      const ids = await findUnqueued(tx, schema, table, this.#lastId, limit);
+      const inserted = await enqueueBacklog(boss, tx, ids, new Date());
+      return { inserted, lastId: ids.length === limit ? (ids.at(-1) ?? null) : null };
+    });
   }
 
   async #untilNext(signal: AbortSignal): Promise<void> {
