@@ -152,9 +152,9 @@ describe('a text that is to blame', () => {
 
   test('on which the model hangs is blamed when its time is up, others having passed', async () => {
     open.close();
-    open = openWith(200);
+    open = openWith(1_000);
     ollama.faults.add({ preset: 'hang', text: 'endless' });
-    const [result] = await embed(['endless'], AbortSignal.timeout(450));
+    const [result] = await embed(['endless'], AbortSignal.timeout(1_700));
     expect(result).toBeInstanceOf(TextRejectedError);
   });
 
