@@ -1,6 +1,8 @@
+import { isVectorOf } from '../../stand-in/deterministic-brain.js';
+import { DEFAULT_INSTRUCTION } from '../../src/config.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlock, insertNote } from '../support/fixtures.js';
-import { editBlock, expectEmbedded, readBlock } from '../support/worker-blocks.js';
+import { editBlock, expectEmbedded, readBlock, untilStatus } from '../support/worker-blocks.js';
 import { useSite } from '../support/worker-site.js';
 
 describe.each([
@@ -54,6 +56,20 @@ describeWithServer('with a column of its own size and an instruction of its own,
     const { db } = site();
     const id = await insertBlock(db, { content: 'small' });
     await expectEmbedded(db, id, 'small', { instruction: 'passage: ', dimensions: 64 });
+  });
+});
+
+describeWithServer('with an Ollama too old to know of dimensions, a worker', () => {
+  const site = useSite({ standIn: { ignoreDimensions: true } });
+
+  it('cuts the vectors of a model that was trained for it', async () => {
+    const { db, ollama } = site();
+    const id = await insertBlock(db, { content: 'cut' });
+    await untilStatus(db, id, 'completed');
+    const { vector } = await readBlock(db, id);
+    expect(vector).toHaveLength(768);
+    expect(isVectorOf(`${DEFAULT_INSTRUCTION}cut`, vector ?? [])).toBe(true);
+    expect(ollama.requests.at(-1)).toMatchObject({ dimensions: 768 });
   });
 });
 

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
-import { Postgres } from '../../src/database/postgres.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlock } from '../support/fixtures.js';
 import type { TestDatabase } from '../support/test-database.js';
 import { editBlock, expectEmbedded, jobsOf } from '../support/worker-blocks.js';
 import { startWorker, stopWorkers, type TestWorker } from '../support/worker-in-process.js';
+import { WatchedPostgres } from '../support/worker-postgres.js';
 
 /** A database that tells when a claim has been answered, and hands the answer on when it may. */
-class PausingPostgres extends Postgres {
+class PausingPostgres extends WatchedPostgres {
   #paused: { claimed: () => void; resumed: Promise<unknown> } | undefined;
 
   override async query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {

@@ -1,7 +1,10 @@
 import type { FaultPresetName } from '../../stand-in/fault-presets.js';
+import { startStandIn } from '../../stand-in/stand-in.js';
+import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlock, insertBlocks } from '../support/fixtures.js';
 import { countByStatus, expectEmbedded, jobsOf, readBlock, untilIdle } from '../support/worker-blocks.js';
+import { startWorker, stopWorkers } from '../support/worker-in-process.js';
 import { useSite } from '../support/worker-site.js';
 
 /** What is nobody's fault, or an operator's: no block may pay for it, even where none may fail once. */
@@ -64,5 +67,26 @@ describeWithServer('an outage that lasts longer than a job may be held', () => {
     ollama.faults.clear();
     await expectEmbedded(db, id, 'patient');
     expect(worker.events.seen.failed).toEqual([]);
+  });
+});
+
+describeWithServer('a worker that starts', () => {
+  it.each(['refuse', 'no-model', 'busy'] as const)('while Ollama answers "%s" waits for it', async (preset) => {
+    const db = await createDatabase();
+    const ollama = await startStandIn({ recordTexts: true });
+    const id = await insertBlock(db, { content: 'early' });
+    ollama.faults.add({ preset, endpoint: '/api/show' });
+    ollama.faults.add(preset);
+    try {
+      const worker = await startWorker(db, ollama);
+      await worker.events.until(({ seen }) => seen.gate.length > 0);
+      expect(worker.log.tell('error')).toEqual([]);
+      ollama.faults.clear();
+      await expectEmbedded(db, id, 'early');
+    } finally {
+      ollama.faults.clear();
+      await stopWorkers();
+      await ollama.stop();
+    }
   });
 });

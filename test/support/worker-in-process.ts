@@ -1,9 +1,10 @@
 import { loadConfig, type Config } from '../../src/config.js';
-import { Postgres, type PostgresOptions } from '../../src/database/postgres.js';
+import type { PostgresOptions } from '../../src/database/postgres.js';
 import { Worker } from '../../src/worker.js';
 import type { TestDatabase } from './test-database.js';
 import { WorkerEvents } from './worker-events.js';
 import { MemoryLog } from './worker-log.js';
+import { WatchedPostgres } from './worker-postgres.js';
 
 /** What a worker under test is told beside the addresses of database and Ollama. */
 export type WorkerEnvironment = Readonly<Record<string, string>>;
@@ -15,6 +16,8 @@ export interface TestWorker {
   readonly log: MemoryLog;
   /** Of its HTTP endpoints. */
   readonly url: string;
+  /** Resolves when its events have told what can be seen in the tables. */
+  quiet(): Promise<void>;
   /** Stops it and closes its connections. */
   stop(): Promise<void>;
 }
@@ -45,7 +48,7 @@ export async function startWorker(
   db: Pick<TestDatabase, 'url'>,
   ollama: { readonly url: string },
   environment: WorkerEnvironment = {},
-  openDatabase?: (options: PostgresOptions) => Postgres,
+  openDatabase?: (options: PostgresOptions) => WatchedPostgres,
 ): Promise<TestWorker> {
   const worker = await startFollower(db, ollama, environment, openDatabase);
   await worker.events.until(({ seen }) => seen.swept.length > 0);
@@ -57,7 +60,7 @@ export async function startFollower(
   db: Pick<TestDatabase, 'url'>,
   ollama: { readonly url: string },
   environment: WorkerEnvironment = {},
-  openDatabase = (options: PostgresOptions) => new Postgres(options),
+  openDatabase = (options: PostgresOptions) => new WatchedPostgres(options),
 ): Promise<TestWorker> {
   const config = loadConfig(workerEnvironment(db, ollama, environment));
   const events = new WorkerEvents();
@@ -83,6 +86,7 @@ export async function startFollower(
     get url() {
       return `http://127.0.0.1:${worker.healthPort}`;
     },
+    quiet: () => database.quiet(),
     stop,
   };
   running.add(testWorker);

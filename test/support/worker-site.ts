@@ -34,7 +34,8 @@ export function useSite(options: SiteOptions = {}): () => Site {
     ollama = await startStandIn({ recordTexts: true, ...options.standIn });
     site = { db, ollama, worker: await startWorker(db, ollama, options.environment) };
   });
-  beforeEach(() => {
+  beforeEach(async () => {
+    await site?.worker.quiet();
     site?.ollama.forgetRequests();
     site?.worker.events.forget();
   });

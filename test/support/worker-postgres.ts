@@ -1,0 +1,53 @@
+import type { Queryable } from '../../src/database/database.js';
+import { Postgres } from '../../src/database/postgres.js';
+
+/** How long `quiet` waits for a database that was asked for something and may never answer. */
+const PATIENCE_MS = 2_000;
+
+/** The worker's database, which knows when it has answered all that it was asked. */
+export class WatchedPostgres extends Postgres {
+  readonly #waiting = new Set<() => void>();
+  #asked = 0;
+
+  override query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
+    return this.#watch(super.query<Row>(text, values));
+  }
+
+  override executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> {
+    return this.#watch(super.executeSql(text, values));
+  }
+
+  override transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+    return this.#watch(super.transaction(work));
+  }
+
+  /**
+   * Resolves when what a test can see in the tables has been told by the worker's events, too: they follow the answer
+   * to a COMMIT, which is on its way while others see the rows already.
+   */
+  async quiet(): Promise<void> {
+    if (this.#asked > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, PATIENCE_MS);
+        this.#waiting.add(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  async #watch<T>(answer: Promise<T>): Promise<T> {
+    this.#asked += 1;
+    try {
+      return await answer;
+    } finally {
+      this.#asked -= 1;
+      if (this.#asked === 0) {
+        for (const resolve of this.#waiting) resolve();
+        this.#waiting.clear();
+      }
+    }
+  }
+}
