@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Worker as Thread } from 'node:worker_threads';
 import type { Config } from '../src/config.js';
+import { withoutCredentials } from '../src/config/urls.js';
 import { embedOnce } from '../src/embedder/embed-once.js';
 import { Ollama } from '../src/embedder/ollama.js';
 import { ConfigurationError } from '../src/errors.js';
@@ -100,8 +101,4 @@ function clientOf(config: Config): Ollama {
     timeoutMs: config.embeddingTimeoutMs,
     connections: 1,
   });
-}
-
-function withoutCredentials(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, '//');
 }

@@ -14,3 +14,8 @@ export class WorkerError extends Error {
 
 /** What the operator gave us cannot work: a variable, an option, a database without what we need. Exit status 2. */
 export class ConfigurationError extends WorkerError {}
+
+/** The code of an error of ours, of Node or of PostgreSQL, where it has one. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

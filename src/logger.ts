@@ -1,6 +1,7 @@
 import { format } from 'node:util';
 import winston from 'winston';
 import type { LogLevel } from './config.js';
+import { errorCode } from './errors.js';
 
 /**
  * Messages are constant; what varies goes into the fields. Fields never hold a secret or the text of a block: the
@@ -60,7 +61,8 @@ export function describeError(error: unknown): object {
     name: error.name,
     message: describeMessage(error),
   };
-  if ('code' in error && typeof error.code === 'string') described['code'] = error.code;
+  const code = errorCode(error);
+  if (code !== undefined) described['code'] = code;
   if (error.cause !== undefined) described['cause'] = describeError(error.cause);
   return described;
 }

@@ -1,6 +1,7 @@
 import type { TableNames } from '../config.js';
 import { quoteColumn, quoteTable } from '../database/identifiers.js';
 import type { Queryable } from '../database/database.js';
+import { isDenied } from '../database/denied.js';
 import { ConfigurationError } from '../errors.js';
 import type { BlocksTable } from './table.js';
 
@@ -113,8 +114,7 @@ async function askFor<Row extends object>(db: Queryable, tableName: string, sql:
   try {
     return await db.query<Row>(sql, [quoteTable(tableName)]);
   } catch (error) {
-    const denied = error instanceof Error && 'code' in error && error.code === '42501'; // insufficient_privilege
-    if (!denied) throw error;
+    if (!isDenied(error)) throw error;
     const schema = tableName.split('.')[0] ?? '';
     const [me] = await db.query<{ role: string }>('SELECT current_user AS role');
     throw new ConfigurationError(

@@ -1,7 +1,10 @@
 import type { TableNames } from '../config.js';
 import { quoteTable } from '../database/identifiers.js';
 import type { Database, Queryable } from '../database/database.js';
+import { rolledBack } from '../database/rolled-back.js';
 import { ConfigurationError } from '../errors.js';
+import { findStatus } from './find-status.js';
+import { lockAnyBlock } from './lock-any.js';
 import type { BlocksTable } from './table.js';
 
 /** The channel the API's trigger notifies. */
@@ -67,33 +70,22 @@ export async function requireTrigger(db: Queryable, names: TableNames, table: Bl
  * @throws ConfigurationError naming the trigger to mend
  */
 export async function requireQuietWrites(db: Database, names: TableNames, table: BlocksTable): Promise<void> {
-  const undo = new Error('rolled back on purpose');
-  let fired = false;
-  await db
-    .transaction(async (tx) => {
-      const [row] = await tx.query<{ id: string }>(
-        `SELECT ${table.id}::text AS id FROM ${table.blocks} LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED`,
-      );
-      if (row === undefined) throw undo;
-      await tx.query('SET CONSTRAINTS ALL IMMEDIATE'); // deferred triggers would wait for a COMMIT that never comes
-      for (const status of ['processing', 'completed']) {
-        await tx.query(
-          `UPDATE ${table.blocks} SET embedding = $2::text::${table.vectorType}, embedding_status = '${status}'
+  const fired = await rolledBack(db, async (tx) => {
+    const id = await lockAnyBlock(tx, table);
+    if (id === undefined) return false;
+    await tx.query('SET CONSTRAINTS ALL IMMEDIATE'); // deferred triggers would wait for a COMMIT that never comes
+    for (const status of ['processing', 'completed']) {
+      await tx.query(
+        `UPDATE ${table.blocks} SET embedding = $2::text::${table.vectorType}, embedding_status = '${status}'
  WHERE ${table.id} = $1::text::${table.idType}`,
-          [row.id, `[${new Array(table.dimensions).fill(1).join(',')}]`],
-        );
-        // Read apart: RETURNING answers before AFTER triggers have fired.
-        const [written] = await tx.query<{ status: string }>(
-          `SELECT embedding_status::text AS status FROM ${table.blocks} WHERE ${table.id} = $1::text::${table.idType}`,
-          [row.id],
-        );
-        fired ||= written?.status !== status;
-      }
-      throw undo;
-    })
-    .catch((error: unknown) => {
-      if (error !== undo) throw error;
-    });
+        [id, `[${new Array(table.dimensions).fill(1).join(',')}]`],
+      );
+      // Read apart: RETURNING answers before AFTER triggers have fired.
+      const [written] = await findStatus(tx, table, [id]);
+      if (written?.status !== status) return true;
+    }
+    return false;
+  });
   if (!fired) return;
   const suspects = (await readTriggers(db, names)).filter((trigger) => trigger.enabled && trigger.coversOurColumns);
   throw new ConfigurationError(

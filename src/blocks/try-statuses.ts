@@ -1,4 +1,6 @@
 import type { Database } from '../database/database.js';
+import { rolledBack } from '../database/rolled-back.js';
+import { lockAnyBlock } from './lock-any.js';
 import type { BlocksTable, BlockStatus } from './table.js';
 
 const STATUSES: readonly BlockStatus[] = ['pending', 'processing', 'completed', 'error', 'skipped'];
@@ -12,32 +14,22 @@ export interface TriedStatuses {
 
 /** Writes each status to one block, and rolls it back: whether type and constraints of the column take what we write. */
 export async function tryStatuses(db: Database, table: BlocksTable): Promise<TriedStatuses> {
-  const undo = new Error('rolled back on purpose');
-  const refused: { status: BlockStatus; message: string }[] = [];
-  let tried = false;
-  await db
-    .transaction(async (tx) => {
-      const [row] = await tx.query<{ id: string }>(
-        `SELECT ${table.id}::text AS id FROM ${table.blocks} LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED`,
-      );
-      if (row === undefined) throw undo;
-      tried = true;
-      for (const status of STATUSES) {
-        await tx.query('SAVEPOINT try');
-        try {
-          await tx.query(
-            `UPDATE ${table.blocks} SET embedding_status = '${status}' WHERE ${table.id} = $1::text::${table.idType}`,
-            [row.id],
-          );
-        } catch (error) {
-          refused.push({ status, message: error instanceof Error ? error.message : String(error) });
-        }
-        await tx.query('ROLLBACK TO SAVEPOINT try');
+  return await rolledBack(db, async (tx) => {
+    const refused: { status: BlockStatus; message: string }[] = [];
+    const id = await lockAnyBlock(tx, table);
+    if (id === undefined) return { tried: false, refused };
+    for (const status of STATUSES) {
+      await tx.query('SAVEPOINT try');
+      try {
+        await tx.query(
+          `UPDATE ${table.blocks} SET embedding_status = '${status}' WHERE ${table.id} = $1::text::${table.idType}`,
+          [id],
+        );
+      } catch (error) {
+        refused.push({ status, message: error instanceof Error ? error.message : String(error) });
       }
-      throw undo;
-    })
-    .catch((error: unknown) => {
-      if (error !== undo) throw error;
-    });
-  return { tried, refused };
+      await tx.query('ROLLBACK TO SAVEPOINT try');
+    }
+    return { tried: true, refused };
+  });
 }

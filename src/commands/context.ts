@@ -4,6 +4,7 @@ import type { PgBoss } from 'pg-boss';
 import { inspectBlocks } from '../blocks/inspect.js';
 import type { BlocksTable } from '../blocks/table.js';
 import { loadConfig, type Config } from '../config.js';
+import type { Database } from '../database/database.js';
 import { Postgres } from '../database/postgres.js';
 import { requireReachable } from '../database/reachable.js';
 import { loggerForTerminal, type Logger } from '../logger.js';
@@ -23,6 +24,9 @@ export interface CommandContext {
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
 }
+
+/** What sending jobs takes. */
+export type BossContext = Pick<CommandContext, 'config' | 'log' | 'signal'> & { readonly database: Database };
 
 /** Names this process among those that are connected to the same database. */
 export function instanceName(): string {
@@ -69,8 +73,10 @@ export async function withContext(name: string, run: (context: CommandContext) =
 }
 
 /** Runs `run` with a pg-boss that only sends: it supervises nothing and is not listed among the workers. */
-export async function withBoss<T>(context: CommandContext, run: (boss: PgBoss) => Promise<T>): Promise<T> {
-  const { config, database, log, signal } = context;
+export async function withBoss<T>(
+  { config, database, log, signal }: BossContext,
+  run: (boss: PgBoss) => Promise<T>,
+): Promise<T> {
   const boss = await createBoss(database, config, { instanceName: 'command', log, sendOnly: true });
   await startBoss(boss, config);
   try {

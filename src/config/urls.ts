@@ -28,6 +28,7 @@ export const httpUrl = makeExactValidator<string>((input) => {
   return value.replace(/\/+$/, '');
 });
 
-function withoutCredentials(value: string): string {
+/** A URL as it may be shown, whatever is wrong with it. */
+export function withoutCredentials(value: string): string {
   return value.replace(/\/\/[^/@]*@/, '//***@');
 }

@@ -1,8 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { errorCode } from '../errors.js';
 import type { Events } from '../events.js';
 import type { Service } from '../lifecycle.js';
 import type { Logger } from '../logger.js';
+import { pause } from '../pause.js';
 import type { Database, Session } from './database.js';
+import { isUnanswered } from './transient-errors.js';
 
 /**
  * One replica at a time leads: it alone listens and sweeps.
@@ -87,10 +89,10 @@ export class Leadership implements Service {
     while (!signal.aborted) {
       const ended = await this.#session();
       failures = ended === 'unreachable' ? failures + 1 : 0;
-      if (ended === 'silent') await this.#pause(STAND_BACK_MS);
+      if (ended === 'silent') await pause(STAND_BACK_MS, signal);
       if (signal.aborted) return;
       const delayMs = Math.min(RECONNECT_MAX_MS, RECONNECT_MIN_MS * 2 ** failures);
-      await this.#pause(delayMs * (0.5 + Math.random() / 2));
+      await pause(delayMs * (0.5 + Math.random() / 2), signal);
     }
   }
 
@@ -164,21 +166,14 @@ export class Leadership implements Service {
     }
   }
 
-  async #pause(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#stopping.signal }).catch(() => undefined); // only stop() ends it early
-  }
-
   /** @throws what ended the session */
   async #pauseUnlessLost(lost: AbortSignal, ms: number): Promise<void> {
-    const signal = AbortSignal.any([this.#stopping.signal, lost]);
-    await sleep(ms, undefined, { signal }).catch(() => undefined); // ended early by either
+    await pause(ms, AbortSignal.any([this.#stopping.signal, lost]));
     if (lost.aborted) throw lost.reason as Error;
   }
 }
 
 /** Nothing came back in time, or the server ended the session because it heard nothing (57P05, idle_session_timeout). */
 function isSilence(error: unknown): boolean {
-  return (
-    error instanceof Error && (error.message === 'Query read timeout' || ('code' in error && error.code === '57P05'))
-  );
+  return isUnanswered(error) || errorCode(error) === '57P05';
 }

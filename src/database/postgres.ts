@@ -4,6 +4,7 @@ import type { Database, Queryable, Session, SessionOptions } from './database.js
 import { openPool, type OpenPool } from './pool.js';
 import { openSession } from './session.js';
 import { queryable, transaction } from './transaction.js';
+import { isUnanswered } from './transient-errors.js';
 import { encodeVectorArray } from './vector-codec.js';
 
 /**
@@ -11,8 +12,6 @@ import { encodeVectorArray } from './vector-codec.js';
  * is well and whose pool is half-open enqueues nothing meanwhile: with 60 s an edit waited for 60 to 84.
  */
 const QUERY_TIMEOUT_MS = 15_000;
-/** What the driver says when it has passed. */
-const UNANSWERED = 'Query read timeout';
 /** How long the goodbye of a connection may take. */
 const CLOSE_TIMEOUT_MS = 1_000;
 const SESSION_CONNECT_TIMEOUT_MS = 10_000;
@@ -101,7 +100,7 @@ export class Postgres extends EventEmitter<{ error: [Error] }> implements Databa
     try {
       return await work(used.pool);
     } catch (error) {
-      if (error instanceof Error && error.message === UNANSWERED && used === this.#pool && !this.#closed) {
+      if (isUnanswered(error) && used === this.#pool && !this.#closed) {
         this.#pool = this.#openPool();
         // What is under way on it may finish or pass its own time-out.
         used.end(QUERY_TIMEOUT_MS + CLOSE_TIMEOUT_MS).catch((failure: unknown) => {

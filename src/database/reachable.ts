@@ -1,5 +1,5 @@
 import type { Config } from '../config.js';
-import { ConfigurationError, WorkerError } from '../errors.js';
+import { ConfigurationError, errorCode, WorkerError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Queryable } from './database.js';
 import { retryTransient } from './retry.js';
@@ -32,7 +32,7 @@ export async function requireReachable(db: Queryable, config: Config, log: Logge
     });
   } catch (error) {
     signal.throwIfAborted();
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code = errorCode(error) ?? '';
     const refusal = REFUSALS[code];
     if (refusal !== undefined) {
       throw new ConfigurationError('DATABASE_REFUSED', `PALDOCS_DATABASE_URL: ${where}: ${refusal}`, { cause: error });

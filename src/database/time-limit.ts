@@ -1,3 +1,4 @@
+import { errorCode } from '../errors.js';
 import type { Database, Queryable } from './database.js';
 
 /** PostgreSQL, appendix A: query_canceled, which a statement timeout raises. */
@@ -22,7 +23,7 @@ export async function withinTime<T>(
       return await work(tx);
     });
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === CANCELLED) return undefined;
+    if (errorCode(error) === CANCELLED) return undefined;
     throw error;
   }
 }

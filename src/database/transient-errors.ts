@@ -1,3 +1,5 @@
+import { errorCode } from '../errors.js';
+
 /**
  * Which failures of the database are nobody's fault and pass by themselves. One table, so that every caller that may
  * try again agrees on what is worth it. Codes: PostgreSQL, appendix A; Node's errno names.
@@ -42,8 +44,13 @@ const TRANSIENT_MESSAGES =
 export function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof AggregateError) return error.errors.some(isTransient);
-  const code = 'code' in error ? String(error.code) : '';
+  const code = errorCode(error) ?? '';
   if (code.startsWith('08') || code.startsWith('53') || code in TRANSIENT_SQLSTATES || TRANSIENT_SYSTEM_CODES.has(code))
     return true;
   return TRANSIENT_MESSAGES.test(error.message);
+}
+
+/** Whether the driver gave up waiting for an answer, as on a connection that swallows everything. It has no code for it. */
+export function isUnanswered(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Query read timeout';
 }

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkerError } from '../errors.js';
 import type { Events } from '../events.js';
 import type { Logger } from '../logger.js';
+import { pause } from '../pause.js';
 import { mayBeTheText, OllamaMisconfiguredError, OllamaUnavailableError, type OllamaError } from './errors.js';
 
 /**
@@ -111,7 +111,7 @@ export class Gate {
       const isNew = probes === 0 && troubledSince === undefined;
       const pauseMs = isNew ? 0 : growingPauseMs(performance.now() - (troubledSince ?? closedAt));
       const wait = Math.max(pauseMs, patienceMs(error));
-      await sleep(wait, undefined, { signal }).catch(() => undefined); // stop() ends it
+      await pause(wait, signal); // stop() ends it
       if (signal.aborted) return;
       try {
         await probe(signal);

@@ -7,7 +7,8 @@ import { enqueueFound, isWaiting, worthwhileRoom, type EnqueueContext } from './
 import { PRIORITY } from './job.js';
 import { countLive } from './sql/count-live.js';
 import { findInScope, type FindInScope, type FoundBlock } from './sql/find-in-scope.js';
-import { pause, Throttle } from './throttle.js';
+import { pause } from '../pause.js';
+import { Throttle } from './throttle.js';
 import type { Waker } from './waker.js';
 
 /** How often the queue is looked at while it is full, and locked blocks while nothing else is left to do. */

@@ -5,13 +5,15 @@ import { retryTransient } from '../database/retry.js';
 import type { Embedder } from '../embedder/embedder.js';
 import { DrainingError } from '../embedder/errors.js';
 import type { VectorOrRejection } from '../embedder/vector.js';
+import { errorCode } from '../errors.js';
 import type { Events, Outcome, RequeueReason } from '../events.js';
 import type { Logger } from '../logger.js';
 import { DEATHS_ALONE, DEATHS_IN_COMPANY } from './boss.js';
 import type { FailedBlock } from './fail.js';
 import { deathsOf, PRIORITY, type EmbedJob } from './job.js';
 import type { SettleContext } from './settle-context.js';
-import { requeue, settleIdle, settleWorked, type Settlement, type Worked } from './settle.js';
+import { requeue, settleIdle, settleWorked, type Worked } from './settle.js';
+import { tellSettlement } from './tell-settlement.js';
 import type { TextBudget } from './text-budget.js';
 import type { Waker } from './waker.js';
 
@@ -85,11 +87,8 @@ export class BatchWork {
   async #claim(jobs: readonly EmbedJob[], large: boolean): Promise<Claim> {
     const { context, budget } = this.#options;
     const ids = jobs.map(({ data }) => data.blockId);
-    return await this.#persist(() =>
-      large
-        ? claimBlocks(context.database, context.table, ids, 0, true)
-        : claimBlocks(context.database, context.table, ids, budget.shareBytes, false),
-    );
+    const budgetBytes = large ? 0 : budget.shareBytes;
+    return await this.#persist(() => claimBlocks(context.database, context.table, ids, budgetBytes, large));
   }
 
   /** Settles what needs no embedding. */
@@ -130,10 +129,10 @@ export class BatchWork {
     this.#options.log.error('a block failed unexpectedly', { error, blockIds: jobs.map(({ data }) => data.blockId) });
     const { claimed } = await this.#claim(jobs, true);
     // Neither message nor detail: a database's errors may repeat what they refused.
-    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    const code = errorCode(error);
     const failure = {
       reason: 'UNEXPECTED',
-      message: `the worker failed on this block${code}: see its log`,
+      message: `the worker failed on this block${code === undefined ? '' : ` (${code})`}: see its log`,
       final: false,
     };
     const failed = claimed.flatMap(({ id, fingerprint }) =>
@@ -187,7 +186,7 @@ export class BatchWork {
   async #settle(worked: Worked): Promise<void> {
     if (worked.embedded.length + worked.textless.length + worked.failed.length === 0) return;
     const settlement = await this.#persist(() => settleWorked(this.#options.context, worked));
-    this.#tell(settlement);
+    tellSettlement(settlement, this.#options);
     if (settlement.superseded.length > 0) this.#options.waker.wake(settlement.superseded.length, PRIORITY.live);
   }
 
@@ -205,30 +204,6 @@ export class BatchWork {
   #textOf({ type, content, noteTitle }: ClaimedBlock): string | null {
     const { contentFormat } = this.#options.context.table;
     return blockText({ type, content, noteTitle, contentFormat });
-  }
-
-  #tell({ completed, skipped, superseded, failed }: Settlement): void {
-    const { events, log } = this.#options;
-    const now = Date.now();
-    if (completed.length > 0) {
-      const latenciesMs = completed.map(({ data }) => Math.max(0, now - Date.parse(data.since)));
-      events.emit('stored', { latenciesMs });
-    }
-    for (const [outcome, jobs] of [
-      ['completed', completed],
-      ['skipped', skipped],
-      ['superseded', superseded],
-    ] as const) {
-      if (jobs.length > 0) events.emit('settled', { outcome, count: jobs.length });
-    }
-    if (superseded.length > 0) events.emit('requeued', { reason: 'superseded', count: superseded.length });
-    for (const { job, reason, final } of failed) {
-      events.emit('failed', { reason, final });
-      log.warn(final ? 'a block failed for good and was set aside' : 'a block failed and waits for its next try', {
-        blockId: job.data.blockId,
-        reason,
-      });
-    }
   }
 }
 
@@ -256,23 +231,14 @@ type Embedded = Pick<Worked, 'embedded' | 'failed'>;
 
 /** Tells vectors from rejections. */
 function sort(texts: readonly ClaimedText[], vectors: readonly VectorOrRejection[]): Embedded {
-  const embedded: {
-    job: EmbedJob;
-    fingerprint: string;
-    vector: Float32Array;
-  }[] = [];
+  const embedded: { job: EmbedJob; fingerprint: string; vector: Float32Array }[] = [];
   const failed: FailedBlock[] = [];
   texts.forEach(({ job, fingerprint }, i) => {
     const vector = vectors[i];
     if (vector instanceof Float32Array) embedded.push({ job, fingerprint, vector });
-    else if (vector !== undefined)
-      failed.push({
-        job,
-        fingerprint,
-        reason: vector.code,
-        message: vector.message,
-        final: false,
-      });
+    else if (vector !== undefined) {
+      failed.push({ job, fingerprint, reason: vector.code, message: vector.message, final: false });
+    }
   });
   return { embedded, failed };
 }

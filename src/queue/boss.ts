@@ -1,6 +1,7 @@
 import { PgBoss } from 'pg-boss';
 import type { Config } from '../config.js';
 import type { Database } from '../database/database.js';
+import { isDenied } from '../database/denied.js';
 import { retryTransient } from '../database/retry.js';
 import { ConfigurationError } from '../errors.js';
 import type { Logger } from '../logger.js';
@@ -66,8 +67,7 @@ export async function startBoss(boss: PgBoss, { pgBossSchema }: Config): Promise
   try {
     await boss.start();
   } catch (error) {
-    const denied = error instanceof Error && 'code' in error && error.code === '42501'; // insufficient_privilege
-    if (!denied) throw error;
+    if (!isDenied(error)) throw error;
     throw new ConfigurationError(
       'QUEUE_PRIVILEGE',
       `PALDOCS_PGBOSS_SCHEMA: the role may not create or migrate pg-boss's schema ${pgBossSchema}: GRANT CREATE ON DATABASE … TO the role, or have an administrator create the schema and make the role its owner (${error.message})`,

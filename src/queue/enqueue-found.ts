@@ -4,7 +4,7 @@ import { lockBlocks } from '../blocks/lock.js';
 import { reopenBlocks } from '../blocks/reopen.js';
 import type { BlocksTable, BlockStatus } from '../blocks/table.js';
 import type { Database, Queryable } from '../database/database.js';
-import { insertJobs, type NewJob } from './enqueue.js';
+import { insertJobs, newJob } from './enqueue.js';
 import { DEAD_LETTER_QUEUE, PRIORITY } from './job.js';
 import { claimRoom } from './room.js';
 import type { FoundBlock } from './sql/find-in-scope.js';
@@ -92,7 +92,8 @@ async function attempt(
       const room = await claimRoom(tx, schema, queueLimit);
       const blocks = room < worthwhileRoom(found.length, queueLimit) ? [] : found.slice(0, room);
       await dropDeadLetters(context, tx, blocks);
-      const inserted = await insertJobs(boss, tx, newJobs(blocks, now));
+      const jobs = blocks.map(({ id }) => newJob(id, PRIORITY.backlog, now));
+      const inserted = await insertJobs(boss, tx, jobs);
       const settled = blocks.filter(({ status }) => !isWaiting(status));
       const reopened = new Set(await reopen(tx, table, settled));
       // With their keys in our hands nobody settles them any more: what has ended by now was another's work.
@@ -107,11 +108,6 @@ async function attempt(
     if (error instanceof Missed) return error;
     throw error;
   }
-}
-
-function newJobs(blocks: readonly FoundBlock[], now: Date): NewJob[] {
-  const since = now.toISOString();
-  return blocks.map(({ id }) => ({ data: { blockId: id, since, priority: PRIORITY.backlog } }));
 }
 
 async function dropDeadLetters(

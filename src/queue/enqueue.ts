@@ -2,12 +2,17 @@ import { randomUUID } from 'node:crypto';
 import type { JobInsert, PgBoss } from 'pg-boss';
 import type { Database, Queryable } from '../database/database.js';
 import { lockWaiting } from './sql/lock-waiting.js';
-import { PRIORITY, QUEUE, type EmbedJobData } from './job.js';
+import { PRIORITY, QUEUE, type EmbedJobData, type Priority } from './job.js';
 
 /** A job to insert. */
 export interface NewJob {
   readonly data: EmbedJobData;
   readonly startAfterSeconds?: number;
+}
+
+/** A job for a block that begins anew, nothing being known against it. */
+export function newJob(blockId: string, priority: Priority, now: Date): NewJob {
+  return { data: { blockId, since: now.toISOString(), priority } };
 }
 
 /**
@@ -42,8 +47,7 @@ export async function enqueueBacklog(
   blockIds: readonly string[],
   now: Date,
 ): Promise<number> {
-  const since = now.toISOString();
-  const jobs = blockIds.map((blockId): NewJob => ({ data: { blockId, since, priority: PRIORITY.backlog } }));
+  const jobs = blockIds.map((blockId) => newJob(blockId, PRIORITY.backlog, now));
   return (await insertJobs(boss, db, jobs)).size;
 }
 
@@ -59,24 +63,39 @@ export async function enqueueLive(
   blockIds: readonly string[],
   now: Date,
 ): Promise<{ inserted: number; raised: number }> {
-  const since = now.toISOString();
-  const toJob = (blockId: string): NewJob => ({ data: { blockId, since, priority: PRIORITY.live } });
-  const inserted = await insertJobs(boss, database, blockIds.map(toJob));
-  const present = blockIds.filter((blockId) => !inserted.has(blockId));
+  const jobs = blockIds.map((blockId) => newJob(blockId, PRIORITY.live, now));
+  const inserted = await insertJobs(boss, database, jobs);
+  const present = jobs.filter(({ data }) => !inserted.has(data.blockId));
   if (present.length === 0) return { inserted: inserted.size, raised: 0 };
-
-  const raised = await database.transaction(async (tx) => {
-    const waiting = await lockWaiting(tx, schema, present, PRIORITY.live);
-    if (waiting.length === 0) return 0;
-    const ids = waiting.map(({ id }) => id);
-    await boss.complete(QUEUE, ids, { outcome: 'superseded' }, { db: tx, includeQueued: true });
-    return (
-      await insertJobs(
-        boss,
-        tx,
-        waiting.map(({ blockId }) => toJob(blockId)),
-      )
-    ).size;
-  });
+  const raised = await database.transaction((tx) => replaceWaiting(boss, tx, schema, present, PRIORITY.live));
   return { inserted: inserted.size, raised };
+}
+
+/**
+ * Inserts jobs in the place of those that wait for the same blocks: that are in retry, put off, or of a priority below
+ * `belowPriority`. Those are completed, so that their keys are free.
+ *
+ * @returns how many were replaced
+ */
+export async function replaceWaiting(
+  boss: PgBoss,
+  tx: Queryable,
+  schema: string,
+  jobs: readonly NewJob[],
+  belowPriority: number,
+): Promise<number> {
+  if (jobs.length === 0) return 0;
+  const blockIds = jobs.map(({ data }) => data.blockId);
+  const waiting = await lockWaiting(tx, schema, blockIds, belowPriority);
+  if (waiting.length === 0) return 0;
+  const ids = waiting.map(({ id }) => id);
+  await boss.complete(QUEUE, ids, { outcome: 'superseded' }, { db: tx, includeQueued: true });
+  const free = new Set(waiting.map(({ blockId }) => blockId));
+  return (
+    await insertJobs(
+      boss,
+      tx,
+      jobs.filter(({ data }) => free.has(data.blockId)),
+    )
+  ).size;
 }

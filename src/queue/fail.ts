@@ -1,5 +1,5 @@
 import type { PgBoss } from 'pg-boss';
-import { findUnchanged } from '../blocks/find-unchanged.js';
+import { findSameText } from '../blocks/find-same-text.js';
 import { leaveProcessing } from '../blocks/leave-processing.js';
 import type { Queryable } from '../database/database.js';
 import { deathsOf, QUEUE, type EmbedJob, type EmbedJobData, type FailureReport } from './job.js';
@@ -52,7 +52,7 @@ export async function settleFailed(
 ): Promise<SettledFailure[]> {
   if (failed.length === 0) return [];
   const sources = failed.map(({ job, fingerprint }) => ({ id: job.data.blockId, fingerprint }));
-  const unchanged = new Set(await findUnchanged(tx, table, sources));
+  const unchanged = new Set(await findSameText(tx, table, sources, 'processing'));
   const judged = failed
     .filter(({ job }) => unchanged.has(job.data.blockId))
     .map((block) => ({ ...block, final: block.final || failuresOf(block.job) > retryLimit }));

@@ -1,14 +1,13 @@
 import type { PgBoss } from 'pg-boss';
 import { findStatus } from '../blocks/find-status.js';
 import { lockBlocks } from '../blocks/lock.js';
-import { putBack } from '../blocks/put-back.js';
+import { reopenBlocks } from '../blocks/reopen.js';
 import type { BlocksTable } from '../blocks/table.js';
 import type { Database, Queryable } from '../database/database.js';
 import { retryTransient } from '../database/retry.js';
-import { insertJobs, type NewJob } from './enqueue.js';
-import { DEAD_LETTER_QUEUE, PRIORITY, QUEUE, type Priority } from './job.js';
+import { insertJobs, newJob, replaceWaiting } from './enqueue.js';
+import { DEAD_LETTER_QUEUE, PRIORITY, type Priority } from './job.js';
 import { lockDeadLetters } from './sql/lock-dead-letters.js';
-import { lockWaiting } from './sql/lock-waiting.js';
 
 /** What became of a block that was to be put back. */
 export type RetryOutcome = 'put back' | 'not in error' | 'no such block' | 'locked';
@@ -81,7 +80,7 @@ async function tryToPutBack(
       const locked = await lockBlocks(tx, table, ids);
       // A block that keeps its status must keep its dead letter too.
       if (locked.length < ids.length) throw new SomeLocked(locked);
-      return await putBack(tx, table, locked);
+      return await reopenBlocks(tx, table, locked, ['error']);
     });
     return { putBack: putBackIds, again: [] };
   } catch (error) {
@@ -98,18 +97,9 @@ async function enqueue(
   ids: readonly string[],
   priority: Priority,
 ): Promise<void> {
-  const since = new Date().toISOString();
-  const toJob = (blockId: string): NewJob => ({ data: { blockId, since, priority } });
+  const now = new Date();
+  const toJob = (blockId: string) => newJob(blockId, priority, now);
   const inserted = await insertJobs(boss, tx, ids.map(toJob));
   const present = ids.filter((id) => !inserted.has(id));
-  if (present.length === 0) return;
-  const waiting = await lockWaiting(tx, schema, present, PRIORITY.live + 1);
-  if (waiting.length === 0) return;
-  const jobIds = waiting.map(({ id }) => id);
-  await boss.complete(QUEUE, jobIds, { outcome: 'superseded' }, { db: tx, includeQueued: true });
-  await insertJobs(
-    boss,
-    tx,
-    waiting.map(({ blockId }) => toJob(blockId)),
-  );
+  await replaceWaiting(boss, tx, schema, present.map(toJob), PRIORITY.live + 1);
 }

@@ -7,7 +7,7 @@ import { skipBlocks } from '../blocks/skip.js';
 import { storeVectors } from '../blocks/store.js';
 import type { Queryable } from '../database/database.js';
 import type { Outcome, RequeueReason } from '../events.js';
-import { insertJobs, type NewJob } from './enqueue.js';
+import { insertJobs, newJob, type NewJob } from './enqueue.js';
 import { failHeld, settleFailed, type FailedBlock, type SettledFailure } from './fail.js';
 import { deathsOf, PRIORITY, QUEUE, type EmbedJob, type EmbedJobData } from './job.js';
 import type { SettleContext } from './settle-context.js';
@@ -198,9 +198,7 @@ function held<T extends { readonly job: EmbedJob }>(blocks: readonly T[], ours: 
   return blocks.filter(({ job }) => ours.has(job.id));
 }
 
-const liveJob = (blockId: string): NewJob => ({
-  data: { blockId, since: new Date().toISOString(), priority: PRIORITY.live },
-});
+const liveJob = (blockId: string) => newJob(blockId, PRIORITY.live, new Date());
 const idOf = ({ data }: EmbedJob) => data.blockId;
 const toJob = ({ job }: { readonly job: EmbedJob }) => job;
 const toBlockId = ({ job }: { readonly job: EmbedJob }) => job.data.blockId;

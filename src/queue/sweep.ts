@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { PgBoss } from 'pg-boss';
 import { clearSkippedVectors } from '../blocks/clear-skipped.js';
 import type { BlocksTable } from '../blocks/table.js';
@@ -6,10 +5,10 @@ import type { Database } from '../database/database.js';
 import { retryTransient } from '../database/retry.js';
 import type { Events } from '../events.js';
 import type { Logger } from '../logger.js';
+import { pause } from '../pause.js';
 import { enqueueBacklog } from './enqueue.js';
 import { DEAD_LETTER_QUEUE, PRIORITY } from './job.js';
-import { countDue } from './sql/count-due.js';
-import { countLive } from './sql/count-live.js';
+import { countQueued } from './sql/count-queued.js';
 import { countUnqueued } from './sql/count-unqueued.js';
 import { findObsoleteDeadLetters } from './sql/find-obsolete-dead-letters.js';
 import { findUnqueued } from './sql/find-unqueued.js';
@@ -149,7 +148,7 @@ export class Sweeper {
     const { database, boss, schema, table, queueLimit } = this.#options;
     return await database.transaction(async (tx) => {
       await lockRoom(tx, schema);
-      const [due, live] = [await countDue(tx, schema), await countLive(tx, schema)];
+      const { due, live } = await countQueued(tx, schema);
       const limit = Math.min(PAGE, queueLimit - due, MOST_PUT_OFF * queueLimit - live);
       if (limit <= 0) return null;
       const ids = await findUnqueued(tx, schema, table, this.#lastId, limit);
@@ -172,17 +171,12 @@ export class Sweeper {
       }
       await pause(REFILL_CHECK_MS, signal);
       try {
-        if ((await countDue(database, schema)) >= queueLimit / 2) continue;
+        if ((await countQueued(database, schema)).due >= queueLimit / 2) continue;
         const started = performance.now();
         const enqueued = await this.#fill(signal);
         this.#left = this.#lastId === null ? 0 : Math.max(0, this.#left - enqueued);
-        events.emit('swept', {
-          enqueued,
-          reset: 0,
-          cleared: 0,
-          left: this.#left,
-          seconds: (performance.now() - started) / 1000,
-        });
+        const seconds = (performance.now() - started) / 1000;
+        events.emit('swept', { enqueued, reset: 0, cleared: 0, left: this.#left, seconds });
       } catch (error) {
         log.warn('could not fill the queue up; the next sweep goes on', { error });
         return;
@@ -200,8 +194,4 @@ async function untilShort(statement: (limit: number) => Promise<number>, signal:
     if (taken < PAGE) break;
   }
   return total;
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(Math.max(0, ms), undefined, { signal }).catch(() => undefined); // ended early on purpose
 }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '../pause.js';
 
 /** Keeps a rate: what was taken delays what is taken next. Time that passed unused is not saved up. */
 export class Throttle {
@@ -25,9 +25,4 @@ export class Throttle {
   async ready(signal: AbortSignal): Promise<void> {
     await pause(this.#freeAt - performance.now(), signal);
   }
-}
-
-/** Sleeps; ends early, without an error, when aborted. */
-export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms > 0) await sleep(ms, undefined, { signal }).catch(() => undefined); // only the signal ends it early
 }

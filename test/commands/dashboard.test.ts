@@ -22,7 +22,7 @@ async function get(url: string): Promise<string> {
       return await (await fetch(url)).text();
     } catch (error) {
       if (attempt === 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await new Promise((resolve) => setTimeout(resolve, 100)); // it is another's program, and tells no one when it listens
     }
   }
 }

@@ -19,7 +19,7 @@ describe('the throttle', () => {
   it('saves up no time that passed unused', async () => {
     const throttle = new Throttle(1_000);
     throttle.took(1);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, 100)); // time is what it is about
     throttle.took(100);
     expect(await msUntilReady(throttle)).toBeGreaterThan(90);
   });

@@ -28,7 +28,7 @@ export class WatchedPostgres extends Postgres {
   async quiet(): Promise<void> {
     if (this.#asked > 0) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, PATIENCE_MS);
+        const timer = setTimeout(resolve, PATIENCE_MS); // bounds the wait for the event
         this.#waiting.add(() => {
           clearTimeout(timer);
           resolve();

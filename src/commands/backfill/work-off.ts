@@ -1,14 +1,12 @@
 import { inspectBlocks } from '../../blocks/inspect.js';
 import { EVERY_BLOCK } from '../../blocks/scope.js';
-import type { Config } from '../../config.js';
-import type { Database } from '../../database/database.js';
+import type { PgBoss } from 'pg-boss';
 import { retryTransient } from '../../database/retry.js';
-import type { Logger } from '../../logger.js';
-import { createBoss, startBoss } from '../../queue/boss.js';
 import { BackfillRun } from '../../queue/run-backfill.js';
 import { countInScope } from '../../queue/sql/count-in-scope.js';
-import { pause } from '../../queue/throttle.js';
+import { pause } from '../../pause.js';
 import { Waker } from '../../queue/waker.js';
+import { withBoss, type BossContext } from '../context.js';
 import { showProgress } from './progress.js';
 
 /** The worker waits for its database as long as it takes, and so does this. */
@@ -16,69 +14,65 @@ const PATIENCE_MS = Number.POSITIVE_INFINITY;
 /** What was written during a pass is left to the next, which need not hurry. */
 const BETWEEN_PASSES_MS = 1_000;
 
-export interface WorkOffOptions {
-  readonly config: Config;
-  readonly database: Database;
-  readonly signal: AbortSignal;
-  readonly log: Logger;
-}
-
 /**
  * Enqueues all that is pending, for the workers of this process and any others, and follows it until no block waits any
  * more: pass after pass, since blocks may be written meanwhile.
  *
  * @returns whether every block that holds something to embed is `completed` now; undefined when it was aborted
  */
-export async function workOff({ config, database, signal, log }: WorkOffOptions): Promise<boolean | undefined> {
-  const boss = await createBoss(database, config, { instanceName: 'backfill', log, sendOnly: true });
-  await startBoss(boss, config);
+export async function workOff(context: BossContext): Promise<boolean | undefined> {
   try {
-    const waker = new Waker({ boss, database, batchSize: config.batchSize, log });
-    const table = await inspectBlocks(database, config.tables);
-    const schema = config.pgBossSchema;
-    const count = async () => {
-      const everything = { scope: EVERY_BLOCK, after: null, withJobs: true };
-      const counts = await retryTransient(() => countInScope(database, schema, table, everything), {
-        signal,
-        maxWaitMs: PATIENCE_MS,
-      });
-      const of = (status: string) => counts.find((one) => one.status === status)?.count ?? 0;
-      return { waiting: of('pending') + of('processing'), completed: of('completed'), inError: of('error') };
-    };
-    for (;;) {
-      const { waiting, completed, inError } = await count();
-      if (signal.aborted) return undefined;
-      if (waiting === 0) {
-        if (inError === 0) log.info('every block is embedded', { completed });
-        else log.error('blocks are in error: `embedding-worker errors` tells why', { completed, inError });
-        return inError === 0;
-      }
-      const run = new BackfillRun(
-        {
-          ...{ database, boss, schema, table, signal, log },
-          queueLimit: config.queueLimit,
-          waker,
-          scope: EVERY_BLOCK,
-          putBack: [],
-          after: null,
-          ratePerSecond: config.backfillRatePerSecond,
-          batchSize: config.backfillBatchSize,
-          patienceMs: PATIENCE_MS,
-        },
-        true,
-      );
-      const progress = showProgress({ run, expected: waiting, terminal: null, log });
-      try {
-        await run.run();
-      } finally {
-        progress.stop();
-      }
-      await pause(BETWEEN_PASSES_MS, signal);
-    }
+    return await withBoss(context, (boss) => passAfterPass(context, boss));
   } catch (error) {
-    if (signal.aborted) return undefined;
+    if (context.signal.aborted) return undefined;
     throw error;
-  } finally {
-    await boss.stop({ close: false, graceful: false });
+  }
+}
+
+async function passAfterPass(
+  { config, database, signal, log }: BossContext,
+  boss: PgBoss,
+): Promise<boolean | undefined> {
+  const waker = new Waker({ boss, database, batchSize: config.batchSize, log });
+  const table = await inspectBlocks(database, config.tables);
+  const schema = config.pgBossSchema;
+  const count = async () => {
+    const everything = { scope: EVERY_BLOCK, after: null, withJobs: true };
+    const counts = await retryTransient(() => countInScope(database, schema, table, everything), {
+      signal,
+      maxWaitMs: PATIENCE_MS,
+    });
+    const of = (status: string) => counts.find((one) => one.status === status)?.count ?? 0;
+    return { waiting: of('pending') + of('processing'), completed: of('completed'), inError: of('error') };
+  };
+  for (;;) {
+    const { waiting, completed, inError } = await count();
+    if (signal.aborted) return undefined;
+    if (waiting === 0) {
+      if (inError === 0) log.info('every block is embedded', { completed });
+      else log.error('blocks are in error: `embedding-worker errors` tells why', { completed, inError });
+      return inError === 0;
+    }
+    const run = new BackfillRun(
+      {
+        ...{ database, boss, schema, table, signal, log },
+        queueLimit: config.queueLimit,
+        waker,
+        scope: EVERY_BLOCK,
+        putBack: [],
+        after: null,
+        ratePerSecond: config.backfillRatePerSecond,
+        batchSize: config.backfillBatchSize,
+        patienceMs: PATIENCE_MS,
+      },
+      true,
+    );
+    const progress = showProgress({ run, expected: waiting, terminal: null, log });
+    try {
+      await run.run();
+    } finally {
+      progress.stop();
+    }
+    await pause(BETWEEN_PASSES_MS, signal);
   }
 }

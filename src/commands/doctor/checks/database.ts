@@ -1,6 +1,7 @@
 import { readServer } from '../../../database/read-server.js';
 import { requireReachable, withoutSecrets } from '../../../database/reachable.js';
 import { isTransient } from '../../../database/transient-errors.js';
+import { errorCode } from '../../../errors.js';
 import { failed, ok, type Check, type CheckContext, type Finding } from '../check.js';
 
 /** The session that listens is ended by `idle_session_timeout`, which is new in 14. */
@@ -37,7 +38,7 @@ async function reach({
   } catch (error) {
     // A refusal will be one again, and is told in words; what may pass is not waited for here.
     if (!isTransient(error)) await requireReachable(database, config, log, signal);
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const reason = errorCode(error) ?? String(error);
     return failed(
       `${withoutSecrets(config.databaseUrl)} cannot be reached (${reason})`,
       'start the server, or correct host and port in PALDOCS_DATABASE_URL',
