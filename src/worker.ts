@@ -1,11 +1,9 @@
 import type { PgBoss } from 'pg-boss';
 import { requireSchema } from './blocks/require-schema.js';
 import type { BlocksTable } from './blocks/table.js';
-import { CHANNEL } from './blocks/trigger.js';
 import type { Config } from './config.js';
-import type { Database, Session } from './database/database.js';
-import { Leadership } from './database/leadership.js';
-import type { Gate } from './embedder/gate.js';
+import type { Database } from './database/database.js';
+import type { Leadership } from './database/leadership.js';
 import { openEmbedder, type OpenEmbedder } from './embedder/open-embedder.js';
 import { requireModel } from './embedder/require-model.js';
 import { OllamaMisconfiguredError } from './embedder/errors.js';
@@ -16,15 +14,12 @@ import type { Service } from './lifecycle.js';
 import type { Logger } from './logger.js';
 import { createMetrics } from './metrics.js';
 import { createBoss, ensureQueues, startBoss } from './queue/boss.js';
-import { Bridge } from './queue/bridge.js';
 import { EmbedHandler } from './queue/handler.js';
 import { PRIORITY, QUEUE, type EmbedJobData } from './queue/job.js';
+import { createLeadership } from './queue/create-leadership.js';
 import { countLive } from './queue/sql/count-live.js';
-import { findDue } from './queue/sql/find-due.js';
-import { resetRetrying } from './queue/sql/reset-retrying.js';
-import { Sweeper } from './queue/sweep.js';
 import { TextBudget } from './queue/text-budget.js';
-import { WAKE_CHANNEL, Waker } from './queue/waker.js';
+import { Waker } from './queue/waker.js';
 import { Watchdog } from './watchdog.js';
 
 /** Text that this process holds at once, in bytes. */
@@ -113,13 +108,7 @@ export class Worker implements Service {
     }
     const waker = new Waker({ boss, database, batchSize: config.batchSize, log });
     this.#waker = waker;
-    const context = {
-      database,
-      boss,
-      schema: config.pgBossSchema,
-      table,
-      retryLimit: config.retryLimit,
-    };
+    const context = { database, boss, schema: config.pgBossSchema, table, retryLimit: config.retryLimit };
     this.#handler = new EmbedHandler({
       context,
       embedder: embedding.embedder,
@@ -132,7 +121,12 @@ export class Worker implements Service {
       log,
     });
     await this.#startWorkers(boss, this.#handler);
-    const leadership = this.#lead(boss, table, waker, embedding.gate);
+    const { gate } = embedding;
+    const leadership = createLeadership({
+      ...{ config, database, boss, table, waker, events, log },
+      instance: this.#parts.instance,
+      isGateOpen: () => gate.isOpen,
+    });
     this.#leadership = leadership;
     await leadership.start();
     events.on('gate', () => void leadership.rename());
@@ -187,9 +181,7 @@ export class Worker implements Service {
       await requireModel(ollama, config.model, table.dimensions, signal);
     } catch (error) {
       if (error instanceof OllamaMisconfiguredError && UNSERVABLE.has(error.code)) throw error;
-      log.warn('Ollama cannot serve the model yet; blocks wait until it does', {
-        error,
-      });
+      log.warn('Ollama cannot serve the model yet; blocks wait until it does', { error });
     }
   }
 
@@ -212,74 +204,23 @@ export class Worker implements Service {
     }
   }
 
-  #lead(boss: PgBoss, table: BlocksTable, waker: Waker, gate: Gate): Leadership {
-    const { config, database, events, log, instance } = this.#parts;
-    const schema = config.pgBossSchema;
-    const common = {
-      database,
-      boss,
-      schema,
-      table,
-      waker,
-      events,
-      log,
-    };
-    const sweeper = new Sweeper({ ...common, queueLimit: config.queueLimit });
-    let bridge: Bridge | undefined;
-    return new Leadership({
-      database,
-      lockName: `embedding-worker/${schema}/${table.blocks}`,
-      applicationName: (role) => sessionName(role, instance, gate.isOpen),
-      onConnected: async (session: Session) => {
-        await session.listen(WAKE_CHANNEL, waker.receive);
-      },
-      onElected: async (session: Session) => {
-        bridge = new Bridge({ ...common, requestSweep: sweeper.request });
-        await session.listen(CHANNEL, bridge.receive);
-        sweeper.start();
-        waker.wakeAll(config.workerConcurrency * config.batchSize, PRIORITY.live); // jobs may wait since before an outage
-      },
-      onPulse: async (session: Session) => {
-        // Proves that the session lives. A retry that has become due finds a worker, and what a dead one left heals.
-        await resetRetrying(session, schema, table);
-        if (await findDue(session, schema)) waker.wakeAll(config.workerConcurrency * config.batchSize, PRIORITY.live);
-      },
-      onDeposed: async () => {
-        await Promise.all([bridge?.stop(), sweeper.stop()]);
-      },
-      events,
-      log,
-    });
-  }
-
   async #readiness(): Promise<Record<string, { ok: boolean; detail?: string }>> {
-    const answered = await Promise.race([
-      this.#parts.database.query('SELECT 1').then(
-        () => ({ ok: true }),
-        () => ({ ok: false, detail: 'the database does not answer' }),
-      ),
-      new Promise<{ ok: boolean; detail: string }>((resolve) =>
-        setTimeout(resolve, READY_TIMEOUT_MS, {
-          ok: false,
-          detail: 'the database does not answer in time',
-        }).unref(),
-      ),
-    ]);
+    const database = await answersInTime(this.#parts.database, READY_TIMEOUT_MS);
     const started = this.#leadership !== undefined;
-    return {
-      database: answered,
-      worker:
-        this.#stopping !== undefined
-          ? { ok: false, detail: 'shutting down' }
-          : started
-            ? { ok: true }
-            : { ok: false, detail: 'starting' },
-    };
+    const detail = this.#stopping !== undefined ? 'shutting down' : started ? undefined : 'starting';
+    return { database, worker: detail === undefined ? { ok: true } : { ok: false, detail } };
   }
 }
 
-/** PostgreSQL cuts names at 63 bytes; what `status` reads from it must not be what is cut. */
-function sessionName(role: 'leader' | 'follower', instance: string, gateOpen: boolean): string {
-  const state = gateOpen ? '' : ' gate=closed';
-  return `embedding-worker ${role} ${instance}`.slice(0, 63 - state.length) + state;
+/** Whether the database answers, and soon. */
+async function answersInTime(database: Database, timeoutMs: number): Promise<{ ok: boolean; detail?: string }> {
+  return await Promise.race([
+    database.query('SELECT 1').then(
+      () => ({ ok: true }),
+      () => ({ ok: false, detail: 'the database does not answer' }),
+    ),
+    new Promise<{ ok: boolean; detail: string }>((resolve) =>
+      setTimeout(resolve, timeoutMs, { ok: false, detail: 'the database does not answer in time' }).unref(),
+    ),
+  ]);
 }
