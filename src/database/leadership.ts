@@ -88,7 +88,7 @@ export class Leadership implements Service {
     let failures = 0;
     while (!signal.aborted) {
       const ended = await this.#session();
-      failures = ended === 'unreachable' ? failures + 1 : 0;
+      failures = ended === 'unusable' ? failures + 1 : 0;
       if (ended === 'silent') await pause(STAND_BACK_MS, signal);
       if (signal.aborted) return;
       const delayMs = Math.min(RECONNECT_MAX_MS, RECONNECT_MIN_MS * 2 ** failures);
@@ -96,9 +96,10 @@ export class Leadership implements Service {
     }
   }
 
-  /** One session from its opening to its loss. */
-  async #session(): Promise<'unreachable' | 'silent' | 'lost'> {
-    let ended: 'silent' | 'lost' = 'lost';
+  /** One session from its opening to its loss; `unusable` until it has led, or has been refused the lock. */
+  async #session(): Promise<'unusable' | 'silent' | 'lost'> {
+    let ended: 'unusable' | 'silent' | 'lost' = 'unusable';
+    const used = () => (ended = 'lost');
     const { database, applicationName, onConnected, events, log } = this.#options;
     let session: Session;
     try {
@@ -108,7 +109,7 @@ export class Leadership implements Service {
       });
     } catch (error) {
       log.warn('cannot open the session that listens; trying again', { error });
-      return 'unreachable';
+      return 'unusable';
     }
     this.#current = session;
     // One signal a session: every race with the promise itself would leave a reaction on it, 343 bytes a pause.
@@ -120,8 +121,8 @@ export class Leadership implements Service {
       events.emit('listening', { up: true });
       await this.rename(); // what it says may have changed while it was being opened
       await onConnected(session);
-      await this.#follow(session, lost.signal);
-      if (!this.#stopping.signal.aborted) await this.#lead(session, lost.signal);
+      await this.#follow(session, lost.signal, used);
+      if (!this.#stopping.signal.aborted) await this.#lead(session, lost.signal, used);
     } catch (error) {
       if (isSilence(error)) ended = 'silent';
       if (!this.#stopping.signal.aborted) log.warn('lost the session that listens; opening another', { error });
@@ -136,18 +137,19 @@ export class Leadership implements Service {
   }
 
   /** Tries until it has the lock or is stopped. */
-  async #follow(session: Session, lost: AbortSignal): Promise<void> {
+  async #follow(session: Session, lost: AbortSignal, used: () => void): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       const [row] = await session.query<{ elected: boolean }>(
         'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS elected',
         [this.#options.lockName],
       );
       if (row?.elected === true) return;
+      used();
       await this.#pauseUnlessLost(lost, TRY_MS * (0.75 + Math.random() / 2));
     }
   }
 
-  async #lead(session: Session, lost: AbortSignal): Promise<void> {
+  async #lead(session: Session, lost: AbortSignal, used: () => void): Promise<void> {
     const { onElected, onPulse, onDeposed, events, log } = this.#options;
     this.#leading = true;
     await this.rename();
@@ -155,6 +157,7 @@ export class Leadership implements Service {
     log.info('leading: this replica listens and sweeps');
     try {
       await onElected(session);
+      used();
       while (!this.#stopping.signal.aborted) {
         await this.#pauseUnlessLost(lost, PULSE_MS);
         if (!this.#stopping.signal.aborted) await onPulse(session);

@@ -25,7 +25,7 @@ describeWithServer('of the replicas', () => {
     await Promise.all(replicas.splice(0).map((replica) => replica.stop()));
   });
 
-  async function start(name: string, lockName = 'lock'): Promise<Replica> {
+  async function start(name: string, lockName = 'lock', onElected?: () => Promise<void>): Promise<Replica> {
     const database = new Postgres({ url: db.url, sessionUrl: db.url, applicationName: name, poolSize: 1 });
     const events = new WorkerEvents();
     const calls: string[] = [];
@@ -38,7 +38,10 @@ describeWithServer('of the replicas', () => {
       lockName,
       applicationName: (role) => `${role} ${name}`,
       onConnected: call('connected'),
-      onElected: call('elected'),
+      onElected: async () => {
+        calls.push('elected');
+        await onElected?.();
+      },
       onPulse: call('pulse'),
       onDeposed: call('deposed'),
       events: events.emitter,
@@ -93,6 +96,20 @@ describeWithServer('of the replicas', () => {
     await first.events.until(({ seen }) => seen.leading.length === 3);
     expect(first.events.seen.leading.map(({ leader }) => leader)).toEqual([true, false, true]);
     expect(first.calls).toEqual(['connected', 'elected', 'deposed', 'connected', 'elected']);
+  });
+
+  it('a session that opens and then fails is opened anew ever more rarely', async () => {
+    const at: number[] = [];
+    const replica = await start('a', 'lock', () => {
+      at.push(performance.now());
+      return Promise.reject(new Error('LISTEN is refused'));
+    });
+    await replica.events.until(() => at.length >= 5);
+    const pauses = at.slice(1).map((time, n) => time - (at[n] ?? 0));
+    // 2 x 100 ms after the first failure, twice as long after each further one, less half of it at most.
+    pauses.forEach((ms, n) => {
+      expect(ms).toBeGreaterThanOrEqual(100 * 2 ** n - 5);
+    });
   });
 
   it('each leads its own where they share nothing', async () => {
