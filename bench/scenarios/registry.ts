@@ -1,0 +1,19 @@
+import type { Scenario } from '../scenario.js';
+import { ceiling } from './ceiling.js';
+
+/** All there are, in the order in which they run. */
+export const SCENARIOS: readonly Scenario[] = [ceiling];
+
+/**
+ * @param names `all`, or names separated by commas
+ * @throws RangeError naming one that there is not
+ */
+export function scenariosNamed(names: string): readonly Scenario[] {
+  if (names === 'all') return SCENARIOS;
+  return names.split(',').map((name) => {
+    const scenario = SCENARIOS.find((one) => one.name === name);
+    if (scenario === undefined)
+      throw new RangeError(`--scenario: "${name}" is none of all, ${SCENARIOS.map((one) => one.name).join(', ')}`);
+    return scenario;
+  });
+}

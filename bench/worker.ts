@@ -1,0 +1,84 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { imageNodeOptions } from './image-flags.js';
+import { usageOf, type Usage } from './usage.js';
+
+export type Environment = Readonly<Record<string, string>>;
+
+const START_TIMEOUT_MS = 30_000;
+const LINES_KEPT = 20;
+
+/** The built worker as a process of its own, with the heap flags of the image and nothing of our environment. */
+export class BenchWorker {
+  readonly #process: ChildProcess;
+  readonly #lines: string[];
+  /** Seconds from its start to the log line that says that it works. */
+  readonly startSeconds: number;
+  /** Of its HTTP endpoints. */
+  readonly url: string;
+
+  private constructor(process: ChildProcess, lines: string[], startSeconds: number, url: string) {
+    this.#process = process;
+    this.#lines = lines;
+    this.startSeconds = startSeconds;
+    this.url = url;
+  }
+
+  /** @throws Error with its last words, when it does not come to work */
+  static async start(script: string, environment: Environment): Promise<BenchWorker> {
+    const started = performance.now();
+    const child = spawnNode(script, ['worker'], { PALDOCS_HEALTH_PORT: '0', ...environment });
+    const lines: string[] = [];
+    let port = '';
+    const working = Promise.withResolvers<number>();
+    createInterface({ input: child.stderr as NodeJS.ReadableStream }).on('line', (line) => {
+      lines.push(line);
+      if (lines.length > LINES_KEPT) lines.shift();
+      port =
+        /"message":"serving.*"port":(\d+)|"port":(\d+).*"message":"serving/.exec(line)?.slice(1).find(Boolean) ?? port;
+      if (line.includes('"message":"working"')) working.resolve((performance.now() - started) / 1000);
+    });
+    child.once('exit', () => {
+      working.reject(new Error(`the worker ended before it worked:\n${lines.join('\n')}`));
+    });
+    const timer = setTimeout(() => {
+      working.reject(new Error(`the worker did not come to work:\n${lines.join('\n')}`));
+      child.kill('SIGKILL');
+    }, START_TIMEOUT_MS);
+    try {
+      const startSeconds = await working.promise;
+      return new BenchWorker(child, lines, startSeconds, `http://127.0.0.1:${port}`);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async usage(): Promise<Usage> {
+    return await usageOf(this.#process.pid ?? 0);
+  }
+
+  /** @throws Error with its last words, when SIGTERM does not end it with status 0 */
+  async stop(): Promise<void> {
+    const ended = once(this.#process, 'exit');
+    this.#process.kill('SIGTERM');
+    const [status] = (await ended) as [number | null];
+    if (status !== 0) throw new Error(`the worker ended with status ${status}:\n${this.#lines.join('\n')}`);
+  }
+}
+
+/** Runs another command of the program to its end. @throws Error with what it said, when its status is not 0 */
+export async function runCommand(script: string, args: readonly string[], environment: Environment): Promise<void> {
+  const child = spawnNode(script, args, environment);
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (said += chunk));
+  const [status] = (await once(child, 'close')) as [number | null];
+  if (status !== 0) throw new Error(`${args.join(' ')} ended with status ${status}:\n${said}`);
+}
+
+function spawnNode(script: string, args: readonly string[], environment: Environment): ChildProcess {
+  return spawn(process.execPath, [script, ...args], {
+    env: { PATH: process.env['PATH'], NODE_OPTIONS: imageNodeOptions(), NODE_ENV: 'production', ...environment },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+}
