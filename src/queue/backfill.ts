@@ -4,6 +4,7 @@ import type { BlockStatus } from '../blocks/table.js';
 import { retryTransient } from '../database/retry.js';
 import type { Logger } from '../logger.js';
 import { enqueueFound, isWaiting, worthwhileRoom, type EnqueueContext } from './enqueue-found.js';
+import { JobStatistics } from './job-statistics.js';
 import { PRIORITY } from './job.js';
 import { countLive } from './sql/count-live.js';
 import { findInScope, type FindInScope, type FoundBlock } from './sql/find-in-scope.js';
@@ -75,6 +76,7 @@ export class Backfill {
   };
   readonly #options: BackfillOptions;
   readonly #throttle: Throttle;
+  readonly #statistics: JobStatistics;
   readonly #statuses: readonly BlockStatus[];
   /** Blocks to come back to: somebody has locked them, or changed them while they were being put back. */
   readonly #elusive = new Set<string>();
@@ -83,6 +85,7 @@ export class Backfill {
   constructor(options: BackfillOptions) {
     this.#options = options;
     this.#throttle = new Throttle(options.ratePerSecond);
+    this.#statistics = new JobStatistics(options.database, options.schema, options.log);
     // What is `processing` without a job was left by a worker that died: its job finds it so.
     this.#statuses = ['pending', 'processing', ...options.putBack];
   }
@@ -124,6 +127,7 @@ export class Backfill {
     if (taken === 0) await this.#waitForRoom(open.length);
     this.#throttle.took(enqueued.length);
     if (enqueued.length > 0) this.#options.waker.wakeAll(enqueued.length, PRIORITY.backlog);
+    await this.#statistics.inserted(enqueued.length);
     const next = open[taken];
     return this.#tell(next === undefined ? page : page.slice(0, page.indexOf(next)), enqueued, elusive);
   }

@@ -7,6 +7,7 @@ import type { Events } from '../events.js';
 import type { Logger } from '../logger.js';
 import { pause } from '../pause.js';
 import { enqueueBacklog } from './enqueue.js';
+import { JobStatistics } from './job-statistics.js';
 import { DEAD_LETTER_QUEUE, PRIORITY } from './job.js';
 import { countQueued } from './sql/count-queued.js';
 import { countUnqueued } from './sql/count-unqueued.js';
@@ -45,6 +46,7 @@ export interface SweeperOptions {
  */
 export class Sweeper {
   readonly #options: SweeperOptions;
+  readonly #statistics: JobStatistics;
   #running: Promise<void> = Promise.resolve();
   #stopping: AbortController | undefined;
   #asked = Promise.withResolvers<undefined>();
@@ -55,6 +57,7 @@ export class Sweeper {
 
   constructor(options: SweeperOptions) {
     this.#options = options;
+    this.#statistics = new JobStatistics(options.database, options.schema, options.log);
   }
 
   start(): void {
@@ -131,6 +134,7 @@ export class Sweeper {
       if (page === null) break;
       if (page.inserted > 0) waker.wakeAll(page.inserted, PRIORITY.backlog);
       enqueued += page.inserted;
+      await this.#statistics.inserted(page.inserted);
       this.#lastId = page.lastId;
       if (page.lastId !== null) continue;
       if (wrapped) break;

@@ -1,0 +1,39 @@
+import type { Queryable } from '../database/database.js';
+import type { Logger } from '../logger.js';
+import { analyzeJobs } from './sql/analyze-jobs.js';
+
+/** So many new jobs change what the planner has to know. */
+const WORTHWHILE = 1_000;
+const AT_MOST_EVERY_MS = 10_000;
+
+/**
+ * Whoever fills the queue tells the planner so. To statistics of a minute ago, when the queue was empty, a fetch looks
+ * cheapest by sorting all that waits: with 20,000 jobs it took 10 ms instead of 0.4, and each settling up to 5 ms
+ * instead of 0.1, until autovacuum came by. An ANALYZE takes 15 to 40 ms.
+ */
+export class JobStatistics {
+  readonly #database: Queryable;
+  readonly #schema: string;
+  readonly #log: Logger;
+  #inserted = 0;
+  #at = Number.NEGATIVE_INFINITY;
+
+  constructor(database: Queryable, schema: string, log: Logger) {
+    this.#database = database;
+    this.#schema = schema;
+    this.#log = log;
+  }
+
+  /** Counts jobs that were inserted and committed. Never fails: without it, all is as right and slower. */
+  async inserted(jobs: number): Promise<void> {
+    this.#inserted += jobs;
+    if (this.#inserted < WORTHWHILE || performance.now() - this.#at < AT_MOST_EVERY_MS) return;
+    this.#inserted = 0;
+    this.#at = performance.now();
+    try {
+      await analyzeJobs(this.#database, this.#schema);
+    } catch (error) {
+      this.#log.warn('could not refresh the statistics of the job table; fetching may be slow for a while', { error });
+    }
+  }
+}
