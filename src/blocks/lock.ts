@@ -8,6 +8,7 @@ import type { BlocksTable } from './table.js';
  * @returns the ids that are locked now, until the transaction ends
  */
 export async function lockBlocks(tx: Queryable, table: BlocksTable, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
   const rows = await tx.query<{ id: string }>(
     `SELECT ${table.id}::text AS id FROM ${table.blocks} WHERE ${table.id} = ANY ($1::text[]::${table.idType}[])
   ORDER BY ${table.blocks}.${table.id} FOR NO KEY UPDATE SKIP LOCKED`,

@@ -13,6 +13,7 @@ export async function skipBlocks(
   table: BlocksTable,
   blocks: readonly { readonly id: string; readonly fingerprint: string }[],
 ): Promise<string[]> {
+  if (blocks.length === 0) return [];
   const rows = await tx.query<{ id: string }>(
     `UPDATE ${table.blocks} b SET embedding = NULL, embedding_status = 'skipped'
   FROM unnest($1::text[]::${table.idType}[], $2::text[]) AS v(id, fingerprint)

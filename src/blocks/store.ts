@@ -23,6 +23,7 @@ export async function storeVectors(
   table: BlocksTable,
   blocks: readonly EmbeddedBlock[],
 ): Promise<string[]> {
+  if (blocks.length === 0) return [];
   const rows = await tx.query<{ id: string }>(
     `UPDATE ${table.blocks} b SET embedding = v.embedding, embedding_status = 'completed'
   FROM unnest($1::text[]::${table.idType}[], $2::${table.vectorType}[], $3::text[]) AS v(id, embedding, fingerprint)

@@ -12,6 +12,11 @@ export interface PoolOptions {
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_MS = 30_000;
+/**
+ * A prepared statement keeps its plan until its tables are analysed. Planned when a table was empty, it would read all of
+ * it once it is large; autovacuum comes by within minutes, and where it is off, this does.
+ */
+const MAX_LIFETIME_SECONDS = 300;
 
 export interface OpenPool {
   readonly pool: pg.Pool;
@@ -30,6 +35,7 @@ export function openPool(options: PoolOptions): OpenPool {
     max: options.size,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
+    maxLifetimeSeconds: MAX_LIFETIME_SECONDS,
     query_timeout: options.queryTimeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { Database, Queryable, Session, SessionOptions } from './database.js';
 import { openPool, type OpenPool } from './pool.js';
 import { openSession } from './session.js';
+import { StatementNames } from './statement-names.js';
 import { queryable, transaction } from './transaction.js';
 import { isUnanswered } from './transient-errors.js';
 import { encodeVectorArray } from './vector-codec.js';
@@ -31,6 +32,7 @@ export class Postgres extends EventEmitter<{ error: [Error] }> implements Databa
   readonly #options: PostgresOptions;
   readonly #backends = new Set<number>();
   readonly #queryable: Queryable;
+  readonly #names: StatementNames | undefined;
   #pool: OpenPool;
   #closed = false;
   #vectorOid = 0;
@@ -38,10 +40,12 @@ export class Postgres extends EventEmitter<{ error: [Error] }> implements Databa
   constructor(options: PostgresOptions) {
     super();
     this.#options = options;
+    // Sessions can be held on the one URL there is, and statements prepared; behind a second one there is a pooler.
+    this.#names = options.sessionUrl === options.url ? new StatementNames() : undefined;
     this.#pool = this.#openPool();
     this.#queryable = {
-      query: (text, values) => this.#renewing((pool) => queryable(pool).query(text, values)),
-      executeSql: (text, values) => this.#renewing((pool) => queryable(pool).executeSql(text, values)),
+      query: (text, values) => this.#renewing((pool) => queryable(pool, this.#names).query(text, values)),
+      executeSql: (text, values) => this.#renewing((pool) => queryable(pool, this.#names).executeSql(text, values)),
     };
   }
 
@@ -54,7 +58,7 @@ export class Postgres extends EventEmitter<{ error: [Error] }> implements Databa
   }
 
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
-    return this.#renewing((pool) => transaction(pool, work));
+    return this.#renewing((pool) => transaction(pool, this.#names, work));
   }
 
   async connect(options: SessionOptions): Promise<Session> {

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Queryable } from './database.js';
+import type { StatementNames } from './statement-names.js';
 import { isTransient } from './transient-errors.js';
 
 /**
@@ -12,25 +13,37 @@ const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transacti
 /** How a query is run on a pg client or pool. */
 type Runner = Pick<pg.Pool | pg.PoolClient, 'query'>;
 
-/** A client or pool as the rest of the program sees it. */
-export function queryable(runner: Runner): Queryable {
+/**
+ * A client or pool as the rest of the program sees it.
+ *
+ * @param names of statements to prepare; undefined where a transaction pooler hands out connections
+ */
+export function queryable(runner: Runner, names: StatementNames | undefined): Queryable {
+  const named = (text: string) => {
+    const name = names?.of(text);
+    return name === undefined ? {} : { name };
+  };
   return {
     query: async <Row extends object>(text: string, values: readonly unknown[] = []) =>
-      (await runner.query<Row>(text, [...values])).rows,
+      (await runner.query<Row>({ text, values: [...values], ...named(text) })).rows,
     // Without values pg uses the simple protocol, in which pg-boss sends several statements at once.
-    executeSql: async (text, values) => await runner.query(text, values),
+    executeSql: async (text, values) => await runner.query({ text, ...(values && { values }), ...named(text) }),
   };
 }
 
 /** Runs `work` in one transaction on a connection of the pool: see `Database.transaction`. */
-export async function transaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise<T>): Promise<T> {
+export async function transaction<T>(
+  pool: pg.Pool,
+  names: StatementNames | undefined,
+  work: (tx: Queryable) => Promise<T>,
+): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   const onError = (error: Error) => (broken = error);
   client.on('error', onError); // while checked out, the pool does not listen
   try {
     await client.query(BEGIN);
-    const result = await work(queryable(client));
+    const result = await work(queryable(client, names));
     await client.query('COMMIT');
     return result;
   } catch (error) {

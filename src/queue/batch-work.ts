@@ -10,9 +10,11 @@ import type { Events, Outcome, RequeueReason } from '../events.js';
 import type { Logger } from '../logger.js';
 import { DEATHS_ALONE, DEATHS_IN_COMPANY } from './boss.js';
 import type { FailedBlock } from './fail.js';
+import { gatheredClaims, gatheredSettlements } from './gathered.js';
+import type { Gatherer } from './gatherer.js';
 import { deathsOf, PRIORITY, type EmbedJob } from './job.js';
 import type { SettleContext } from './settle-context.js';
-import { requeue, settleIdle, settleWorked, type Worked } from './settle.js';
+import { requeue, settleIdle, type Settlement, type Worked } from './settle.js';
 import { tellSettlement } from './tell-settlement.js';
 import type { TextBudget } from './text-budget.js';
 import type { Waker } from './waker.js';
@@ -44,9 +46,13 @@ export interface BatchOptions {
  */
 export class BatchWork {
   readonly #options: BatchOptions;
+  readonly #claims: Gatherer<readonly string[], Claim>;
+  readonly #settlements: Gatherer<Worked, Settlement>;
 
   constructor(options: BatchOptions) {
     this.#options = options;
+    this.#claims = gatheredClaims(options.context, options.budget.shareBytes);
+    this.#settlements = gatheredSettlements(options.context);
   }
 
   /**
@@ -57,18 +63,20 @@ export class BatchWork {
   async work(jobs: readonly EmbedJob[], signal: AbortSignal): Promise<void> {
     let open = jobs;
     let large: { bytes: number } | undefined;
+    let together = true;
     while (open.length > 0) {
       if (signal.aborted) return await this.requeue(open, reasonOf(signal), 0);
       const release = await this.#makeRoom(large, signal);
       if (release === undefined) continue;
       try {
-        const claim = await this.#claim(open, large !== undefined);
+        const claim = await (together ? this.#claimTogether(open) : this.#claimAlone(open, large !== undefined));
         await this.#settleIdle(open, claim);
         await this.#embedAndSettle(open, claim.claimed, signal);
         const left = new Set(claim.deferred.map(({ id }) => id));
         open = open.filter((job) => left.has(job.data.blockId));
         // A block larger than a worker's share is claimed alone, once there is room for all of it.
-        large = claim.claimed.length === 0 ? claim.deferred[0] : undefined;
+        large = !together && claim.claimed.length === 0 ? claim.deferred[0] : undefined;
+        together = false;
       } finally {
         release();
       }
@@ -84,9 +92,15 @@ export class BatchWork {
     });
   }
 
-  async #claim(jobs: readonly EmbedJob[], large: boolean): Promise<Claim> {
+  async #claimTogether(jobs: readonly EmbedJob[]): Promise<Claim> {
+    const ids = jobs.map(toBlockId);
+    return await this.#persist(() => this.#claims.do(ids));
+  }
+
+  /** What others left of the budget, or did not: in a statement of its own the batch has its whole share. */
+  async #claimAlone(jobs: readonly EmbedJob[], large: boolean): Promise<Claim> {
     const { context, budget } = this.#options;
-    const ids = jobs.map(({ data }) => data.blockId);
+    const ids = jobs.map(toBlockId);
     const budgetBytes = large ? 0 : budget.shareBytes;
     return await this.#persist(() => claimBlocks(context.database, context.table, ids, budgetBytes, large));
   }
@@ -127,7 +141,7 @@ export class BatchWork {
   /** Settles a block as failed by its own fault where our own code threw on it: a throw would count as our death. */
   async failUnexpectedly(jobs: readonly EmbedJob[], error: unknown): Promise<void> {
     this.#options.log.error('a block failed unexpectedly', { error, blockIds: jobs.map(({ data }) => data.blockId) });
-    const { claimed } = await this.#claim(jobs, true);
+    const { claimed } = await this.#claimAlone(jobs, true);
     // Neither message nor detail: a database's errors may repeat what they refused.
     const code = errorCode(error);
     const failure = {
@@ -185,7 +199,7 @@ export class BatchWork {
 
   async #settle(worked: Worked): Promise<void> {
     if (worked.embedded.length + worked.textless.length + worked.failed.length === 0) return;
-    const settlement = await this.#persist(() => settleWorked(this.#options.context, worked));
+    const settlement = await this.#persist(() => this.#settlements.do(worked));
     tellSettlement(settlement, this.#options);
     if (settlement.superseded.length > 0) this.#options.waker.wake(settlement.superseded.length, PRIORITY.live);
   }
@@ -218,6 +232,7 @@ function lockedDelaySeconds({ data }: EmbedJob): number {
   return Math.round(Math.min(LOCKED_RETRY_MAX_SECONDS, Math.max(LOCKED_RETRY_SECONDS, waitedSeconds / 2)));
 }
 
+const toBlockId = ({ data }: EmbedJob) => data.blockId;
 const toJob = ({ job }: { readonly job: EmbedJob }) => job;
 const toText = ({ text }: ClaimedText) => text;
 
