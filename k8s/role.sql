@@ -2,6 +2,7 @@
 --
 --     psql -v role=embedding_worker -f k8s/role.sql
 --
+-- The role owns pg-boss's schema, which it makes and migrates itself; role-without-ownership.sql is for one that must not.
 -- The crucible's workers run as a role that has these grants and no others, so that this file is known to suffice.
 
 GRANT CONNECT ON DATABASE :"DBNAME" TO :"role";

@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs';
+import { isDenied } from '../database/denied.js';
 import { ConfigurationError, WorkerError } from '../errors.js';
 import { OllamaMisconfiguredError } from '../embedder/errors.js';
 import { describeError } from '../logger.js';
@@ -13,11 +14,15 @@ export function reportFailure(message: string | undefined, error: unknown, parse
   }
   // yargs throws its own for an option without its value.
   const yargsError = error instanceof Error && error.name === 'YError';
-  const usage = yargsError || error instanceof ConfigurationError || error instanceof OllamaMisconfiguredError;
+  const denied = isDenied(error);
+  const usage =
+    yargsError || denied || error instanceof ConfigurationError || error instanceof OllamaMisconfiguredError;
   process.stderr.write(
     error instanceof WorkerError || yargsError
       ? `embedding-worker: ${error.message}\n`
-      : `embedding-worker: unexpected failure: ${JSON.stringify(describeError(error))}\n`,
+      : denied
+        ? `embedding-worker: the database's role may not do that (${error.message}): \`embedding-worker doctor\` names the GRANT\n`
+        : `embedding-worker: unexpected failure: ${JSON.stringify(describeError(error))}\n`,
   );
   process.exitCode = usage ? 2 : 1;
 }

@@ -1,12 +1,15 @@
 import { PgBoss } from 'pg-boss';
 import type { Config } from '../config.js';
 import type { Database } from '../database/database.js';
+import { quoteColumn } from '../database/identifiers.js';
 import { isDenied } from '../database/denied.js';
 import { retryTransient } from '../database/retry.js';
 import { ConfigurationError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { DEAD_LETTER_QUEUE, QUEUE } from './job.js';
-import { schemaExists } from './sql/schema-exists.js';
+import { requireQueuePrivileges } from './privileges.js';
+import { expectedVersion } from './schema-state.js';
+import { readSchemaVersion } from './sql/read-schema-version.js';
 
 /** Dead workers are noticed within heartbeat + MONITOR: pg-boss looks at both intervals, 60 s each by default. */
 const MONITOR_SECONDS = 15;
@@ -19,6 +22,8 @@ const FOREVER_SECONDS = 10 * 365 * 86_400;
 export const DEATHS_IN_COMPANY = 2;
 export const DEATHS_ALONE = 10;
 const RETRY_MARGIN = 20;
+/** What pg-boss throws where it may not migrate and would have to. */
+const NEEDS_MIGRATION = 'pg-boss database requires migrations';
 
 export interface BossOptions {
   /** Names this process in pg-boss's registry of instances. */
@@ -30,18 +35,26 @@ export interface BossOptions {
 
 /**
  * Makes the pg-boss of this process on our own connections. It is not started yet.
+ *
+ * @throws ConfigurationError with the GRANTs, when the role may not make or use pg-boss's schema
  */
 export async function createBoss(
   database: Database,
   config: Config,
   { instanceName, log, sendOnly }: BossOptions,
 ): Promise<PgBoss> {
+  const schema = config.pgBossSchema;
+  const { exists, installed, owns } = await requireQueuePrivileges(database, schema);
+  const isNewer = installed && ((await readSchemaVersion(database, schema)) ?? 0) > (expectedVersion() ?? 0);
   const boss = new PgBoss({
     db: { executeSql: (text, values) => database.executeSql(text, values) },
     backend: database.backend,
-    schema: config.pgBossSchema,
+    schema,
     // Asking for a schema that is there takes the right to make others, which the role need not have.
-    createSchema: !(await schemaExists(database, config.pgBossSchema)),
+    createSchema: !exists,
+    // Only its owner can. A newer schema is left as it is, and worked with; pg-boss would refuse it if told not to migrate.
+    migrate: !installed || owns || isNewer,
+    ...(installed && !owns ? { reindex: false } : {}),
     schedule: false,
     monitorIntervalSeconds: MONITOR_SECONDS,
     superviseIntervalSeconds: MONITOR_SECONDS,
@@ -67,10 +80,18 @@ export async function startBoss(boss: PgBoss, { pgBossSchema }: Config): Promise
   try {
     await boss.start();
   } catch (error) {
+    const version = error instanceof Error && error.message === NEEDS_MIGRATION ? await boss.schemaVersion() : null;
+    if (version !== null) {
+      throw new ConfigurationError(
+        'QUEUE_SCHEMA_VERSION',
+        `pg-boss's schema ${pgBossSchema} has the version ${version}, this worker needs ${expectedVersion() ?? 'another'}, and the role does not own it, so that it may not migrate it: as its owner, run pg-boss migrate --schema ${pgBossSchema}, then k8s/role-without-ownership.sql`,
+        { cause: error },
+      );
+    }
     if (!isDenied(error)) throw error;
     throw new ConfigurationError(
       'QUEUE_PRIVILEGE',
-      `PALDOCS_PGBOSS_SCHEMA: the role may not create or migrate pg-boss's schema ${pgBossSchema}: GRANT CREATE ON DATABASE … TO the role, or have an administrator create the schema and make the role its owner (${error.message})`,
+      `PALDOCS_PGBOSS_SCHEMA: the role may not create or migrate pg-boss's schema ${pgBossSchema} (${error.message}): GRANT CREATE ON DATABASE … TO the role, or have an administrator create the schema and make the role its owner`,
       { cause: error },
     );
   }
@@ -114,5 +135,13 @@ export async function ensureQueues(
       else if (update) await boss.updateQueue(QUEUE, options);
     },
     { signal },
-  );
+  ).catch((error: unknown) => {
+    if (!isDenied(error)) throw error;
+    const table = `${quoteColumn(config.pgBossSchema)}.queue`;
+    throw new ConfigurationError(
+      'QUEUE_PRIVILEGE',
+      `the role may not make the queues ${QUEUE} and ${DEAD_LETTER_QUEUE} (${error.message}): as the owner of the schema, run k8s/role-without-ownership.sql, which makes them, or GRANT INSERT ON ${table} TO the role`,
+      { cause: error },
+    );
+  });
 }

@@ -29,7 +29,8 @@ export async function readSchemaState(boss: PgBoss): Promise<SchemaState> {
   };
 }
 
-function expectedVersion(): number | null {
+/** The version of the schema that this pg-boss makes; null where it does not say. */
+export function expectedVersion(): number | null {
   const description: unknown = createRequire(import.meta.url)('pg-boss/package.json');
   const { pgboss } = description as { pgboss?: { schema?: unknown } };
   return typeof pgboss?.schema === 'number' ? pgboss.schema : null;

@@ -6,27 +6,62 @@ export interface QueuePrivileges {
   readonly database: string;
   /** Whether the schema is there. */
   readonly exists: boolean;
+  /** Whether pg-boss's tables are in it. */
+  readonly installed: boolean;
   /** Whether the role may make the schema. */
   readonly mayCreate: boolean;
+  /** Whether the role may make tables in the schema, where it is there. */
+  readonly mayCreateIn: boolean;
   /** Whether the role may use the schema, where it is there. */
   readonly mayUse: boolean;
-  /** Tables in it that the role may not read and write as pg-boss does. */
-  readonly closedTables: readonly string[];
+  /** Whether pg-boss's tables are the role's own, so that it may migrate them and rebuild their indexes. */
+  readonly owns: boolean;
+  /** Whether the role may make queues, where pg-boss's tables are there. */
+  readonly mayMakeQueues: boolean;
+  /** What the role lacks, by table, in the order of `NEEDED`. */
+  readonly missing: readonly { readonly table: string; readonly privileges: readonly string[] }[];
 }
 
+/**
+ * What a worker and the commands do with pg-boss's tables, found by running them under no more. Not `bam`: it holds
+ * statements that are run as whoever migrates, so that who may write it may do what that role may.
+ */
+const NEEDED = {
+  version: ['SELECT', 'UPDATE'],
+  queue: ['SELECT', 'UPDATE'],
+  job: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+  job_common: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+  instance: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+  job_dependency: ['SELECT', 'DELETE'],
+} as const;
+
 export async function readQueuePrivileges(db: Queryable, schema: string): Promise<QueuePrivileges> {
-  const [row] = await db.query<QueuePrivileges>(
+  const needed = Object.entries(NEEDED).flatMap(([table, privileges]) =>
+    privileges.map((one) => [table, one] as const),
+  );
+  const [row] = await db.query<Omit<QueuePrivileges, 'missing'> & { lacking: [string, string][] }>(
     `SELECT current_user::text AS role, current_database()::text AS database, n.oid IS NOT NULL AS exists,
+       v.oid IS NOT NULL AS installed,
        has_database_privilege(current_database(), 'CREATE') AS "mayCreate",
+       coalesce(has_schema_privilege(n.oid, 'CREATE'), false) AS "mayCreateIn",
        coalesce(has_schema_privilege(n.oid, 'USAGE'), false) AS "mayUse",
-       ARRAY(SELECT c.relname::text FROM pg_class c
-              WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p')
-                AND NOT (has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT')
-                         AND has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE'))
-              ORDER BY 1) AS "closedTables"
-  FROM (SELECT 1) one LEFT JOIN pg_namespace n ON n.oid = to_regnamespace($1)`,
-    [quoteColumn(schema)],
+       coalesce(pg_has_role(v.relowner, 'USAGE'), false) AS owns,
+       coalesce(has_table_privilege(q.oid, 'INSERT'), false) AS "mayMakeQueues",
+       ARRAY(SELECT ARRAY[c.relname::text, p]
+               FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS needed (t, p, place)
+               JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = t
+              WHERE NOT has_table_privilege(c.oid, p)
+              ORDER BY place) AS lacking
+  FROM (SELECT 1) one
+  LEFT JOIN pg_namespace n ON n.oid = to_regnamespace($1)
+  LEFT JOIN pg_class v ON v.relnamespace = n.oid AND v.relname = 'version'
+  LEFT JOIN pg_class q ON q.relnamespace = n.oid AND q.relname = 'queue'`,
+    [quoteColumn(schema), needed.map(([table]) => table), needed.map(([, privilege]) => privilege)],
   );
   if (row === undefined) throw new Error('SELECT returned no row');
-  return row;
+  const { lacking, ...privileges } = row;
+  const missing = Object.keys(NEEDED)
+    .map((table) => ({ table, privileges: lacking.filter(([name]) => name === table).map(([, one]) => one) }))
+    .filter((one) => one.privileges.length > 0);
+  return { ...privileges, missing };
 }

@@ -1,9 +1,10 @@
 import { quoteColumn } from '../../../database/identifiers.js';
 import { createBoss } from '../../../queue/boss.js';
 import { DEAD_LETTER_QUEUE, QUEUE } from '../../../queue/job.js';
+import type { QueuePrivileges } from '../../../queue/sql/read-queue-privileges.js';
+import { requireQueuePrivileges } from '../../../queue/privileges.js';
 import { readSchemaState } from '../../../queue/schema-state.js';
 import { queueExists } from '../../../queue/sql/queue-exists.js';
-import { readQueuePrivileges } from '../../../queue/sql/read-queue-privileges.js';
 import { readQueues } from '../../../queue/sql/read-queues.js';
 import { failed, ok, warning, type Check, type CheckContext, type Finding } from '../check.js';
 
@@ -13,34 +14,18 @@ export const queueCheck: Check = {
   run: async (context) => {
     const { config, database } = context;
     const schema = config.pgBossSchema;
-    const refused = await checkPrivileges(context);
-    if (refused !== undefined) return refused;
+    const privileges = await requireQueuePrivileges(database, schema);
     if (!(await queueExists(database, schema))) {
       return ok(`there is no queue in the schema ${schema} yet: the first worker makes it`);
     }
-    return (await checkSchema(context)) ?? (await checkQueues(context));
+    return (await checkSchema(context, privileges)) ?? (await checkQueues(context, privileges));
   },
 };
 
-async function checkPrivileges({ config, database }: CheckContext): Promise<Finding | undefined> {
-  const schema = config.pgBossSchema;
-  const privileges = await readQueuePrivileges(database, schema);
-  const { exists, mayCreate, mayUse, closedTables } = privileges;
-  const [role, quoted] = [quoteColumn(privileges.role), quoteColumn(schema)];
-  if (!exists && !mayCreate) {
-    return failed(
-      `the role ${privileges.role} may not make the schema ${schema}, which holds the queue`,
-      `GRANT CREATE ON DATABASE ${quoteColumn(privileges.database)} TO ${role};`,
-    );
-  }
-  if (!exists || (mayUse && closedTables.length === 0)) return undefined;
-  return failed(
-    `the role ${privileges.role} may not use the schema ${schema}${mayUse ? `: its tables ${closedTables.join(', ')}` : ''}`,
-    `GRANT USAGE ON SCHEMA ${quoted} TO ${role};\nGRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${quoted} TO ${role};`,
-  );
-}
-
-async function checkSchema({ config, database, log }: CheckContext): Promise<Finding | undefined> {
+async function checkSchema(
+  { config, database, log }: CheckContext,
+  { owns }: QueuePrivileges,
+): Promise<Finding | undefined> {
   const schema = config.pgBossSchema;
   // Never started: that would make or migrate the schema.
   const boss = await createBoss(database, config, { instanceName: 'doctor', log, sendOnly: true });
@@ -49,16 +34,30 @@ async function checkSchema({ config, database, log }: CheckContext): Promise<Fin
   if (expected !== null && version !== expected) {
     return version !== null && version > expected
       ? warning(`${what}: made by a newer pg-boss, whose version here is ${expected}`, 'update this worker')
-      : warning(`${what}: ${expected} is current`, 'start a worker of this version, which migrates it');
+      : owns
+        ? warning(`${what}: ${expected} is current`, 'start a worker of this version, which migrates it')
+        : failed(
+            `${what}: this worker needs ${expected}, and its role does not own the schema`,
+            `as its owner: pg-boss migrate --schema ${schema}, then k8s/role-without-ownership.sql`,
+          );
   }
   if (differences.length === 0) return undefined;
   return failed(`${what}, has drifted: ${differences.join('; ')}`, mend(schema, differences.length, statements));
 }
 
-async function checkQueues({ config, database }: CheckContext): Promise<Finding> {
+async function checkQueues(
+  { config, database }: CheckContext,
+  { role, mayMakeQueues }: QueuePrivileges,
+): Promise<Finding> {
   const schema = config.pgBossSchema;
   const queues = await readQueues(database, schema);
   const queue = queues.find(({ name }) => name === QUEUE);
+  if (queue === undefined && !mayMakeQueues) {
+    return failed(
+      `pg-boss is there; the role ${role} may not make the queue ${QUEUE}`,
+      `as the owner of the schema: k8s/role-without-ownership.sql, which makes it; or GRANT INSERT ON ${quoteColumn(schema)}.queue TO ${quoteColumn(role)};`,
+    );
+  }
   if (queue === undefined) return ok(`pg-boss is there; the first worker makes the queue ${QUEUE}`);
   if (queue.policy === 'exclusive') {
     const names = queues.some(({ name }) => name === DEAD_LETTER_QUEUE) ? `${QUEUE}, ${DEAD_LETTER_QUEUE}` : QUEUE;

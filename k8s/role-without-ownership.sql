@@ -1,0 +1,33 @@
+-- The same for a role that owns nothing and may create nothing: an administrator makes pg-boss's schema and its queues.
+--
+-- 1. As the administrator, in the API's database, with the pg-boss of this worker's version (from a checkout, or with
+--    `--entrypoint node` from the image):
+--
+--        export PGBOSS_DATABASE_URL=postgresql://admin:…@db:5432/paldocs
+--        node node_modules/pg-boss/dist/cli.js migrate --schema pgboss
+--
+--    `plans create --schema pgboss` in place of `migrate …` prints the SQL instead, and needs no database.
+-- 2. The grants, as the owner of the API's tables and of that schema:
+--
+--        psql -v role=embedding_worker -f k8s/role-without-ownership.sql
+--
+-- Both again before a worker with a newer pg-boss is rolled out; a worker that finds an older schema says so and ends.
+-- Where PALDOCS_PGBOSS_SCHEMA is another, put it in the place of pgboss. Up to PostgreSQL 14 every role may also make
+-- tables in public: REVOKE CREATE ON SCHEMA public FROM PUBLIC.
+--
+-- Tests run the worker and its commands as a role that has these grants and no others.
+
+GRANT CONNECT ON DATABASE :"DBNAME" TO :"role";
+GRANT USAGE ON SCHEMA public, pgboss TO :"role";
+
+GRANT SELECT ON public.notes TO :"role";
+GRANT SELECT ON public.blocks TO :"role";
+GRANT UPDATE (embedding, embedding_status) ON public.blocks TO :"role";
+
+-- The dead-letter queue first, since the other names it. Their other settings are the worker's.
+SELECT pgboss.create_queue('embed-block-failed', '{"policy": "standard"}');
+SELECT pgboss.create_queue('embed-block', '{"policy": "exclusive", "deadLetter": "embed-block-failed"}');
+
+GRANT SELECT, UPDATE ON pgboss.version, pgboss.queue TO :"role";
+GRANT SELECT, INSERT, UPDATE, DELETE ON pgboss.job, pgboss.job_common, pgboss.instance TO :"role";
+GRANT SELECT, DELETE ON pgboss.job_dependency TO :"role";

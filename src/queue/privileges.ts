@@ -1,0 +1,34 @@
+import { quoteColumn } from '../database/identifiers.js';
+import type { Queryable } from '../database/database.js';
+import { ConfigurationError } from '../errors.js';
+import { readQueuePrivileges, type QueuePrivileges } from './sql/read-queue-privileges.js';
+
+/**
+ * Checks that the role may make pg-boss's schema, or work in one that somebody else has made.
+ *
+ * @throws ConfigurationError with the GRANTs that are missing
+ */
+export async function requireQueuePrivileges(db: Queryable, schema: string): Promise<QueuePrivileges> {
+  const privileges = await readQueuePrivileges(db, schema);
+  const { role, database, exists, installed, mayCreate, mayCreateIn, mayUse, missing } = privileges;
+  const refuse = (what: string, ...grants: string[]) => {
+    const to = grants.map((grant) => `GRANT ${grant} TO ${quoteColumn(role)}`).join('; ');
+    throw new ConfigurationError('QUEUE_PRIVILEGE', `the role ${role} may not ${what}: ${to}`);
+  };
+  const quoted = quoteColumn(schema);
+  if (!exists && !mayCreate) {
+    refuse(`make the schema ${schema}, which holds the queue`, `CREATE ON DATABASE ${quoteColumn(database)}`);
+  }
+  if (exists && !installed && !(mayUse && mayCreateIn)) {
+    refuse(`make pg-boss's tables in the schema ${schema}`, `USAGE, CREATE ON SCHEMA ${quoted}`);
+  }
+  if (installed && !(mayUse && missing.length === 0)) {
+    const tables = missing.map(({ table }) => table).join(', ');
+    refuse(
+      `use the schema ${schema}${mayUse ? `: its tables ${tables}` : ''}`,
+      ...(mayUse ? [] : [`USAGE ON SCHEMA ${quoted}`]),
+      ...missing.map(({ table, privileges: lacking }) => `${lacking.join(', ')} ON ${quoted}.${quoteColumn(table)}`),
+    );
+  }
+  return privileges;
+}

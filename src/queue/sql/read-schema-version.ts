@@ -1,0 +1,8 @@
+import { quoteColumn } from '../../database/identifiers.js';
+import type { Queryable } from '../../database/database.js';
+
+/** The version of pg-boss's schema, which must be there; null where its table of versions is empty. */
+export async function readSchemaVersion(db: Queryable, schema: string): Promise<number | null> {
+  const [row] = await db.query<{ version: number }>(`SELECT version FROM ${quoteColumn(schema)}.version`);
+  return row?.version ?? null;
+}
