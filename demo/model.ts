@@ -97,6 +97,8 @@ export class Model {
 function clientOf(config: Config): Ollama {
   return new Ollama({
     url: config.ollamaUrl,
+    ca: config.ollamaCa,
+    token: config.ollamaToken,
     model: config.model,
     timeoutMs: config.embeddingTimeoutMs,
     connections: 1,

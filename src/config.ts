@@ -1,5 +1,7 @@
 import { cleanEnv, EnvError, EnvMissingError, makeExactValidator } from 'envalid';
-import { databaseUrl, httpUrl } from './config/urls.js';
+import { readCertificates } from './config/certificates.js';
+import { secretFrom, type Secret } from './config/secret.js';
+import { acceptsAnyCertificate, databaseUrl, httpUrl } from './config/urls.js';
 import { ConfigurationError } from './errors.js';
 
 /** Everything the program can be told, in the units its names say. Read-only, validated once, at start. */
@@ -7,7 +9,13 @@ export interface Config {
   readonly databaseUrl: string;
   /** For the session that listens and leads, where `databaseUrl` goes through a transaction pooler. */
   readonly listenDatabaseUrl: string;
+  /** Variables whose URL has the server's certificate accepted unchecked. */
+  readonly unchecked: readonly string[];
   readonly ollamaUrl: string;
+  /** PEM of the authorities that Ollama's certificate may come from, in place of the public ones. */
+  readonly ollamaCa: string | undefined;
+  /** Sent to Ollama as a bearer token. */
+  readonly ollamaToken: Secret | undefined;
   readonly model: string;
   /** Put before each block's text, with its own last space. */
   readonly instruction: string;
@@ -70,6 +78,17 @@ const text = makeExactValidator<string>((input) => {
 
 const anyText = makeExactValidator<string>((input) => input);
 
+const file = makeExactValidator<string>((input) => input);
+
+const certificates = makeExactValidator<string>(readCertificates);
+
+// RFC 6750 takes fewer characters; others of ASCII are in use, and none of those that HTTP takes can end a header.
+const bearerToken = makeExactValidator<string>((input) => {
+  if (!/^[\x21-\x7e]+$/.test(input))
+    throw new EnvError('is no token: it holds spaces, line breaks or other characters');
+  return input;
+});
+
 const identifier = makeExactValidator<string>((input) => {
   if (input.trim() === '' || input.includes('\0')) throw new EnvError(`"${input}" is not a name`);
   return input;
@@ -107,8 +126,13 @@ export const DEFAULT_QUERY_INSTRUCTION =
 /** One row a variable: the README's table is checked against it. */
 export const VARIABLES = {
   PALDOCS_DATABASE_URL: databaseUrl({ desc: 'PostgreSQL URL; SQLAlchemy’s postgresql+driver:// is accepted' }),
+  PALDOCS_DATABASE_URL_FILE: file({ default: undefined, desc: 'a file that holds it' }),
   PALDOCS_LISTEN_DATABASE_URL: databaseUrl({ default: undefined, desc: 'a direct URL, where the other is a pooler’s' }),
+  PALDOCS_LISTEN_DATABASE_URL_FILE: file({ default: undefined, desc: 'a file that holds it' }),
   PALDOCS_OLLAMA_URL: httpUrl({ default: 'http://ollama.ollama.svc.cluster.local:11434', desc: 'Ollama' }),
+  PALDOCS_OLLAMA_CA_FILE: certificates({ default: undefined, desc: 'PEM of who issued Ollama’s certificate' }),
+  PALDOCS_OLLAMA_TOKEN: bearerToken({ default: undefined, desc: 'a bearer token' }),
+  PALDOCS_OLLAMA_TOKEN_FILE: file({ default: undefined, desc: 'a file that holds it' }),
   PALDOCS_EMBEDDING_MODEL: text({ default: 'qwen3-embedding:4b' }),
   PALDOCS_EMBEDDING_INSTRUCTION: anyText({ default: DEFAULT_INSTRUCTION }),
   PALDOCS_EMBEDDING_QUERY_INSTRUCTION: anyText({ default: DEFAULT_QUERY_INSTRUCTION }),
@@ -153,22 +177,53 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
       ([name, value]) => value !== undefined && (value !== '' || name.endsWith('_INSTRUCTION')),
     ),
   );
-  const fallback = given['PALDOCS_DATABASE_URL'] === undefined && given['DATABASE_URL'] !== undefined;
-  if (fallback) given['PALDOCS_DATABASE_URL'] = given['DATABASE_URL'];
+  const problems: string[] = [];
+  /** Where a value comes from, when it is not from the variable of its name; null: what is wrong with it was said. */
+  const sources: Record<string, string | null> = {};
+  const secrets = new Map<string, Secret>();
+  for (const name of SECRETS) {
+    try {
+      const secret = secretFrom(given, name);
+      if (secret === undefined) continue;
+      secrets.set(name, secret);
+      if (given[name] === undefined) sources[name] = `${name}_FILE`;
+      given[name] = secret();
+    } catch (error) {
+      if (!(error instanceof EnvError)) throw error;
+      problems.push(`${name}_FILE: ${error.message}`);
+      sources[name] = null;
+    }
+  }
+  if (given['PALDOCS_DATABASE_URL'] === undefined && given['DATABASE_URL'] !== undefined) {
+    given['PALDOCS_DATABASE_URL'] = given['DATABASE_URL'];
+    if (sources['PALDOCS_DATABASE_URL'] !== null) sources['PALDOCS_DATABASE_URL'] = 'DATABASE_URL';
+  }
 
   const env = cleanEnv(given, VARIABLES, {
     reporter: ({ errors }) => {
-      const problems = Object.entries(errors).map(([name, error]) => {
-        const variable = fallback && name === 'PALDOCS_DATABASE_URL' ? 'DATABASE_URL' : name;
-        return `${variable}: ${error instanceof EnvMissingError ? `is not set: give the ${missing[name] ?? 'value'}` : error.message}`;
-      });
+      for (const [name, error] of Object.entries(errors)) {
+        const variable = name in sources ? sources[name] : name;
+        if (variable === null) continue;
+        problems.push(
+          `${variable}: ${error instanceof EnvMissingError ? `is not set: give the ${missing[name] ?? 'value'}` : error.message}`,
+        );
+      }
       if (problems.length > 0) throw new ConfigurationError('CONFIGURATION', problems.join('\n'));
     },
   });
+  const urls = {
+    PALDOCS_DATABASE_URL: env.PALDOCS_DATABASE_URL,
+    PALDOCS_LISTEN_DATABASE_URL: env.PALDOCS_LISTEN_DATABASE_URL,
+  };
   const config: Config = {
     databaseUrl: env.PALDOCS_DATABASE_URL,
     listenDatabaseUrl: env.PALDOCS_LISTEN_DATABASE_URL ?? env.PALDOCS_DATABASE_URL,
+    unchecked: Object.entries(urls)
+      .filter(([, url]) => url !== undefined && acceptsAnyCertificate(url, given['PGSSLMODE']))
+      .map(([name]) => name),
     ollamaUrl: env.PALDOCS_OLLAMA_URL,
+    ollamaCa: env.PALDOCS_OLLAMA_CA_FILE,
+    ollamaToken: secrets.get('PALDOCS_OLLAMA_TOKEN'),
     model: env.PALDOCS_EMBEDDING_MODEL,
     instruction: env.PALDOCS_EMBEDDING_INSTRUCTION,
     queryInstruction: env.PALDOCS_EMBEDDING_QUERY_INSTRUCTION,
@@ -205,6 +260,9 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
   return config;
 }
 
+/** What may be in a file, which a variable of the same name and `_FILE` names. */
+const SECRETS = ['PALDOCS_DATABASE_URL', 'PALDOCS_LISTEN_DATABASE_URL', 'PALDOCS_OLLAMA_TOKEN'] as const;
+
 const missing: Record<string, string> = {
   PALDOCS_DATABASE_URL:
     'URL of the platform’s database, postgresql://user:password@host:5432/name (or set DATABASE_URL)',
@@ -212,6 +270,19 @@ const missing: Record<string, string> = {
 
 /** What is fine alone and wrong together. */
 function checkTogether(config: Config): void {
+  const ollama = new URL(config.ollamaUrl);
+  if (config.ollamaToken !== undefined && (ollama.username !== '' || ollama.password !== '')) {
+    throw new ConfigurationError(
+      'CONFIGURATION',
+      'PALDOCS_OLLAMA_TOKEN: PALDOCS_OLLAMA_URL holds a user and a password already: give one of the two',
+    );
+  }
+  if (config.ollamaCa !== undefined && ollama.protocol !== 'https:') {
+    throw new ConfigurationError(
+      'CONFIGURATION',
+      'PALDOCS_OLLAMA_CA_FILE: PALDOCS_OLLAMA_URL does not begin with https://, so that nothing would be checked',
+    );
+  }
   if (config.retryDelayMaxSeconds < config.retryDelaySeconds) {
     throw new ConfigurationError(
       'CONFIGURATION',

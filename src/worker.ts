@@ -86,6 +86,8 @@ export class Worker implements Service {
     const table = await requireSchema(database, config.tables);
     const embedding = openEmbedder({
       url: config.ollamaUrl,
+      ca: config.ollamaCa,
+      token: config.ollamaToken,
       model: config.model,
       dimensions: table.dimensions,
       instruction: config.instruction,

@@ -20,6 +20,9 @@ describe('the configuration', () => {
     expect(loadConfig(REQUIRED)).toEqual({
       databaseUrl: URL,
       listenDatabaseUrl: URL,
+      unchecked: [],
+      ollamaCa: undefined,
+      ollamaToken: undefined,
       ollamaUrl: 'http://ollama.ollama.svc.cluster.local:11434',
       model: 'qwen3-embedding:4b',
       instruction: 'Represent this platform knowledge base section for retrieval: ',
@@ -58,7 +61,7 @@ describe('the configuration', () => {
   it.each([
     ['postgres://db/x', 'postgres://db/x'],
     ['postgresql+psycopg2://u:p@db/x', 'postgresql://u:p@db/x'],
-    ['postgresql+asyncpg://u:p@db:1/x?sslmode=require', 'postgresql://u:p@db:1/x?sslmode=require'],
+    ['postgresql+asyncpg://u:p@db:1/x?sslmode=require', 'postgresql://u:p@db:1/x?sslmode=verify-full'],
     [' postgresql://u:p%40ss@db/x ', 'postgresql://u:p%40ss@db/x'],
   ])('takes the database URL %s', (given, taken) => {
     expect(loadConfig({ PALDOCS_DATABASE_URL: given }).databaseUrl).toBe(taken);

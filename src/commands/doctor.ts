@@ -25,6 +25,8 @@ export async function runDoctor({ json }: { readonly json: boolean }): Promise<v
   });
   const ollama = new Ollama({
     url: config.ollamaUrl,
+    ca: config.ollamaCa,
+    token: config.ollamaToken,
     model: config.model,
     timeoutMs: config.embeddingTimeoutMs,
     connections: 1,

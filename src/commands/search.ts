@@ -47,8 +47,8 @@ export async function runSearch({ text, json, ...options }: SearchOptions): Prom
  * @throws WorkerError that says what is wrong with server, model or text
  */
 async function embedQuery({ config, table, signal }: CommandContext, query: string): Promise<Float32Array> {
-  const { ollamaUrl: url, model, embeddingTimeoutMs: timeoutMs } = config;
-  const ollama = new Ollama({ url, model, timeoutMs, connections: 1 });
+  const { ollamaUrl: url, ollamaCa: ca, ollamaToken: token, model, embeddingTimeoutMs: timeoutMs } = config;
+  const ollama = new Ollama({ url, ca, token, model, timeoutMs, connections: 1 });
   try {
     await requireModel(ollama, model, table.dimensions, signal);
     const options = { ollama, model, dimensions: table.dimensions, instruction: config.queryInstruction, signal };

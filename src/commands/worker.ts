@@ -1,6 +1,6 @@
 import { loadConfig } from '../config.js';
 import { Postgres } from '../database/postgres.js';
-import { requireReachable } from '../database/reachable.js';
+import { requireReachable, requireSession } from '../database/reachable.js';
 import { createEvents } from '../events.js';
 import { loggerForTerminal } from '../logger.js';
 import { instanceName } from './context.js';
@@ -54,6 +54,7 @@ export async function runWorker({ backfill }: WorkerArguments): Promise<void> {
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   try {
     await requireReachable(database, config, log, stopping.signal);
+    await requireSession(database, config);
     await worker.start();
     if (backfill) {
       const { workOff } = await import('./backfill/work-off.js');

@@ -1,4 +1,6 @@
 import { EnvError, makeExactValidator } from 'envalid';
+import { readCertificates } from './certificates.js';
+import { readTextFile } from './secret.js';
 
 /**
  * A PostgreSQL URL as `pg` takes it. SQLAlchemy's `postgresql+psycopg2://` loses its driver, so that the variable can
@@ -14,8 +16,33 @@ export const databaseUrl = makeExactValidator<string>((input) => {
       'is not a URL: give postgresql://user:password@host:5432/name, with special characters in the password percent-encoded',
     );
   }
-  return normalised;
+  const url = withVerification(normalised);
+  const parameters = new URL(url).searchParams;
+  if (parameters.has('uselibpqcompat')) {
+    throw new EnvError('uselibpqcompat would accept certificates unchecked: take it out, and give sslmode=verify-full');
+  }
+  const [ca, ...others] = ['sslrootcert', 'sslcert', 'sslkey'].map((name) => parameters.get(name));
+  if (ca != null) readCertificates(ca);
+  for (const path of others) if (path != null) readTextFile(path);
+  return url;
 });
+
+/**
+ * Modes of libpq that encrypt but check less are taken for `verify-full`. pg 8 takes them so as well, with a warning; pg 9
+ * will check as little as libpq does, and no update shall do that unseen. asyncpg calls the parameter `ssl`.
+ */
+function withVerification(url: string): string {
+  return url
+    .replace(/([?&])ssl(?:mode)?=(?:prefer|require|verify-ca|verify-full)(?=&|$)/g, '$1sslmode=verify-full')
+    .replace(/([?&])ssl=disable(?=&|$)/g, '$1sslmode=disable');
+}
+
+/** Whether any certificate is accepted under this URL, as only `no-verify` does. `PGSSLMODE` is pg's default. */
+export function acceptsAnyCertificate(url: string, defaultMode: string | undefined): boolean {
+  const parameters = new URL(url).searchParams;
+  const mode = parameters.get('sslmode') ?? parameters.get('ssl');
+  return (mode ?? (parameters.has('sslrootcert') ? undefined : defaultMode)) === 'no-verify';
+}
 
 /** An http or https URL without its trailing slash. Credentials in it are never repeated in an error. */
 export const httpUrl = makeExactValidator<string>((input) => {

@@ -1,3 +1,4 @@
+import { isCertificateError } from '../certificates.js';
 import { errorCode } from '../errors.js';
 
 /**
@@ -47,7 +48,8 @@ export function isTransient(error: unknown): boolean {
   const code = errorCode(error) ?? '';
   if (code.startsWith('08') || code.startsWith('53') || code in TRANSIENT_SQLSTATES || TRANSIENT_SYSTEM_CODES.has(code))
     return true;
-  return TRANSIENT_MESSAGES.test(error.message);
+  // At start it ends the program. Later it is an outage like any other: the server had a good one before.
+  return TRANSIENT_MESSAGES.test(error.message) || isCertificateError(error);
 }
 
 /** Whether the driver gave up waiting for an answer, as on a connection that swallows everything. It has no code for it. */

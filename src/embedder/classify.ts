@@ -56,7 +56,7 @@ const RULES: readonly Rule[] = [
     status: 401,
     verdict: 'misconfigured',
     code: 'OLLAMA_UNAUTHORIZED',
-    advice: 'put valid credentials into PALDOCS_OLLAMA_URL',
+    advice: 'put valid credentials into PALDOCS_OLLAMA_URL, or PALDOCS_OLLAMA_TOKEN',
   },
   {
     status: 403,

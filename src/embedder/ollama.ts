@@ -1,11 +1,17 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import got, { RequestError, type Got } from 'got';
+import { certificateProblem } from '../certificates.js';
 import { classifyAnswer } from './classify.js';
-import { OllamaUnavailableError } from './errors.js';
+import { OllamaMisconfiguredError, OllamaUnavailableError } from './errors.js';
 
 export interface OllamaOptions {
+  /** A user and a password in it are sent as basic credentials. */
   readonly url: string;
+  /** PEM of the authorities its certificate may come from; undefined: the public ones. */
+  readonly ca?: string | undefined;
+  /** Asked for with each request, and sent as a bearer token. */
+  readonly token?: (() => string) | undefined;
   readonly model: string;
   /** A model that is not in memory is loaded first, and hanging up aborts the load: a whole load must fit. */
   readonly timeoutMs: number;
@@ -22,11 +28,6 @@ const NEVER_ARRIVED = new Set([
   'ENETUNREACH',
   'EHOSTDOWN',
   'ENETDOWN',
-  'CERT_HAS_EXPIRED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
 /** What `/api/show` tells of a model. */
@@ -43,18 +44,22 @@ export class Ollama {
   readonly #http: Got;
   readonly #agents: { http: HttpAgent; https: HttpsAgent };
   readonly #model: string;
+  readonly #token: (() => string) | undefined;
 
   constructor(options: OllamaOptions) {
     this.#model = options.model;
+    this.#token = options.token;
     const pool = {
       keepAlive: true,
       maxSockets: options.connections,
       maxFreeSockets: options.connections,
     };
     this.#agents = { http: new HttpAgent(pool), https: new HttpsAgent(pool) };
+    const { ca } = options;
     this.#http = got.extend({
       prefixUrl: options.url,
       agent: this.#agents,
+      ...(ca === undefined ? {} : { https: { certificateAuthority: ca } }),
       timeout: { request: options.timeoutMs },
       retry: { limit: 0 }, // what to try again, and when, is decided where the blocks are known
       throwHttpErrors: false,
@@ -121,12 +126,20 @@ export class Ollama {
     let text: string;
     let retryAfter: string | undefined;
     try {
-      const response = await this.#http(path, request);
+      const token = this.#token?.();
+      const response = await this.#http(path, {
+        ...request,
+        ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
+      });
       status = response.statusCode;
       text = response.body;
       retryAfter = response.headers['retry-after'];
     } catch (error) {
       request.signal.throwIfAborted();
+      const refused = certificateProblem(error, 'let PALDOCS_OLLAMA_CA_FILE name');
+      if (refused !== undefined) {
+        throw new OllamaMisconfiguredError('OLLAMA_CERTIFICATE', `Ollama's ${refused.found}: ${refused.fix}`);
+      }
       // A cause of got's holds the whole request, and with it the texts: only its code and message go on.
       const code = error instanceof RequestError ? error.code : 'UNKNOWN';
       const message = error instanceof Error ? error.message : String(error);

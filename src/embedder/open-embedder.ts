@@ -10,6 +10,10 @@ const KNOWN_GOOD_TEXT = 'The quick brown fox jumps over the lazy dog.';
 
 export interface OpenEmbedderOptions {
   readonly url: string;
+  /** PEM of the authorities its certificate may come from; undefined: the public ones. */
+  readonly ca?: string | undefined;
+  /** A bearer token, asked for with each request. */
+  readonly token?: (() => string) | undefined;
   readonly model: string;
   readonly dimensions: number;
   readonly instruction: string;
@@ -29,10 +33,12 @@ export interface OpenEmbedder {
 
 /** Ollama, the gate before it, and the embedder that uses both. */
 export function openEmbedder(options: OpenEmbedderOptions): OpenEmbedder {
-  const { url, model, dimensions, instruction, timeoutMs, concurrency, events, log } = options;
+  const { url, ca, token, model, dimensions, instruction, timeoutMs, concurrency, events, log } = options;
   // One connection more than requests: the probe goes while they hang.
   const ollama = new Ollama({
     url,
+    ca,
+    token,
     model,
     timeoutMs,
     connections: concurrency + 1,

@@ -5,8 +5,9 @@ import type { Finding } from './check.js';
 /** Our own errors say what is wrong, and after a colon the statement that mends it, or before one the variable. */
 const STATEMENT = /^(?<found>[^]*?): (?<fix>(?:ALTER|CREATE|GRANT) [^]*)$/;
 const VARIABLE = /^(?<variable>PALDOCS_\w+): (?<found>[^]*)$/;
-/** After what Ollama answered stands what to do, where it does not pass by itself. */
-const ADVICE = /^(?<found>Ollama answered \d+ "[^]*"): (?<fix>[^"]*)$/;
+/** After what Ollama answered, or what is wrong with TLS, stands what to do, where it does not pass by itself. */
+const ADVICE =
+  /^(?<found>Ollama answered \d+ "[^]*"|[^]*certificate does not verify \([^]*\)|[^]* offers no TLS): (?<fix>[^"]*)$/;
 
 /** What an error that a check met says: what was found, and what mends it. */
 export function findingOf(error: unknown): Finding {
@@ -18,12 +19,10 @@ export function findingOf(error: unknown): Finding {
   if (statement !== undefined) {
     return { status: 'failed', found: statement['found'] ?? '', fix: statements(statement['fix'] ?? '') };
   }
-  const variable = VARIABLE.exec(error.message)?.groups;
-  if (variable !== undefined) {
-    return { status: 'failed', found: variable['found'] ?? '', fix: `correct ${variable['variable'] ?? ''}` };
-  }
-  const advice = ADVICE.exec(error.message)?.groups;
-  return { status: 'failed', found: advice?.['found'] ?? error.message, ...(advice && { fix: advice['fix'] ?? '' }) };
+  const { variable, found: told = error.message } = VARIABLE.exec(error.message)?.groups ?? {};
+  const advice = ADVICE.exec(told)?.groups;
+  if (advice !== undefined) return { status: 'failed', found: advice['found'] ?? '', fix: advice['fix'] ?? '' };
+  return { status: 'failed', found: told, ...(variable !== undefined && { fix: `correct ${variable}` }) };
 }
 
 /** Each on a line of its own, as psql takes them. */

@@ -1,8 +1,8 @@
 import { readServer } from '../../../database/read-server.js';
-import { requireReachable, withoutSecrets } from '../../../database/reachable.js';
+import { refusalOf, withoutSecrets } from '../../../database/reachable.js';
 import { isTransient } from '../../../database/transient-errors.js';
 import { errorCode } from '../../../errors.js';
-import { failed, ok, type Check, type CheckContext, type Finding } from '../check.js';
+import { failed, ok, warning, type Check, type CheckContext, type Finding } from '../check.js';
 
 /** The session that listens is ended by `idle_session_timeout`, which is new in 14. */
 const OLDEST = 140_000;
@@ -23,21 +23,24 @@ export const databaseCheck: Check = {
         `point PALDOCS_DATABASE_URL at the primary; or, where the role is set so: ALTER ROLE "${server.role}" RESET default_transaction_read_only;`,
       );
     }
+    if (context.config.unchecked.length > 0) {
+      return warning(
+        `${where}; its certificate is not checked`,
+        `${context.config.unchecked.join(' and ')}: sslmode=verify-full, with sslrootcert=FILE for an authority of your own`,
+      );
+    }
     return ok(where);
   },
 };
 
-async function reach({
-  config,
-  database,
-  log,
-  signal,
-}: CheckContext): Promise<Awaited<ReturnType<typeof readServer>> | Finding> {
+async function reach({ config, database }: CheckContext): Promise<Awaited<ReturnType<typeof readServer>> | Finding> {
   try {
     return await readServer(database);
   } catch (error) {
-    // A refusal will be one again, and is told in words; what may pass is not waited for here.
-    if (!isTransient(error)) await requireReachable(database, config, log, signal);
+    const refusal = refusalOf(error, 'PALDOCS_DATABASE_URL', config.databaseUrl);
+    if (refusal !== undefined) throw refusal;
+    if (!isTransient(error)) throw error;
+    // What may pass is not waited for here.
     const reason = errorCode(error) ?? String(error);
     return failed(
       `${withoutSecrets(config.databaseUrl)} cannot be reached (${reason})`,

@@ -1,4 +1,4 @@
-import { withoutSecrets } from '../../../database/reachable.js';
+import { refusalOf, withoutSecrets } from '../../../database/reachable.js';
 import { notifyRoundTrip } from '../../../database/round-trip.js';
 import { failed, ok, type Check } from '../check.js';
 
@@ -18,6 +18,8 @@ export const notificationsCheck: Check = {
     try {
       tookMs = await notifyRoundTrip(database, TIMEOUT_MS);
     } catch (error) {
+      const refusal = refusalOf(error, 'PALDOCS_LISTEN_DATABASE_URL', listenDatabaseUrl);
+      if (refusal !== undefined && listenDatabaseUrl !== databaseUrl) throw refusal;
       const reason = error instanceof Error ? error.message : String(error);
       return failed(`a session that listens cannot be opened${through}: ${reason}`, fix);
     }

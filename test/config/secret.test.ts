@@ -1,0 +1,163 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadConfig } from '../../src/config.js';
+import { ConfigurationError } from '../../src/errors.js';
+import { createAuthority, type Authority } from '../support/certificates.js';
+
+const URL = 'postgresql://worker:hush@db:5432/paldocs';
+let directory: string;
+let authority: Authority;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'embedding-worker-secret-'));
+  authority = await createAuthority('test');
+});
+afterAll(async () => {
+  await rm(directory, { recursive: true });
+  await authority.remove();
+});
+
+async function fileOf(content: string): Promise<string> {
+  const path = join(directory, String(Math.random()).slice(2));
+  await writeFile(path, content);
+  return path;
+}
+
+function messageOf(environment: Record<string, string>): string {
+  try {
+    loadConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.message;
+    throw error;
+  }
+  throw new Error('it was accepted');
+}
+
+describe('a secret in a file', () => {
+  it('is taken without the white space around it', async () => {
+    const config = loadConfig({
+      PALDOCS_DATABASE_URL_FILE: await fileOf(`${URL}\n`),
+      PALDOCS_LISTEN_DATABASE_URL_FILE: await fileOf('postgresql+asyncpg://direct/x\n'),
+      PALDOCS_OLLAMA_TOKEN_FILE: await fileOf(' t0ken \n'),
+    });
+    expect(config).toMatchObject({ databaseUrl: URL, listenDatabaseUrl: 'postgresql://direct/x' });
+    expect(config.ollamaToken?.()).toBe('t0ken');
+  });
+
+  it('is preferred to DATABASE_URL, as the variable is', async () => {
+    const environment = { PALDOCS_DATABASE_URL_FILE: await fileOf(URL), DATABASE_URL: 'postgresql://other/x' };
+    expect(loadConfig(environment).databaseUrl).toBe(URL);
+  });
+
+  it('is read again each time; while it cannot be read or is empty, its last content holds', async () => {
+    const path = await fileOf('one');
+    const { ollamaToken } = loadConfig({ PALDOCS_DATABASE_URL: URL, PALDOCS_OLLAMA_TOKEN_FILE: path });
+    await writeFile(path, 'two');
+    expect(ollamaToken?.()).toBe('two');
+    await writeFile(path, '');
+    expect(ollamaToken?.()).toBe('two');
+    await rm(path);
+    expect(ollamaToken?.()).toBe('two');
+    await writeFile(path, 'three');
+    expect(ollamaToken?.()).toBe('three');
+  });
+
+  it.each<[string, string, () => Promise<Record<string, string>>]>([
+    ['is not there', 'cannot be read (ENOENT)', () => Promise.resolve({ PALDOCS_DATABASE_URL_FILE: '/nowhere/url' })],
+    ['is a directory', 'cannot be read (EISDIR)', () => Promise.resolve({ PALDOCS_DATABASE_URL_FILE: '/' })],
+    ['is empty', 'is empty', async () => ({ PALDOCS_DATABASE_URL_FILE: await fileOf('\n') })],
+    ['holds no URL', 'is not a PostgreSQL URL', async () => ({ PALDOCS_DATABASE_URL_FILE: await fileOf('hush') })],
+    [
+      'is given beside the variable',
+      'PALDOCS_DATABASE_URL is set, too',
+      async () => ({ PALDOCS_DATABASE_URL: URL, PALDOCS_DATABASE_URL_FILE: await fileOf(URL) }),
+    ],
+    [
+      'holds more than a token',
+      'is no token',
+      async () => ({ PALDOCS_DATABASE_URL: URL, PALDOCS_OLLAMA_TOKEN_FILE: await fileOf('hush\r\nX-Header: hush') }),
+    ],
+  ])('that %s is refused by the name of its variable, once, and is not shown', async (_, told, make) => {
+    const environment = await make();
+    const message = messageOf(environment);
+    const variable = Object.keys(environment).find((name) => name.endsWith('_FILE')) ?? '';
+    expect(message).toMatch(new RegExp(`^${variable}: [^\\n]*$`));
+    expect(message).toContain(told);
+    expect(message).not.toContain('hush');
+  });
+});
+
+describe('TLS in the configuration', () => {
+  it.each([
+    ['sslmode=require', 'sslmode=verify-full'],
+    ['application_name=x&sslmode=prefer', 'application_name=x&sslmode=verify-full'],
+    ['sslmode=verify-ca&connect_timeout=3', 'sslmode=verify-full&connect_timeout=3'],
+    ['ssl=require', 'sslmode=verify-full'],
+    ['ssl=disable', 'sslmode=disable'],
+    ['sslmode=disable', 'sslmode=disable'],
+    ['sslmode=no-verify', 'sslmode=no-verify'],
+    ['x=sslmode=require', 'x=sslmode=require'],
+  ])('takes %s for %s', (given, taken) => {
+    expect(loadConfig({ PALDOCS_DATABASE_URL: `${URL}?${given}` }).databaseUrl).toBe(`${URL}?${taken}`);
+  });
+
+  it.each<[Record<string, string>, string[]]>([
+    [{ PALDOCS_DATABASE_URL: `${URL}?sslmode=no-verify` }, ['PALDOCS_DATABASE_URL']],
+    [{ PALDOCS_DATABASE_URL: `${URL}?ssl=no-verify` }, ['PALDOCS_DATABASE_URL']],
+    [
+      { PALDOCS_DATABASE_URL: URL, PALDOCS_LISTEN_DATABASE_URL: `${URL}?sslmode=no-verify` },
+      ['PALDOCS_LISTEN_DATABASE_URL'],
+    ],
+    [{ PALDOCS_DATABASE_URL: URL, PGSSLMODE: 'no-verify' }, ['PALDOCS_DATABASE_URL']],
+    [{ PALDOCS_DATABASE_URL: `${URL}?sslmode=verify-full`, PGSSLMODE: 'no-verify' }, []],
+    [{ PALDOCS_DATABASE_URL: URL }, []],
+  ])('knows where any certificate would be accepted: %j', (environment, expected) => {
+    expect(loadConfig(environment).unchecked).toEqual(expected);
+  });
+
+  const https = { PALDOCS_DATABASE_URL: URL, PALDOCS_OLLAMA_URL: 'https://ollama' };
+  it.each<[string, string, () => Promise<Record<string, string>> | Record<string, string>]>([
+    ['PALDOCS_OLLAMA_CA_FILE', 'cannot be read (ENOENT)', () => ({ ...https, PALDOCS_OLLAMA_CA_FILE: '/nowhere/ca' })],
+    [
+      'PALDOCS_OLLAMA_CA_FILE',
+      'holds no certificate',
+      async () => ({ ...https, PALDOCS_OLLAMA_CA_FILE: await fileOf('hush') }),
+    ],
+    [
+      'PALDOCS_OLLAMA_CA_FILE',
+      'does not begin with https://',
+      () => ({ PALDOCS_DATABASE_URL: URL, PALDOCS_OLLAMA_CA_FILE: authority.caFile }),
+    ],
+    [
+      'PALDOCS_OLLAMA_TOKEN',
+      'PALDOCS_OLLAMA_URL holds a user and a password already',
+      () => ({ ...https, PALDOCS_OLLAMA_URL: 'https://u:hush@ollama', PALDOCS_OLLAMA_TOKEN: 'hush' }),
+    ],
+    ['PALDOCS_OLLAMA_TOKEN', 'is no token', () => ({ ...https, PALDOCS_OLLAMA_TOKEN: 'hush hush' })],
+    [
+      'PALDOCS_DATABASE_URL',
+      '/nowhere/ca cannot be read (ENOENT)',
+      () => ({ PALDOCS_DATABASE_URL: `${URL}?sslmode=verify-full&sslrootcert=/nowhere/ca` }),
+    ],
+    [
+      'PALDOCS_DATABASE_URL',
+      'holds no certificate',
+      async () => ({ PALDOCS_DATABASE_URL: `${URL}?sslmode=verify-full&sslrootcert=${await fileOf('x')}` }),
+    ],
+    [
+      'PALDOCS_LISTEN_DATABASE_URL',
+      '/nowhere/key cannot be read (ENOENT)',
+      () => ({ PALDOCS_DATABASE_URL: URL, PALDOCS_LISTEN_DATABASE_URL: `${URL}?sslkey=/nowhere/key` }),
+    ],
+    [
+      'PALDOCS_DATABASE_URL',
+      'uselibpqcompat would accept certificates unchecked',
+      () => ({ PALDOCS_DATABASE_URL: `${URL}?uselibpqcompat=true&sslmode=require` }),
+    ],
+  ])('refuses %s where it %s', async (variable, told, make) => {
+    const message = messageOf(await make());
+    expect(message).toMatch(new RegExp(`^${variable}: [^\\n]*$`));
+    expect(message).toContain(told);
+    expect(message).not.toContain('hush');
+  });
+});

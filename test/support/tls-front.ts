@@ -1,0 +1,48 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Issued } from './certificates.js';
+
+export interface TlsFront {
+  /** `https://127.0.0.1:…` */
+  readonly url: string;
+  /** Lets no other in, where it is set. */
+  authorization: string | undefined;
+  stop(): Promise<void>;
+}
+
+/** What stands before an Ollama in a cluster: it speaks TLS, asks for credentials, and passes on. */
+export async function startTlsFront(target: string, { keyFile, certFile }: Issued): Promise<TlsFront> {
+  const server = createServer(
+    { key: await readFile(keyFile), cert: await readFile(certFile) },
+    (incoming, outgoing) => {
+      if (front.authorization !== undefined && incoming.headers.authorization !== front.authorization) {
+        incoming.resume();
+        outgoing.writeHead(401, { 'www-authenticate': 'Bearer' }).end('{"error":"unauthorized"}');
+        return;
+      }
+      const { method = 'GET', headers } = incoming;
+      const onward = request(new URL(incoming.url ?? '/', target), { method, headers }, (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(outgoing);
+      });
+      onward.on('error', () => outgoing.destroy());
+      outgoing.on('close', () => onward.destroy());
+      incoming.pipe(onward);
+    },
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const front: TlsFront = {
+    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    authorization: undefined,
+    stop: async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+  return front;
+}
