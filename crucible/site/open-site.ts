@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunOptions } from '../options.js';
 import { sabotageArguments } from '../sabotage/arguments.js';
 import { CrucibleDatabase } from './database.js';
@@ -20,13 +21,13 @@ export interface OpenSite extends Site {
 }
 
 const WORKING_MS = 60_000;
+const CLOSE_MS = 30_000;
 
 /** Opens all that a run needs; workers are started, and work, when it resolves. */
 export async function openSite(options: RunOptions): Promise<OpenSite> {
-  const closers: (() => Promise<unknown>)[] = [];
+  const closers: (readonly [name: string, close: () => Promise<unknown>])[] = [];
   const close = async () => {
-    for (const closer of closers.reverse()) await closer();
-    closers.length = 0;
+    for (const [name, closer] of closers.splice(0).reverse()) await inTime(name, closer());
   };
   try {
     const logDirectory = await mkdtemp(join(tmpdir(), 'crucible-'));
@@ -34,10 +35,10 @@ export async function openSite(options: RunOptions): Promise<OpenSite> {
       CrucibleDatabase.create({ generous: options.sabotage === 'other-column' }),
       Ollama.start(options),
     ]);
-    closers.push(() => database.stop());
-    closers.push(() => ollama.stop());
+    closers.push(['database', () => database.stop()]);
+    closers.push(['ollama', () => ollama.stop()]);
     const pooler = options.pgbouncer ? await PgBouncer.start(database.workerUrl) : undefined;
-    if (pooler !== undefined) closers.push(() => pooler.stop());
+    if (pooler !== undefined) closers.push(['pooler', () => pooler.stop()]);
     const fleet = new Fleet({
       command: [...sabotageArguments(options.sabotage), options.worker, 'worker'],
       environment: { ...WORKER_ENVIRONMENT, ...options.environment, CRUCIBLE_SABOTAGE: options.sabotage ?? '' },
@@ -46,7 +47,7 @@ export async function openSite(options: RunOptions): Promise<OpenSite> {
       poolerPort: pooler?.port,
       logDirectory,
     });
-    closers.push(() => fleet.close());
+    closers.push(['fleet', () => fleet.close()]);
     for (let i = 0; i < options.replicas; i++) await fleet.add();
     await allWork(fleet);
     // Beside the worker's own index on live jobs, for the audit's look at settled ones.
@@ -69,6 +70,16 @@ export async function openSite(options: RunOptions): Promise<OpenSite> {
     await close();
     throw error;
   }
+}
+
+/** What does not close must not keep the result of a long run from being told. */
+async function inTime(name: string, closing: Promise<unknown>): Promise<void> {
+  const late = new AbortController();
+  const isLate = sleep(CLOSE_MS, true, { signal: late.signal }).catch(() => false);
+  if (await Promise.race([closing.then(() => false), isLate])) {
+    process.stderr.write(`the ${name} did not close within ${CLOSE_MS / 1000} s\n`);
+  }
+  late.abort();
 }
 
 async function allWork(fleet: Fleet): Promise<void> {

@@ -21,7 +21,8 @@ interface Pair {
 export class Proxy {
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
-  readonly #orphans = new Set<Socket>();
+  /** All that are open, be their pair still one or not. */
+  readonly #sockets = new Set<Socket>();
   #refusing = false;
   #delayMs = 0;
 
@@ -87,13 +88,11 @@ export class Proxy {
   }
 
   async stop(): Promise<void> {
-    for (const { client, server } of this.#pairs) {
-      client.destroy();
-      server.destroy();
-    }
-    for (const orphan of this.#orphans) orphan.destroy();
+    const closed = once(this.#server, 'close');
     this.#server.close();
-    await once(this.#server, 'close').catch(() => undefined);
+    // One that was stalled and then left half-open reads no more, and would never learn that its other end has gone.
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
   }
 
   #join(client: Socket, server: Socket): void {
@@ -104,21 +103,20 @@ export class Proxy {
       [client, server],
       [server, client],
     ] as const) {
+      this.#sockets.add(from);
       from.on('data', (bytes) => forward(pair, to, bytes));
       from.on('error', () => undefined); // the close that follows says it
-      from.on('close', () => this.#part(pair, from, to));
+      from.on('close', () => {
+        this.#sockets.delete(from);
+        this.#part(pair, to);
+      });
     }
   }
 
-  #part(pair: Pair, from: Socket, to: Socket): void {
+  #part(pair: Pair, other: Socket): void {
     this.#pairs.delete(pair);
-    if (pair.mode !== 'half-open') {
-      to.destroy();
-      return;
-    }
-    // The other side hears nothing of it, for as long as the proxy runs.
-    if (from === pair.client) this.#orphans.add(to);
-    to.on('close', () => this.#orphans.delete(to));
+    // Of a half-open one the other side hears nothing, for as long as the proxy runs.
+    if (pair.mode !== 'half-open') other.destroy();
   }
 }
 
