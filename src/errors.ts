@@ -17,5 +17,6 @@ export class ConfigurationError extends WorkerError {}
 
 /** The code of an error of ours, of Node or of PostgreSQL, where it has one. */
 export function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const hasCode = typeof error === 'object' && error !== null && 'code' in error;
+  return hasCode && typeof error.code === 'string' ? error.code : undefined;
 }

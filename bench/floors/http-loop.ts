@@ -1,7 +1,7 @@
-import got from 'got';
+import { Pool } from 'undici';
 
 /**
- * The floor of saturation: the same requests, sent one after the other by so many senders, with nothing else to do.
+ * The floor of saturation: the same requests, sent by so many senders, with nothing else to do.
  *
  * @param requests the texts of each
  * @returns seconds
@@ -11,17 +11,20 @@ export async function httpLoop(
   requests: readonly (readonly string[])[],
   inFlight: number,
 ): Promise<number> {
-  const { Agent } = await import('node:http');
-  const agent = { http: new Agent({ keepAlive: true, maxSockets: inFlight }) };
+  const pool = new Pool(url, { connections: inFlight });
   let next = 0;
   const send = async () => {
     for (let input = requests[next++]; input !== undefined; input = requests[next++]) {
-      const body = { model: 'qwen3-embedding:4b', input, dimensions: 768, truncate: false };
-      await got.post(`${url}/api/embed`, { json: body, agent, retry: { limit: 0 } }).json();
+      const body = JSON.stringify({ model: 'qwen3-embedding:4b', input, dimensions: 768, truncate: false });
+      const headers = { 'content-type': 'application/json' };
+      const response = await pool.request({ path: '/api/embed', method: 'POST', headers, body });
+      await response.body.json();
+      if (response.statusCode !== 200) throw new Error(`the stand-in answered ${response.statusCode}`);
     }
   };
   const started = performance.now();
   await Promise.all(Array.from({ length: inFlight }, send));
-  agent.http.destroy();
-  return (performance.now() - started) / 1000;
+  const seconds = (performance.now() - started) / 1000;
+  await pool.close();
+  return seconds;
 }

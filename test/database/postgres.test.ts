@@ -63,6 +63,29 @@ describeWithServer('the database', () => {
     expect(postgres.ownsBackend(other?.pid ?? 0)).toBe(false);
   });
 
+  const prepared = async (database: Postgres) => {
+    for (let n = 0; n < 10; n++) await database.transaction((tx) => tx.query('SELECT $1::int AS n', [n]));
+    const [row] = await database.transaction((tx) =>
+      tx.query<{ n: number }>(
+        `SELECT count(*)::int AS n FROM pg_prepared_statements WHERE statement = 'SELECT $1::int AS n'`,
+      ),
+    );
+    return row?.n;
+  };
+
+  it('prepares what comes again and again', async () => {
+    const direct = new Postgres({ url: db.url, sessionUrl: db.url, applicationName: 'direct', poolSize: 1 });
+    expect(await prepared(direct)).toBe(1);
+    await direct.close();
+  });
+
+  it('prepares nothing where sessions need another URL, since the first is that of a pooler', async () => {
+    const sessionUrl = db.url.replace('127.0.0.1', 'localhost');
+    const pooled = new Postgres({ url: db.url, sessionUrl, applicationName: 'pooled', poolSize: 1 });
+    expect(await prepared(pooled)).toBe(0);
+    await pooled.close();
+  });
+
   it('can be closed twice', async () => {
     const other = new Postgres({ url: db.url, sessionUrl: db.url, applicationName: 'closed', poolSize: 1 });
     await other.query('SELECT 1');

@@ -1,0 +1,131 @@
+import { Pool } from 'undici';
+import { certificateProblem } from '../certificates.js';
+import { errorCode } from '../errors.js';
+import { OllamaMisconfiguredError, OllamaUnavailableError } from './errors.js';
+
+export interface JsonClientOptions {
+  /** A user and a password in it are sent as basic credentials; a path is put before each request's. */
+  readonly url: string;
+  /** PEM of the authorities its certificate may come from; undefined: the public ones. */
+  readonly ca?: string | undefined;
+  /** Asked for with each request, and sent as a bearer token. */
+  readonly token?: (() => string) | undefined;
+  readonly timeoutMs: number;
+  /** Connections kept open. */
+  readonly connections: number;
+}
+
+export interface JsonAnswer {
+  readonly status: number;
+  /** Undefined where it is not JSON. */
+  readonly body: unknown;
+  readonly retryAfter: string | undefined;
+}
+
+/** Behind one name there may be several servers, of which a connection knows one: it is not kept for ever. */
+const CONNECTION_LIFETIME_MS = 30_000;
+/** A thousand vectors of 2,560 dimensions are 26 MB. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+
+/** Errors of a request that no server has read: Node's and undici's codes. */
+const NEVER_ARRIVED = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENETDOWN',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/** Sends JSON to one server and reads its answer, whatever the status. Tries nothing again: who does knows the blocks. */
+export class JsonClient {
+  readonly #pool: Pool;
+  readonly #prefix: string;
+  readonly #basic: string | undefined;
+  readonly #options: JsonClientOptions;
+
+  constructor(options: JsonClientOptions) {
+    const { origin, pathname, username, password } = new URL(options.url);
+    this.#options = options;
+    this.#prefix = pathname.replace(/\/+$/, '');
+    const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+    this.#basic = credentials === ':' ? undefined : `Basic ${Buffer.from(credentials).toString('base64')}`;
+    this.#pool = new Pool(origin, {
+      connections: options.connections,
+      clientTtl: CONNECTION_LIFETIME_MS,
+      // One bound on all of it, below, where undici has one for each phase.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxResponseSize: MAX_ANSWER_BYTES,
+      ...(options.ca === undefined ? {} : { connect: { ca: options.ca } }),
+    });
+  }
+
+  /**
+   * @param path with a leading slash
+   * @throws OllamaUnavailableError, or OllamaMisconfiguredError where its certificate does not verify
+   * @throws the signal's reason
+   */
+  async send(method: 'GET' | 'POST', path: string, body: object | undefined, signal: AbortSignal): Promise<JsonAnswer> {
+    const { timeoutMs, token } = this.#options;
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const bearer = token?.();
+    const authorization = bearer === undefined ? this.#basic : `Bearer ${bearer}`;
+    try {
+      const response = await this.#pool.request({
+        method,
+        path: this.#prefix + path,
+        headers: {
+          accept: 'application/json',
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...(authorization !== undefined && { authorization }),
+        },
+        body: body === undefined ? null : JSON.stringify(body),
+        signal: AbortSignal.any([signal, timeout]),
+      });
+      const retryAfter = response.headers['retry-after'];
+      return {
+        status: response.statusCode,
+        body: parse(await response.body.text()),
+        retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
+      };
+    } catch (error) {
+      signal.throwIfAborted();
+      throw timeout.aborted ? unavailable('TIMEOUT', `no answer within ${timeoutMs / 1000} s`) : refusalOf(error);
+    }
+  }
+
+  /** Hangs up, and closes the connections that are kept open. */
+  close(): void {
+    void this.#pool.destroy(); // resolves once its sockets are gone, which nobody waits for
+  }
+}
+
+/** Only the code and message of an error go on: what it holds beside them may be the request, and with it the texts. */
+function refusalOf(error: unknown): Error {
+  const refused = certificateProblem(error, 'let PALDOCS_OLLAMA_CA_FILE name');
+  if (refused !== undefined) {
+    return new OllamaMisconfiguredError('OLLAMA_CERTIFICATE', `Ollama's ${refused.found}: ${refused.fix}`);
+  }
+  return unavailable(errorCode(error) ?? 'UNKNOWN', (error as Partial<Error>).message ?? String(error));
+}
+
+function unavailable(code: string, message: string): OllamaUnavailableError {
+  const mayBeTheText = !NEVER_ARRIVED.has(code);
+  const what = mayBeTheText ? 'did not answer' : 'cannot be reached';
+  return new OllamaUnavailableError(
+    mayBeTheText ? 'OLLAMA_NO_ANSWER' : 'OLLAMA_UNREACHABLE',
+    `Ollama ${what} (${code}: ${message})`,
+    { mayBeTheText },
+  );
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined; // the caller says what it expected
+  }
+}

@@ -1,0 +1,32 @@
+import { StatementNames } from '../../src/database/statement-names.js';
+
+describe('a statement', () => {
+  let names: StatementNames;
+  beforeEach(() => {
+    names = new StatementNames();
+  });
+
+  const times = (count: number, text: string) => Array.from({ length: count }, () => names.of(text));
+
+  it('has no name the first times, and the same one from then on', () => {
+    const [first, second, third, ...later] = times(6, 'SELECT $1');
+    expect([first, second, third]).toEqual([undefined, undefined, undefined]);
+    expect(new Set(later).size).toBe(1);
+    expect(later[0]).toEqual(expect.any(String));
+  });
+
+  it('shares its name with no other', () => {
+    expect(times(4, 'SELECT 1').at(-1)).not.toBe(times(4, 'SELECT 2').at(-1));
+  });
+
+  it('never has one when it is several', () => {
+    expect(times(9, 'BEGIN; SELECT 1').every((name) => name === undefined)).toBe(true);
+  });
+
+  it('has none when there are too many others, which keep theirs', () => {
+    const known = times(4, 'SELECT 0').at(-1);
+    for (let n = 1; n < 1_000; n++) names.of(`SELECT ${n}`);
+    expect(times(9, 'SELECT 1000').every((name) => name === undefined)).toBe(true);
+    expect(names.of('SELECT 0')).toBe(known);
+  });
+});

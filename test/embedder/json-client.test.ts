@@ -1,0 +1,129 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { JsonClient, type JsonClientOptions } from '../../src/embedder/json-client.js';
+
+const trickle: RequestListener = ({ socket }, response) => {
+  const timer = setInterval(() => response.write(' '), 20);
+  socket.on('close', () => {
+    clearInterval(timer);
+  });
+};
+
+/** What each sends as its authorization. */
+type Credentials = Pick<JsonClientOptions, 'token'> & { readonly credentials?: string };
+const bearer: Credentials = { token: () => 'abc' };
+
+describe('the client', () => {
+  let server: Server;
+  let listener: RequestListener;
+  const clients: JsonClient[] = [];
+  const seen: IncomingMessage[] = [];
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      seen.push(request);
+      request.resume().on('end', () => {
+        listener(request, response);
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+  });
+  beforeEach(() => {
+    seen.length = 0;
+    listener = (_, response) => response.end('{"ok":true}');
+  });
+  afterEach(() => {
+    for (const client of clients.splice(0)) client.close();
+  });
+  afterAll(async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  });
+
+  const at = (path = '', credentials = '') =>
+    `http://${credentials}127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
+  function client(options: Partial<JsonClientOptions> = {}): JsonClient {
+    const made = new JsonClient({ url: at(), timeoutMs: 10_000, connections: 1, ...options });
+    clients.push(made);
+    return made;
+  }
+  const never = new AbortController().signal;
+
+  it.each([
+    ['', '/api/embed'],
+    ['/', '/api/embed'],
+    ['/ollama', '/ollama/api/embed'],
+    ['/a/b/', '/a/b/api/embed'],
+  ])('with a URL that ends in "%s" asks for %s', async (path, asked) => {
+    await client({ url: at(path) }).send('POST', '/api/embed', {}, never);
+    expect(seen.map(({ url }) => url)).toEqual([asked]);
+  });
+
+  it.each<[string, Credentials, string | undefined]>([
+    ['no credentials', {}, undefined],
+    ['those of its URL, decoded', { credentials: 'me:p%40ss@' }, `Basic ${Buffer.from('me:p@ss').toString('base64')}`],
+    ['a token', bearer, 'Bearer abc'],
+    ['a token before those of its URL', { ...bearer, credentials: 'me:pass@' }, 'Bearer abc'],
+  ])('sends %s', async (_, { credentials, token }: Credentials, expected: string | undefined) => {
+    await client({ url: at('', credentials), token }).send('GET', '/', undefined, never);
+    expect(seen[0]?.headers.authorization).toBe(expected);
+  });
+
+  it('gives the answer whatever its status', async () => {
+    listener = (_, response) => response.writeHead(503, { 'retry-after': '7' }).end('{"error":"busy"}');
+    expect(await client().send('POST', '/', {}, never)).toEqual({
+      status: 503,
+      body: { error: 'busy' },
+      retryAfter: '7',
+    });
+  });
+
+  it('follows no redirect', async () => {
+    listener = (_, response) => response.writeHead(302, { location: '/elsewhere' }).end();
+    expect(await client().send('GET', '/', undefined, never)).toMatchObject({ status: 302, body: undefined });
+    expect(seen).toHaveLength(1);
+  });
+
+  it.each([
+    ['sends nothing', () => undefined],
+    ['sends a byte at a time without end', trickle],
+  ])('waits no longer than its time for a server that %s', async (_, slow: RequestListener) => {
+    listener = slow;
+    await expect(client({ timeoutMs: 200 }).send('POST', '/', {}, never)).rejects.toMatchObject({
+      code: 'OLLAMA_NO_ANSWER',
+      message: 'Ollama did not answer (TIMEOUT: no answer within 0.2 s)',
+      mayBeTheText: true,
+    });
+  });
+
+  it('hangs up when aborted, with the reason', async () => {
+    const aborted = new AbortController();
+    listener = () => {
+      aborted.abort(new Error('drained'));
+    };
+    await expect(client().send('POST', '/', {}, aborted.signal)).rejects.toThrow('drained');
+  });
+
+  it('takes a connection that is cut for a fault that may be the text’s', async () => {
+    listener = ({ socket }) => socket.destroy();
+    await expect(client().send('POST', '/', {}, never)).rejects.toMatchObject({ mayBeTheText: true });
+  });
+
+  it('takes a server that is not there for no fault of the text', async () => {
+    const unreachable = client({ url: 'http://127.0.0.1:1' });
+    await expect(unreachable.send('POST', '/', {}, never)).rejects.toMatchObject({
+      code: 'OLLAMA_UNREACHABLE',
+      mayBeTheText: false,
+    });
+  });
+
+  it('says nothing of what was sent', async () => {
+    listener = ({ socket }) => socket.destroy();
+    const failure: unknown = await client({ token: () => 'canary' })
+      .send('POST', '/', { input: ['canary'] }, never)
+      .catch((error: unknown) => error);
+    expect(JSON.stringify(failure, Object.getOwnPropertyNames(failure))).not.toContain('canary');
+    expect((failure as Error).cause).toBeUndefined();
+  });
+});

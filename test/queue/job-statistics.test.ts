@@ -1,0 +1,72 @@
+import { JobStatistics } from '../../src/queue/job-statistics.js';
+import type { Queryable } from '../../src/database/database.js';
+import { insertBlocks } from '../support/fixtures.js';
+import { describeWithServer } from '../support/describe-with-server.js';
+import { MemoryLog } from '../support/worker-log.js';
+import { untilIdle } from '../support/worker-blocks.js';
+import { useSite } from '../support/worker-site.js';
+
+class Statements implements Queryable {
+  readonly sent: string[] = [];
+  failing = false;
+
+  query<Row extends object>(text: string): Promise<Row[]> {
+    this.sent.push(text);
+    return this.failing ? Promise.reject(new Error('away')) : Promise.resolve([]);
+  }
+
+  executeSql(): Promise<{ rows: unknown[] }> {
+    return Promise.resolve({ rows: [] });
+  }
+}
+
+describe('the statistics of the job table', () => {
+  let statements: Statements;
+  let log: MemoryLog;
+  let statistics: JobStatistics;
+  beforeEach(() => {
+    statements = new Statements();
+    log = new MemoryLog();
+    statistics = new JobStatistics(statements, 'pgboss', log);
+  });
+
+  it('are left alone for a few jobs', async () => {
+    await statistics.inserted(999);
+    expect(statements.sent).toEqual([]);
+  });
+
+  it('are refreshed once there are many, however few at a time', async () => {
+    await statistics.inserted(500);
+    await statistics.inserted(500);
+    expect(statements.sent).toEqual(['ANALYZE "pgboss".job_common']);
+  });
+
+  it('are not refreshed again at once', async () => {
+    await statistics.inserted(5_000);
+    await statistics.inserted(5_000);
+    expect(statements.sent).toHaveLength(1);
+  });
+
+  it('are no reason to fail', async () => {
+    statements.failing = true;
+    await statistics.inserted(5_000);
+    expect(log.lines.map(({ level }) => level)).toEqual(['warn']);
+  });
+});
+
+describeWithServer('a queue that was filled', () => {
+  const site = useSite();
+
+  it('has statistics by which a fetch reads the jobs in order and sorts nothing', async () => {
+    const { db } = site();
+    await db.query('ALTER TABLE blocks DISABLE TRIGGER USER');
+    await insertBlocks(db, 1_200);
+    await db.query(`SELECT pg_notify('embedding_queue', '')`);
+    await db.untilRow<{ at: Date | null }>(
+      `SELECT last_analyze AS at FROM pg_stat_user_tables WHERE relname = 'job_common'`,
+      [],
+      ({ at }) => at !== null,
+    );
+    await untilIdle(db);
+  });
+});
