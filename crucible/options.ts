@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly textMs: number;
   /** Whether the pool goes through PgBouncer, in transaction mode. */
   readonly pgbouncer: boolean;
+  /** Whether every second worker has one URL for pool and session, and with it prepared statements. */
+  readonly oneUrlForSome: boolean;
   /** Name of a guard that is switched off, see sabotage/. */
   readonly sabotage: string | undefined;
   /** Further settings of the workers. */
@@ -42,6 +44,7 @@ export const DEFAULTS: Omit<RunOptions, 'seed' | 'worker'> = {
   requestMs: 4,
   textMs: 2,
   pgbouncer: false,
+  oneUrlForSome: true,
   sabotage: undefined,
   environment: {},
   failFast: false,

@@ -24,7 +24,7 @@ export async function measureFigures(
 ): Promise<Measured[]> {
   const results: Measured[] = [];
   for (const figure of figuresNamed(names)) {
-    const site = await openSite({ ...base, ...figure.options });
+    const site = await openSite({ ...base, ...figure.options, oneUrlForSome: false });
     try {
       const measurements = await figure.measure(await Scene.set(site), seconds);
       const pass = measurements.every((one) => one.pass);

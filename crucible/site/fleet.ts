@@ -14,6 +14,8 @@ export interface FleetOptions {
   /** Where the pool connects to instead of the server itself. */
   readonly poolerPort: number | undefined;
   readonly logDirectory: string;
+  /** Every second worker has one URL for pool and session. */
+  readonly oneUrlForSome: boolean;
 }
 
 /** A supervisor that starts what has ended by itself after so long, as Kubernetes does. */
@@ -55,7 +57,11 @@ export class Fleet {
     const replica = new Replica({
       name,
       command,
-      environment: { ...process.env, ...this.#options.environment, ...this.#addresses(links) },
+      environment: {
+        ...process.env,
+        ...this.#options.environment,
+        ...this.#addresses(links, this.#options.oneUrlForSome && this.#count % 2 === 0),
+      },
       links,
       logFile: join(logDirectory, `${name}.log`),
       onStart: (pid) => this.#reaper.add(pid),
@@ -100,11 +106,11 @@ export class Fleet {
     if (!this.#closing && this.#replicas.includes(replica)) replica.start();
   }
 
-  #addresses(links: Links): NodeJS.ProcessEnv {
+  #addresses(links: Links, oneUrl: boolean): NodeJS.ProcessEnv {
     const { workerUrl } = this.#options;
     return {
       PALDOCS_DATABASE_URL: through(workerUrl, links.pool.port),
-      PALDOCS_LISTEN_DATABASE_URL: through(workerUrl, links.session.port),
+      ...(!oneUrl && { PALDOCS_LISTEN_DATABASE_URL: through(workerUrl, links.session.port) }),
       PALDOCS_OLLAMA_URL: `http://127.0.0.1:${links.ollama.port}`,
     };
   }

@@ -45,6 +45,7 @@ export async function openSite(options: RunOptions): Promise<OpenSite> {
       workerUrl: database.workerUrl,
       ollamaUrl: ollama.url,
       poolerPort: pooler?.port,
+      oneUrlForSome: options.oneUrlForSome && pooler === undefined,
       logDirectory,
     });
     closers.push(['fleet', () => fleet.close()]);
