@@ -17,8 +17,8 @@ export interface JsonClientOptions {
 
 export interface JsonAnswer {
   readonly status: number;
-  /** Undefined where it is not JSON. */
-  readonly body: unknown;
+  /** As it came. */
+  readonly bytes: Buffer;
   readonly retryAfter: string | undefined;
 }
 
@@ -88,7 +88,7 @@ export class JsonClient {
       const retryAfter = response.headers['retry-after'];
       return {
         status: response.statusCode,
-        body: parse(await response.body.text()),
+        bytes: Buffer.from(await response.body.arrayBuffer()),
         retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
       };
     } catch (error) {
@@ -122,9 +122,10 @@ function unavailable(code: string, message: string): OllamaUnavailableError {
   );
 }
 
-function parse(text: string): unknown {
+/** @returns what the JSON says; undefined where it is none */
+export function parseJson(bytes: Buffer): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(bytes.toString()) as unknown;
   } catch {
     return undefined; // the caller says what it expected
   }

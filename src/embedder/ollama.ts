@@ -1,6 +1,7 @@
 import { classifyAnswer } from './classify.js';
 import { OllamaUnavailableError } from './errors.js';
-import { JsonClient, type JsonClientOptions } from './json-client.js';
+import { JsonClient, parseJson, type JsonClientOptions } from './json-client.js';
+import { scanEmbeddings } from './scan-embeddings.js';
 
 export interface OllamaOptions extends JsonClientOptions {
   readonly model: string;
@@ -30,7 +31,7 @@ export class Ollama {
   /**
    * @param texts at most what fits a request; none loads the model
    * @param dimensions what the vectors are cut to; an older server ignores it
-   * @returns what the server sent as embeddings, unchecked
+   * @returns what the server sent as embeddings, unchecked, but for numbers that are as they should be: those are floats
    */
   async embed(texts: readonly string[], dimensions: number, signal: AbortSignal): Promise<unknown> {
     // Never truncate: a text that is cut silently is found by its beginning only.
@@ -40,12 +41,15 @@ export class Ollama {
       dimensions,
       truncate: false,
     };
-    const answer = await this.#call('POST', '/api/embed', body, signal);
+    const bytes = await this.#call('POST', '/api/embed', body, signal);
+    const scanned = scanEmbeddings(bytes, texts.length, dimensions);
+    if (scanned !== undefined) return scanned;
+    const answer = parsed(bytes);
     return isObject(answer) ? answer['embeddings'] : undefined;
   }
 
   async show(signal: AbortSignal): Promise<ModelDescription> {
-    const answer = await this.#call('POST', '/api/show', { model: this.#model }, signal);
+    const answer = parsed(await this.#call('POST', '/api/show', { model: this.#model }, signal));
     const description = isObject(answer) ? answer : {};
     const info = isObject(description['model_info']) ? description['model_info'] : {};
     const number = (suffix: string) => {
@@ -63,7 +67,7 @@ export class Ollama {
 
   /** @returns the version of the server, as it says it */
   async version(signal: AbortSignal): Promise<string> {
-    const answer = await this.#call('GET', '/api/version', undefined, signal);
+    const answer = parsed(await this.#call('GET', '/api/version', undefined, signal));
     return isObject(answer) && typeof answer['version'] === 'string' ? answer['version'] : 'unknown';
   }
 
@@ -72,16 +76,19 @@ export class Ollama {
     this.#http.close();
   }
 
-  async #call(method: 'GET' | 'POST', path: string, request: object | undefined, signal: AbortSignal) {
-    const { status, body, retryAfter } = await this.#http.send(method, path, request, signal);
-    if (status >= 200 && status < 300) {
-      if (body !== undefined) return body;
-      throw new OllamaUnavailableError('OLLAMA_GARBLED', `Ollama answered ${status} with what is not JSON`, {
-        mayBeTheText: true,
-      });
-    }
-    throw classifyAnswer(status, isObject(body) ? asText(body['error']) : 'no message', retryAfter);
+  async #call(method: 'GET' | 'POST', path: string, request: object | undefined, signal: AbortSignal): Promise<Buffer> {
+    const { status, bytes, retryAfter } = await this.#http.send(method, path, request, signal);
+    if (status >= 200 && status < 300) return bytes;
+    const answer = parseJson(bytes);
+    throw classifyAnswer(status, isObject(answer) ? asText(answer['error']) : 'no message', retryAfter);
   }
+}
+
+/** The JSON of an answer that should hold some. */
+function parsed(bytes: Buffer): unknown {
+  const answer = parseJson(bytes);
+  if (answer !== undefined) return answer;
+  throw new OllamaUnavailableError('OLLAMA_GARBLED', 'Ollama answered with what is not JSON', { mayBeTheText: true });
 }
 
 /** Ollama's `error` is a text, or since 0.34 what its runner said, which is an object. */

@@ -13,7 +13,7 @@ const NORM_TOLERANCE = 1e-3;
 /**
  * Takes a server's embeddings for what they should be.
  *
- * @param embeddings as they came, unchecked
+ * @param embeddings as they came, unchecked; floats are made ready in place
  * @param count how many texts were sent
  * @returns for each text its vector, number[dimensions] of length 1, or what is wrong with it
  * @throws OllamaUnavailableError when the answer as a whole makes no sense
@@ -35,6 +35,9 @@ export function readVectors(
 }
 
 function readVector(embedding: unknown, dimensions: number, model: string): Float32Array | TextRejectedError {
+  if (embedding instanceof Float32Array && embedding.length === dimensions) {
+    return normalise(embedding, lengthOf(embedding));
+  }
   if (!Array.isArray(embedding)) {
     throw new OllamaUnavailableError('OLLAMA_GARBLED', 'Ollama answered with something that is not a vector', {
       mayBeTheText: true,
@@ -66,6 +69,12 @@ function readVector(embedding: unknown, dimensions: number, model: string): Floa
     squares += value * value;
   }
   return normalise(vector, Math.sqrt(squares));
+}
+
+function lengthOf(vector: Float32Array): number {
+  let squares = 0;
+  for (const value of vector) squares += value * value;
+  return Math.sqrt(squares);
 }
 
 /** Makes the length of a vector 1, in place. */

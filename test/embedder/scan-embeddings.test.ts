@@ -1,0 +1,74 @@
+import { scanEmbeddings } from '../../src/embedder/scan-embeddings.js';
+import { deterministicVector } from '../../stand-in/deterministic-brain.js';
+import { randomWords } from '../../stand-in/random.js';
+
+const answer = (embeddings: string) =>
+  Buffer.from(`{"model":"qwen3-embedding:4b","embeddings":${embeddings},"total_duration":14143917}`);
+const scan = (embeddings: string, count: number, dimensions: number) =>
+  scanEmbeddings(answer(embeddings), count, dimensions)?.map((vector) => [...vector]);
+const asFloats = (json: string) => (JSON.parse(json) as number[][]).map((vector) => [...Float32Array.from(vector)]);
+
+describe('an answer’s vectors', () => {
+  it.each([
+    ['[[0.5]]', 1, 1],
+    ['[[0.1,-0.2,3],[4,5.25,-6]]', 2, 3],
+    ['[[0,-0,0.0]]', 1, 3],
+    ['[[1e-5,-1.25E+2,2e0]]', 1, 3],
+    ['[[-0.00000001234567890123456789,123456789012345678]]', 1, 2],
+    ['[[0.012345679,0.99999994,1.1754944e-38]]', 1, 3],
+  ])('are those that JSON.parse reads: %s', (json, count, dimensions) => {
+    expect(scan(json, count, dimensions)).toEqual(asFloats(json));
+  });
+
+  it('are those that JSON.parse reads, for any float, to the last bit', () => {
+    const next = randomWords('floats');
+    const bits = new Uint32Array(1);
+    const float = new Float32Array(bits.buffer);
+    const numbers = Array.from({ length: 20_000 }, (_, i) => {
+      bits[0] = next();
+      const value = float[0] ?? 0;
+      const unit = next() / 2 ** 31 - 1;
+      return i % 2 === 0 ? unit : Number.isFinite(value) ? value : 0;
+    });
+    const json = `[[${numbers.map((value) => (next() % 2 === 0 ? value : Number(value.toPrecision(8)))).join(',')}]]`;
+    expect(scan(json, 1, numbers.length)).toEqual(asFloats(json));
+  });
+
+  it('are those of a server that sends 768 of them', () => {
+    const vectors = ['one', 'two'].map((text) => deterministicVector(text, 768));
+    const json = JSON.stringify(vectors.map((vector) => [...vector]));
+    expect(scan(json, 2, 768)).toEqual(asFloats(json));
+  });
+
+  it.each([
+    ['fewer than there must be', '[[1,2]]', 2, 2],
+    ['more than there must be', '[[1,2],[3,4]]', 1, 2],
+    ['shorter than they must be', '[[1]]', 1, 2],
+    ['longer than they must be', '[[1,2,3]]', 1, 2],
+    ['without values', '[[]]', 1, 1],
+    ['none', '[]', 1, 1],
+    ['of null', '[[null,1]]', 1, 2],
+    ['of NaN', '[[NaN,1]]', 1, 2],
+    ['beyond a float', '[[1e999,1]]', 1, 2],
+    ['of texts', '[["1",2]]', 1, 2],
+    ['of numbers that JSON does not have', '[[01,2]]', 1, 2],
+    ['with a point and nothing behind it', '[[1.,2]]', 1, 2],
+    ['with two points', '[[1.2.3,2]]', 1, 2],
+    ['with signs alone', '[[-,2]]', 1, 2],
+    ['with a plus', '[[+1,2]]', 1, 2],
+    ['hexadecimal', '[[0x10,2]]', 1, 2],
+    ['with spaces between them', '[[1, 2]]', 1, 2],
+    ['not in one list', '[1,2]', 1, 2],
+  ])('are left to JSON.parse when they are %s', (_, json, count, dimensions) => {
+    expect(scan(json, count, dimensions)).toBeUndefined();
+  });
+
+  it.each([
+    ['cut', answer('[[1,2]]').subarray(0, -20)],
+    ['empty', Buffer.alloc(0)],
+    ['an error', Buffer.from('{"error":"no"}')],
+    ['a text that speaks of them', Buffer.from(JSON.stringify({ error: '"embeddings":[[1,2]]' }))],
+  ])('are not found in an answer that is %s', (_, bytes) => {
+    expect(scanEmbeddings(bytes, 1, 2)).toBeUndefined();
+  });
+});
