@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { projectRoot } from '../demo/reference-schema.js';
 import { readCommandLine, USAGE } from './options.js';
 import { measureFigures } from './figures/measure.js';
@@ -58,10 +59,6 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  tell(
-    error instanceof TypeError || error instanceof RangeError
-      ? `${error.message}\n${USAGE}`
-      : String(error instanceof Error ? error.stack : error),
-  );
+  tell(error instanceof TypeError || error instanceof RangeError ? `${error.message}\n${USAGE}` : inspect(error));
   process.exitCode = 2;
 }

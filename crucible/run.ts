@@ -73,20 +73,30 @@ async function runOn(site: OpenSite, options: RunOptions, tell: (line: string) =
   const audit = new AuditCheck(database, violations);
   const status = new StatusCheck(database, violations, havoc.calmSince);
   const watching = new AbortController();
-  const watched = watch(audit, status, watching.signal);
+  const watched = watch(audit, status, watching.signal).catch((error: unknown) => {
+    ending.abort(); // nothing is judged any more
+    return error;
+  });
 
   const from = Date.now();
   const timer = setTimeout(() => ending.abort(), options.seconds * 1000);
-  await Promise.all([writer.run(ending.signal), havoc.run(ending.signal)]);
-  clearTimeout(timer);
-  const to = Date.now();
-
-  tell('all is healed; waiting until all is quiet');
-  const noticed = options.failFast && violations.all.length > 0;
-  if (!noticed) await quieten(site, options, violations);
-  const quietAfterSeconds = (Date.now() - to) / 1000;
-  watching.abort();
-  await watched;
+  let to: number;
+  let noticed: boolean;
+  let quietAfterSeconds: number;
+  try {
+    await Promise.all([writer.run(ending.signal), havoc.run(ending.signal)]);
+    to = Date.now();
+    tell('all is healed; waiting until all is quiet');
+    noticed = options.failFast && violations.all.length > 0;
+    if (!noticed) await quieten(site, options, violations);
+    quietAfterSeconds = (Date.now() - to) / 1000;
+  } finally {
+    clearTimeout(timer);
+    ending.abort();
+    watching.abort();
+  }
+  const failure = await watched;
+  if (failure !== undefined) throw new Error('the audit could not be followed', { cause: failure });
   await pause(2_100, new AbortController().signal); // the audit judges what is two seconds old
   await audit.follow();
 
