@@ -1,0 +1,89 @@
+import type { IScaledObject } from '@kubernetes-models/keda/keda.sh/v1alpha1/ScaledObject';
+import type { ITriggerAuthentication } from '@kubernetes-models/keda/keda.sh/v1alpha1/TriggerAuthentication';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { IDeployment } from 'kubernetes-models/apps/v1/Deployment';
+import type { IConfigMap } from 'kubernetes-models/v1/ConfigMap';
+import { loadConfig } from '../../src/config.js';
+import { startStandIn } from '../../stand-in/stand-in.js';
+import { createDatabase } from '../support/create-database.js';
+import { describeWithProgram } from '../support/describe-with-program.js';
+import { describeWithServer } from '../support/describe-with-server.js';
+import { insertBlocks } from '../support/fixtures.js';
+import { untilIdle } from '../support/worker-blocks.js';
+import { startWorker, stopWorkers } from '../support/worker-in-process.js';
+import { parseAllDocuments } from 'yaml';
+import { build, only, podOf, ROOT, type Resource } from './manifests.js';
+
+describeWithProgram('kubectl', 'the overlay', () => {
+  it('of KEDA scales the Deployment, from one replica on, which says no number of its own', () => {
+    const deployment = only<IDeployment & Resource>(build('k8s'), 'Deployment');
+    const { spec } = only<IScaledObject & Resource>(build('k8s/overlays/keda'), 'ScaledObject');
+    expect(spec.scaleTargetRef).toEqual({ name: deployment.metadata.name });
+    expect(deployment.spec).not.toHaveProperty('replicas'); // each apply would undo what KEDA did
+    expect(spec).toMatchObject({ minReplicaCount: 1, maxReplicaCount: 2 });
+  });
+
+  it('of KEDA scales at a number of jobs that the queue can reach', () => {
+    const { spec } = only<IScaledObject & Resource>(build('k8s/overlays/keda'), 'ScaledObject');
+    const { queueLimit } = loadConfig({ PALDOCS_DATABASE_URL: 'postgresql://db/paldocs' });
+    expect(Number(spec.triggers[0]?.metadata['targetQueryValue'])).toBeLessThanOrEqual(queueLimit / 2);
+  });
+
+  it('of KEDA asks the database with the URL that the worker has', () => {
+    const resources = build('k8s/overlays/keda');
+    const { spec } = only<IScaledObject & Resource>(resources, 'ScaledObject');
+    const authentication = only<ITriggerAuthentication & Resource>(resources, 'TriggerAuthentication');
+    expect(spec.triggers).toMatchObject([
+      { type: 'postgresql', authenticationRef: { name: authentication.metadata.name } },
+    ]);
+    const { secretKeyRef } = podOf(only(build('k8s'), 'Deployment')).container.env?.[0]?.valueFrom ?? {};
+    expect(authentication.spec.secretTargetRef).toEqual([{ parameter: 'connection', ...secretKeyRef }]);
+  });
+
+  it('of monitoring holds what fetches the metrics, and the rules on them', () => {
+    const kinds = build('k8s/overlays/monitoring').map(({ kind }) => kind);
+    expect(kinds.sort()).toEqual(['PodMonitor', 'PrometheusRule']);
+  });
+
+  it('of the dashboard holds it where Grafana looks, under a name that stays', () => {
+    const map = only<IConfigMap & Resource>(build('k8s/overlays/dashboard'), 'ConfigMap');
+    expect(map.metadata).toMatchObject({ name: 'embedding-worker-dashboard', labels: { grafana_dashboard: '1' } });
+    const file = readFileSync(join(ROOT, 'k8s/overlays/dashboard/embedding-worker.json'), 'utf8');
+    expect(map.data).toEqual({ 'embedding-worker.json': file });
+    expect(JSON.parse(file)).toHaveProperty('title');
+  });
+});
+
+describeWithServer('the query of KEDA', () => {
+  const query = () => {
+    const file = readFileSync(join(ROOT, 'k8s/overlays/keda/scaled-object.yaml'), 'utf8');
+    const [scaled] = parseAllDocuments(file).map((document) => document.toJS() as IScaledObject);
+    return String(scaled?.spec.triggers[0]?.metadata['query']);
+  };
+
+  it('counts the jobs that are due, and no others', async () => {
+    const db = await createDatabase();
+    const ollama = await startStandIn();
+    try {
+      const worker = await startWorker(db, ollama);
+      const [active = '', late = '', ...due] = await insertBlocks(db, 7);
+      await untilIdle(db);
+      expect(await db.query(query())).toEqual([{ count: '0' }]);
+      await worker.stop();
+      const set = (state: string, ids: readonly string[]) =>
+        db.query(
+          `UPDATE pgboss.job SET state = '${state}', completed_on = NULL WHERE name = 'embed-block' AND singleton_key = ANY ($1)`,
+          [ids],
+        );
+      await set('active', [active]);
+      await set('created', due);
+      await set('retry', [late]);
+      await db.query(`UPDATE pgboss.job SET start_after = now() + interval '1 hour' WHERE singleton_key = $1`, [late]);
+      expect(await db.query(query())).toEqual([{ count: '5' }]);
+    } finally {
+      await stopWorkers();
+      await ollama.stop();
+    }
+  });
+});

@@ -1,0 +1,62 @@
+import { describeWithProgram } from '../support/describe-with-program.js';
+import { backfillJob, build, KUSTOMIZATIONS, type Resource } from './manifests.js';
+import { problemsOf } from './schema.js';
+
+describeWithProgram('kubectl', 'the manifests', () => {
+  it.each(KUSTOMIZATIONS)('of %s are what the schemas of their kinds allow', async (folder) => {
+    const resources = build(folder);
+    expect(resources).not.toEqual([]);
+    expect(await problemsOf(resources)).toEqual([]);
+  });
+
+  it('of the backfill are what the schema of a Job allows', async () => {
+    expect(await problemsOf([backfillJob()])).toEqual([]);
+  });
+
+  it('can be applied together: no two folders hold the same resource', () => {
+    const names = KUSTOMIZATIONS.flatMap((folder) => build(folder)).map(
+      ({ kind, metadata }) => `${kind}/${metadata.name}`,
+    );
+    expect(names).toEqual([...new Set(names)]);
+  });
+
+  it('name no namespace, so that they go where they are applied', () => {
+    const resources = [backfillJob(), ...KUSTOMIZATIONS.flatMap((folder) => build(folder))];
+    expect(resources.filter(({ metadata }) => metadata.namespace !== undefined)).toEqual([]);
+  });
+});
+
+describe('the check of schemas', () => {
+  const deployment = (spec: object): Resource =>
+    ({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'x' },
+      spec: { selector: {}, template: { metadata: {}, spec: { containers: [{ name: 'x' }], ...spec } } },
+    }) as Resource;
+  const scaled = (spec: object): Resource =>
+    ({
+      apiVersion: 'keda.sh/v1alpha1',
+      kind: 'ScaledObject',
+      metadata: { name: 'x' },
+      spec: { scaleTargetRef: { name: 'x' }, triggers: [], ...spec },
+    }) as Resource;
+
+  it.each([
+    ['a misspelt field', deployment({ terminationGracePeriodSecond: 40 }), /terminationGracePeriodSecond/],
+    ['a wrong type', deployment({ terminationGracePeriodSeconds: '40' }), /must be integer/],
+    [
+      'a bad quantity',
+      deployment({ containers: [{ name: 'x', resources: { limits: { memory: '12 MB' } } }] }),
+      /quantity/,
+    ],
+    ['a misspelt field of another project', scaled({ minReplicas: 1 }), /minReplicas/],
+    ['a missing field', { ...scaled({}), spec: {} } as Resource, /scaleTargetRef/],
+  ])('finds %s', async (_, resource, problem) => {
+    expect((await problemsOf([resource])).join('\n')).toMatch(problem);
+  });
+
+  it('passes what is right', async () => {
+    expect(await problemsOf([deployment({}), scaled({})])).toEqual([]);
+  });
+});

@@ -1,0 +1,84 @@
+import type { IPodMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PodMonitor';
+import type { IDeployment } from 'kubernetes-models/apps/v1/Deployment';
+import type { INetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy';
+import type { IPodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget';
+import { loadConfig } from '../../src/config.js';
+import { describeWithProgram } from '../support/describe-with-program.js';
+import { backfillJob, build, only, podOf, type Resource } from './manifests.js';
+
+type Labels = Readonly<Record<string, string>>;
+interface Selector {
+  readonly matchLabels?: Labels;
+  readonly matchExpressions?: readonly { key: string; operator: string; values?: readonly string[] }[];
+}
+
+/** As Kubernetes does, for what we use. */
+function selects(selector: Selector | undefined, labels: Labels): boolean {
+  if (selector === undefined) return false;
+  const { matchLabels = {}, matchExpressions = [] } = selector;
+  return (
+    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+    matchExpressions.every(({ key, operator, values = [] }) => {
+      if (operator !== 'In') throw new Error(`${operator} is not used so far`);
+      return values.includes(labels[key] ?? '');
+    })
+  );
+}
+
+describeWithProgram('kubectl', 'what selects pods', () => {
+  const deployment = () => only<IDeployment & Resource>(build('k8s'), 'Deployment');
+  const worker = () => podOf(deployment()).labels;
+  const backfill = () => podOf(backfillJob()).labels;
+
+  it('gives the Deployment its own pods, and not those of a backfill', () => {
+    const selector = deployment().spec?.selector;
+    expect([selects(selector, worker()), selects(selector, backfill())]).toEqual([true, false]);
+  });
+
+  it('spreads the pods of the Deployment', () => {
+    const [constraint, ...others] = podOf(deployment()).spec.topologySpreadConstraints ?? [];
+    expect(others).toEqual([]);
+    expect(constraint).toMatchObject({ topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway' });
+    expect(selects(constraint?.labelSelector, worker())).toBe(true);
+  });
+
+  it('lets a node be drained that has the only worker', () => {
+    const { spec } = only<IPodDisruptionBudget & Resource>(build('k8s'), 'PodDisruptionBudget');
+    expect(spec).toMatchObject({ maxUnavailable: 1 });
+    expect([selects(spec?.selector, worker()), selects(spec?.selector, backfill())]).toEqual([true, false]);
+  });
+
+  it('has metrics fetched of both, from the port and path where they are', () => {
+    const { spec } = only<IPodMonitor & Resource>(build('k8s/overlays/monitoring'), 'PodMonitor');
+    expect([selects(spec.selector, worker()), selects(spec.selector, backfill())]).toEqual([true, true]);
+    expect(spec.podMetricsEndpoints).toMatchObject([{ port: 'http', path: '/metrics' }]);
+    for (const pod of [podOf(deployment()), podOf(backfillJob())])
+      expect(pod.container.ports).toContainEqual({ name: 'http', containerPort: 8001 });
+  });
+
+  it('covers both by the NetworkPolicy', () => {
+    const { spec } = only<INetworkPolicy & Resource>(build('k8s'), 'NetworkPolicy');
+    expect([selects(spec?.podSelector, worker()), selects(spec?.podSelector, backfill())]).toEqual([true, true]);
+    expect(spec?.policyTypes).toEqual(['Ingress', 'Egress']);
+  });
+
+  it('lets in whoever asks for health and metrics, and out to DNS, PostgreSQL and Ollama alone', () => {
+    const { spec } = only<INetworkPolicy & Resource>(build('k8s'), 'NetworkPolicy');
+    expect(spec?.ingress).toEqual([{ ports: [{ protocol: 'TCP', port: 'http' }] }]);
+    const ollama = new URL(loadConfig({ PALDOCS_DATABASE_URL: 'postgresql://db/paldocs' }).ollamaUrl);
+    const namespace = ollama.hostname.split('.')[1];
+    expect(spec?.egress).toEqual([
+      {
+        ports: [
+          { protocol: 'UDP', port: 53 },
+          { protocol: 'TCP', port: 53 },
+        ],
+      },
+      { ports: [{ protocol: 'TCP', port: 5432 }] },
+      {
+        to: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } }],
+        ports: [{ protocol: 'TCP', port: Number(ollama.port) }],
+      },
+    ]);
+  });
+});
