@@ -1,4 +1,8 @@
-# One image for all commands: `worker` unless told, e.g. `docker run IMAGE backfill --wait`.
+# One image for all commands: `worker` unless told, e.g. `docker run IMAGE backfill --wait`. The tests take these very
+# steps, without Docker (test/image).
+#
+# For the same image from the same commit, name the base by its digest:
+#     docker build --build-arg NODE_IMAGE=node:24-bookworm-slim@sha256:… .
 ARG NODE_IMAGE=node:24-bookworm-slim
 
 FROM ${NODE_IMAGE} AS build
@@ -18,10 +22,12 @@ ENV NODE_ENV=production NODE_OPTIONS="--max-old-space-size=112 --max-semi-space-
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-USER node
+# The base's user `node`, by its number: a cluster that demands a user other than root cannot know a name's.
+USER 1000:1000
 EXPOSE 8001
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PALDOCS_HEALTH_PORT || 8001) + '/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# Node is process 1 and handles SIGTERM itself.
+# Node is process 1. It needs no init such as tini: it handles SIGTERM and SIGINT itself, and starts no processes that
+# would have to be reaped.
 ENTRYPOINT ["node", "dist/cli.js"]
 CMD ["worker"]

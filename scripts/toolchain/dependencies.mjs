@@ -60,7 +60,7 @@ function fingerprint() {
  * Yarn knows nothing of npm's settings, and its default registry is another. What the user has set for Yarn in the
  * environment wins.
  */
-function npmSettingsForYarn() {
+export function npmSettingsForYarn() {
   const npm = npmConfig();
   const settings = {
     YARN_NPM_REGISTRY_SERVER: npm.registry,

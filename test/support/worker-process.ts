@@ -24,6 +24,7 @@ const running = new Set<WorkerProcess>();
 /** The built program in a process of its own, with nothing of our environment but the PATH. */
 export class WorkerProcess {
   readonly #process: ChildProcess;
+  readonly #kill: (signal: NodeJS.Signals) => void;
   readonly #lines: ProcessLine[] = [];
   readonly #waiting = new Set<() => void>();
   readonly #ended: Promise<ProcessEnd>;
@@ -35,16 +36,23 @@ export class WorkerProcess {
   /** @throws Error where the program was not built */
   static start(environment: WorkerEnvironment, ...args: string[]): WorkerProcess {
     if (!existsSync(CLI)) throw new Error(`${CLI} is missing: run "yarn build" before the tests`);
-    const worker = new WorkerProcess(environment, args.length === 0 ? ['worker'] : args);
+    const child = spawn(process.execPath, [CLI, ...(args.length === 0 ? ['worker'] : args)], {
+      env: { PATH: process.env['PATH'], ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    return WorkerProcess.of(child, (signal) => child.kill(signal));
+  }
+
+  /** One that was started in another way, with pipes; `kill` signals the program itself. */
+  static of(child: ChildProcess, kill: (signal: NodeJS.Signals) => void): WorkerProcess {
+    const worker = new WorkerProcess(child, kill);
     running.add(worker);
     return worker;
   }
 
-  private constructor(environment: WorkerEnvironment, args: readonly string[]) {
-    this.#process = spawn(process.execPath, [CLI, ...args], {
-      env: { PATH: process.env['PATH'], ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+  private constructor(child: ChildProcess, kill: (signal: NodeJS.Signals) => void) {
+    this.#process = child;
+    this.#kill = kill;
     const { stdout, stderr } = this.#process;
     if (stdout === null || stderr === null) throw new Error('the process has no pipes');
     createInterface(stdout).on('line', (line) => this.stdout.push(line));
@@ -65,7 +73,7 @@ export class WorkerProcess {
   }
 
   kill(signal: NodeJS.Signals): void {
-    this.#process.kill(signal);
+    this.#kill(signal);
   }
 
   /**
