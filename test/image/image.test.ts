@@ -12,7 +12,7 @@ import { installNode, ISOLATION, run, start } from './container.js';
 import { lastOf, ROOT } from './dockerfile.js';
 import { manifestOf, packagesIn, sizeOf } from './production-tree.js';
 
-/** The bytes of all files: 19 MB when this was written. What exceeds it deserves a look before the bound is raised. */
+/** The bytes of all files: 20 MB when this was written. What exceeds it deserves a look before the bound is raised. */
 const LARGEST_TREE_MB = 25;
 
 const project = manifestOf(ROOT) as ReturnType<typeof manifestOf> & { devDependencies: Record<string, string> };

@@ -83,7 +83,7 @@ describeWithProgram('kubectl', 'the pods', () => {
     expect(stderr).toMatch(/PALDOCS_DATABASE_URL: is not set/);
   });
 
-  it.each(PODS)('of the %s take their settings from the ConfigMap, and the URLs from the Secret', (_, pod) => {
+  it.each(PODS)('of the %s take their settings from the ConfigMap, and secrets from the Secret', (_, pod) => {
     const { container } = pod();
     expect(container.envFrom).toEqual([{ configMapRef: { name: 'embedding-worker' } }]);
     const secret = (key: string, rest: object = {}) => ({
@@ -93,6 +93,7 @@ describeWithProgram('kubectl', 'the pods', () => {
     expect(container.env).toEqual([
       secret('PALDOCS_DATABASE_URL'),
       secret('PALDOCS_LISTEN_DATABASE_URL', { optional: true }),
+      secret('PALDOCS_OLLAMA_TOKEN', { optional: true }),
     ]);
     expect(only(build('k8s'), 'ConfigMap').metadata.name).toBe('embedding-worker');
   });
@@ -104,14 +105,15 @@ describeWithProgram('kubectl', 'the pods', () => {
 
   it('are told the defaults by the ConfigMap, which are valid', () => {
     expect(config()).toEqual(loadConfig({ PALDOCS_DATABASE_URL: 'postgresql://db/paldocs' }));
-    expect(Object.keys(settings()).filter((name) => name.endsWith('DATABASE_URL'))).toEqual([]);
+    expect(Object.keys(settings()).filter((name) => /DATABASE_URL|TOKEN/.test(name))).toEqual([]);
   });
 
   it('get a Secret that the documentation tells how to make, with all keys they need', () => {
     const [, name, rest = ''] = /kubectl create secret generic (\S+)(.+?)```/s.exec(text('docs/deployment.md')) ?? [];
     expect(name).toBe('embedding-worker');
     expect(rest).toContain('--from-literal=PALDOCS_DATABASE_URL=');
-    expect(text('docs/deployment.md')).toContain('`PALDOCS_LISTEN_DATABASE_URL`'); // the optional one
+    for (const optional of ['`PALDOCS_LISTEN_DATABASE_URL`', '`PALDOCS_OLLAMA_TOKEN`'])
+      expect(text('docs/deployment.md')).toContain(optional);
   });
 
   it('are probed where the worker answers', () => {
