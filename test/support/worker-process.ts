@@ -19,6 +19,9 @@ export interface ProcessEnd {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** A bound, not a wait: a busy machine takes ten times as long as a quiet one. */
+const PATIENCE_MS = 45_000;
+
 const running = new Set<WorkerProcess>();
 
 /** The built program in a process of its own, with nothing of our environment but the PATH. */
@@ -81,7 +84,7 @@ export class WorkerProcess {
    *
    * @throws Error with all it has said, when it ends before or says nothing of the kind in time
    */
-  untilLogged(message: string, timeoutMs = 20_000): Promise<ProcessLine> {
+  untilLogged(message: string, timeoutMs = PATIENCE_MS): Promise<ProcessLine> {
     return new Promise((resolve, reject) => {
       const settle = (act: () => void) => {
         clearTimeout(timer);
@@ -117,7 +120,7 @@ export class WorkerProcess {
   }
 
   /** @throws Error with all it has said, when it does not end in time */
-  async untilEnd(timeoutMs = 20_000): Promise<ProcessEnd> {
+  async untilEnd(timeoutMs = PATIENCE_MS): Promise<ProcessEnd> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
@@ -149,7 +152,7 @@ export interface Run {
 export async function run(
   environment: WorkerEnvironment,
   args: readonly string[] = [],
-  timeoutMs = 20_000,
+  timeoutMs = PATIENCE_MS,
 ): Promise<Run> {
   const worker = WorkerProcess.start(environment, ...args);
   const { status } = await worker.untilEnd(timeoutMs);
