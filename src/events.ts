@@ -1,17 +1,19 @@
 import { EventEmitter } from 'node:events';
 
 /** How a block's job ended. */
-export type Outcome = 'completed' | 'superseded' | 'skipped' | 'gone';
+export const OUTCOMES = ['completed', 'superseded', 'skipped', 'gone'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
 
 /** Why a job was handed back without costing it anything. */
-export type RequeueReason = 'locked' | 'shutdown' | 'superseded' | 'outage';
+export const REQUEUE_REASONS = ['locked', 'shutdown', 'superseded', 'outage'] as const;
+export type RequeueReason = (typeof REQUEUE_REASONS)[number];
 
 /** What the parts tell; metrics and tests listen. A part never waits for a listener. */
 export interface EventMap {
   /** Jobs settled in one transaction. */
   settled: [{ outcome: Outcome; count: number }];
-  /** Vectors committed: from each job's `since` until now. */
-  stored: [{ latenciesMs: readonly number[] }];
+  /** Vectors committed of jobs of one priority: from each job's `since` until now. */
+  stored: [{ priority: 'live' | 'backlog'; latenciesMs: readonly number[] }];
   /** A block's own failure: it waits for its next try, or is set aside for good. */
   failed: [{ reason: string; final: boolean }];
   requeued: [{ reason: RequeueReason; count: number }];
@@ -23,6 +25,8 @@ export interface EventMap {
   split: [{ parts: number }];
   /** Ollama cannot work and all work is held, or it can again. */
   gate: [{ open: boolean }];
+  /** Why the gate is closed, as an error's code: told after it closed, and when a probe fails for another reason. */
+  trouble: [{ reason: string }];
   /** The session that listens was opened or lost. */
   listening: [{ up: boolean }];
   leading: [{ leader: boolean }];

@@ -12,12 +12,12 @@ import type { Events } from './events.js';
 import { HealthServer } from './health.js';
 import type { Service } from './lifecycle.js';
 import type { Logger } from './logger.js';
-import { createMetrics } from './metrics.js';
+import { createMetrics } from './metrics/create-metrics.js';
 import { createBoss, ensureQueues, startBoss } from './queue/boss.js';
 import { EmbedHandler } from './queue/handler.js';
 import { PRIORITY, QUEUE, type EmbedJobData } from './queue/job.js';
 import { createLeadership } from './queue/create-leadership.js';
-import { countLive } from './queue/sql/count-live.js';
+import { readLiveJobs } from './queue/live-jobs.js';
 import { TextBudget } from './queue/text-budget.js';
 import { Waker } from './queue/waker.js';
 import { Watchdog } from './watchdog.js';
@@ -72,7 +72,7 @@ export class Worker implements Service {
     const registry = createMetrics({
       events,
       version: this.#parts.version,
-      countLive: () => countLive(database, config.pgBossSchema),
+      readLiveJobs: () => readLiveJobs(database, config.pgBossSchema),
     });
     this.#health = new HealthServer({
       port: config.healthPort,

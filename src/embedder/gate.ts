@@ -62,6 +62,7 @@ export class Gate {
       events.emit('gate', { open: true });
     });
     events.emit('gate', { open: false }); // whoever hears it finds it closed
+    events.emit('trouble', { reason: error.code });
     log.warn(...complaint(error));
   }
 
@@ -102,7 +103,7 @@ export class Gate {
    * a bad text from a bad server; a server that embeds the probe and then fails the work is asked less and less often
    */
   async #probeUntilGood(first: WorkerError, troubledSince: number | undefined): Promise<void> {
-    const { probe, log } = this.#options;
+    const { probe, events, log } = this.#options;
     const { signal } = this.#stopping;
     const closedAt = performance.now();
     let remindedAt = closedAt;
@@ -121,7 +122,9 @@ export class Gate {
         return;
       } catch (failure) {
         if (signal.aborted) return;
+        const { code } = error;
         error = asWorkerError(failure);
+        if (error.code !== code) events.emit('trouble', { reason: error.code });
         if (performance.now() - remindedAt > REMIND_MS) {
           remindedAt = performance.now();
           log.warn(...complaint(error));

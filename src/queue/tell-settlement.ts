@@ -1,5 +1,6 @@
 import type { Events } from '../events.js';
 import type { Logger } from '../logger.js';
+import { PRIORITY } from './job.js';
 import type { Settlement } from './settle.js';
 
 /** Tells what became of a batch's blocks, once it is committed. */
@@ -8,9 +9,9 @@ export function tellSettlement(
   { events, log }: { readonly events: Events; readonly log: Logger },
 ): void {
   const now = Date.now();
-  if (completed.length > 0) {
-    const latenciesMs = completed.map(({ data }) => Math.max(0, now - Date.parse(data.since)));
-    events.emit('stored', { latenciesMs });
+  for (const [priority, jobs] of Map.groupBy(completed, ({ data }) => data.priority)) {
+    const latenciesMs = jobs.map(({ data }) => Math.max(0, now - Date.parse(data.since)));
+    events.emit('stored', { priority: priority === PRIORITY.live ? 'live' : 'backlog', latenciesMs });
   }
   for (const [outcome, jobs] of [
     ['completed', completed],

@@ -44,6 +44,7 @@ describeWithCluster('a worker whose database is gone', (own) => {
         expect(status).toBe(200);
         expect(text).toContain('embedding_total{outcome="completed"}');
         expect(text).not.toMatch(/^embedding_queue_depth /m); // unknown is not 0
+        expect(text).toMatch(/^embedding_queue_readable 0$/m);
       } finally {
         await cluster.resume();
       }

@@ -11,6 +11,7 @@ const ALL: { readonly [Name in keyof EventMap]: true } = {
   request: true,
   split: true,
   gate: true,
+  trouble: true,
   listening: true,
   leading: true,
   swept: true,

@@ -1,0 +1,82 @@
+import { Counter, Histogram, type Registry } from 'prom-client';
+import { OUTCOMES, REQUEUE_REASONS, type Events } from '../events.js';
+import { bounded, FAILURE_REASONS } from './reasons.js';
+
+/** From an edit that nothing was before, to one that waited for an outage. */
+const LATENCY_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 1800, 7200];
+
+/**
+ * What became of blocks and of their jobs. Every series is there from the start with 0, or the first of its kind would be
+ * no increase.
+ */
+export function countBlocks(registry: Registry, events: Events): void {
+  const registers = [registry];
+  const total = new Counter({
+    name: 'embedding_total',
+    help: 'Blocks settled, by outcome',
+    labelNames: ['outcome'],
+    registers,
+  });
+  for (const outcome of OUTCOMES) total.inc({ outcome }, 0);
+  events.on('settled', ({ outcome, count }) => {
+    total.inc({ outcome }, count);
+  });
+
+  const latency = new Histogram({
+    name: 'embedding_latency_seconds',
+    help: 'From the edit noticed (live), or the block found by a sweep or a backfill (backlog), to its vector stored',
+    labelNames: ['priority'],
+    buckets: LATENCY_BUCKETS,
+    registers,
+  });
+  for (const priority of ['live', 'backlog']) latency.zero({ priority });
+  events.on('stored', ({ priority, latenciesMs }) => {
+    for (const ms of latenciesMs) latency.observe({ priority }, ms / 1000);
+  });
+  countFailures(registry, events);
+
+  const requeues = new Counter({
+    name: 'embedding_requeues_total',
+    help: 'Jobs handed back at no cost, by reason',
+    labelNames: ['reason'],
+    registers,
+  });
+  for (const reason of REQUEUE_REASONS) requeues.inc({ reason }, 0);
+  events.on('requeued', ({ reason, count }) => {
+    requeues.inc({ reason }, count);
+  });
+
+  const deaths = new Counter({
+    name: 'embedding_deaths_total',
+    help: 'Jobs that came back from a worker that died or froze',
+    registers,
+  });
+  events.on('death', ({ count }) => {
+    deaths.inc(count);
+  });
+}
+
+function countFailures(registry: Registry, events: Events): void {
+  const registers = [registry];
+  const errors = new Counter({
+    name: 'embedding_errors_total',
+    help: 'Failures that were a block’s own, by reason',
+    labelNames: ['reason'],
+    registers,
+  });
+  for (const reason of FAILURE_REASONS) errors.inc({ reason }, 0);
+  const setAside = new Counter({
+    name: 'embedding_set_aside_total',
+    help: 'Blocks that ended in error',
+    registers,
+  });
+  const retries = new Counter({
+    name: 'embedding_retries_total',
+    help: 'Failures after which the block waits for another try',
+    registers,
+  });
+  events.on('failed', ({ reason, final }) => {
+    errors.inc({ reason: bounded(FAILURE_REASONS, reason) });
+    (final ? setAside : retries).inc();
+  });
+}

@@ -1,0 +1,29 @@
+import { Registry } from 'prom-client';
+import type { Events } from '../events.js';
+import type { LiveJobs } from '../queue/live-jobs.js';
+import { countBlocks } from './blocks.js';
+import { measureQueue } from './queue.js';
+import { watchReplica } from './replica.js';
+import { measureRequests } from './requests.js';
+import { measureRuntime } from './runtime.js';
+
+export interface MetricsOptions {
+  readonly events: Events;
+  readonly version: string;
+  /** Asked for by scrapes, once a second at most. */
+  readonly readLiveJobs: () => Promise<LiveJobs>;
+}
+
+/**
+ * Turns the events of the parts into Prometheus metrics; docs/metrics.md lists them, with how to add up replicas. No id,
+ * text or name of a block is ever a label, and every label's values are a fixed set.
+ */
+export function createMetrics({ events, version, readLiveJobs }: MetricsOptions): Registry {
+  const registry = new Registry();
+  countBlocks(registry, events);
+  measureRequests(registry, events);
+  measureQueue(registry, events, readLiveJobs);
+  watchReplica(registry, events, version);
+  measureRuntime(registry);
+  return registry;
+}

@@ -1,0 +1,37 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Events } from '../events.js';
+
+/** What this process is, and what it does for all replicas while it leads. */
+export function watchReplica(registry: Registry, events: Events, version: string): void {
+  const registers = [registry];
+  const listening = new Gauge({
+    name: 'embedding_listener_up',
+    help: '1 while the session that listens is open',
+    registers,
+  });
+  events.on('listening', ({ up }) => {
+    listening.set(up ? 1 : 0);
+  });
+  const leading = new Gauge({
+    name: 'embedding_bridge_leader',
+    help: '1 while this replica bridges and sweeps',
+    registers,
+  });
+  events.on('leading', ({ leader }) => {
+    leading.set(leader ? 1 : 0);
+  });
+  const loops = new Counter({
+    name: 'embedding_trigger_loops_total',
+    help: 'Writes of our own that fired the trigger on blocks',
+    registers,
+  });
+  events.on('loop', () => {
+    loops.inc();
+  });
+  new Gauge({
+    name: 'embedding_build_info',
+    help: 'Always 1; the labels tell which program runs',
+    labelNames: ['version', 'node'],
+    registers,
+  }).set({ version, node: process.version }, 1);
+}

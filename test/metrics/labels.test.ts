@@ -1,0 +1,50 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createEvents } from '../../src/events.js';
+import { createMetrics } from '../../src/metrics/create-metrics.js';
+import { FAILURE_REASONS, GATE_REASONS } from '../../src/metrics/reasons.js';
+
+const SRC = join(import.meta.dirname, '../../src');
+const NO_JOBS = { created: 0, retry: 0, active: 0, deadLetters: 0, oldestSeconds: null };
+
+/** The codes of errors that the sources of a folder make. */
+async function codesIn(folder: string, pattern: RegExp): Promise<Set<string>> {
+  const codes = new Set<string>();
+  for (const name of await readdir(join(SRC, folder), { recursive: true })) {
+    if (!name.endsWith('.ts')) continue;
+    for (const [, code = ''] of (await readFile(join(SRC, folder, name), 'utf8')).matchAll(pattern)) codes.add(code);
+  }
+  return codes;
+}
+
+describe('the labels of the metrics', () => {
+  it('know each reason that the embedder can name, and none that it cannot', async () => {
+    const codes = await codesIn('embedder', /'((?:OLLAMA|EMBEDDING)_[A-Z_]+)'/g);
+    expect(codes.size).toBeGreaterThan(15);
+    const known = [...FAILURE_REASONS, ...GATE_REASONS].filter((reason) => /^(OLLAMA|EMBEDDING)_/.test(reason));
+    expect([...new Set(known)].sort()).toEqual([...codes].sort());
+  });
+
+  it('know each reason that the queue can name', async () => {
+    const codes = await codesIn('queue', /reason: '([A-Z_]+)'/g);
+    expect([...codes].sort()).toEqual(['UNEXPECTED', 'WORKER_DEATHS']);
+    for (const code of codes) expect(FAILURE_REASONS).toContain(code);
+  });
+
+  it('take what they do not know for "other", so that nobody can make series', async () => {
+    const events = createEvents();
+    const registry = createMetrics({ events, version: '1', readLiveJobs: () => Promise.resolve(NO_JOBS) });
+    const series = async () => (await registry.metrics()).split('\n').filter((line) => /^embedding_\w+\{/.test(line));
+    const before = (await series()).length;
+    for (let i = 0; i < 100; i++) {
+      events.emit('failed', { reason: `NEW_${i}`, final: true });
+      events.emit('gate', { open: false });
+      events.emit('trouble', { reason: `NEW_${i}` });
+      events.emit('gate', { open: true });
+    }
+    const after = await series();
+    expect(after).toHaveLength(before);
+    expect(after).toContain('embedding_errors_total{reason="other"} 100');
+    expect(after).toContain('embedding_gate_closures_total{reason="other"} 100');
+  });
+});
