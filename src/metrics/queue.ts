@@ -39,9 +39,10 @@ export function measureQueue(registry: Registry, events: Events, readLiveJobs: (
   ]);
   queueGauge(
     'embedding_oldest_waiting_seconds',
-    'Age of the live job that waits longest for its vector; 0 where none does',
-    [],
-    ({ oldestSeconds }) => [[{}, oldestSeconds ?? 0]],
+    'Age of the edit (live), or the swept or backfilled block (backlog), that waits longest for its vector; 0 for none',
+    ['priority'],
+    ({ oldestSeconds }) =>
+      Object.entries(oldestSeconds).map(([priority, seconds]) => [{ priority }, seconds ?? 0] as const),
   );
   queueGauge('embedding_dead_letters', 'Blocks in error that wait for a retry', [], ({ deadLetters }) => [
     [{}, deadLetters],

@@ -26,10 +26,12 @@ export async function readBacklog(db: Queryable, schema: string): Promise<Backlo
   const counts = await countWaiting(db, schema);
   const oldest = await findOldest(db, schema);
   const settled = await countSettled(db, schema, RATE_WINDOW_SECONDS, RATE_JOBS);
-  const since = Date.parse(oldest.since ?? '');
+  const waited = oldest
+    .map(({ since, now }) => (now - Date.parse(since ?? '')) / 1000)
+    .filter((age) => !Number.isNaN(age));
   return {
     ...counts,
-    oldestWaitingSeconds: Number.isNaN(since) ? null : Math.max(0, (oldest.now - since) / 1000),
+    oldestWaitingSeconds: waited.length === 0 ? null : Math.max(0, ...waited),
     // From the first of them: a worker that has just begun is not measured by the time before.
     ratePerSecond: settled.blocks / Math.max(1, settled.seconds ?? 1),
   };

@@ -5,7 +5,7 @@ import { createMetrics } from '../../src/metrics/create-metrics.js';
 import { FAILURE_REASONS, GATE_REASONS } from '../../src/metrics/reasons.js';
 
 const SRC = join(import.meta.dirname, '../../src');
-const NO_JOBS = { created: 0, retry: 0, active: 0, deadLetters: 0, oldestSeconds: null };
+const NO_JOBS = { created: 0, retry: 0, active: 0, deadLetters: 0, oldestSeconds: { live: null, backlog: null } };
 
 /** The codes of errors that the sources of a folder make. */
 async function codesIn(folder: string, pattern: RegExp): Promise<Set<string>> {

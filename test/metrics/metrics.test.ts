@@ -4,7 +4,13 @@ import { createMetrics } from '../../src/metrics/create-metrics.js';
 import type { LiveJobs } from '../../src/queue/live-jobs.js';
 import { metricIn } from '../support/worker-http.js';
 
-const JOBS: LiveJobs = { created: 4, retry: 2, active: 1, deadLetters: 3, oldestSeconds: 61.5 };
+const JOBS: LiveJobs = {
+  created: 4,
+  retry: 2,
+  active: 1,
+  deadLetters: 3,
+  oldestSeconds: { live: 61.5, backlog: null },
+};
 
 describe('the metrics', () => {
   let events: Events;
@@ -155,17 +161,13 @@ describe('the metrics', () => {
       ['embedding_jobs{state="retry"}', 2],
       ['embedding_jobs{state="active"}', 1],
       ['embedding_queue_depth', 7],
-      ['embedding_oldest_waiting_seconds', 61.5],
+      ['embedding_oldest_waiting_seconds{priority="live"}', 61.5],
+      ['embedding_oldest_waiting_seconds{priority="backlog"}', 0],
       ['embedding_dead_letters', 3],
     ] as const;
 
     it.each(QUEUE_GAUGES)('tell %s as the database does', async (name, value) => {
       expect(metricIn(await text(), name)).toBe(value);
-    });
-
-    it('tell an age of 0 where nothing waits', async () => {
-      readLiveJobs = () => Promise.resolve({ ...JOBS, oldestSeconds: null });
-      expect(metricIn(await text(), 'embedding_oldest_waiting_seconds')).toBe(0);
     });
 
     it('add what the last sweep left to the live jobs, while this replica leads', async () => {

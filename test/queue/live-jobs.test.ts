@@ -40,27 +40,34 @@ describeWithServer('the live jobs', () => {
   });
 
   /** Jobs in every state, none of which a worker knows of. */
-  const insertJobs = (state: string, count: number, since: string) =>
+  const insertJobs = (state: string, count: number, since: string, priority = 0) =>
     db.query(
-      `INSERT INTO pgboss.job (name, state, data, policy, singleton_key, created_on, completed_on, output)
+      `INSERT INTO pgboss.job (name, state, data, policy, singleton_key, created_on, completed_on, output, priority)
        SELECT 'embed-block', $1::text::pgboss.job_state, jsonb_build_object('blockId', i::text, 'since', $3::text), 'exclusive',
-              $1::text || i, $3::timestamptz, CASE WHEN $1::text = 'completed' THEN now() END, '{"outcome":"completed"}'
+              $1::text || i, $3::timestamptz, CASE WHEN $1::text = 'completed' THEN now() END, '{"outcome":"completed"}', $4::int
          FROM generate_series(1, $2::int) i`,
-      [state, count, since],
+      [state, count, since, priority],
     );
 
   const read = () => readLiveJobs(db as unknown as Queryable, 'pgboss');
 
   it('are counted by state, and the one in hand for longest is the oldest', async () => {
     const worker = await startWorker(db, ollama, ONE_WORKER);
-    expect(await read()).toEqual({ created: 0, retry: 0, active: 0, deadLetters: 0, oldestSeconds: null });
+    expect(await read()).toEqual({
+      created: 0,
+      retry: 0,
+      active: 0,
+      deadLetters: 0,
+      oldestSeconds: { live: null, backlog: null },
+    });
     const request = hang({ ollama }, 'is waited for');
     await insertBlock(db, { content: 'is waited for' });
     await request.reached();
     const jobs = await read();
     expect(jobs).toMatchObject({ created: 0, retry: 0, active: 1 });
-    expect(jobs.oldestSeconds).toBeGreaterThan(0);
-    expect(jobs.oldestSeconds).toBeLessThan(30);
+    expect(jobs.oldestSeconds.live).toBeGreaterThan(0);
+    expect(jobs.oldestSeconds.live).toBeLessThan(30);
+    expect(jobs.oldestSeconds.backlog).toBeNull();
     request.release();
     await worker.events.until((events) => events.settled('completed') === 1);
     await worker.stop();
@@ -69,7 +76,7 @@ describeWithServer('the live jobs', () => {
   it('are read through indexes alone, beside 100,000 settled ones', async () => {
     await insertJobs('completed', SETTLED, new Date().toISOString());
     await insertJobs('created', WAITING, new Date(Date.now() - 60_000).toISOString());
-    await insertJobs('active', 100, new Date(Date.now() - 3_600_000).toISOString());
+    await insertJobs('active', 100, new Date(Date.now() - 3_600_000).toISOString(), 10);
     await db.query('VACUUM ANALYZE pgboss.job');
     const nodes: Plan[] = [];
     const explaining: Queryable = {
@@ -85,7 +92,9 @@ describeWithServer('the live jobs', () => {
     };
     const jobs = await readLiveJobs(explaining, 'pgboss');
     expect(jobs).toMatchObject({ created: WAITING, retry: 0, active: 100 });
-    expect(jobs.oldestSeconds).toBeGreaterThan(3_599);
+    expect(jobs.oldestSeconds.live).toBeGreaterThan(3_599);
+    expect(jobs.oldestSeconds.backlog).toBeGreaterThan(59);
+    expect(jobs.oldestSeconds.backlog).toBeLessThan(3_599);
     const reads = nodes.filter((node) => node['Relation Name'] !== undefined || /Scan/.test(node['Node Type']));
     expect(reads.length).toBeGreaterThan(3);
     expect(reads.filter((node) => node['Node Type'] === 'Seq Scan')).toEqual([]);

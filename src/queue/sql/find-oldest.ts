@@ -1,11 +1,12 @@
 import type { Queryable } from '../../database/database.js';
-import { PRIORITY, QUEUE } from '../job.js';
+import { PRIORITY, QUEUE, type Priority } from '../job.js';
 import { jobTable } from './job-table.js';
 
 /** Jobs looked at of each priority, those first that are fetched first. */
 const HEAD = 1_000;
 
-export interface OldestJobs {
+export interface OldestJob {
+  readonly priority: Priority;
   /** Of those that wait, ISO 8601; null where none does. */
   readonly since: string | null;
   /** Of those in a worker's hands. */
@@ -15,19 +16,20 @@ export interface OldestJobs {
 }
 
 /**
- * When the edit was noticed that waits longest, as its job says it. What was handed back keeps its time and stands at
- * the end of its priority, so that a long queue may hold an older one: its head is read in the order of the fetch's own
- * index (job_i11), 5 ms whatever its length. Jobs in hand are few: a worker holds as many as it fetches.
+ * For each priority, when the edit was noticed that waits longest, as its job says it. What was handed back keeps its
+ * time and stands at the end of its priority, so that a long queue may hold an older one: its head is read in the order
+ * of the fetch's own index (job_i11), 5 ms whatever its length. Jobs in hand are few: as many as the workers fetch.
  */
-export async function findOldest(db: Queryable, schema: string): Promise<OldestJobs> {
-  const [row] = await db.query<OldestJobs>(
-    `SELECT min(head.since) AS since, extract(epoch FROM now())::float8 * 1000 AS now,
-       (SELECT min(data->>'since') FROM ${jobTable(schema)} WHERE name = $1 AND state = 'active') AS "sinceInHand"
-  FROM unnest($2::int[]) AS p (priority)
- CROSS JOIN LATERAL (SELECT data->>'since' AS since FROM ${jobTable(schema)}
-                      WHERE name = $1 AND state < 'active' AND NOT blocked AND priority = p.priority
-                      ORDER BY created_on LIMIT $3) head`,
+export async function findOldest(db: Queryable, schema: string): Promise<OldestJob[]> {
+  return await db.query<OldestJob>(
+    `SELECT p.priority, extract(epoch FROM now())::float8 * 1000 AS now,
+       (SELECT min(head.since)
+          FROM (SELECT data->>'since' AS since FROM ${jobTable(schema)}
+                 WHERE name = $1 AND state < 'active' AND NOT blocked AND priority = p.priority
+                 ORDER BY created_on LIMIT $3) head) AS since,
+       (SELECT min(data->>'since') FROM ${jobTable(schema)}
+         WHERE name = $1 AND state = 'active' AND priority = p.priority) AS "sinceInHand"
+  FROM unnest($2::int[]) AS p (priority)`,
     [QUEUE, Object.values(PRIORITY), HEAD],
   );
-  return row ?? { since: null, sinceInHand: null, now: Date.now() };
 }
