@@ -69,7 +69,10 @@ describeWithPrometheus('Prometheus, with two replicas', { server: true }, (progr
     await prometheus.until('min(embedding_gate_open)', ([min]) => min?.value === 0);
     const [why] = await prometheus.until('max by (reason) (embedding_gate_reason)', (samples) => samples.length === 1);
     expect(why).toEqual({ metric: { reason: 'OLLAMA_MODEL_MISSING' }, value: 1 });
-    await prometheus.until('max(embedding_oldest_waiting_seconds{priority="live"}) > 0.5', (samples) => samples.length === 1);
+    await prometheus.until(
+      'max(embedding_oldest_waiting_seconds{priority="live"}) > 0.5',
+      (samples) => samples.length === 1,
+    );
     ollama.faults.clear();
     await untilIdle(db);
     await prometheus.until('max(embedding_queue_depth)', ([max]) => max?.value === 0);

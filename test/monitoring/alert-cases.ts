@@ -1,0 +1,275 @@
+/** Series by name, in promtool's notation: `1x10` is 1 eleven times, `0+2x10` grows by 2, `_` is a scrape without it, and
+ * `stale` the first of those, as Prometheus marks it. One value a minute. */
+export type Series = Readonly<Record<string, string>>;
+
+export interface AlertCase {
+  readonly name: string;
+  readonly series: Series;
+  /** Looked at then. */
+  readonly at: string;
+}
+
+/** A case in which an alert fires, and the one next to it in which it does not. */
+export interface AlertCases {
+  readonly alert: string;
+  readonly fires: AlertCase;
+  readonly quiet: readonly AlertCase[];
+}
+
+const A = 'pod="a",namespace="n"';
+const B = 'pod="b",namespace="n"';
+const bucket = (le: string) => `embedding_latency_seconds_bucket{${A},priority="live",le="${le}"}`;
+const settled = (outcome: string) => `embedding_total{${A},outcome="${outcome}"}`;
+
+export const ALERT_CASES: readonly AlertCases[] = [
+  {
+    alert: 'EmbeddingWorkerAbsent',
+    fires: {
+      name: 'all replicas have been gone for 5 minutes',
+      series: { [`embedding_build_info{${A}}`]: '1x5 stale _x20' },
+      at: '16m',
+    },
+    quiet: [
+      {
+        name: 'one of two is gone',
+        series: { [`embedding_build_info{${A}}`]: '1x5 stale _x20', [`embedding_build_info{${B}}`]: '1x30' },
+        at: '25m',
+      },
+      { name: 'a replica restarts', series: { [`embedding_build_info{${A}}`]: '1x5 stale _x3 1x20' }, at: '14m' },
+    ],
+  },
+  {
+    alert: 'EmbeddingNoLeader',
+    fires: {
+      name: 'no replica has led for 5 minutes',
+      series: { [`embedding_bridge_leader{${A}}`]: '1x5 0x20', [`embedding_bridge_leader{${B}}`]: '0x30' },
+      at: '12m',
+    },
+    quiet: [
+      {
+        name: 'another one leads',
+        series: { [`embedding_bridge_leader{${A}}`]: '1x5 0x20', [`embedding_bridge_leader{${B}}`]: '0x5 1x20' },
+        at: '20m',
+      },
+      { name: 'it takes some minutes', series: { [`embedding_bridge_leader{${A}}`]: '1x5 0x3 1x20' }, at: '9m' },
+    ],
+  },
+  {
+    alert: 'EmbeddingListenerDown',
+    fires: {
+      name: 'one of two has had no session for 10 minutes',
+      series: { [`embedding_listener_up{${A}}`]: '0x20', [`embedding_listener_up{${B}}`]: '1x20' },
+      at: '11m',
+    },
+    quiet: [{ name: 'it reconnects', series: { [`embedding_listener_up{${A}}`]: '0x8 1x20' }, at: '11m' }],
+  },
+  {
+    alert: 'EmbeddingQueueUnreadable',
+    fires: {
+      name: 'no replica has been told for 5 minutes',
+      series: { [`embedding_queue_readable{${A}}`]: '0x20', [`embedding_queue_readable{${B}}`]: '0x20' },
+      at: '6m',
+    },
+    quiet: [
+      {
+        name: 'one of two is told',
+        series: { [`embedding_queue_readable{${A}}`]: '0x20', [`embedding_queue_readable{${B}}`]: '1x20' },
+        at: '15m',
+      },
+    ],
+  },
+  {
+    alert: 'EmbeddingEditWaits',
+    fires: {
+      name: 'an edit waits on',
+      series: { [`embedding_oldest_waiting_seconds{${A},priority="live"}`]: '0+60x20' },
+      at: '17m',
+    },
+    quiet: [
+      {
+        name: 'it waits for 9 minutes',
+        series: { [`embedding_oldest_waiting_seconds{${A},priority="live"}`]: '0+60x9 0x20' },
+        at: '17m',
+      },
+      {
+        name: 'a backfill takes hours',
+        series: {
+          [`embedding_oldest_waiting_seconds{${A},priority="backlog"}`]: '0+60x200',
+          [`embedding_oldest_waiting_seconds{${A},priority="live"}`]: '2x200',
+        },
+        at: '3h',
+      },
+    ],
+  },
+  {
+    alert: 'EmbeddingEditsSlow',
+    fires: {
+      name: 'every tenth edit takes minutes',
+      series: { [bucket('60')]: '0+9x60', [bucket('300')]: '0+10x60', [bucket('+Inf')]: '0+10x60' },
+      at: '40m',
+    },
+    quiet: [
+      {
+        name: 'every hundredth does',
+        series: { [bucket('60')]: '0+99x60', [bucket('300')]: '0+100x60', [bucket('+Inf')]: '0+100x60' },
+        at: '40m',
+      },
+      {
+        name: 'nobody edits',
+        series: { [bucket('60')]: '9x60', [bucket('300')]: '10x60', [bucket('+Inf')]: '10x60' },
+        at: '40m',
+      },
+    ],
+  },
+  {
+    alert: 'EmbeddingNoProgress',
+    fires: {
+      name: 'blocks wait and none is settled, whatever is handed back',
+      series: {
+        [`embedding_queue_depth{${A}}`]: '5x60',
+        [settled('completed')]: '100x60',
+        [settled('superseded')]: '0+5x60',
+        [`embedding_errors_total{${A},reason="OLLAMA_NAN"}`]: '0x60',
+      },
+      at: '25m',
+    },
+    quiet: [
+      {
+        name: 'a block is stored now and then',
+        series: {
+          [`embedding_queue_depth{${A}}`]: '5x60',
+          [settled('completed')]: '100x10 101x10 102x10 103x30',
+          [`embedding_errors_total{${A},reason="OLLAMA_NAN"}`]: '0x60',
+        },
+        at: '35m',
+      },
+      {
+        name: 'what waits fails by its own fault',
+        series: {
+          [`embedding_queue_depth{${A}}`]: '1x60',
+          [settled('completed')]: '100x60',
+          [`embedding_errors_total{${A},reason="OLLAMA_NAN"}`]: '0x10 1x10 2x10 3x30',
+        },
+        at: '35m',
+      },
+      {
+        name: 'nothing waits',
+        series: {
+          [`embedding_queue_depth{${A}}`]: '0x60',
+          [settled('completed')]: '100x60',
+          [`embedding_errors_total{${A},reason="OLLAMA_NAN"}`]: '0x60',
+        },
+        at: '35m',
+      },
+    ],
+  },
+  {
+    alert: 'EmbeddingOllamaMisconfigured',
+    fires: {
+      name: 'the model is missing',
+      series: { [`embedding_gate_reason{${A},reason="OLLAMA_MODEL_MISSING"}`]: '1x10' },
+      at: '3m',
+    },
+    quiet: [
+      {
+        name: 'Ollama is away, which passes by itself',
+        series: { [`embedding_gate_reason{${A},reason="OLLAMA_UNREACHABLE"}`]: '1x10' },
+        at: '9m',
+      },
+      {
+        name: 'the model was just being pulled',
+        series: { [`embedding_gate_reason{${A},reason="OLLAMA_MODEL_MISSING"}`]: '1x1 stale _x10' },
+        at: '3m',
+      },
+    ],
+  },
+  {
+    alert: 'EmbeddingGateClosed',
+    fires: {
+      name: 'one of two has held its work for 10 minutes',
+      series: { [`embedding_gate_open{${A}}`]: '0x20', [`embedding_gate_open{${B}}`]: '1x20' },
+      at: '11m',
+    },
+    quiet: [{ name: 'it opened between', series: { [`embedding_gate_open{${A}}`]: '0x5 1 0x6 1x20' }, at: '11m' }],
+  },
+  {
+    alert: 'EmbeddingRequestsFail',
+    fires: {
+      name: 'a third of the requests fails',
+      series: {
+        [`embedding_request_failures_total{${A}}`]: '0+10x60',
+        [`embedding_duration_seconds_count{${A}}`]: '0+30x60',
+      },
+      at: '35m',
+    },
+    quiet: [
+      {
+        name: 'a tenth does',
+        series: {
+          [`embedding_request_failures_total{${A}}`]: '0+3x60',
+          [`embedding_duration_seconds_count{${A}}`]: '0+30x60',
+        },
+        at: '35m',
+      },
+      {
+        name: 'nothing is sent',
+        series: {
+          [`embedding_request_failures_total{${A}}`]: '5x60',
+          [`embedding_duration_seconds_count{${A}}`]: '9x60',
+        },
+        at: '35m',
+      },
+    ],
+  },
+  {
+    alert: 'EmbeddingBlocksFail',
+    fires: {
+      name: 'the first block is set aside',
+      series: { [`embedding_set_aside_total{${A}}`]: '0x5 1x30' },
+      at: '8m',
+    },
+    quiet: [
+      { name: 'it was an hour ago', series: { [`embedding_set_aside_total{${A}}`]: '0x5 1x90' }, at: '65m' },
+      {
+        name: 'a block fails and is tried again',
+        series: { [`embedding_set_aside_total{${A}}`]: '0x30', [`embedding_retries_total{${A}}`]: '0+1x30' },
+        at: '20m',
+      },
+    ],
+  },
+  {
+    alert: 'EmbeddingBlocksForgotten',
+    fires: {
+      name: 'nobody has looked for a day',
+      series: { [`embedding_dead_letters{${A}}`]: '3x1500' },
+      at: '24h30m',
+    },
+    quiet: [
+      { name: 'they were put back', series: { [`embedding_dead_letters{${A}}`]: '3x600 0 1x900' }, at: '24h30m' },
+    ],
+  },
+  {
+    alert: 'EmbeddingTriggerLoop',
+    fires: {
+      name: 'one write of ours fires the trigger',
+      series: { [`embedding_trigger_loops_total{${A}}`]: '0x5 1x20' },
+      at: '8m',
+    },
+    quiet: [{ name: 'none does', series: { [`embedding_trigger_loops_total{${A}}`]: '0x20' }, at: '8m' }],
+  },
+  {
+    alert: 'EmbeddingWorkersDie',
+    fires: {
+      name: 'jobs came back from a dead one',
+      series: { [`embedding_deaths_total{${A}}`]: '0x5 10x30' },
+      at: '8m',
+    },
+    quiet: [
+      {
+        name: 'a replica is new',
+        series: { [`embedding_deaths_total{${A}}`]: '0x30', [`embedding_deaths_total{${B}}`]: '_x10 0x20' },
+        at: '20m',
+      },
+    ],
+  },
+];
