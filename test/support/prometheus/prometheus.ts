@@ -28,7 +28,16 @@ export class Prometheus {
     const directory = await mkdtemp(join(tmpdir(), 'embedding-worker-prometheus-'));
     const config = {
       global: { scrape_interval: '200ms', scrape_timeout: '200ms' },
-      scrape_configs: [{ job_name: 'embedding-worker', static_configs: [{ targets, labels: { namespace: 'pal-e' } }] }],
+      scrape_configs: [
+        {
+          job_name: 'pal-e/embedding-worker',
+          // The labels that the Prometheus operator puts on pods.
+          static_configs: targets.map((target, i) => ({
+            targets: [target],
+            labels: { namespace: 'pal-e', pod: `embedding-worker-${i}` },
+          })),
+        },
+      ],
     };
     await writeFile(join(directory, 'prometheus.yml'), JSON.stringify(config)); // which YAML holds
     const port = await freePort();
