@@ -4,6 +4,7 @@ import { requireReachable, requireSession } from '../database/reachable.js';
 import { createEvents } from '../events.js';
 import { loggerForTerminal } from '../logger.js';
 import { instanceName } from './context.js';
+import { startTracing } from '../tracing/start-tracing.js';
 import { VERSION } from '../version.js';
 import { Worker } from '../worker.js';
 
@@ -27,6 +28,7 @@ export async function runWorker({ backfill }: WorkerArguments): Promise<void> {
   const config = loadConfig();
   const log = loggerForTerminal(config.logLevel);
   const instance = instanceName();
+  const stopTracing = await startTracing({ environment: process.env, version: VERSION, instance, log });
   const database = new Postgres({
     url: config.databaseUrl,
     sessionUrl: config.listenDatabaseUrl,
@@ -70,6 +72,7 @@ export async function runWorker({ backfill }: WorkerArguments): Promise<void> {
   } finally {
     await worker.stop();
     await database.close();
+    await stopTracing();
     process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
     log.info('stopped');
   }

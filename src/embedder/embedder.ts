@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { Semaphore } from 'async-mutex';
 import { acquire } from '../acquire.js';
 import type { Events } from '../events.js';
+import { span } from '../telemetry.js';
 import {
   DrainingError,
   isOllamaError,
@@ -171,7 +172,8 @@ export class Embedder {
     let ok = false;
     try {
       const inputs = texts.map((text) => instruction + text);
-      const vectors = readVectors(await ollama.embed(inputs, dimensions, signal), texts.length, dimensions, model);
+      const embeddings = await span('request', texts.length, () => ollama.embed(inputs, dimensions, signal));
+      const vectors = readVectors(embeddings, texts.length, dimensions, model);
       ok = true;
       gate.worked();
       return vectors;

@@ -8,6 +8,7 @@ import type { VectorOrRejection } from '../embedder/vector.js';
 import { errorCode } from '../errors.js';
 import type { Events, Outcome, RequeueReason } from '../events.js';
 import type { Logger } from '../logger.js';
+import { span } from '../telemetry.js';
 import { DEATHS_ALONE, DEATHS_IN_COMPANY } from './boss.js';
 import type { FailedBlock } from './fail.js';
 import { gatheredClaims, gatheredSettlements } from './gathered.js';
@@ -69,7 +70,9 @@ export class BatchWork {
       const release = await this.#makeRoom(large, signal);
       if (release === undefined) continue;
       try {
-        const claim = await (together ? this.#claimTogether(open) : this.#claimAlone(open, large !== undefined));
+        const claim = await span('claim', open.length, () =>
+          together ? this.#claimTogether(open) : this.#claimAlone(open, large !== undefined),
+        );
         await this.#settleIdle(open, claim);
         await this.#embedAndSettle(open, claim.claimed, signal);
         const left = new Set(claim.deferred.map(({ id }) => id));
@@ -198,8 +201,9 @@ export class BatchWork {
   }
 
   async #settle(worked: Worked): Promise<void> {
-    if (worked.embedded.length + worked.textless.length + worked.failed.length === 0) return;
-    const settlement = await this.#persist(() => this.#settlements.do(worked));
+    const blocks = worked.embedded.length + worked.textless.length + worked.failed.length;
+    if (blocks === 0) return;
+    const settlement = await span('store', blocks, () => this.#persist(() => this.#settlements.do(worked)));
     tellSettlement(settlement, this.#options);
     if (settlement.superseded.length > 0) this.#options.waker.wake(settlement.superseded.length, PRIORITY.live);
   }

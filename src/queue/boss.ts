@@ -6,6 +6,7 @@ import { isDenied } from '../database/denied.js';
 import { retryTransient } from '../database/retry.js';
 import { ConfigurationError } from '../errors.js';
 import type { Logger } from '../logger.js';
+import { isTracing } from '../telemetry.js';
 import { DEAD_LETTER_QUEUE, QUEUE } from './job.js';
 import { requireQueuePrivileges } from './privileges.js';
 import { expectedVersion } from './schema-state.js';
@@ -59,6 +60,7 @@ export async function createBoss(
     monitorIntervalSeconds: MONITOR_SECONDS,
     superviseIntervalSeconds: MONITOR_SECONDS,
     instanceName,
+    openTelemetry: { enabled: isTracing(), propagateContext: true },
     supervise: !sendOnly,
     registerInstance: !sendOnly,
   });

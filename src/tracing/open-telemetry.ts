@@ -1,0 +1,91 @@
+import { context, propagation, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { setGlobalErrorHandler, W3CTraceContextPropagator } from '@opentelemetry/core';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import {
+  defaultResource,
+  detectResources,
+  resourceAttributesEnvDetector,
+  resourceFromAttributes,
+  serviceNameEnvDetector,
+} from '@opentelemetry/resources';
+import {
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+  type ReadableSpan,
+  type SpanProcessor,
+} from '@opentelemetry/sdk-trace';
+import { traceWith } from '../telemetry.js';
+import type { Sampling } from './settings.js';
+import type { TracingOptions } from './start-tracing.js';
+
+/** Spans that wait to be sent; more are dropped. 1 kB each, in a process that has 256 MiB. */
+const MAX_QUEUED = 2_048;
+/** How often the same complaint is logged. */
+const COMPLAIN_EVERY_MS = 60_000;
+/** A collector that is away must not keep the process from ending; the exporter's own default is 10 s. */
+const EXPORT_TIMEOUT_MS = 2_000;
+const TIMEOUTS = ['OTEL_EXPORTER_OTLP_TIMEOUT', 'OTEL_EXPORTER_OTLP_TRACES_TIMEOUT'];
+
+/** Sends spans as JSON over HTTP, in batches every 5 s, to where the variables of the exporter say. */
+export function openTelemetry(
+  sampling: Sampling,
+  { environment, version, instance, log }: TracingOptions,
+): () => Promise<void> {
+  let complainedAt = Number.NEGATIVE_INFINITY;
+  setGlobalErrorHandler((error) => {
+    if (performance.now() - complainedAt < COMPLAIN_EVERY_MS) return;
+    complainedAt = performance.now();
+    // Its message may hold the address, and with it credentials.
+    log.warn('traces could not be sent; they are dropped', {
+      code: typeof error === 'object' ? error.code : undefined,
+    });
+  });
+  const timeout = TIMEOUTS.some((name) => environment[name] !== undefined) ? {} : { timeoutMillis: EXPORT_TIMEOUT_MS };
+  const root = new TraceIdRatioBasedSampler(sampling.ratio);
+  const provider = new TracerProvider({
+    resource: defaultResource()
+      .merge(
+        resourceFromAttributes({
+          'service.name': 'embedding-worker',
+          'service.version': version,
+          'service.instance.id': instance,
+        }),
+      )
+      .merge(detectResources({ detectors: [resourceAttributesEnvDetector, serviceNameEnvDetector] })),
+    sampler: sampling.parentBased ? new ParentBasedSampler({ root }) : root,
+    spanProcessors: [
+      withoutMessages,
+      new BatchSpanProcessor({ exporter: new OTLPTraceExporter(timeout), maxQueueSize: MAX_QUEUED }),
+    ],
+  });
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+  trace.setGlobalTracerProvider(provider);
+  traceWith(provider.getTracer('embedding-worker', version));
+  log.info('tracing', { sampled: sampling.ratio });
+  return async () => {
+    traceWith(undefined);
+    const late = new Promise<void>((resolve) => setTimeout(resolve, 2 * EXPORT_TIMEOUT_MS).unref());
+    await Promise.race([provider.shutdown().catch(() => undefined), late]); // the handler above has been told of it
+  };
+}
+
+/**
+ * Takes from spans what errors say, before they are sent. pg-boss records the message of whatever it meets, and that of
+ * a database may repeat the text it refused.
+ */
+const withoutMessages: SpanProcessor = {
+  onStart: () => undefined,
+  onEnd: (span: ReadableSpan) => {
+    delete (span.status as { message?: string }).message;
+    for (const { attributes } of span.events) {
+      delete attributes?.['exception.message'];
+      delete attributes?.['exception.stacktrace'];
+    }
+  },
+  forceFlush: () => Promise.resolve(),
+  shutdown: () => Promise.resolve(),
+};

@@ -1,0 +1,24 @@
+import type { Logger } from '../logger.js';
+import { readTracing } from './settings.js';
+
+export interface TracingOptions {
+  readonly environment: NodeJS.ProcessEnv;
+  readonly version: string;
+  /** Names this process among its replicas. */
+  readonly instance: string;
+  readonly log: Logger;
+}
+
+/**
+ * Begins to trace, where OpenTelemetry's variables ask for it. Where they do not, nothing of its SDK is loaded. Before
+ * pg-boss is made, which asks for its tracer then.
+ *
+ * @returns sends what is left, and ends it
+ * @throws ConfigurationError that names the variable
+ */
+export async function startTracing(options: TracingOptions): Promise<() => Promise<void>> {
+  const sampling = readTracing(options.environment);
+  if (sampling === undefined) return () => Promise.resolve();
+  const { openTelemetry } = await import('./open-telemetry.js');
+  return openTelemetry(sampling, options);
+}
