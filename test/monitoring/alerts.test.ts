@@ -10,6 +10,7 @@ import { ALERT_CASES, type AlertCase } from './alert-cases.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const EMBEDDER = join(ROOT, 'src/embedder');
+const RUNBOOK = join(ROOT, 'docs/operations.md');
 
 describe('the cases of the alerts', () => {
   it('are of each alert, one that fires and one that does not', async () => {
@@ -45,10 +46,12 @@ describe('the alerts', () => {
       for (const [, code = ''] of source.matchAll(pattern)) codes.add(code);
     }
     expect(reasons).toEqual([...codes].sort());
+    const [, section = ''] = (await readFile(RUNBOOK, 'utf8')).split('### EmbeddingOllamaMisconfigured');
+    for (const code of codes) expect(section.split('### ', 1)[0]).toContain(`\`${code}\``);
   });
 
   it('have each a section of the runbook, and each section an alert', async () => {
-    const text = await readFile(join(ROOT, 'docs/operations.md'), 'utf8');
+    const text = await readFile(RUNBOOK, 'utf8');
     const [, runbook = ''] = /^## Alerts\n([^]*?)(?=^## )/m.exec(text) ?? [];
     const sections = runbook.split(/^### /m).slice(1);
     const alerts = await readAlerts();
