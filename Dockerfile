@@ -14,6 +14,8 @@ RUN yarn install --immutable
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 RUN yarn build && yarn workspaces focus --production
+# Typings and source maps of the dependencies, half of their size; nothing reads them at run time.
+RUN find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
 
 FROM ${NODE_IMAGE}
 WORKDIR /app

@@ -62,7 +62,7 @@ describeWithProgram('kubectl', 'what selects pods', () => {
     expect(spec?.policyTypes).toEqual(['Ingress', 'Egress']);
   });
 
-  it('lets in whoever asks for health and metrics, and out to DNS, PostgreSQL and Ollama alone', () => {
+  it('lets in whoever asks for health and metrics, and out to DNS, PostgreSQL, Ollama and a collector of traces alone', () => {
     const { spec } = only<INetworkPolicy & Resource>(build('k8s'), 'NetworkPolicy');
     expect(spec?.ingress).toEqual([{ ports: [{ protocol: 'TCP', port: 'http' }] }]);
     const ollama = new URL(loadConfig({ PALDOCS_DATABASE_URL: 'postgresql://db/paldocs' }).ollamaUrl);
@@ -79,6 +79,7 @@ describeWithProgram('kubectl', 'what selects pods', () => {
         to: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } }],
         ports: [{ protocol: 'TCP', port: Number(ollama.port) }],
       },
+      { ports: [{ protocol: 'TCP', port: 4318 }] },
     ]);
   });
 });
