@@ -1,8 +1,12 @@
 #!/usr/bin/env node
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { reportFailure } from './commands/exit.js';
+import { reportCrash, reportFailure } from './commands/exit.js';
 import { VERSION } from './version.js';
+
+process.on('uncaughtException', reportCrash); // rejections that nobody handles come here, too
+// Node's diagnostic reports, where someone has them written, hold the environment, and with it passwords.
+process.report.excludeEnv = true;
 
 const JSON_OPTION = { type: 'boolean', default: false, describe: 'print JSON instead of text' } as const;
 

@@ -26,3 +26,14 @@ export function reportFailure(message: string | undefined, error: unknown, parse
   );
   process.exitCode = usage ? 2 : 1;
 }
+
+/**
+ * Ends the program for what nobody has caught, with one line: Node's own report would be many, among them whatever an
+ * error carries along, such as the options of a request.
+ */
+export function reportCrash(error: unknown): never {
+  const stack = error instanceof Error ? { stack: error.stack } : {};
+  const described = JSON.stringify({ ...describeError(error), ...stack });
+  process.stderr.write(`embedding-worker: unexpected failure: ${described}\n`);
+  process.exit(1);
+}

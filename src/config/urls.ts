@@ -16,6 +16,7 @@ export const databaseUrl = makeExactValidator<string>((input) => {
       'is not a URL: give postgresql://user:password@host:5432/name, with special characters in the password percent-encoded',
     );
   }
+  requireNoPasswordInPath(normalised);
   const url = withVerification(normalised);
   const parameters = new URL(url).searchParams;
   if (parameters.has('uselibpqcompat')) {
@@ -52,10 +53,22 @@ export const httpUrl = makeExactValidator<string>((input) => {
   if (protocol !== 'http:' && protocol !== 'https:') {
     throw new EnvError(`"${withoutCredentials(value)}" is not an http:// or https:// URL`);
   }
+  requireNoPasswordInPath(value);
   return value.replace(/\/+$/, '');
 });
 
 /** A URL as it may be shown, whatever is wrong with it. */
 export function withoutCredentials(value: string): string {
-  return value.replace(/\/\/[^/@]*@/, '//***@');
+  return value.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1***@');
+}
+
+/**
+ * In a URL whose password holds a bare `/`, `?` or `#`, the password ends up in what is taken for host and path, which
+ * errors and logs name.
+ */
+function requireNoPasswordInPath(value: string): void {
+  const { pathname, search, hash, username, password } = new URL(value);
+  const rest = username === '' && password === '' ? pathname + search + hash : pathname + hash;
+  if (!rest.includes('@')) return;
+  throw new EnvError('holds an @ behind the host: percent-encode special characters of the password, such as / as %2F');
 }

@@ -1,6 +1,7 @@
 import { classifyAnswer } from './classify.js';
 import { OllamaUnavailableError } from './errors.js';
 import { JsonClient, parseJson, type JsonClientOptions } from './json-client.js';
+import { credentialsOf, redact } from './redact.js';
 import { scanEmbeddings } from './scan-embeddings.js';
 
 export interface OllamaOptions extends JsonClientOptions {
@@ -21,9 +22,11 @@ export interface ModelDescription {
 /** Ollama's HTTP API, as far as embedding needs it. Raises the errors of `errors.ts` and nothing else. */
 export class Ollama {
   readonly #http: JsonClient;
+  readonly #options: OllamaOptions;
   readonly #model: string;
 
   constructor(options: OllamaOptions) {
+    this.#options = options;
     this.#model = options.model;
     this.#http = new JsonClient(options);
   }
@@ -41,7 +44,7 @@ export class Ollama {
       dimensions,
       truncate: false,
     };
-    const bytes = await this.#call('POST', '/api/embed', body, signal);
+    const bytes = await this.#call('POST', '/api/embed', body, signal, texts);
     const scanned = scanEmbeddings(bytes, texts.length, dimensions);
     if (scanned !== undefined) return scanned;
     const answer = parsed(bytes);
@@ -76,11 +79,21 @@ export class Ollama {
     this.#http.close();
   }
 
-  async #call(method: 'GET' | 'POST', path: string, request: object | undefined, signal: AbortSignal): Promise<Buffer> {
+  /** @param texts what of the request must not be told */
+  async #call(
+    method: 'GET' | 'POST',
+    path: string,
+    request: object | undefined,
+    signal: AbortSignal,
+    texts: readonly string[] = [],
+  ): Promise<Buffer> {
     const { status, bytes, retryAfter } = await this.#http.send(method, path, request, signal);
     if (status >= 200 && status < 300) return bytes;
     const answer = parseJson(bytes);
-    throw classifyAnswer(status, isObject(answer) ? asText(answer['error']) : 'no message', retryAfter);
+    const message = isObject(answer) ? asText(answer['error']) : 'no message';
+    const { url, token } = this.#options;
+    const credentials = [...credentialsOf(url), ...(token === undefined ? [] : [token()])];
+    throw classifyAnswer(status, redact(message, credentials, texts), retryAfter);
   }
 }
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { createServer } from 'node:https';
+import { text } from 'node:stream/consumers';
 import type { AddressInfo } from 'node:net';
 import type { Issued } from './certificates.js';
 
@@ -10,6 +11,8 @@ export interface TlsFront {
   readonly url: string;
   /** Lets no other in, where it is set. */
   authorization: string | undefined;
+  /** Whether it repeats what it was sent, when it refuses it. */
+  quotes: boolean;
   stop(): Promise<void>;
 }
 
@@ -19,8 +22,11 @@ export async function startTlsFront(target: string, { keyFile, certFile }: Issue
     { key: await readFile(keyFile), cert: await readFile(certFile) },
     (incoming, outgoing) => {
       if (front.authorization !== undefined && incoming.headers.authorization !== front.authorization) {
-        incoming.resume();
-        outgoing.writeHead(401, { 'www-authenticate': 'Bearer' }).end('{"error":"unauthorized"}');
+        const { authorization = '' } = incoming.headers;
+        void text(incoming).then((body) => {
+          const error = front.quotes ? `you sent ${authorization.split(' ')[1] ?? ''} with ${body}` : 'unauthorized';
+          outgoing.writeHead(401, { 'www-authenticate': 'Bearer' }).end(JSON.stringify({ error }));
+        });
         return;
       }
       const { method = 'GET', headers } = incoming;
@@ -38,6 +44,7 @@ export async function startTlsFront(target: string, { keyFile, certFile }: Issue
   const front: TlsFront = {
     url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
     authorization: undefined,
+    quotes: false,
     stop: async () => {
       server.close();
       server.closeAllConnections();

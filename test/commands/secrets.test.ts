@@ -1,0 +1,198 @@
+import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
+import { createAuthority, type Authority } from '../support/certificates.js';
+import { createDatabase } from '../support/create-database.js';
+import { describeWithServer } from '../support/describe-with-server.js';
+import { insertBlock, insertNote } from '../support/fixtures.js';
+import type { TestDatabase } from '../support/test-database.js';
+import { startTlsFront, type TlsFront } from '../support/tls-front.js';
+import { expectEmbedded, untilStatus } from '../support/worker-blocks.js';
+import { get } from '../support/worker-http.js';
+import { workerEnvironment, type WorkerEnvironment } from '../support/worker-in-process.js';
+import { killProcesses, WorkerProcess } from '../support/worker-process.js';
+import { createRole, grant, type WorkerRole } from '../support/worker-role.js';
+
+/** With characters that have to be percent-encoded in a URL, so that both forms are looked for. */
+const DATABASE_PASSWORD = 'cAnary/db@1:%';
+const OLLAMA_PASSWORD = 'cAnary/ollama#2?';
+const TOKEN = 'cAnary.token-3';
+const TEXT = 'cAnary text of a block';
+const TITLE = 'cAnary title of a note';
+
+const SECRETS = [DATABASE_PASSWORD, OLLAMA_PASSWORD, TOKEN].flatMap((secret) => [
+  secret,
+  encodeURIComponent(secret),
+  encodeURI(secret),
+  JSON.stringify(secret).slice(1, -1),
+  Buffer.from(secret).toString('base64').slice(0, -3),
+  Buffer.from(`someone:${secret}`).toString('base64').slice(0, -3),
+]);
+
+describeWithServer('what the program says', () => {
+  let ollama: StandIn;
+  let authority: Authority;
+  let front: TlsFront;
+  let db: TestDatabase;
+  let role: WorkerRole;
+  beforeAll(async () => {
+    [ollama, authority] = await Promise.all([startStandIn(), createAuthority('canary')]);
+    front = await startTlsFront(ollama.url, await authority.issue('IP:127.0.0.1'));
+  });
+  beforeEach(async () => {
+    db = await createDatabase();
+    role = await createRole(db, DATABASE_PASSWORD);
+    await grant(db, role, 'role.sql');
+  });
+  afterEach(async () => {
+    ollama.faults.clear();
+    front.authorization = undefined;
+    front.quotes = false;
+    await killProcesses();
+    await role.drop();
+  });
+  afterAll(async () => {
+    await Promise.all([front.stop(), ollama.stop(), authority.remove()]);
+  });
+
+  const ollamaUrl = () => front.url.replace('://', `://someone:${encodeURIComponent(OLLAMA_PASSWORD)}@`);
+  const environment = (variables: WorkerEnvironment = {}): WorkerEnvironment =>
+    workerEnvironment(role, { url: ollamaUrl() }, { PALDOCS_OLLAMA_CA_FILE: authority.caFile, ...variables });
+  const withToken = { PALDOCS_OLLAMA_TOKEN: TOKEN };
+
+  /** Runs a command to its end and returns all it said. */
+  async function said(variables: WorkerEnvironment, ...args: string[]): Promise<string> {
+    const command = WorkerProcess.start(environment(variables), ...args);
+    await command.untilEnd(60_000);
+    return everything(command);
+  }
+
+  function everything(worker: WorkerProcess): string {
+    return [...worker.stdout, ...worker.stderr].join('\n');
+  }
+
+  /** That it spoke at all is part of it: silence holds no secret, either. */
+  function expectNothingTold(output: string, spoken: RegExp, beside: readonly string[] = [TEXT, TITLE]): void {
+    expect(output).toMatch(spoken);
+    for (const secret of [...SECRETS, ...beside]) expect(output).not.toContain(secret);
+    // Whatever form it takes: only what was allowed above holds the word.
+    const allowed = [TEXT, TITLE].filter((one) => !beside.includes(one));
+    const rest = allowed.reduce((text, one) => text.replaceAll(one, ''), output);
+    expect(rest).not.toMatch(/c(%41|A)nary/i);
+  }
+
+  it('holds no secret and no text, in work, failure, lost connections, and every command', async () => {
+    const worker = WorkerProcess.start(environment({ PALDOCS_RETRY_LIMIT: '0' }));
+    const url = await worker.untilWorking();
+    const noteId = await insertNote(db, TITLE);
+    const id = await insertBlock(db, { noteId, type: 'heading', content: TEXT });
+    await expectEmbedded(db, id, `${TITLE} > ${TEXT}`);
+    ollama.faults.add({ preset: 'nan', text: 'broken' });
+    const broken = await insertBlock(db, { noteId, content: `broken ${TEXT}` });
+    await untilStatus(db, broken, 'error', 30_000);
+    const names = await db.query<{ name: string }>(
+      `SELECT application_name AS name FROM pg_stat_activity WHERE usename = $1`,
+      [role.name],
+    );
+    expect(names.length).toBeGreaterThan(1);
+    expectNothingTold(names.map(({ name }) => name).join('\n'), /embedding-worker/);
+
+    for (const path of ['/healthz', '/readyz', '/metrics', '/nothing']) {
+      expectNothingTold((await get(`${url}${path}`)).text, /./);
+    }
+    for (const args of [['status'], ['doctor'], ['backfill', '--dry-run', '--all']]) {
+      expectNothingTold(await said({}, ...args), /\w/);
+      expectNothingTold(await said({}, ...args, '--json'), /\{/);
+    }
+    // These are there to show what the blocks are.
+    expectNothingTold(await said({}, 'errors'), /OLLAMA_NAN/, [TEXT]);
+    expectNothingTold(await said({}, 'search', 'anything'), new RegExp(TITLE), []);
+    expectNothingTold(await said({}, 'retry', '--all', '--json'), /put back/);
+
+    ollama.faults.clear();
+    ollama.faults.add({ preset: 'refuse' });
+    await insertBlock(db, { noteId, content: `outage ${TEXT}` });
+    await worker.untilLogged('Ollama fails; work is held');
+    await db.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1', [role.name]);
+    await worker.untilLogged('lost the session that listens');
+    worker.kill('SIGTERM');
+    await worker.untilEnd();
+    expectNothingTold(everything(worker), /a block failed for good/);
+  });
+
+  it.each<[string, () => WorkerEnvironment, RegExp]>([
+    [
+      'a wrong password',
+      () => ({ PALDOCS_DATABASE_URL: role.url.replace('%25@', '%26@') }),
+      /the server refuses the password/,
+    ],
+    ['no such database', () => ({ PALDOCS_DATABASE_URL: `${role.url}x` }), /no database of that name/],
+    ['refused TLS', () => ({ PALDOCS_DATABASE_URL: `${role.url}?sslmode=verify-full` }), /offers no TLS/],
+    [
+      'a wrong password for the session that listens',
+      () => ({ PALDOCS_LISTEN_DATABASE_URL: role.url.replace('%25@', '%26@') }),
+      /PALDOCS_LISTEN_DATABASE_URL: .*the server refuses the password/,
+    ],
+    ['variables that contradict each other', () => withToken, /PALDOCS_OLLAMA_TOKEN: PALDOCS_OLLAMA_URL holds/],
+    ['a URL that is none', () => ({ PALDOCS_OLLAMA_URL: `someone:${OLLAMA_PASSWORD}@ollama` }), /PALDOCS_OLLAMA_URL: /],
+    [
+      'a password that is not percent-encoded',
+      () => ({ PALDOCS_DATABASE_URL: `postgresql://worker:${DATABASE_PASSWORD}@db/paldocs` }),
+      /PALDOCS_DATABASE_URL: /,
+    ],
+    ['a port that is taken', () => ({ PALDOCS_HEALTH_PORT: new URL(front.url).port }), /PALDOCS_HEALTH_PORT/],
+  ])('holds no secret when it ends for %s', async (_, variables, spoken) => {
+    expectNothingTold(await said(variables(), 'worker'), spoken);
+    expectNothingTold(await said(variables(), 'doctor'), /\w/);
+  });
+
+  it('holds no secret while the database cannot be reached', async () => {
+    const url = new URL(role.url);
+    url.port = '1';
+    const variables = { PALDOCS_DATABASE_URL: url.href };
+    expectNothingTold(await said(variables, 'doctor'), /cannot be reached \(ECONNREFUSED\)/);
+    const worker = WorkerProcess.start(environment(variables));
+    await worker.untilLogged('the database cannot be reached yet');
+    worker.kill('SIGTERM');
+    await worker.untilEnd();
+    expectNothingTold(everything(worker), /stopped before it had started/);
+  });
+
+  it.each<[string, () => WorkerEnvironment]>([
+    ['basic credentials', () => ({})],
+    ['a token', () => ({ ...withToken, PALDOCS_OLLAMA_URL: front.url })],
+  ])('holds no secret when Ollama refuses %s and quotes them and the text', async (_, variables) => {
+    front.authorization = 'none will do';
+    front.quotes = true;
+    const worker = WorkerProcess.start(environment(variables()));
+    await worker.untilWorking();
+    await insertBlock(db, { content: TEXT });
+    await worker.untilLogged('Ollama cannot serve us until someone mends it');
+    expectNothingTold(everything(worker), /OLLAMA_UNAUTHORIZED.*you sent \*\*\*/);
+    for (const command of ['doctor', 'status']) expectNothingTold(await said(variables(), command), /\w/);
+    expectNothingTold(await said(variables(), 'search', TEXT), /Ollama answered 401/);
+  });
+
+  it('holds no secret when Ollama’s certificate is refused', async () => {
+    const worker = WorkerProcess.start(workerEnvironment(role, { url: ollamaUrl() }));
+    await worker.untilWorking();
+    await insertBlock(db, { content: TEXT });
+    await worker.untilLogged('Ollama cannot serve us until someone mends it');
+    expectNothingTold(everything(worker), /OLLAMA_CERTIFICATE/);
+  });
+
+  it.each([
+    ['an exception', 'throw Object.assign(new Error("boom\\nforged"), { env: process.env })'],
+    ['a rejection', 'void Promise.reject(Object.assign(new Error("boom\\nforged"), { env: process.env }))'],
+  ])('is one line without a secret when %s is caught by nobody', async (_, crash) => {
+    const script = `setInterval(() => { if (process.argv[1].endsWith("cli.js")) { ${crash} } }, 1500)`;
+    const worker = WorkerProcess.start(
+      environment({ NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` }),
+    );
+    await worker.untilWorking();
+    expect(await worker.untilEnd()).toMatchObject({ status: 1 });
+    expectNothingTold(
+      everything(worker),
+      /embedding-worker: unexpected failure: \{"name":"Error","message":"boom\\nforged"/,
+    );
+    expect(worker.stderr.filter((line) => !line.startsWith('{'))).toHaveLength(1);
+  });
+});
