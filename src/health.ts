@@ -1,40 +1,72 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Registry } from 'prom-client';
 import { ConfigurationError } from './errors.js';
 import type { Service } from './lifecycle.js';
 import type { Logger } from './logger.js';
 import type { Watchdog } from './watchdog.js';
 
+type Readiness = Readonly<Record<string, { readonly ok: boolean; readonly detail?: string }>>;
+
 export interface HealthOptions {
   readonly port: number;
   readonly registry: Registry;
   readonly watchdog: Watchdog;
   /** Each part with whether it is ready and, if not, why. */
-  readonly readiness: () => Promise<Readonly<Record<string, { readonly ok: boolean; readonly detail?: string }>>>;
+  readonly readiness: () => Promise<Readiness>;
   readonly log: Logger;
 }
 
 /**
+ * Who holds more has the ones closed that have been silent longest, so that a probe always gets in: it is the newest, and
+ * is answered before it is the oldest. Refusing the newest, as `maxConnections` does, would let silent clients have this
+ * process restarted. Not fewer: clients that are closed come back at once, and accepting them costs more than keeping them.
+ */
+export const MAX_CONNECTIONS = 2_000;
+/** After so many a client has to connect anew; what it has sent beyond them is not answered. */
+export const MAX_REQUESTS_PER_CONNECTION = 10;
+/** Long enough for any request of ours, of which the headers are a few hundred bytes. */
+const TIME_LIMITS = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 };
+/** Nothing is sent or read for so long: a client that does not take its answer. */
+const SILENCE_MS = 10_000;
+
+/**
  * The three endpoints. `/healthz` asks neither database nor Ollama: their absence is no reason to restart this
  * process. `/readyz` tells whether it can work now, `/metrics` what it has done.
+ *
+ * The port is open to whoever reaches the pod. What a client can cost is bounded: connections, the size and time of a
+ * request, and questions to the database, of which there is one at a time however many ask.
  */
 export class HealthServer implements Service {
   readonly #options: HealthOptions;
   readonly #server: Server;
+  /** In the order in which they were last heard of. */
+  readonly #connections = new Set<Socket>();
+  readonly #readiness: () => Promise<Readiness>;
+  readonly #metrics: () => Promise<string>;
 
   constructor(options: HealthOptions) {
     this.#options = options;
-    this.#server = createServer(
-      { maxHeaderSize: 8_192, headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 },
-      (request, response) => {
-        this.#answer(request, response).catch((error: unknown) => {
-          this.#options.log.warn('could not answer a health request', { error });
-          response.destroy();
-        });
-      },
-    );
-    this.#server.maxConnections = 256;
+    this.#readiness = shared(options.readiness);
+    this.#metrics = shared(() => options.registry.metrics());
+    this.#server = createServer({ maxHeaderSize: 8_192, ...TIME_LIMITS }, (request, response) => {
+      this.#heardOf(request.socket);
+      this.#answer(request, response).catch((error: unknown) => {
+        this.#options.log.warn('could not answer a health request', { error });
+        response.destroy();
+      });
+    });
+    this.#server.maxRequestsPerSocket = MAX_REQUESTS_PER_CONNECTION;
+    this.#server.setTimeout(SILENCE_MS);
+    this.#server.on('connection', (socket) => {
+      socket.once('close', () => this.#connections.delete(socket));
+      this.#heardOf(socket);
+      if (this.#connections.size <= MAX_CONNECTIONS) return;
+      for (const longestSilent of this.#connections) {
+        longestSilent.destroy();
+        break;
+      }
+    });
   }
 
   /** The port it listens on; where 0 was configured, the one that was free. */
@@ -70,6 +102,11 @@ export class HealthServer implements Service {
     await closed;
   }
 
+  #heardOf(socket: Socket): void {
+    this.#connections.delete(socket);
+    this.#connections.add(socket);
+  }
+
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.setHeader('cache-control', 'no-store');
     if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -84,21 +121,30 @@ export class HealthServer implements Service {
         return;
       }
       case '/readyz': {
-        const parts = await this.#options.readiness();
+        const parts = await this.#readiness();
         const ok = Object.values(parts).every((part) => part.ok);
         sendJson(response, ok ? 200 : 503, { ok, parts });
         return;
       }
       case '/metrics': {
-        const { registry } = this.#options;
-        response.setHeader('content-type', registry.contentType);
-        response.end(await registry.metrics());
+        const metrics = await this.#metrics();
+        response.setHeader('content-type', this.#options.registry.contentType);
+        response.end(metrics);
         return;
       }
       default:
         sendJson(response, 404, { error: 'there is /healthz, /readyz and /metrics' });
     }
   }
+}
+
+/** Whoever asks while an answer is being made gets that one. */
+function shared<T>(ask: () => Promise<T>): () => Promise<T> {
+  let asking: Promise<T> | undefined;
+  return () =>
+    (asking ??= ask().finally(() => {
+      asking = undefined;
+    }));
 }
 
 function sendJson(response: ServerResponse, status: number, body: object): void {

@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startStandIn, type StandIn } from '../stand-in/stand-in.js';
+import { createDatabase } from './support/create-database.js';
+import { describeWithServer } from './support/describe-with-server.js';
+import { insertBlocks } from './support/fixtures.js';
+import { HttpAttack, type AttackOptions } from './support/http-attack.js';
+import type { TestDatabase } from './support/test-database.js';
+import { untilIdle } from './support/worker-blocks.js';
+import { workerEnvironment } from './support/worker-in-process.js';
+import { killProcesses, WorkerProcess } from './support/worker-process.js';
+
+const BLOCKS = 300;
+/** Kubernetes' own defaults: a probe may take a second, and three in a row must fail before anything is done. */
+const PROBE_TIMEOUT_MS = 1_000;
+const FAILURE_THRESHOLD = 3;
+/** Longer than silent connections are let live, so that each attack meets every defence. */
+const ATTACK_MS = 6_000;
+
+const REQUEST = 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n';
+
+describeWithServer('a worker whose HTTP port is attacked', () => {
+  let ollama: StandIn;
+  let db: TestDatabase;
+  let worker: WorkerProcess;
+  let url: string;
+  let calmMs: number;
+  beforeAll(async () => {
+    ollama = await startStandIn();
+    db = await createDatabase();
+    worker = WorkerProcess.start(workerEnvironment(db, ollama, { PALDOCS_LOG_LEVEL: 'info' }));
+    url = await worker.untilWorking();
+    await timeToEmbed(); // the first time is slower
+    calmMs = await timeToEmbed();
+  });
+  afterAll(async () => {
+    await killProcesses();
+    await ollama.stop();
+  });
+
+  async function timeToEmbed(): Promise<number> {
+    const started = performance.now();
+    await insertBlocks(db, BLOCKS);
+    await untilIdle(db, 60_000);
+    return performance.now() - started;
+  }
+
+  /** Probes as the kubelet does, each time on a connection of its own. @returns how often, and the most failures in a row */
+  async function probeUntil(signal: AbortSignal): Promise<{ count: number; failures: number }> {
+    let [count, inARow, failures] = [0, 0, 0];
+    while (!signal.aborted) {
+      const ok = await probe();
+      inARow = ok ? 0 : inARow + 1;
+      failures = Math.max(failures, inARow);
+      count += 1;
+      await sleep(100);
+    }
+    return { count, failures };
+  }
+
+  async function probe(): Promise<boolean> {
+    try {
+      const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
+      const response = await fetch(`${url}/healthz`, { signal, headers: { connection: 'close' } });
+      await response.arrayBuffer();
+      return response.ok;
+    } catch {
+      return false;
+    }
+  }
+
+  it.each<[string, AttackOptions]>([
+    ['1,000 connections that say nothing', { sockets: 1_000 }],
+    ['1,000 that send a header byte by byte', { sockets: 1_000, opening: 'GET / HTTP/1.1\r\n', drip: 'X: x\r\n' }],
+    ['200 that send garbage', { sockets: 200, opening: Buffer.alloc(4_096, 0xff) }],
+    ['200 that send headers without end', { sockets: 200, opening: `GET / HTTP/1.1\r\nX: ${'x'.repeat(65_536)}` }],
+    ['20 that send requests faster than they are answered', { sockets: 20, opening: REQUEST.repeat(500) }],
+    ['200 that read no answer', { sockets: 200, opening: REQUEST.repeat(500), reads: false }],
+    ['200 that hang up at once', { sockets: 200, opening: `${REQUEST.slice(0, -2)}Connection: close\r\n\r\n` }],
+  ])('by %s embeds on, and is not taken for dead', async (_, options) => {
+    const attack = await HttpAttack.start(Number(new URL(url).port), options);
+    const over = new AbortController();
+    const probing = probeUntil(over.signal);
+    const times: number[] = [];
+    try {
+      const started = performance.now();
+      while (performance.now() - started < ATTACK_MS) times.push(await timeToEmbed());
+    } finally {
+      over.abort();
+      await attack.stop();
+    }
+    const { failures, count } = await probing;
+    expect(count).toBeGreaterThan(1);
+    expect(failures).toBeLessThan(FAILURE_THRESHOLD);
+    expect(await probe()).toBe(true);
+    // Attackers, stand-in and database share the worker's processors: a bound on progress, no measure of it.
+    expect(Math.max(...times)).toBeLessThan(calmMs * 10 + 5_000);
+    expect(worker.lines.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+});
