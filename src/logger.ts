@@ -2,6 +2,10 @@ import { format } from 'node:util';
 import winston from 'winston';
 import type { LogLevel } from './config.js';
 import { errorCode } from './errors.js';
+import { escapeUnprintable } from './unprintable.js';
+
+/** Where winston keeps the line it will write (triple-beam). */
+const MESSAGE = Symbol.for('message');
 
 /**
  * Messages are constant; what varies goes into the fields. Fields never hold a secret or the text of a block: the
@@ -25,7 +29,7 @@ export interface LoggerOptions {
 
 /** Logs to stderr, so that stdout stays free for data. */
 export function createLogger(options: LoggerOptions): Logger {
-  const lines = options.readable ? readableLines(options.colour) : winston.format.json();
+  const lines = options.readable ? readableLines(options.colour) : jsonLines;
   return winston.createLogger({
     level: options.level,
     format: winston.format.combine(plainErrors(), winston.format.timestamp(), lines),
@@ -45,6 +49,16 @@ export function loggerForTerminal(level: LogLevel): Logger {
     colour: readable && process.env['NO_COLOR'] === undefined,
   });
 }
+
+/** JSON escapes C0 only; people read these lines on terminals, too, and those obey C1 and reorder text. */
+const jsonLines = winston.format.combine(
+  winston.format.json(),
+  winston.format((info) => {
+    const line = info[MESSAGE];
+    if (typeof line === 'string') info[MESSAGE] = escapeUnprintable(line);
+    return info;
+  })(),
+);
 
 /** Errors as name, code and message, with their causes: a stack helps nobody who reads a thousand lines. */
 const plainErrors = winston.format((info) => {
@@ -93,5 +107,5 @@ function readableLines(colour: boolean): winston.Logform.Format {
 /** What a database or a server says may hold line breaks and terminal escapes: neither forges a line here. */
 function oneLine(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? format(value));
-  return text.replace(/[\p{Cc}\u2028\u2029]/gu, (character) => JSON.stringify(character).slice(1, -1));
+  return escapeUnprintable(text);
 }

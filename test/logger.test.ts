@@ -88,3 +88,30 @@ describe('an error', () => {
     expect(describeError(error)).toEqual(described);
   });
 });
+
+describe.each([
+  ['for machines', FOR_MACHINES],
+  ['for people', FOR_PEOPLE],
+])('a log %s', (_, make) => {
+  it.each([
+    'a\nb',
+    'a\r\nb',
+    '\u001b[31mred',
+    '\u009b31mred',
+    '\u0085next',
+    '\u2028line',
+    '\u2029paragraph',
+    '\u202eright to left',
+    '\u007f',
+  ])('holds %j in a line, with nothing that a terminal would obey', (text) => {
+    const { stderr } = written(`${make}
+      const text = ${JSON.stringify(text)};
+      log.warn('failed', { text, error: new WorkerError('CODE', text), list: [text] });`);
+    expect(stderr).toHaveLength(1);
+    // eslint-disable-next-line no-control-regex -- control characters are what it is about
+    expect(stderr[0]).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202e]/);
+    if (make === FOR_MACHINES) {
+      expect(JSON.parse(stderr[0] ?? '')).toMatchObject({ text, error: { message: text }, list: [text] });
+    }
+  });
+});

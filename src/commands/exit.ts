@@ -3,6 +3,7 @@ import { isDenied } from '../database/denied.js';
 import { ConfigurationError, WorkerError } from '../errors.js';
 import { OllamaMisconfiguredError } from '../embedder/errors.js';
 import { describeError } from '../logger.js';
+import { escapeUnprintable } from '../unprintable.js';
 
 /** Says what went wrong on stderr and sets the exit status: 2 for usage and configuration, else 1. */
 export function reportFailure(message: string | undefined, error: unknown, parser: Argv): void {
@@ -17,14 +18,24 @@ export function reportFailure(message: string | undefined, error: unknown, parse
   const denied = isDenied(error);
   const usage =
     yargsError || denied || error instanceof ConfigurationError || error instanceof OllamaMisconfiguredError;
-  process.stderr.write(
-    error instanceof WorkerError || yargsError
-      ? `embedding-worker: ${error.message}\n`
-      : denied
-        ? `embedding-worker: the database's role may not do that (${error.message}): \`embedding-worker doctor\` names the GRANT\n`
-        : `embedding-worker: unexpected failure: ${JSON.stringify(describeError(error))}\n`,
-  );
+  process.stderr.write(`${linesOf(error, denied, yargsError).map(escapeUnprintable).join('\n')}\n`);
   process.exitCode = usage ? 2 : 1;
+}
+
+/** What others have said in it, such as a server, is no line of ours: only the configuration's problems are a list. */
+function linesOf(error: unknown, denied: boolean, yargsError: boolean): string[] {
+  if (error instanceof ConfigurationError && error.code === 'CONFIGURATION') {
+    return `embedding-worker: ${error.message}`.split('\n');
+  }
+  if (error instanceof WorkerError || (yargsError && error instanceof Error)) {
+    return [`embedding-worker: ${error.message}`];
+  }
+  if (denied && error instanceof Error) {
+    return [
+      `embedding-worker: the database's role may not do that (${error.message}): \`embedding-worker doctor\` names the GRANT`,
+    ];
+  }
+  return [`embedding-worker: unexpected failure: ${JSON.stringify(describeError(error))}`];
 }
 
 /**
@@ -34,6 +45,6 @@ export function reportFailure(message: string | undefined, error: unknown, parse
 export function reportCrash(error: unknown): never {
   const stack = error instanceof Error ? { stack: error.stack } : {};
   const described = JSON.stringify({ ...describeError(error), ...stack });
-  process.stderr.write(`embedding-worker: unexpected failure: ${described}\n`);
+  process.stderr.write(`embedding-worker: unexpected failure: ${escapeUnprintable(described)}\n`);
   process.exit(1);
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { styleText } from 'node:util';
+import { escapeUnprintable, UNPRINTABLE } from '../unprintable.js';
 
 /**
  * What commands write to stdout. Colours only on a terminal, and never where `NO_COLOR` is set (`styleText` looks at
@@ -39,18 +40,8 @@ export async function writeLines(lines: readonly string[]): Promise<void> {
  */
 export async function writeJson(value: object, indent = 2): Promise<void> {
   const json = JSON.stringify(value, null, indent);
-  const escaped = json.replace(UNPRINTABLE, (character) =>
-    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-  await write(`${escaped}\n`);
+  await write(`${json.split('\n').map(escapeUnprintable).join('\n')}\n`);
 }
-
-/**
- * Control characters, of which terminals obey some (C0, DEL, C1), line separators, and what reorders or hides text
- * (Unicode Standard Annex 9). The joiners within words and emoji are none of them.
- */
-// eslint-disable-next-line no-control-regex -- control characters are what it is about
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 /** A text of others on one line, with nothing in it that a terminal would obey: ESC is shown as `␛`. */
 export function printable(text: string): string {

@@ -70,7 +70,7 @@ export class Bridge {
       requestSweep();
       return;
     }
-    this.#gathered.add(request.id);
+    for (const id of request.ids) this.#gathered.add(id);
     this.#flushing ??= this.#flushAll();
   };
 

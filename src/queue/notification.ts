@@ -1,8 +1,13 @@
 import { isBlockId } from '../blocks/block-id.js';
 
-/** What a notification asks for: one block, a sweep, or nothing that we understand. */
+/**
+ * What a notification asks for: a block, a sweep, or nothing that we understand. A payload may be read in several ways
+ * where ids are texts: the table knows which of them is a block.
+ */
 export type Request =
-  { readonly kind: 'block'; readonly id: string } | { readonly kind: 'sweep' } | { readonly kind: 'unknown' };
+  | { readonly kind: 'block'; readonly ids: readonly string[] }
+  | { readonly kind: 'sweep' }
+  | { readonly kind: 'unknown' };
 
 /**
  * Reads a notification's payload: a block id, JSON with an `id` or `block_id`, or nothing. It can hold anything, since
@@ -13,8 +18,10 @@ export type Request =
 export function readNotification(payload: string, idType: string): Request {
   const text = payload.trim();
   if (text === '') return { kind: 'sweep' };
-  const id = text.startsWith('{') ? idInJson(text) : text.startsWith('"') ? stringInJson(text) : text;
-  return id !== undefined && isBlockId(id, idType) ? { kind: 'block', id } : { kind: 'unknown' };
+  // As it is, first: a text id may have outer spaces, be quoted, or look like JSON.
+  const readings = new Set([payload, text, idInJson(text)]);
+  const ids = [...readings].filter((id) => id !== undefined).filter((id) => isBlockId(id, idType));
+  return ids.length > 0 ? { kind: 'block', ids } : { kind: 'unknown' };
 }
 
 /** JSON with its whole numbers as they are written: a bigint beyond 2^53 would lose its last digits. */
@@ -31,14 +38,11 @@ function asWritten(_key: string, value: unknown, context?: { readonly source?: s
   return typeof value === 'number' ? (context?.source ?? String(value)) : value;
 }
 
-function stringInJson(text: string): string {
-  const value = parse(text);
-  return typeof value === 'string' ? value : text;
-}
-
 function idInJson(text: string): string | undefined {
+  if (!text.startsWith('{') && !text.startsWith('"')) return undefined;
   const value = parse(text);
-  if (typeof value !== 'object' || value === null) return text; // an id may begin with a brace, and {uuid} does
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null) return undefined;
   const id = 'block_id' in value ? value.block_id : 'id' in value ? value.id : undefined;
   return typeof id === 'string' ? id : undefined;
 }

@@ -1,7 +1,7 @@
 import { readNotification } from '../../src/queue/notification.js';
 
 const UUID = '7f8d2c1e-0000-4000-8000-00000000abcd';
-const block = (id: string) => ({ kind: 'block', id });
+const block = (...ids: string[]) => ({ kind: 'block', ids });
 const SWEEP = { kind: 'sweep' };
 const UNKNOWN = { kind: 'unknown' };
 
@@ -27,10 +27,12 @@ describe('a notification', () => {
     ['7.5', 'bigint', UNKNOWN],
     ['{"id": 7.5}', 'bigint', UNKNOWN],
     ['{"id": null}', 'bigint', UNKNOWN],
-    ['{"id": true}', 'text', UNKNOWN],
+    ['{"id": true}', 'text', block('{"id": true}')],
+    ['{"id": true}', 'bigint', UNKNOWN],
     ['{"id": [7]}', 'bigint', UNKNOWN],
     ['{"note": 7}', 'bigint', UNKNOWN],
-    ['{}', 'text', UNKNOWN],
+    ['{}', 'text', block('{}')],
+    ['{}', 'bigint', UNKNOWN],
     ['[7]', 'bigint', UNKNOWN],
     ['null', 'bigint', UNKNOWN],
     ["1'); DROP TABLE blocks; --", 'bigint', UNKNOWN],
@@ -42,15 +44,19 @@ describe('a notification', () => {
     ['7', 'uuid', UNKNOWN],
     [UUID, 'bigint', UNKNOWN],
     ['blocks:7', 'text', block('blocks:7')],
-    ['{"id": "blocks:7"}', 'text', block('blocks:7')],
-    ['{"id": 7}', 'text', block('7')],
+    ['{"id": "blocks:7"}', 'text', block('{"id": "blocks:7"}', 'blocks:7')],
+    ['"quoted"', 'text', block('"quoted"', 'quoted')],
+    [' spaced ', 'text', block(' spaced ', 'spaced')],
+    ['[7]', 'text', block('[7]')],
+    ['null', 'text', block('null')],
+    ['{"id": 7}', 'text', block('{"id": 7}', '7')],
     ['{not json', 'text', block('{not json')],
     ['"half', 'text', block('"half')],
     ['日本語🐳', 'text', block('日本語🐳')],
     ['x'.repeat(2_600), 'text', block('x'.repeat(2_600))],
     ['x'.repeat(2_601), 'text', UNKNOWN],
-    ['{"id": ""}', 'text', UNKNOWN],
-    ['{"id": "a\\u0000b"}', 'text', UNKNOWN],
+    ['{"id": ""}', 'text', block('{"id": ""}')],
+    ['{"id": "a\\u0000b"}', 'text', block('{"id": "a\\u0000b"}')],
     ['{"__proto__": {"id": 7}}', 'bigint', UNKNOWN],
     ['['.repeat(7_900), 'bigint', UNKNOWN],
     ['9'.repeat(7_900), 'bigint', UNKNOWN],

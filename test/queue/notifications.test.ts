@@ -1,6 +1,6 @@
 import { describeWithServer } from '../support/describe-with-server.js';
-import { insertBlock } from '../support/fixtures.js';
-import { expectEmbedded } from '../support/worker-blocks.js';
+import { insertBlock, insertNote } from '../support/fixtures.js';
+import { expectEmbedded, untilStatus } from '../support/worker-blocks.js';
 import { useSite } from '../support/worker-site.js';
 
 /** Payloads are bytes: PostgreSQL takes fewer than 8000 of them. */
@@ -83,6 +83,41 @@ describe.each(['bigint', 'text', 'uuid'] as const)('with ids of type %s', (idTyp
       expect(ollama.timesEmbedded().size).toBe(1);
     });
   });
+});
+
+describeWithServer('a notification of a text id', () => {
+  const site = useSite({ variant: { idType: 'text' } });
+
+  const ids = [
+    '{"id": "x"}',
+    '{"block_id": 7}',
+    '"quoted"',
+    ' with spaces ',
+    '\ttab\n',
+    'null',
+    '[1]',
+    '{',
+    "'; DROP TABLE blocks; --",
+    '\\x00 \\u0000 %s $1 ${id}',
+    '\u001b[31mred\u2028line\r\n{"level":"error"}',
+    '<img src=x onerror=alert(1)>',
+    '../../etc/passwd',
+    'x'.repeat(2_600),
+  ];
+  it.each(ids.map((id) => [JSON.stringify(id).slice(0, 40), id] as const))(
+    '%s embeds that block, without waiting for a sweep',
+    async (_, id) => {
+      const { db, worker } = site();
+      const noteId = await insertNote(db);
+      await db.query(`INSERT INTO blocks (id, note_id, block_type, content) VALUES ($1, $2, 'paragraph', $3)`, [
+        id,
+        noteId,
+        JSON.stringify(`text of ${id}`),
+      ]);
+      await untilStatus(db, id, 'completed');
+      expect(worker.events.seen.swept).toEqual([]);
+    },
+  );
 });
 
 describeWithServer('a notification of a bigint beyond what JavaScript counts', () => {
