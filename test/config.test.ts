@@ -177,6 +177,7 @@ describe('a configuration that cannot be used', () => {
     { ...REQUIRED, PALDOCS_OLLAMA_URL: 'ftp://u:hush@ollama' },
     { ...REQUIRED, PALDOCS_OLLAMA_URL: 'http://u:hush@' },
     { ...REQUIRED, PALDOCS_OLLAMA_URL: 'u:hush@ollama:11434' },
+    { ...REQUIRED, PALDOCS_OLLAMA_URL: 'http://u:50%hush@ollama' },
     { ...REQUIRED, PALDOCS_OLLAMA_URL: 'ftp://u:hu@hush/hush@ollama' },
     { ...REQUIRED, PALDOCS_OLLAMA_URL: 'http://u:12/hush@ollama' },
     { PALDOCS_DATABASE_URL: 'postgresql://u:12/hush@db/y' },

@@ -54,6 +54,7 @@ export const httpUrl = makeExactValidator<string>((input) => {
     throw new EnvError(`"${withoutCredentials(value)}" is not an http:// or https:// URL`);
   }
   requireNoPasswordInPath(value);
+  requireDecodable(value);
   return value.replace(/\/+$/, '');
 });
 
@@ -71,4 +72,14 @@ function requireNoPasswordInPath(value: string): void {
   const rest = username === '' && password === '' ? pathname + search + hash : pathname + hash;
   if (!rest.includes('@')) return;
   throw new EnvError('holds an @ behind the host: percent-encode special characters of the password, such as / as %2F');
+}
+
+/** A `%` that encodes nothing is let stand in a URL, and cannot be read by who wants the password itself. */
+function requireDecodable(value: string): void {
+  const { username, password } = new URL(value);
+  try {
+    decodeURIComponent(username + password);
+  } catch {
+    throw new EnvError('holds a % that encodes nothing: in a user or password, write it as %25');
+  }
 }
