@@ -54,6 +54,12 @@ export class BenchWorker {
     }
   }
 
+  /** @throws Error with its last words, when it has ended by itself */
+  requireAlive(): void {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null)
+      throw new Error(`the worker ended by itself:\n${this.#lines.join('\n')}`);
+  }
+
   async usage(): Promise<Usage> {
     return await usageOf(this.#process.pid ?? 0);
   }

@@ -1,6 +1,7 @@
 import { launchStandIn } from '../../stand-in/launch.js';
 import { insertBlocks, textOf } from '../blocks.js';
 import { databaseLoop } from '../floors/database-loop.js';
+import { memoryFigure } from '../memory.js';
 import { figure, type Bench, type Figure, type Scenario } from '../scenario.js';
 import { environmentOf, workOff, type WorkedOff } from '../work-off.js';
 import { runCommand } from '../worker.js';
@@ -73,10 +74,9 @@ async function measureSetting(bench: Bench, setting: Setting): Promise<Figure[]>
       'per block',
       runs.map((run) => run.statements / run.blocks),
     ),
-    figure(
-      `${name}: peak memory`,
-      'MB',
-      runs.map((run) => run.peakRssBytes / 1e6),
+    memoryFigure(
+      runs.map((run) => run.peakRssBytes),
+      `${name}: `,
     ),
   ];
 }

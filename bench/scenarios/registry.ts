@@ -1,8 +1,9 @@
 import type { Scenario } from '../scenario.js';
 import { ceiling } from './ceiling.js';
+import { saturation } from './saturation.js';
 
 /** All there are, in the order in which they run. */
-export const SCENARIOS: readonly Scenario[] = [ceiling];
+export const SCENARIOS: readonly Scenario[] = [ceiling, saturation];
 
 /**
  * @param names `all`, or names separated by commas
