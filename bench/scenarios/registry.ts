@@ -1,9 +1,10 @@
 import type { Scenario } from '../scenario.js';
 import { ceiling } from './ceiling.js';
+import { freshness } from './freshness.js';
 import { saturation } from './saturation.js';
 
 /** All there are, in the order in which they run. */
-export const SCENARIOS: readonly Scenario[] = [ceiling, saturation];
+export const SCENARIOS: readonly Scenario[] = [ceiling, saturation, freshness];
 
 /**
  * @param names `all`, or names separated by commas
