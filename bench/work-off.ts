@@ -103,6 +103,8 @@ export async function completedJobs(db: TestDatabase): Promise<{ readonly blocks
 
 /** Settled jobs stay for a day: before another run on the same database they go, so that each begins alike. */
 export async function forgetJobs(db: TestDatabase): Promise<void> {
+  const [row] = await db.query<{ there: boolean }>(`SELECT to_regclass('${SCHEMA}.job') IS NOT NULL AS there`);
+  if (row?.there !== true) return; // nothing ran yet
   await db.query(`DELETE FROM ${SCHEMA}.job WHERE name = 'embed-block'`);
   await db.query(`VACUUM (ANALYZE) ${SCHEMA}.job`);
 }

@@ -85,7 +85,7 @@ async function embedAgain(
   await db.query(`UPDATE blocks SET embedding_status = 'pending' WHERE id = ANY ($1::bigint[])`, [ids]);
   await db.query('VACUUM (ANALYZE) blocks');
   await db.query('CHECKPOINT');
-  if (run > 0) await forgetJobs(db);
+  await forgetJobs(db);
   const done = await workOff({ bench, db, standIn, ids, environment: { PALDOCS_QUEUE_LIMIT: String(again) } });
   if (done.blocks !== again) throw new Error(`${done.blocks} of ${again} blocks were embedded`);
   return done;
