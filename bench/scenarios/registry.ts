@@ -2,11 +2,12 @@ import type { Scenario } from '../scenario.js';
 import { ceiling } from './ceiling.js';
 import { freshness } from './freshness.js';
 import { growth } from './growth.js';
+import { memory } from './memory.js';
 import { replicas } from './replicas.js';
 import { saturation } from './saturation.js';
 
 /** All there are, in the order in which they run. */
-export const SCENARIOS: readonly Scenario[] = [ceiling, saturation, freshness, growth, replicas];
+export const SCENARIOS: readonly Scenario[] = [ceiling, saturation, freshness, growth, replicas, memory];
 
 /**
  * @param names `all`, or names separated by commas
