@@ -5,9 +5,10 @@ import { growth } from './growth.js';
 import { memory } from './memory.js';
 import { replicas } from './replicas.js';
 import { saturation } from './saturation.js';
+import { writePath } from './write-path.js';
 
 /** All there are, in the order in which they run. */
-export const SCENARIOS: readonly Scenario[] = [ceiling, saturation, freshness, growth, replicas, memory];
+export const SCENARIOS: readonly Scenario[] = [ceiling, saturation, freshness, growth, replicas, memory, writePath];
 
 /**
  * @param names `all`, or names separated by commas
