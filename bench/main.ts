@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { projectRoot } from '../demo/reference-schema.js';
 import { machineOf } from './machine.js';
-import { readCommandLine, USAGE } from './options.js';
+import { readCommandLine, USAGE, type CommandLine } from './options.js';
 import { machineLine, tableOf, type Measured, type Report } from './report.js';
 import { reached } from './scenario.js';
 import { SCENARIOS, scenariosNamed } from './scenarios/registry.js';
@@ -14,21 +14,26 @@ const tell = (line: string) => void process.stderr.write(`${line}\n`);
 
 /** @returns the exit status: 1 when a figure was not reached */
 async function main(): Promise<number> {
-  const {
-    bench: options,
-    json,
-    help,
-    list,
-    build,
-  } = readCommandLine(process.argv.slice(2), join(root, 'dist', 'cli.js'));
-  if (help) {
+  const commandLine = readCommandLine(process.argv.slice(2), join(root, 'dist', 'cli.js'));
+  if (commandLine.help) {
     console.log(USAGE);
     return 0;
   }
-  if (list) {
+  if (commandLine.list) {
     for (const { name, what } of SCENARIOS) console.log(`${name}: ${what}`);
     return 0;
   }
+  const { json, charts } = commandLine;
+  const report = commandLine.report === undefined ? await measure(commandLine) : await shown(commandLine.report);
+  if (json !== undefined) await writeFile(json, JSON.stringify(report, undefined, 2) + '\n');
+  if (charts !== undefined) {
+    const { writeCharts } = await import('./charts/draw.js'); // half a second, which only charts need
+    for (const path of await writeCharts(report, charts)) tell(`drew ${path}`);
+  }
+  return report.quick || report.measured.every(({ figures }) => figures.every(reached)) ? 0 : 1;
+}
+
+async function measure({ bench: options, build }: CommandLine): Promise<Report> {
   const scenarios = scenariosNamed(options.scenarios);
   if (build)
     execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
@@ -37,21 +42,31 @@ async function main(): Promise<number> {
     });
   const server = await BenchServer.start();
   try {
-    const machine = machineOf(server.description);
+    const { seed, runs, quick } = options;
     const measured: Measured[] = [];
-    console.log(`${machineLine(machine)}; seed ${options.seed}, runs ${options.runs}${options.quick ? ', quick' : ''}`);
+    const report: Report = { machine: machineOf(server.description), seed, runs, quick, measured };
+    console.log(headingOf(report));
     for (const scenario of scenarios) {
       const { name, what } = scenario;
       const figures = await scenario.measure({ server, options, tell });
       measured.push({ scenario: name, what, figures });
       console.log(`\n${tableOf({ scenario: name, what, figures })}`);
     }
-    const report: Report = { machine, seed: options.seed, runs: options.runs, quick: options.quick, measured };
-    if (json !== undefined) await writeFile(json, JSON.stringify(report, undefined, 2) + '\n');
-    return options.quick || measured.every(({ figures }) => figures.every(reached)) ? 0 : 1;
+    return report;
   } finally {
     await server.stop();
   }
+}
+
+async function shown(file: string): Promise<Report> {
+  const report = JSON.parse(await readFile(file, 'utf8')) as Report;
+  console.log(headingOf(report));
+  for (const one of report.measured) console.log(`\n${tableOf(one)}`);
+  return report;
+}
+
+function headingOf({ machine, seed, runs, quick }: Report): string {
+  return `${machineLine(machine)}; seed ${seed}, runs ${runs}${quick ? ', quick' : ''}`;
 }
 
 try {

@@ -19,6 +19,7 @@ export const USAGE = `yarn bench [options]
   --quick           small sizes, one run, no figure has to be reached: does the bench still work?
   --json FILE       the results as JSON
   --charts DIR      draws them as SVG
+  --report FILE     measures nothing: shows what --json wrote, and draws it with --charts
   --worker FILE     the program under test (dist/cli.js, built first)
   --list            names the scenarios`;
 
@@ -26,6 +27,8 @@ export interface CommandLine {
   readonly bench: BenchOptions;
   readonly json: string | undefined;
   readonly charts: string | undefined;
+  /** To be shown instead of measured. */
+  readonly report: string | undefined;
   readonly list: boolean;
   readonly help: boolean;
   /** Whether the worker is to be built first. */
@@ -43,6 +46,7 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
       quick: { type: 'boolean', default: false },
       json: { type: 'string' },
       charts: { type: 'string' },
+      report: { type: 'string' },
       worker: { type: 'string' },
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -62,6 +66,7 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
     },
     json: values.json,
     charts: values.charts,
+    report: values.report,
     list: values.list,
     help: values.help,
     build: values.worker === undefined,

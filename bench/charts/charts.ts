@@ -1,0 +1,131 @@
+import type { EChartsOption } from 'echarts';
+import type { Measured } from '../report.js';
+import { casesOf, rounded, valueOf } from './figures.js';
+import { bars, categories, FLOOR, frame, line, OURS, values } from './style.js';
+
+export interface Chart {
+  /** The scenario that it shows, and so the name of its file: `bench-{scenario}.svg`. */
+  readonly scenario: string;
+  /** @throws Error naming a figure that is not there */
+  readonly option: (measured: Measured) => EChartsOption;
+}
+
+export const CHARTS: readonly Chart[] = [
+  { scenario: 'ceiling', option: ceiling },
+  { scenario: 'saturation', option: saturation },
+  { scenario: 'freshness', option: freshness },
+  { scenario: 'growth', option: growth },
+  { scenario: 'replicas', option: replicas },
+];
+
+function ceiling(measured: Measured): EChartsOption {
+  const throughput = casesOf(measured, 'throughput');
+  const floor = casesOf(measured, 'floor, the database work alone');
+  return {
+    ...frame('Throughput with a model that answers at once', 'blocks/s, by workers × jobs in a batch'),
+    xAxis: categories(throughput.map(({ name }) => name)),
+    yAxis: values(''),
+    series: [
+      bars('the worker', OURS, valuesOf(throughput)),
+      bars('floor: a loop of the database work alone', FLOOR, valuesOf(floor)),
+    ],
+  };
+}
+
+function saturation(measured: Measured): EChartsOption {
+  const utilisation = valueOf(measured, 'utilisation: the time of the same requests sent by a loop, of ours');
+  const names = ['the worker: claim, embed, store', 'floor: a loop that only sends the same requests'];
+  const throughput = [
+    valueOf(measured, 'throughput'),
+    valueOf(measured, 'floor: throughput of a loop that only sends the requests'),
+  ];
+  return {
+    ...frame(
+      `The model is kept busy ${(utilisation * 100).toFixed(1)} % of the time`,
+      'blocks/s; the model takes 20 ms a request and 5 ms a text, one at a time',
+    ),
+    legend: { show: false },
+    grid: { left: 300, right: 64, top: 76, bottom: 36 },
+    xAxis: values(''),
+    yAxis: { ...categories(names), inverse: true },
+    series: [
+      {
+        ...bars('', OURS, throughput),
+        data: throughput.map((value, i) => ({ value, itemStyle: { color: i === 0 ? OURS : FLOOR } })),
+        label: {
+          show: true,
+          position: 'right',
+          fontSize: 12,
+          formatter: ({ value }: { value?: unknown }) => rounded(Number(value)),
+        },
+      },
+    ],
+  };
+}
+
+/** Two panels: milliseconds of one case would make the other's invisible. */
+function freshness(measured: Measured): EChartsOption {
+  const quantiles = ['p50', 'p90', 'p99'] as const;
+  const panels = casesOf(measured, 'p50').map(({ name }) => ({
+    name,
+    values: quantiles.map((quantile) => valueOf(measured, `${name}: ${quantile}`)),
+  }));
+  const share = 100 / panels.length;
+  return {
+    ...frame('From an edit committed to its vector committed', 'ms, less the model’s own time for that text'),
+    legend: { show: false },
+    grid: panels.map((_, i) => ({
+      left: `${i * share + 8}%`,
+      width: `${share - 12}%`,
+      top: 84,
+      bottom: 64,
+    })),
+    xAxis: panels.map(({ name }, i) => ({
+      ...categories(quantiles, i),
+      name,
+      nameLocation: 'middle' as const,
+      nameGap: 32,
+      nameTextStyle: { fontSize: 13 },
+    })),
+    yAxis: panels.map((_, i) => values('', i)),
+    series: panels.map((panel, i) => bars(panel.name, OURS, panel.values, i)),
+  };
+}
+
+function growth(measured: Measured): EChartsOption {
+  const throughput = casesOf(measured, 'throughput');
+  return {
+    ...frame('Throughput as the table grows', 'blocks/s of 10,000 blocks embedded again'),
+    legend: { show: false },
+    xAxis: categories(throughput.map(({ name }) => name)),
+    yAxis: values(''),
+    series: [bars('the worker', OURS, valuesOf(throughput))],
+  };
+}
+
+function replicas(measured: Measured): EChartsOption {
+  const throughput = casesOf(measured, 'throughput').map(({ name, value }) => ({
+    name,
+    value,
+    count: Number.parseInt(name, 10),
+  }));
+  const alone = throughput[0]?.value ?? Number.NaN;
+  return {
+    ...frame('Throughput by replicas', 'blocks/s; the model is bound by latency alone, 250 ms a request'),
+    xAxis: categories(throughput.map(({ name }) => name)),
+    yAxis: values(''),
+    series: [
+      line(
+        'as many times one alone',
+        FLOOR,
+        throughput.map(({ count }) => alone * count),
+        true,
+      ),
+      line('measured', OURS, valuesOf(throughput), false),
+    ],
+  };
+}
+
+function valuesOf(cases: readonly { readonly value: number }[]): number[] {
+  return cases.map(({ value }) => value);
+}

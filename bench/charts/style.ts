@@ -1,0 +1,82 @@
+import type { BarSeriesOption, EChartsOption, LineSeriesOption } from 'echarts';
+import { rounded } from './figures.js';
+
+/** Of the worker, and of what it is compared with. */
+export const OURS = '#2563eb';
+export const FLOOR = '#cbd5e1';
+const INK = '#1f2937';
+const FAINT = '#6b7280';
+const FONT = 'system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif';
+
+/** What all charts have in common: title, what is compared, light background. */
+export function frame(title: string, subtitle: string): EChartsOption {
+  return {
+    animation: false,
+    backgroundColor: '#ffffff',
+    textStyle: { fontFamily: FONT, color: INK },
+    title: {
+      text: title,
+      subtext: subtitle,
+      left: 16,
+      top: 12,
+      textStyle: { fontSize: 16, color: INK, fontFamily: FONT },
+      subtextStyle: { fontSize: 12, color: FAINT, fontFamily: FONT },
+    },
+    legend: { bottom: 8, icon: 'roundRect', itemWidth: 12, itemHeight: 12, textStyle: { color: INK, fontSize: 12 } },
+    grid: { left: 72, right: 32, top: 84, bottom: 64 },
+  };
+}
+
+export function categories(data: readonly string[], gridIndex = 0) {
+  return {
+    type: 'category' as const,
+    data: [...data],
+    gridIndex,
+    axisTick: { show: false },
+    axisLine: { lineStyle: { color: FAINT } },
+    axisLabel: { color: INK, fontSize: 12 },
+  };
+}
+
+export function values(name: string, gridIndex = 0) {
+  return {
+    type: 'value' as const,
+    name,
+    gridIndex,
+    min: 0,
+    nameTextStyle: { color: FAINT },
+    axisLabel: { color: FAINT },
+    splitLine: { lineStyle: { color: '#e5e7eb' } },
+  };
+}
+
+/** Bars with their values on them. */
+export function bars(name: string, color: string, data: readonly number[], axis = 0): BarSeriesOption {
+  return {
+    type: 'bar',
+    name,
+    data: [...data],
+    xAxisIndex: axis,
+    yAxisIndex: axis,
+    barMaxWidth: 56,
+    itemStyle: { color, borderRadius: [3, 3, 0, 0] },
+    label: { show: true, position: 'top', color: INK, fontSize: 12, formatter: labelOf },
+  };
+}
+
+export function line(name: string, color: string, data: readonly number[], dashed: boolean): LineSeriesOption {
+  return {
+    type: 'line',
+    name,
+    data: [...data],
+    symbol: 'circle',
+    symbolSize: dashed ? 0 : 8,
+    itemStyle: { color },
+    lineStyle: { color, width: 2, type: dashed ? 'dashed' : 'solid' },
+    label: { show: !dashed, position: 'bottom', color: INK, fontSize: 12, formatter: labelOf },
+  };
+}
+
+function labelOf({ value }: { readonly value?: unknown }): string {
+  return typeof value === 'number' ? rounded(value) : '';
+}
