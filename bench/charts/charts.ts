@@ -34,7 +34,7 @@ function ceiling(measured: Measured): EChartsOption {
 
 function saturation(measured: Measured): EChartsOption {
   const utilisation = valueOf(measured, 'utilisation: the time of the same requests sent by a loop, of ours');
-  const names = ['the worker: claim, embed, store', 'floor: a loop that only sends the same requests'];
+  const names = ['the worker: claim, embed, store', 'floor: a loop of the same requests'];
   const throughput = [
     valueOf(measured, 'throughput'),
     valueOf(measured, 'floor: throughput of a loop that only sends the requests'),
@@ -45,7 +45,7 @@ function saturation(measured: Measured): EChartsOption {
       'blocks/s; the model takes 20 ms a request and 5 ms a text, one at a time',
     ),
     legend: { show: false },
-    grid: { left: 300, right: 64, top: 76, bottom: 36 },
+    grid: { left: 250, right: 64, top: 76, bottom: 36 },
     xAxis: values(''),
     yAxis: { ...categories(names), inverse: true },
     series: [

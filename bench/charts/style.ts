@@ -6,7 +6,8 @@ export const OURS = '#2563eb';
 export const FLOOR = '#cbd5e1';
 const INK = '#1f2937';
 const FAINT = '#6b7280';
-const FONT = 'system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif';
+/** Without names in quotes: the renderer does not escape them within an attribute, and the SVG would not be XML. */
+const FONT = 'system-ui, Helvetica, Arial, sans-serif';
 
 /** What all charts have in common: title, what is compared, light background. */
 export function frame(title: string, subtitle: string): EChartsOption {
@@ -22,7 +23,14 @@ export function frame(title: string, subtitle: string): EChartsOption {
       textStyle: { fontSize: 16, color: INK, fontFamily: FONT },
       subtextStyle: { fontSize: 12, color: FAINT, fontFamily: FONT },
     },
-    legend: { bottom: 8, icon: 'roundRect', itemWidth: 12, itemHeight: 12, textStyle: { color: INK, fontSize: 12 } },
+    legend: {
+      bottom: 8,
+      itemGap: 32,
+      icon: 'roundRect',
+      itemWidth: 12,
+      itemHeight: 12,
+      textStyle: { color: INK, fontSize: 12 },
+    },
     grid: { left: 72, right: 32, top: 84, bottom: 64 },
   };
 }
