@@ -30,7 +30,7 @@ async function main(): Promise<number> {
     const { writeCharts } = await import('./charts/draw.js'); // half a second, which only charts need
     for (const path of await writeCharts(report, charts)) tell(`drew ${path}`);
   }
-  return report.quick || report.measured.every(({ figures }) => figures.every(reached)) ? 0 : 1;
+  return report.measured.every(({ figures }) => figures.every(reached)) ? 0 : 1;
 }
 
 async function measure({ bench: options, build }: CommandLine): Promise<Report> {
@@ -48,7 +48,9 @@ async function measure({ bench: options, build }: CommandLine): Promise<Report> 
     console.log(headingOf(report));
     for (const scenario of scenarios) {
       const { name, what } = scenario;
-      const figures = await scenario.measure({ server, options, tell });
+      const found = await scenario.measure({ server, options, tell });
+      // Targets are for the sizes that they were set for: small ones miss or reach them by accident.
+      const figures = quick ? found.map(({ target: _, ...figure }) => figure) : found;
       measured.push({ scenario: name, what, figures });
       console.log(`\n${tableOf({ scenario: name, what, figures })}`);
     }
