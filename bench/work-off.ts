@@ -3,6 +3,7 @@ import type { TestDatabase } from '../test/support/test-database.js';
 import type { LaunchedStandIn } from '../stand-in/launch.js';
 import { readMetric } from '../test/support/worker-http.js';
 import type { Bench } from './scenario.js';
+import { sweepsUntil } from './sweeps.js';
 import { verifyVectors } from './verify.js';
 import { BenchWorker, runCommand, type Environment } from './worker.js';
 
@@ -33,8 +34,11 @@ export interface WorkOffOptions {
   readonly db: TestDatabase;
   readonly standIn: LaunchedStandIn;
   readonly environment?: Environment;
-  /** By `backfill`, before the worker starts; or by the worker's own sweep, as it finds them. */
-  readonly enqueue?: 'backfill' | 'sweep';
+  /**
+   * By `backfill`, before the worker starts; by the worker's own sweep, as it finds them; or by `backfill` once the
+   * worker has swept a table where nothing is to be done yet: that reads all of it, and would go on beside the work.
+   */
+  readonly enqueue?: 'backfill' | 'sweep' | { readonly afterSweep: () => Promise<unknown>; readonly after: string };
   /** The blocks that are to be embedded, where others are completed. */
   readonly ids?: readonly string[];
 }
@@ -52,7 +56,8 @@ export function environmentOf(db: TestDatabase, standIn: LaunchedStandIn, furthe
 export async function workOff(options: WorkOffOptions): Promise<WorkedOff> {
   const { bench, db, standIn, environment, enqueue = 'backfill', ids } = options;
   const env = environmentOf(db, standIn, environment);
-  if (enqueue === 'backfill') await runCommand(bench.options.worker, ['backfill', '--rate', '0', '--yes'], env);
+  const backfill = ['backfill', '--rate', '0', '--yes'];
+  if (enqueue === 'backfill') await runCommand(bench.options.worker, backfill, env);
   await db.query('SELECT pg_stat_statements_reset()');
   const postgresBefore = await bench.server.cpuSeconds();
   const worker = await BenchWorker.start(bench.options.worker, env);
@@ -60,6 +65,11 @@ export async function workOff(options: WorkOffOptions): Promise<WorkedOff> {
   try {
     const watching = watchRss(worker, watched.signal);
     if (enqueue === 'sweep') await untilCompleted(db, worker);
+    if (typeof enqueue === 'object') {
+      await sweepsUntil(worker, 1);
+      await enqueue.afterSweep();
+      await runCommand(bench.options.worker, [...backfill, '--after', enqueue.after], env);
+    }
     await untilIdle(db, [worker]);
     watched.abort();
     const usage = await worker.usage();

@@ -1,17 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { launchStandIn, type LaunchedStandIn } from '../../stand-in/launch.js';
 import type { TestDatabase } from '../../test/support/test-database.js';
-import { get, readMetric } from '../../test/support/worker-http.js';
+import { get } from '../../test/support/worker-http.js';
 import { insertEmbedded } from '../embedded-table.js';
 import { measureIdle, type IdleCost } from '../idle.js';
 import { memoryFigure } from '../memory.js';
 import { figure, type Bench, type Figure, type Scenario } from '../scenario.js';
+import { forcedSweep, sweepsUntil } from '../sweeps.js';
 import { environmentOf, forgetJobs, workOff, type WorkedOff } from '../work-off.js';
 import { BenchWorker } from '../worker.js';
 
 interface Sizes {
   readonly blocks: readonly number[];
-  /** Of each size, embedded again. The queue takes as many at once. */
+  /** Of each size, embedded again. */
   readonly again: number;
   readonly sweeps: number;
   readonly scrapes: number;
@@ -29,7 +30,6 @@ const FULL: Sizes = {
 const QUICK: Sizes = { blocks: [1_000, 5_000], again: 500, sweeps: 1, scrapes: 2, idleSeconds: 2 };
 /** The depth is asked of the database at most once a second: between two scrapes it is forgotten. */
 const BETWEEN_SCRAPES_MS = 1_100;
-const SWEEP_PATIENCE_MS = 120_000;
 const SHARE_OF_SMALLEST = 0.9;
 
 /** The larger table costs nothing but the room it takes. */
@@ -72,7 +72,7 @@ interface Table {
   readonly runs: WorkedOff[];
 }
 
-/** The API's role sets blocks `pending`, another part of the table in each run. */
+/** The API's role sets blocks at the end of the table `pending`, once the worker has settled. */
 async function embedAgain(
   bench: Bench,
   { db, blocks }: Table,
@@ -80,13 +80,16 @@ async function embedAgain(
   standIn: LaunchedStandIn,
   run: number,
 ): Promise<WorkedOff> {
-  const first = 1 + (Math.floor((blocks * (run + 1)) / (bench.options.runs + 1)) % Math.max(1, blocks - again + 1));
+  // Others in each run, where there are others.
+  const first = Math.max(0, blocks - again * (run + 1)) + 1;
   const ids = Array.from({ length: again }, (_, i) => String(first + i));
-  await db.query(`UPDATE blocks SET embedding_status = 'pending' WHERE id = ANY ($1::bigint[])`, [ids]);
   await db.query('VACUUM (ANALYZE) blocks');
   await db.query('CHECKPOINT');
   await forgetJobs(db);
-  const done = await workOff({ bench, db, standIn, ids, environment: { PALDOCS_QUEUE_LIMIT: String(again) } });
+  const afterSweep = () =>
+    db.query(`UPDATE blocks SET embedding_status = 'pending' WHERE id = ANY ($1::bigint[])`, [ids]);
+  const enqueue = { afterSweep, after: String(first - 1) };
+  const done = await workOff({ bench, db, standIn, ids, enqueue });
   if (done.blocks !== again) throw new Error(`${done.blocks} of ${again} blocks were embedded`);
   return done;
 }
@@ -142,30 +145,6 @@ async function costsAtRest(bench: Bench, db: TestDatabase, sizes: Sizes, standIn
   } finally {
     await worker.stop();
   }
-}
-
-/** An empty notification asks for one. @returns its seconds */
-async function forcedSweep(db: TestDatabase, worker: BenchWorker): Promise<number> {
-  const before = await sweepsOf(worker);
-  await db.query('NOTIFY embedding_queue');
-  const after = await sweepsUntil(worker, before.count + 1);
-  return (after.seconds - before.seconds) / (after.count - before.count);
-}
-
-async function sweepsUntil(worker: BenchWorker, count: number) {
-  const deadline = Date.now() + SWEEP_PATIENCE_MS;
-  for (;;) {
-    const sweeps = await sweepsOf(worker);
-    if (sweeps.count >= count) return sweeps;
-    worker.requireAlive();
-    if (Date.now() > deadline) throw new Error(`there was no sweep in ${SWEEP_PATIENCE_MS / 1000} s`);
-    await sleep(50);
-  }
-}
-
-async function sweepsOf({ url }: BenchWorker): Promise<{ count: number; seconds: number }> {
-  const count = (await readMetric(url, 'embedding_sweep_seconds_count')) ?? 0;
-  return { count, seconds: (await readMetric(url, 'embedding_sweep_seconds_sum')) ?? 0 };
 }
 
 async function scrape({ url }: BenchWorker): Promise<number> {
