@@ -183,11 +183,12 @@ describeWithServer('what the program says', () => {
     ['an exception', 'throw Object.assign(new Error("boom\\nforged"), { env: process.env })'],
     ['a rejection', 'void Promise.reject(Object.assign(new Error("boom\\nforged"), { env: process.env }))'],
   ])('is one line without a secret when %s is caught by nobody', async (_, crash) => {
-    const script = `setInterval(() => { if (process.argv[1].endsWith("cli.js")) { ${crash} } }, 1500)`;
+    const script = `process.on("SIGUSR2", () => { ${crash} })`;
     const worker = WorkerProcess.start(
       environment({ NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` }),
     );
     await worker.untilWorking();
+    worker.kill('SIGUSR2');
     expect(await worker.untilEnd()).toMatchObject({ status: 1 });
     expectNothingTold(
       everything(worker),
