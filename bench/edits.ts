@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type pg from 'pg';
+import pg from 'pg';
 import { randomWords } from '../stand-in/random.js';
 import type { TestDatabase } from '../test/support/test-database.js';
 
-const CONNECTIONS = 4;
+/** More than ever edit at the same moment. */
+const CONNECTIONS = 8;
 
 export interface Edit {
   readonly id: string;
@@ -23,27 +24,26 @@ export async function editAll(
   perSecond: number,
   seed: number,
 ): Promise<Edit[]> {
-  const connections = await Promise.all(Array.from({ length: CONNECTIONS }, (_, i) => db.connect(`bench editor ${i}`)));
+  const pool = new pg.Pool({ connectionString: db.url, application_name: 'bench editor', max: CONNECTIONS });
   try {
     const random = randomWords(`edits ${seed}`);
     const started = performance.now();
     let due = 0;
     const edits: Promise<Edit>[] = [];
-    for (const [n, id] of ids.entries()) {
-      due += (-Math.log(1 - (random() >>> 0) / 2 ** 32) / perSecond) * 1000;
+    for (const id of ids) {
+      due += (-Math.log(1 - random() / 2 ** 32) / perSecond) * 1000;
       const wait = due - (performance.now() - started);
       if (wait > 0) await sleep(wait);
-      const connection = connections[n % CONNECTIONS];
-      if (connection !== undefined) edits.push(edit(connection, id));
+      edits.push(edit(pool, id));
     }
     return await Promise.all(edits);
   } finally {
-    await Promise.all(connections.map((connection) => connection.end()));
+    await pool.end();
   }
 }
 
-async function edit(connection: pg.Client, id: string): Promise<Edit> {
-  const { rows } = await connection.query<{ xid: string }>(
+async function edit(pool: pg.Pool, id: string): Promise<Edit> {
+  const { rows } = await pool.query<{ xid: string }>(
     `UPDATE blocks SET content = to_jsonb('Edited. ' || (content #>> '{}')) WHERE id = $1
      RETURNING pg_current_xact_id()::xid::text AS xid`,
     [id],
