@@ -25,6 +25,7 @@ const CASES: readonly Case[] = [
 ];
 /** Of the table. Each run of the worker, and of the floor, takes a part that none took before. */
 const LEAST_PARTS = 10;
+const PARTS_OF_RUN = 3;
 const ROWS_OF_PART = 2_000;
 const QUICK_ROWS_OF_PART = 100;
 /** As many connections as the worker has workers, as many vectors in a statement as jobs in a batch. */
@@ -46,6 +47,8 @@ interface Run {
   /** Vectors a second. */
   readonly rate: number;
   readonly floor: number;
+  /** On one connection: an index entry is made by one core. */
+  readonly serialFloor: number;
   /** Updates of the status alone: all but those that store a vector. */
   readonly statusUpdates: number;
   /** None that stores a vector can be HOT: it changes what is indexed. */
@@ -59,7 +62,7 @@ type PartOf = (part: number) => string[];
 async function measureCase(bench: Bench, { name, fillfactor, scattered, leastHot }: Case): Promise<Figure[]> {
   const { quick, runs: count, seed } = bench.options;
   const size = quick ? QUICK_ROWS_OF_PART : ROWS_OF_PART;
-  const parts = Math.max(LEAST_PARTS, 2 * count);
+  const parts = Math.max(LEAST_PARTS, PARTS_OF_RUN * count);
   const rows = parts * size;
   const partOf: PartOf = (part) =>
     Array.from({ length: size }, (_, i) => String(1 + (scattered ? i * parts + part : part * size + i)));
@@ -73,9 +76,11 @@ async function measureCase(bench: Bench, { name, fillfactor, scattered, leastHot
     bench.tell(`write-path: building the index on ${rows} rows`);
     await createIndex(db);
     for (let run = 0; run < count; run++) {
-      const last = await measureOnce(bench, db, standIn, partOf(2 * run), partOf(2 * run + 1));
+      const last = await measureOnce(bench, db, standIn, (part) => partOf(PARTS_OF_RUN * run + part));
       runs.push(last);
-      bench.tell(`write-path ${name}: ${last.rate.toFixed(0)}/s, bare ${last.floor.toFixed(0)}/s`);
+      bench.tell(
+        `write-path ${name}: ${last.rate.toFixed(0)}/s, bare ${last.floor.toFixed(0)}/s, on one connection ${last.serialFloor.toFixed(0)}/s`,
+      );
     }
   } finally {
     await standIn.stop();
@@ -92,6 +97,11 @@ async function measureCase(bench: Bench, { name, fillfactor, scattered, leastHot
       `${name}: floor, bare UPDATEs`,
       'vectors/s',
       all((run) => run.floor),
+    ),
+    figure(
+      `${name}: floor, bare UPDATEs on one connection`,
+      'vectors/s',
+      all((run) => run.serialFloor),
     ),
     figure(
       `${name}: share of the floor`,
@@ -128,14 +138,10 @@ async function onOneConnection(db: TestDatabase, statements: readonly string[]):
   }
 }
 
-async function measureOnce(
-  bench: Bench,
-  db: TestDatabase,
-  standIn: LaunchedStandIn,
-  floorIds: readonly string[],
-  ids: readonly string[],
-): Promise<Run> {
-  const floor = await updateLoop(db, floorIds, CONNECTIONS, BATCH_SIZE);
+async function measureOnce(bench: Bench, db: TestDatabase, standIn: LaunchedStandIn, partOf: PartOf): Promise<Run> {
+  const floor = await updateLoop(db, partOf(0), CONNECTIONS, BATCH_SIZE);
+  const serialFloor = await updateLoop(db, partOf(1), 1, BATCH_SIZE);
+  const ids = partOf(2);
   await forgetJobs(db);
   await onOneConnection(db, [
     `UPDATE blocks SET embedding_status = 'pending' WHERE id = ANY ('{${ids.join(',')}}'::bigint[])`,
@@ -147,6 +153,7 @@ async function measureOnce(
   return {
     rate: done.blocks / done.seconds,
     floor,
+    serialFloor,
     statusUpdates: after.updates - before.updates - ids.length,
     hotUpdates: after.hot - before.hot,
     peakRssBytes: done.peakRssBytes,
