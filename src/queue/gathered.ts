@@ -5,7 +5,7 @@ import type { SettleContext } from './settle-context.js';
 import { settleWorked, type Settlement, type Worked } from './settle.js';
 
 /** Far beyond what such a statement or transaction takes where nothing is wrong. */
-const OVERDUE_MS = 250;
+const OVERDUE_MS = 25;
 /** Blocks of one turn: enough to make its statements cheap, few enough for a short transaction. */
 const MOST_BLOCKS = 256;
 
