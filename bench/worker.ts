@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { imageNodeOptions } from './image-flags.js';
+import { imageEnvironment } from './image-environment.js';
 import { usageOf, type Usage } from './usage.js';
 
 export type Environment = Readonly<Record<string, string>>;
@@ -84,7 +84,7 @@ export async function runCommand(script: string, args: readonly string[], enviro
 
 function spawnNode(script: string, args: readonly string[], environment: Environment): ChildProcess {
   return spawn(process.execPath, [script, ...args], {
-    env: { PATH: process.env['PATH'], NODE_OPTIONS: imageNodeOptions(), NODE_ENV: 'production', ...environment },
+    env: { PATH: process.env['PATH'], ...imageEnvironment(), ...environment },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
 }
