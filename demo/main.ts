@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { ConfigurationError, WorkerError } from '../src/errors.js';
-import { OllamaMisconfiguredError } from '../src/embedder/errors.js';
+import { ProviderMisconfiguredError } from '../src/embedder/errors.js';
 import { Interruption } from './interruption.js';
 import { HELP, parseOptions, UsageError } from './options.js';
 
@@ -26,7 +26,7 @@ function report(error: unknown): void {
   }
   const isKnown = error instanceof WorkerError || error instanceof UsageError;
   process.stderr.write(isKnown ? `demo: ${error.message}\n` : `demo: unexpected failure\n${inspectError(error)}\n`);
-  const isUsage = [ConfigurationError, OllamaMisconfiguredError, UsageError].some((kind) => error instanceof kind);
+  const isUsage = [ConfigurationError, ProviderMisconfiguredError, UsageError].some((kind) => error instanceof kind);
   process.exitCode = isUsage ? 2 : 1;
 }
 

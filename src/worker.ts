@@ -6,7 +6,7 @@ import type { Database } from './database/database.js';
 import type { Leadership } from './database/leadership.js';
 import { openEmbedder, type OpenEmbedder } from './embedder/open-embedder.js';
 import { requireModel } from './embedder/require-model.js';
-import { OllamaMisconfiguredError } from './embedder/errors.js';
+import { ProviderMisconfiguredError } from './embedder/errors.js';
 import type { Ollama } from './embedder/ollama.js';
 import type { Events } from './events.js';
 import { HealthServer } from './health.js';
@@ -182,7 +182,7 @@ export class Worker implements Service {
     try {
       await requireModel(ollama, config.model, table.dimensions, signal);
     } catch (error) {
-      if (error instanceof OllamaMisconfiguredError && UNSERVABLE.has(error.code)) throw error;
+      if (error instanceof ProviderMisconfiguredError && UNSERVABLE.has(error.code)) throw error;
       log.warn('Ollama cannot serve the model yet; blocks wait until it does', { error });
     }
   }

@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
 import { isDenied } from '../database/denied.js';
 import { ConfigurationError, WorkerError } from '../errors.js';
-import { OllamaMisconfiguredError } from '../embedder/errors.js';
+import { ProviderMisconfiguredError } from '../embedder/errors.js';
 import { describeError } from '../logger.js';
 import { escapeUnprintable } from '../unprintable.js';
 
@@ -17,7 +17,7 @@ export function reportFailure(message: string | undefined, error: unknown, parse
   const yargsError = error instanceof Error && error.name === 'YError';
   const denied = isDenied(error);
   const usage =
-    yargsError || denied || error instanceof ConfigurationError || error instanceof OllamaMisconfiguredError;
+    yargsError || denied || error instanceof ConfigurationError || error instanceof ProviderMisconfiguredError;
   process.stderr.write(`${linesOf(error, denied, yargsError).map(escapeUnprintable).join('\n')}\n`);
   process.exitCode = usage ? 2 : 1;
 }

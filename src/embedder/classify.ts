@@ -1,9 +1,9 @@
 import {
-  OllamaMisconfiguredError,
-  OllamaUnavailableError,
+  ProviderMisconfiguredError,
+  ProviderUnavailableError,
   TextRejectedError,
   TextTooLongError,
-  type OllamaError,
+  type ProviderError,
 } from './errors.js';
 
 /**
@@ -97,7 +97,7 @@ const RULES: readonly Rule[] = [
  * @param serverMessage the `error` of its body; it names models and internals, and repeats no input
  * @param retryAfter the header of that name, where there is one
  */
-export function classifyAnswer(status: number, serverMessage: string, retryAfter?: string): OllamaError {
+export function classifyAnswer(status: number, serverMessage: string, retryAfter?: string): ProviderError {
   const rule = RULES.find(
     (candidate) =>
       (candidate.status === status ||
@@ -113,12 +113,12 @@ export function classifyAnswer(status: number, serverMessage: string, retryAfter
   switch (verdict) {
     case 'busy':
     case 'failing':
-      return new OllamaUnavailableError(code, message, {
+      return new ProviderUnavailableError(code, message, {
         mayBeTheText: verdict === 'failing',
         retryAfterMs: readRetryAfter(retryAfter),
       });
     case 'misconfigured':
-      return new OllamaMisconfiguredError(code, message);
+      return new ProviderMisconfiguredError(code, message);
     case 'rejected':
       return new TextRejectedError(code, message);
     case 'too-long':

@@ -14,7 +14,7 @@ export interface EmbedOnceOptions {
  * Embeds texts with one request, for whoever wants to know at once what is wrong instead of waiting until it passes.
  *
  * @returns for each text its vector, number[dimensions] of length 1
- * @throws OllamaUnavailableError, OllamaMisconfiguredError, TextRejectedError
+ * @throws ProviderUnavailableError, ProviderMisconfiguredError, TextRejectedError
  */
 export async function embedOnce(options: EmbedOnceOptions, texts: readonly string[]): Promise<Float32Array[]> {
   const { ollama, model, dimensions, instruction, signal } = options;

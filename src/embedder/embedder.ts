@@ -5,13 +5,13 @@ import type { Events } from '../events.js';
 import { span } from '../telemetry.js';
 import {
   DrainingError,
-  isOllamaError,
+  isProviderError,
   mayBeTheText,
-  OllamaUnavailableError,
+  ProviderUnavailableError,
   TextRejectedError,
   TextTooLongError,
 } from './errors.js';
-import type { OllamaError } from './errors.js';
+import type { ProviderError } from './errors.js';
 import type { Gate } from './gate.js';
 import type { Ollama } from './ollama.js';
 import { halve } from './sentences.js';
@@ -151,7 +151,7 @@ export class Embedder {
   }
 
   /** Closes the gate for what went wrong and waits until it opens. */
-  async #hold(error: OllamaError, signal: AbortSignal): Promise<void> {
+  async #hold(error: ProviderError, signal: AbortSignal): Promise<void> {
     this.#options.gate.report(error);
     await this.#options.gate.pass(AbortSignal.any([signal, this.#draining.signal]));
   }
@@ -165,7 +165,7 @@ export class Embedder {
   async #request(
     texts: readonly string[],
     { priority, signal }: EmbedOptions,
-  ): Promise<VectorOrRejection[] | OllamaError> {
+  ): Promise<VectorOrRejection[] | ProviderError> {
     const { ollama, gate, model, dimensions, instruction, events } = this.#options;
     const release = await this.#turn(priority, signal);
     const started = performance.now();
@@ -178,9 +178,9 @@ export class Embedder {
       gate.worked();
       return vectors;
     } catch (error) {
-      if (isOllamaError(error)) return error;
+      if (isProviderError(error)) return error;
       if (!isHeldTooLong(signal)) throw error;
-      return new OllamaUnavailableError('OLLAMA_NO_ANSWER', 'Ollama did not answer in the time a job may be held', {
+      return new ProviderUnavailableError('OLLAMA_NO_ANSWER', 'Ollama did not answer in the time a job may be held', {
         mayBeTheText: true,
       });
     } finally {
@@ -221,6 +221,6 @@ function isHeldTooLong(signal: AbortSignal): boolean {
   return signal.aborted && !(signal.reason instanceof DrainingError);
 }
 
-function asRejection(error: OllamaError): TextRejectedError {
+function asRejection(error: ProviderError): TextRejectedError {
   return error instanceof TextRejectedError ? error : new TextRejectedError(error.code, error.message);
 }

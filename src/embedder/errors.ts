@@ -1,7 +1,7 @@
 import { WorkerError } from '../errors.js';
 
 /** Ollama could not answer, or answered that it cannot now: first taken for an outage, not for the text's fault. */
-export class OllamaUnavailableError extends WorkerError {
+export class ProviderUnavailableError extends WorkerError {
   /** Whether a text may be the cause: it can crash the model, but not refuse a connection. */
   readonly mayBeTheText: boolean;
   /** How much patience the server asked for. */
@@ -15,7 +15,7 @@ export class OllamaUnavailableError extends WorkerError {
 }
 
 /** Ollama cannot do what we ask until someone changes something: a missing model, credentials, another address. */
-export class OllamaMisconfiguredError extends WorkerError {}
+export class ProviderMisconfiguredError extends WorkerError {}
 
 /** Ollama refused this input, or what it made of it is no vector to store. */
 export class TextRejectedError extends WorkerError {}
@@ -30,17 +30,17 @@ export class DrainingError extends WorkerError {
   }
 }
 
-export type OllamaError = OllamaUnavailableError | OllamaMisconfiguredError | TextRejectedError;
+export type ProviderError = ProviderUnavailableError | ProviderMisconfiguredError | TextRejectedError;
 
-export function isOllamaError(error: unknown): error is OllamaError {
+export function isProviderError(error: unknown): error is ProviderError {
   return (
-    error instanceof OllamaUnavailableError ||
-    error instanceof OllamaMisconfiguredError ||
+    error instanceof ProviderUnavailableError ||
+    error instanceof ProviderMisconfiguredError ||
     error instanceof TextRejectedError
   );
 }
 
 /** Whether a text that was sent may be the cause of an error, or certainly is not. */
-export function mayBeTheText(error: OllamaError): boolean {
-  return error instanceof OllamaUnavailableError ? error.mayBeTheText : error instanceof TextRejectedError;
+export function mayBeTheText(error: ProviderError): boolean {
+  return error instanceof ProviderUnavailableError ? error.mayBeTheText : error instanceof TextRejectedError;
 }

@@ -2,7 +2,7 @@ import type { WorkerError } from '../errors.js';
 import type { Events } from '../events.js';
 import type { Logger } from '../logger.js';
 import { pause } from '../pause.js';
-import { mayBeTheText, OllamaMisconfiguredError, OllamaUnavailableError, type OllamaError } from './errors.js';
+import { mayBeTheText, ProviderMisconfiguredError, ProviderUnavailableError, type ProviderError } from './errors.js';
 
 /**
  * Holds all work while Ollama cannot do it.
@@ -51,7 +51,7 @@ export class Gate {
   }
 
   /** Closes the gate, if it is open, for what went wrong. */
-  report(error: OllamaError): void {
+  report(error: ProviderError): void {
     if (this.#closed !== undefined || this.#stopping.signal.aborted) return;
     const { events, log } = this.#options;
     // What a text may have caused is no sign of a storm: its strikes are few, and good texts pass between them.
@@ -141,19 +141,19 @@ function growingPauseMs(outageMs: number): number {
 
 /** What the server asked for, within reason. */
 function patienceMs(error: WorkerError): number {
-  return error instanceof OllamaUnavailableError ? Math.min(error.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS) : 0;
+  return error instanceof ProviderUnavailableError ? Math.min(error.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS) : 0;
 }
 
 function complaint(error: WorkerError): [string, object] {
-  return error instanceof OllamaMisconfiguredError
+  return error instanceof ProviderMisconfiguredError
     ? ['Ollama cannot serve us until someone mends it; work is held', { error }]
     : ['Ollama fails; work is held until a probe succeeds', { error }];
 }
 
 function asWorkerError(failure: unknown): WorkerError {
-  if (failure instanceof OllamaUnavailableError || failure instanceof OllamaMisconfiguredError) return failure;
+  if (failure instanceof ProviderUnavailableError || failure instanceof ProviderMisconfiguredError) return failure;
   const message = failure instanceof Error ? failure.message : String(failure);
-  return new OllamaUnavailableError(
+  return new ProviderUnavailableError(
     'OLLAMA_PROBE_FAILED',
     `a text that is known to be good was not embedded: ${message}`,
     { mayBeTheText: false },

@@ -1,7 +1,7 @@
 import { Pool } from 'undici';
 import { certificateProblem } from '../certificates.js';
 import { errorCode } from '../errors.js';
-import { OllamaMisconfiguredError, OllamaUnavailableError } from './errors.js';
+import { ProviderMisconfiguredError, ProviderUnavailableError } from './errors.js';
 
 export interface JsonClientOptions {
   /** A user and a password in it are sent as basic credentials; a path is put before each request's. */
@@ -65,7 +65,7 @@ export class JsonClient {
 
   /**
    * @param path with a leading slash
-   * @throws OllamaUnavailableError, or OllamaMisconfiguredError where its certificate does not verify
+   * @throws ProviderUnavailableError, or ProviderMisconfiguredError where its certificate does not verify
    * @throws the signal's reason
    */
   async send(method: 'GET' | 'POST', path: string, body: object | undefined, signal: AbortSignal): Promise<JsonAnswer> {
@@ -107,15 +107,15 @@ export class JsonClient {
 function refusalOf(error: unknown): Error {
   const refused = certificateProblem(error, 'let PALDOCS_OLLAMA_CA_FILE name');
   if (refused !== undefined) {
-    return new OllamaMisconfiguredError('OLLAMA_CERTIFICATE', `Ollama's ${refused.found}: ${refused.fix}`);
+    return new ProviderMisconfiguredError('OLLAMA_CERTIFICATE', `Ollama's ${refused.found}: ${refused.fix}`);
   }
   return unavailable(errorCode(error) ?? 'UNKNOWN', (error as Partial<Error>).message ?? String(error));
 }
 
-function unavailable(code: string, message: string): OllamaUnavailableError {
+function unavailable(code: string, message: string): ProviderUnavailableError {
   const mayBeTheText = !NEVER_ARRIVED.has(code);
   const what = mayBeTheText ? 'did not answer' : 'cannot be reached';
-  return new OllamaUnavailableError(
+  return new ProviderUnavailableError(
     mayBeTheText ? 'OLLAMA_NO_ANSWER' : 'OLLAMA_UNREACHABLE',
     `Ollama ${what} (${code}: ${message})`,
     { mayBeTheText },

@@ -1,5 +1,5 @@
 import { classifyAnswer } from './classify.js';
-import { OllamaUnavailableError } from './errors.js';
+import { ProviderUnavailableError } from './errors.js';
 import { JsonClient, parseJson, type JsonClientOptions } from './json-client.js';
 import { credentialsOf, redact } from './redact.js';
 import { scanEmbeddings } from './scan-embeddings.js';
@@ -101,7 +101,7 @@ export class Ollama {
 function parsed(bytes: Buffer): unknown {
   const answer = parseJson(bytes);
   if (answer !== undefined) return answer;
-  throw new OllamaUnavailableError('OLLAMA_GARBLED', 'Ollama answered with what is not JSON', { mayBeTheText: true });
+  throw new ProviderUnavailableError('OLLAMA_GARBLED', 'Ollama answered with what is not JSON', { mayBeTheText: true });
 }
 
 /** Ollama's `error` is a text, or since 0.34 what its runner said, which is an object. */

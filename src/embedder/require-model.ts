@@ -1,10 +1,10 @@
-import { OllamaMisconfiguredError } from './errors.js';
+import { ProviderMisconfiguredError } from './errors.js';
 import type { Ollama } from './ollama.js';
 
 /**
  * Asks the server whether the configured model can serve the column, where it can be asked.
  *
- * @throws OllamaMisconfiguredError when it cannot
+ * @throws ProviderMisconfiguredError when it cannot
  */
 export async function requireModel(
   ollama: Ollama,
@@ -14,13 +14,13 @@ export async function requireModel(
 ): Promise<void> {
   const description = await ollama.show(signal);
   if (!description.canEmbed) {
-    throw new OllamaMisconfiguredError(
+    throw new ProviderMisconfiguredError(
       'OLLAMA_MODEL_CANNOT_EMBED',
       `PALDOCS_EMBEDDING_MODEL: the model ${model} cannot embed: choose an embedding model, such as qwen3-embedding:4b`,
     );
   }
   if (description.dimensions !== null && description.dimensions < dimensions) {
-    throw new OllamaMisconfiguredError(
+    throw new ProviderMisconfiguredError(
       'EMBEDDING_DIMENSIONS',
       `PALDOCS_EMBEDDING_MODEL: the model ${model} gives vectors of ${description.dimensions} dimensions, the column blocks.embedding holds ${dimensions}: choose a model of at least ${dimensions}, or change the column to vector(${description.dimensions}) and embed all blocks again`,
     );

@@ -1,4 +1,4 @@
-import { OllamaMisconfiguredError, OllamaUnavailableError, TextRejectedError } from './errors.js';
+import { ProviderMisconfiguredError, ProviderUnavailableError, TextRejectedError } from './errors.js';
 
 /**
  * Models of which every prefix of a vector is a vector (Matryoshka training), by their model cards. Of any other model
@@ -16,8 +16,8 @@ const NORM_TOLERANCE = 1e-3;
  * @param embeddings as they came, unchecked; floats are made ready in place
  * @param count how many texts were sent
  * @returns for each text its vector, number[dimensions] of length 1, or what is wrong with it
- * @throws OllamaUnavailableError when the answer as a whole makes no sense
- * @throws OllamaMisconfiguredError when the model gives vectors of another dimension
+ * @throws ProviderUnavailableError when the answer as a whole makes no sense
+ * @throws ProviderMisconfiguredError when the model gives vectors of another dimension
  */
 export function readVectors(
   embeddings: unknown,
@@ -27,7 +27,7 @@ export function readVectors(
 ): (Float32Array | TextRejectedError)[] {
   if (!Array.isArray(embeddings) || embeddings.length !== count) {
     const got = Array.isArray(embeddings) ? `${embeddings.length} vectors` : 'no vectors';
-    throw new OllamaUnavailableError('OLLAMA_GARBLED', `Ollama answered with ${got} for ${count} texts`, {
+    throw new ProviderUnavailableError('OLLAMA_GARBLED', `Ollama answered with ${got} for ${count} texts`, {
       mayBeTheText: true,
     });
   }
@@ -39,18 +39,18 @@ function readVector(embedding: unknown, dimensions: number, model: string): Floa
     return normalise(embedding, lengthOf(embedding));
   }
   if (!Array.isArray(embedding)) {
-    throw new OllamaUnavailableError('OLLAMA_GARBLED', 'Ollama answered with something that is not a vector', {
+    throw new ProviderUnavailableError('OLLAMA_GARBLED', 'Ollama answered with something that is not a vector', {
       mayBeTheText: true,
     });
   }
   if (embedding.length < dimensions) {
-    throw new OllamaMisconfiguredError(
+    throw new ProviderMisconfiguredError(
       'EMBEDDING_DIMENSIONS',
       `the model ${model} gives vectors of ${embedding.length} dimensions, the column holds ${dimensions}: set PALDOCS_EMBEDDING_MODEL to a model of at least ${dimensions}, or change the column to vector(${embedding.length}) and embed all blocks again`,
     );
   }
   if (embedding.length > dimensions && !TRAINED_FOR_CUTTING.test(model)) {
-    throw new OllamaMisconfiguredError(
+    throw new ProviderMisconfiguredError(
       'EMBEDDING_DIMENSIONS',
       `the model ${model} gives vectors of ${embedding.length} dimensions, the column holds ${dimensions}, and the model is not known to be trained for cutting: choose another PALDOCS_EMBEDDING_MODEL or change the column to vector(${embedding.length})`,
     );

@@ -1,8 +1,8 @@
 import { classifyAnswer } from '../../src/embedder/classify.js';
 import {
   mayBeTheText,
-  OllamaMisconfiguredError,
-  OllamaUnavailableError,
+  ProviderMisconfiguredError,
+  ProviderUnavailableError,
   TextRejectedError,
   TextTooLongError,
 } from '../../src/embedder/errors.js';
@@ -17,29 +17,29 @@ describe('an answer of Ollama', () => {
     [400, 'embedding contains NaN or Inf values', TextRejectedError, 'OLLAMA_NAN'],
     [500, 'json: unsupported value: NaN', TextRejectedError, 'OLLAMA_NAN'],
     [500, 'json: unsupported value: +Inf', TextRejectedError, 'OLLAMA_NAN'],
-    [400, `${RUNNER}: EOF`, OllamaUnavailableError, 'OLLAMA_RUNNER_CRASHED'],
-    [400, `${RUNNER}: dial tcp: connect: connection refused`, OllamaUnavailableError, 'OLLAMA_RUNNER_CRASHED'],
-    [400, `${RUNNER}: read: connection reset by peer`, OllamaUnavailableError, 'OLLAMA_RUNNER_CRASHED'],
-    [400, 'llama runner process no longer running: 2', OllamaUnavailableError, 'OLLAMA_RUNNER_CRASHED'],
-    [400, 'health resp: Get "http://127.0.0.1/health"', OllamaUnavailableError, 'OLLAMA_RUNNER_CRASHED'],
-    [400, 'unexpected server status: llm server error', OllamaUnavailableError, 'OLLAMA_RUNNER_CRASHED'],
+    [400, `${RUNNER}: EOF`, ProviderUnavailableError, 'OLLAMA_RUNNER_CRASHED'],
+    [400, `${RUNNER}: dial tcp: connect: connection refused`, ProviderUnavailableError, 'OLLAMA_RUNNER_CRASHED'],
+    [400, `${RUNNER}: read: connection reset by peer`, ProviderUnavailableError, 'OLLAMA_RUNNER_CRASHED'],
+    [400, 'llama runner process no longer running: 2', ProviderUnavailableError, 'OLLAMA_RUNNER_CRASHED'],
+    [400, 'health resp: Get "http://127.0.0.1/health"', ProviderUnavailableError, 'OLLAMA_RUNNER_CRASHED'],
+    [400, 'unexpected server status: llm server error', ProviderUnavailableError, 'OLLAMA_RUNNER_CRASHED'],
     [400, 'the input cannot be embedded', TextRejectedError, 'OLLAMA_REJECTED'],
     [422, 'unprocessable', TextRejectedError, 'OLLAMA_REJECTED'],
     [413, 'too large', TextRejectedError, 'OLLAMA_REJECTED'],
-    [401, 'unauthorized', OllamaMisconfiguredError, 'OLLAMA_UNAUTHORIZED'],
-    [403, 'forbidden', OllamaMisconfiguredError, 'OLLAMA_FORBIDDEN'],
-    [404, 'model "x" not found, try pulling it first', OllamaMisconfiguredError, 'OLLAMA_MODEL_MISSING'],
-    [404, 'no message', OllamaMisconfiguredError, 'OLLAMA_NOT_FOUND'],
-    [501, 'this model does not support embeddings', OllamaMisconfiguredError, 'OLLAMA_MODEL_CANNOT_EMBED'],
-    [408, '', OllamaUnavailableError, 'OLLAMA_TIMEOUT'],
-    [425, '', OllamaUnavailableError, 'OLLAMA_TOO_EARLY'],
-    [429, '', OllamaUnavailableError, 'OLLAMA_BUSY'],
-    [503, 'server busy, please try again', OllamaUnavailableError, 'OLLAMA_BUSY'],
-    [500, 'internal server error', OllamaUnavailableError, 'OLLAMA_SERVER_ERROR'],
-    [502, '', OllamaUnavailableError, 'OLLAMA_SERVER_ERROR'],
-    [504, '', OllamaUnavailableError, 'OLLAMA_SERVER_ERROR'],
-    [599, '', OllamaUnavailableError, 'OLLAMA_SERVER_ERROR'],
-    [302, '', OllamaUnavailableError, 'OLLAMA_UNEXPECTED_STATUS'],
+    [401, 'unauthorized', ProviderMisconfiguredError, 'OLLAMA_UNAUTHORIZED'],
+    [403, 'forbidden', ProviderMisconfiguredError, 'OLLAMA_FORBIDDEN'],
+    [404, 'model "x" not found, try pulling it first', ProviderMisconfiguredError, 'OLLAMA_MODEL_MISSING'],
+    [404, 'no message', ProviderMisconfiguredError, 'OLLAMA_NOT_FOUND'],
+    [501, 'this model does not support embeddings', ProviderMisconfiguredError, 'OLLAMA_MODEL_CANNOT_EMBED'],
+    [408, '', ProviderUnavailableError, 'OLLAMA_TIMEOUT'],
+    [425, '', ProviderUnavailableError, 'OLLAMA_TOO_EARLY'],
+    [429, '', ProviderUnavailableError, 'OLLAMA_BUSY'],
+    [503, 'server busy, please try again', ProviderUnavailableError, 'OLLAMA_BUSY'],
+    [500, 'internal server error', ProviderUnavailableError, 'OLLAMA_SERVER_ERROR'],
+    [502, '', ProviderUnavailableError, 'OLLAMA_SERVER_ERROR'],
+    [504, '', ProviderUnavailableError, 'OLLAMA_SERVER_ERROR'],
+    [599, '', ProviderUnavailableError, 'OLLAMA_SERVER_ERROR'],
+    [302, '', ProviderUnavailableError, 'OLLAMA_UNEXPECTED_STATUS'],
   ])('%i "%s"', (status, message, type, code) => {
     const error = classifyAnswer(status, message);
     expect(error).toBeInstanceOf(type);
@@ -71,7 +71,7 @@ describe('an answer of Ollama', () => {
 
   it('that asks for patience until a date is believed', () => {
     const error = classifyAnswer(429, '', new Date(Date.now() + 30_000).toUTCString());
-    expect(error instanceof OllamaUnavailableError && error.retryAfterMs).toBeGreaterThan(25_000);
+    expect(error instanceof ProviderUnavailableError && error.retryAfterMs).toBeGreaterThan(25_000);
   });
 
   it('of any length is repeated in part', () => {

@@ -1,4 +1,4 @@
-import { OllamaMisconfiguredError, OllamaUnavailableError, TextRejectedError } from '../../src/embedder/errors.js';
+import { ProviderMisconfiguredError, ProviderUnavailableError, TextRejectedError } from '../../src/embedder/errors.js';
 import { meanVector, readVectors } from '../../src/embedder/vector.js';
 
 /** What float32 loses in being made of length 1. */
@@ -33,7 +33,7 @@ describe('vectors as they come', () => {
   it.each(['bge-m3', 'my-qwen3-embedding', 'all-minilm', 'qwen3-embeddings'])(
     'are not cut for %s, which was not',
     (model) => {
-      expect(() => read([[0.06, 0.08, 0.9]], { model })).toThrow(OllamaMisconfiguredError);
+      expect(() => read([[0.06, 0.08, 0.9]], { model })).toThrow(ProviderMisconfiguredError);
     },
   );
 
@@ -71,7 +71,7 @@ describe('vectors as they come', () => {
     ['no vector among them', [7], 1],
     ['null', [null], 1],
   ])('that make no sense (%s) are no text’s fault', (_, embeddings, count) => {
-    expect(() => read(embeddings, { count })).toThrow(OllamaUnavailableError);
+    expect(() => read(embeddings, { count })).toThrow(ProviderUnavailableError);
   });
 });
 
