@@ -4,6 +4,7 @@ import type { Config } from '../src/config.js';
 import { withoutCredentials } from '../src/config/urls.js';
 import { embedOnce } from '../src/embedder/embed-once.js';
 import { Ollama } from '../src/embedder/ollama.js';
+import { embeddingServer } from '../src/config/embedding-server.js';
 import { ConfigurationError } from '../src/errors.js';
 
 /** What serves the embeddings: the stand-in's URL, or the Ollama that was given. */
@@ -52,7 +53,7 @@ async function loadModel(config: Config, signal: AbortSignal): Promise<string> {
   const ollama = clientOf(config);
   try {
     const version = await ollama.version(signal);
-    await ollama.embed([], 1, signal); // of a request without texts, the loading is what is left
+    await ollama.load(signal);
     return version;
   } finally {
     ollama.close();
@@ -87,7 +88,7 @@ export class Model {
 
   async #embed(instruction: string, text: string, signal: AbortSignal): Promise<Float32Array> {
     const { model } = this.#config;
-    const options = { ollama: this.#ollama, model, dimensions: this.#dimensions, instruction, signal };
+    const options = { provider: this.#ollama, model, dimensions: this.#dimensions, instruction, signal };
     const [vector] = await embedOnce(options, [text]);
     if (vector === undefined) throw new Error('the model gave no vector');
     return vector;
@@ -95,12 +96,5 @@ export class Model {
 }
 
 function clientOf(config: Config): Ollama {
-  return new Ollama({
-    url: config.ollamaUrl,
-    ca: config.ollamaCa,
-    token: config.ollamaToken,
-    model: config.model,
-    timeoutMs: config.embeddingTimeoutMs,
-    connections: 1,
-  });
+  return new Ollama({ ...embeddingServer(config), connections: 1 });
 }

@@ -2,12 +2,13 @@ import type { PgBoss } from 'pg-boss';
 import { requireSchema } from './blocks/require-schema.js';
 import type { BlocksTable } from './blocks/table.js';
 import type { Config } from './config.js';
+import { embeddingServer } from './config/embedding-server.js';
 import type { Database } from './database/database.js';
 import type { Leadership } from './database/leadership.js';
 import { openEmbedder, type OpenEmbedder } from './embedder/open-embedder.js';
 import { requireModel } from './embedder/require-model.js';
 import { ProviderMisconfiguredError } from './embedder/errors.js';
-import type { Ollama } from './embedder/ollama.js';
+import type { Provider } from './embedder/provider.js';
 import type { Events } from './events.js';
 import { HealthServer } from './health.js';
 import type { Service } from './lifecycle.js';
@@ -29,7 +30,8 @@ const BATCH_GRACE_MS = 60_000;
 const READY_TIMEOUT_MS = 2_000;
 const MODEL_CHECK_TIMEOUT_MS = 5_000;
 /** What is wrong with the model itself, which no waiting mends. */
-const UNSERVABLE = new Set(['EMBEDDING_DIMENSIONS', 'OLLAMA_MODEL_CANNOT_EMBED']);
+const isUnservable = (code: string, { codes }: Provider['dialect']) =>
+  code === 'EMBEDDING_DIMENSIONS' || code === codes.cannotEmbed;
 
 export interface WorkerParts {
   readonly config: Config;
@@ -85,19 +87,14 @@ export class Worker implements Service {
 
     const table = await requireSchema(database, config.tables);
     const embedding = openEmbedder({
-      url: config.ollamaUrl,
-      ca: config.ollamaCa,
-      token: config.ollamaToken,
-      model: config.model,
+      ...embeddingServer(config),
       dimensions: table.dimensions,
       instruction: config.instruction,
-      timeoutMs: config.embeddingTimeoutMs,
-      concurrency: config.ollamaConcurrency,
       events,
       log,
     });
     this.#embedding = embedding;
-    await this.#checkModel(embedding.ollama, table);
+    await this.#checkModel(embedding.provider, table);
     const boss = await createBoss(database, config, { instanceName: this.#parts.instance, log, sendOnly: false });
     this.#boss = boss;
     await startBoss(boss, config);
@@ -176,14 +173,14 @@ export class Worker implements Service {
    * A model that cannot serve the column is an error. A server that is away, or has not pulled the model yet, is none:
    * blocks wait for it.
    */
-  async #checkModel(ollama: Ollama, table: BlocksTable): Promise<void> {
+  async #checkModel(provider: Provider, table: BlocksTable): Promise<void> {
     const { config, log } = this.#parts;
     const signal = AbortSignal.any([this.#aborted.signal, AbortSignal.timeout(MODEL_CHECK_TIMEOUT_MS)]);
     try {
-      await requireModel(ollama, config.model, table.dimensions, signal);
+      await requireModel(provider, config.model, table.dimensions, signal);
     } catch (error) {
-      if (error instanceof ProviderMisconfiguredError && UNSERVABLE.has(error.code)) throw error;
-      log.warn('Ollama cannot serve the model yet; blocks wait until it does', { error });
+      if (error instanceof ProviderMisconfiguredError && isUnservable(error.code, provider.dialect)) throw error;
+      log.warn(`${provider.dialect.name} cannot serve the model yet; blocks wait until it does`, { error });
     }
   }
 

@@ -1,6 +1,7 @@
 import { loadConfig } from '../config.js';
+import { embeddingServer } from '../config/embedding-server.js';
 import { Postgres } from '../database/postgres.js';
-import { Ollama } from '../embedder/ollama.js';
+import { openProvider } from '../embedder/open-provider.js';
 import { loggerForTerminal } from '../logger.js';
 import type { CheckContext, CheckResult } from './doctor/check.js';
 import { CHECKS } from './doctor/checks.js';
@@ -23,21 +24,14 @@ export async function runDoctor({ json }: { readonly json: boolean }): Promise<v
   database.on('error', (error) => {
     log.warn('an idle database connection was lost; another is opened when needed', { error });
   });
-  const ollama = new Ollama({
-    url: config.ollamaUrl,
-    ca: config.ollamaCa,
-    token: config.ollamaToken,
-    model: config.model,
-    timeoutMs: config.embeddingTimeoutMs,
-    connections: 1,
-  });
+  const provider = openProvider({ ...embeddingServer(config), connections: 1 });
   const interrupted = new AbortController();
   const onSignal = () => {
     if (interrupted.signal.aborted) process.exit(INTERRUPTED);
     interrupted.abort();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  const context: CheckContext = { config, database, ollama, log, facts: {}, signal: interrupted.signal };
+  const context: CheckContext = { config, database, provider, log, facts: {}, signal: interrupted.signal };
   try {
     const results = await runChecks(CHECKS, context, async (result) => {
       if (!json) await writeLines(toLines(result));
@@ -50,7 +44,7 @@ export async function runDoctor({ json }: { readonly json: boolean }): Promise<v
     if (!interrupted.signal.aborted) throw error;
     process.exitCode = INTERRUPTED;
   } finally {
-    ollama.close();
+    provider.close();
     await database.close();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }

@@ -1,9 +1,10 @@
+import { embeddingServer } from '../config/embedding-server.js';
 import { blockText } from '../blocks/text.js';
 import { findNearest, type NearestBlock } from '../blocks/nearest.js';
 import type { BlocksTable } from '../blocks/table.js';
 import { widenIndexScan } from '../blocks/widen-index-scan.js';
 import { embedOnce } from '../embedder/embed-once.js';
-import { Ollama } from '../embedder/ollama.js';
+import { openProvider } from '../embedder/open-provider.js';
 import { requireModel } from '../embedder/require-model.js';
 import { ConfigurationError } from '../errors.js';
 import { withContext, type CommandContext } from './context.js';
@@ -47,16 +48,16 @@ export async function runSearch({ text, json, ...options }: SearchOptions): Prom
  * @throws WorkerError that says what is wrong with server, model or text
  */
 async function embedQuery({ config, table, signal }: CommandContext, query: string): Promise<Float32Array> {
-  const { ollamaUrl: url, ollamaCa: ca, ollamaToken: token, model, embeddingTimeoutMs: timeoutMs } = config;
-  const ollama = new Ollama({ url, ca, token, model, timeoutMs, connections: 1 });
+  const { model } = config;
+  const provider = openProvider({ ...embeddingServer(config), connections: 1 });
   try {
-    await requireModel(ollama, model, table.dimensions, signal);
-    const options = { ollama, model, dimensions: table.dimensions, instruction: config.queryInstruction, signal };
+    await requireModel(provider, model, table.dimensions, signal);
+    const options = { provider, model, dimensions: table.dimensions, instruction: config.queryInstruction, signal };
     const [vector] = await embedOnce(options, [query]);
     if (vector === undefined) throw new RangeError('one text was embedded into no vector'); // embedOnce counts them
     return vector;
   } finally {
-    ollama.close();
+    provider.close();
   }
 }
 

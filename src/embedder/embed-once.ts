@@ -1,8 +1,8 @@
-import type { Ollama } from './ollama.js';
+import type { Provider } from './provider.js';
 import { readVectors } from './vector.js';
 
 export interface EmbedOnceOptions {
-  readonly ollama: Ollama;
+  readonly provider: Provider;
   readonly model: string;
   readonly dimensions: number;
   /** Put before each text. */
@@ -17,9 +17,10 @@ export interface EmbedOnceOptions {
  * @throws ProviderUnavailableError, ProviderMisconfiguredError, TextRejectedError
  */
 export async function embedOnce(options: EmbedOnceOptions, texts: readonly string[]): Promise<Float32Array[]> {
-  const { ollama, model, dimensions, instruction, signal } = options;
+  const { provider, model, dimensions, instruction, signal } = options;
   const inputs = texts.map((text) => instruction + text);
-  const vectors = readVectors(await ollama.embed(inputs, dimensions, signal), texts.length, dimensions, model);
+  const embeddings = await provider.embed(inputs, dimensions, signal);
+  const vectors = readVectors(embeddings, texts.length, { dimensions, model, dialect: provider.dialect });
   return vectors.map((vector) => {
     if (vector instanceof Float32Array) return vector;
     throw vector;

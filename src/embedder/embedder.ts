@@ -13,18 +13,18 @@ import {
 } from './errors.js';
 import type { ProviderError } from './errors.js';
 import type { Gate } from './gate.js';
-import type { Ollama } from './ollama.js';
+import type { Provider } from './provider.js';
 import { halve } from './sentences.js';
 import { meanVector, readVectors, type VectorOrRejection } from './vector.js';
 
 export interface EmbedderOptions {
-  readonly ollama: Ollama;
+  readonly provider: Provider;
   readonly gate: Gate;
   readonly model: string;
   readonly dimensions: number;
   /** Put before each text. */
   readonly instruction: string;
-  /** Requests in flight. Ollama embeds one text at a time: two hide the network, more only make an edit wait. */
+  /** Requests in flight. To a server that embeds one text at a time, more than two only make an edit wait. */
   readonly concurrency: number;
   readonly events: Events;
 }
@@ -166,21 +166,22 @@ export class Embedder {
     texts: readonly string[],
     { priority, signal }: EmbedOptions,
   ): Promise<VectorOrRejection[] | ProviderError> {
-    const { ollama, gate, model, dimensions, instruction, events } = this.#options;
+    const { provider, gate, model, dimensions, instruction, events } = this.#options;
     const release = await this.#turn(priority, signal);
     const started = performance.now();
     let ok = false;
     try {
       const inputs = texts.map((text) => instruction + text);
-      const embeddings = await span('request', texts.length, () => ollama.embed(inputs, dimensions, signal));
-      const vectors = readVectors(embeddings, texts.length, dimensions, model);
+      const embeddings = await span('request', texts.length, () => provider.embed(inputs, dimensions, signal));
+      const vectors = readVectors(embeddings, texts.length, { dimensions, model, dialect: provider.dialect });
       ok = true;
       gate.worked();
       return vectors;
     } catch (error) {
       if (isProviderError(error)) return error;
       if (!isHeldTooLong(signal)) throw error;
-      return new ProviderUnavailableError('OLLAMA_NO_ANSWER', 'Ollama did not answer in the time a job may be held', {
+      const { name, codes } = provider.dialect;
+      return new ProviderUnavailableError(codes.noAnswer, `${name} did not answer in the time a job may be held`, {
         mayBeTheText: true,
       });
     } finally {

@@ -2,10 +2,11 @@ import type { WorkerError } from '../errors.js';
 import type { Events } from '../events.js';
 import type { Logger } from '../logger.js';
 import { pause } from '../pause.js';
+import type { Dialect } from './dialect.js';
 import { mayBeTheText, ProviderMisconfiguredError, ProviderUnavailableError, type ProviderError } from './errors.js';
 
 /**
- * Holds all work while Ollama cannot do it.
+ * Holds all work while the server cannot do it.
  *
  *     open ──report(error)──▶ closed: probe, at once, then with growing pauses ──a probe succeeds──▶ open
  *
@@ -28,6 +29,7 @@ const LONGEST_RETRY_AFTER_MS = 60_000;
 const REMIND_MS = 60_000;
 
 export interface GateOptions {
+  readonly dialect: Dialect;
   /** Embeds the known-good text; rejects with what is wrong. */
   readonly probe: (signal: AbortSignal) => Promise<void>;
   readonly events: Events;
@@ -53,7 +55,7 @@ export class Gate {
   /** Closes the gate, if it is open, for what went wrong. */
   report(error: ProviderError): void {
     if (this.#closed !== undefined || this.#stopping.signal.aborted) return;
-    const { events, log } = this.#options;
+    const { dialect, events, log } = this.#options;
     // What a text may have caused is no sign of a storm: its strikes are few, and good texts pass between them.
     const since = mayBeTheText(error) ? undefined : this.#troubledSince;
     if (!mayBeTheText(error)) this.#troubledSince ??= performance.now();
@@ -63,7 +65,7 @@ export class Gate {
     });
     events.emit('gate', { open: false }); // whoever hears it finds it closed
     events.emit('trouble', { reason: error.code });
-    log.warn(...complaint(error));
+    log.warn(...complaint(dialect.name, error));
   }
 
   /** Told of each request that worked: the trouble is over. */
@@ -103,7 +105,7 @@ export class Gate {
    * a bad text from a bad server; a server that embeds the probe and then fails the work is asked less and less often
    */
   async #probeUntilGood(first: WorkerError, troubledSince: number | undefined): Promise<void> {
-    const { probe, events, log } = this.#options;
+    const { dialect, probe, events, log } = this.#options;
     const { signal } = this.#stopping;
     const closedAt = performance.now();
     let remindedAt = closedAt;
@@ -116,18 +118,18 @@ export class Gate {
       if (signal.aborted) return;
       try {
         await probe(signal);
-        log.info('Ollama works again; going on', {
+        log.info(`${dialect.name} works again; going on`, {
           seconds: Math.round((performance.now() - closedAt) / 100) / 10,
         });
         return;
       } catch (failure) {
         if (signal.aborted) return;
         const { code } = error;
-        error = asWorkerError(failure);
+        error = asWorkerError(dialect, failure);
         if (error.code !== code) events.emit('trouble', { reason: error.code });
         if (performance.now() - remindedAt > REMIND_MS) {
           remindedAt = performance.now();
-          log.warn(...complaint(error));
+          log.warn(...complaint(dialect.name, error));
         }
       }
     }
@@ -144,17 +146,17 @@ function patienceMs(error: WorkerError): number {
   return error instanceof ProviderUnavailableError ? Math.min(error.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS) : 0;
 }
 
-function complaint(error: WorkerError): [string, object] {
+function complaint(name: string, error: WorkerError): [string, object] {
   return error instanceof ProviderMisconfiguredError
-    ? ['Ollama cannot serve us until someone mends it; work is held', { error }]
-    : ['Ollama fails; work is held until a probe succeeds', { error }];
+    ? [`${name} cannot serve us until someone mends it; work is held`, { error }]
+    : [`${name} fails; work is held until a probe succeeds`, { error }];
 }
 
-function asWorkerError(failure: unknown): WorkerError {
+function asWorkerError({ codes }: Dialect, failure: unknown): WorkerError {
   if (failure instanceof ProviderUnavailableError || failure instanceof ProviderMisconfiguredError) return failure;
   const message = failure instanceof Error ? failure.message : String(failure);
   return new ProviderUnavailableError(
-    'OLLAMA_PROBE_FAILED',
+    codes.probeFailed,
     `a text that is known to be good was not embedded: ${message}`,
     { mayBeTheText: false },
   );

@@ -1,9 +1,11 @@
 import { Pool } from 'undici';
 import { certificateProblem } from '../certificates.js';
 import { errorCode } from '../errors.js';
+import type { Dialect } from './dialect.js';
 import { ProviderMisconfiguredError, ProviderUnavailableError } from './errors.js';
 
-export interface JsonClientOptions {
+/** Where a server is, and how to get in. */
+export interface ServerAddress {
   /** A user and a password in it are sent as basic credentials; a path is put before each request's. */
   readonly url: string;
   /** PEM of the authorities its certificate may come from; undefined: the public ones. */
@@ -44,11 +46,14 @@ export class JsonClient {
   readonly #pool: Pool;
   readonly #prefix: string;
   readonly #basic: string | undefined;
-  readonly #options: JsonClientOptions;
+  readonly #options: ServerAddress;
+  readonly #dialect: Dialect;
 
-  constructor(options: JsonClientOptions) {
+  /** @param dialect names the server in errors */
+  constructor(options: ServerAddress, dialect: Dialect) {
     const { origin, pathname, username, password } = new URL(options.url);
     this.#options = options;
+    this.#dialect = dialect;
     this.#prefix = pathname.replace(/\/+$/, '');
     const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
     this.#basic = credentials === ':' ? undefined : `Basic ${Buffer.from(credentials).toString('base64')}`;
@@ -93,7 +98,9 @@ export class JsonClient {
       };
     } catch (error) {
       signal.throwIfAborted();
-      throw timeout.aborted ? unavailable('TIMEOUT', `no answer within ${timeoutMs / 1000} s`) : refusalOf(error);
+      throw timeout.aborted
+        ? unavailable(this.#dialect, 'TIMEOUT', `no answer within ${timeoutMs / 1000} s`)
+        : refusalOf(this.#dialect, error);
     }
   }
 
@@ -104,20 +111,21 @@ export class JsonClient {
 }
 
 /** Only the code and message of an error go on: what it holds beside them may be the request, and with it the texts. */
-function refusalOf(error: unknown): Error {
-  const refused = certificateProblem(error, 'let PALDOCS_OLLAMA_CA_FILE name');
+function refusalOf(dialect: Dialect, error: unknown): Error {
+  const { name, codes, caVariable } = dialect;
+  const refused = certificateProblem(error, `let ${caVariable} name`);
   if (refused !== undefined) {
-    return new ProviderMisconfiguredError('OLLAMA_CERTIFICATE', `Ollama's ${refused.found}: ${refused.fix}`);
+    return new ProviderMisconfiguredError(codes.certificate, `${name}'s ${refused.found}: ${refused.fix}`);
   }
-  return unavailable(errorCode(error) ?? 'UNKNOWN', (error as Partial<Error>).message ?? String(error));
+  return unavailable(dialect, errorCode(error) ?? 'UNKNOWN', (error as Partial<Error>).message ?? String(error));
 }
 
-function unavailable(code: string, message: string): ProviderUnavailableError {
+function unavailable({ name, codes }: Dialect, code: string, message: string): ProviderUnavailableError {
   const mayBeTheText = !NEVER_ARRIVED.has(code);
   const what = mayBeTheText ? 'did not answer' : 'cannot be reached';
   return new ProviderUnavailableError(
-    mayBeTheText ? 'OLLAMA_NO_ANSWER' : 'OLLAMA_UNREACHABLE',
-    `Ollama ${what} (${code}: ${message})`,
+    mayBeTheText ? codes.noAnswer : codes.unreachable,
+    `${name} ${what} (${code}: ${message})`,
     { mayBeTheText },
   );
 }

@@ -1,26 +1,22 @@
 import { classifyAnswer } from './classify.js';
+import { isObject } from './is-object.js';
 import { ProviderUnavailableError } from './errors.js';
-import { JsonClient, parseJson, type JsonClientOptions } from './json-client.js';
+import { JsonClient, parseJson, type ServerAddress } from './json-client.js';
+import { OLLAMA } from './ollama-dialect.js';
+import type { ModelDescription, Provider } from './provider.js';
 import { credentialsOf, redact } from './redact.js';
 import { scanEmbeddings } from './scan-embeddings.js';
 
-export interface OllamaOptions extends JsonClientOptions {
+export interface OllamaOptions extends ServerAddress {
   readonly model: string;
   /** A model that is not in memory is loaded first, and hanging up aborts the load: a whole load must fit. */
   readonly timeoutMs: number;
 }
 
-/** What `/api/show` tells of a model. */
-export interface ModelDescription {
-  readonly canEmbed: boolean;
-  /** Its own dimensions, where it says so. */
-  readonly dimensions: number | null;
-  /** Tokens. */
-  readonly contextLength: number | null;
-}
-
-/** Ollama's HTTP API, as far as embedding needs it. Raises the errors of `errors.ts` and nothing else. */
-export class Ollama {
+/** Ollama's own HTTP API. */
+export class Ollama implements Provider {
+  readonly dialect = OLLAMA;
+  readonly maxTexts = Infinity;
   readonly #http: JsonClient;
   readonly #options: OllamaOptions;
   readonly #model: string;
@@ -28,14 +24,10 @@ export class Ollama {
   constructor(options: OllamaOptions) {
     this.#options = options;
     this.#model = options.model;
-    this.#http = new JsonClient(options);
+    this.#http = new JsonClient(options, OLLAMA);
   }
 
-  /**
-   * @param texts at most what fits a request; none loads the model
-   * @param dimensions what the vectors are cut to; an older server ignores it
-   * @returns what the server sent as embeddings, unchecked, but for numbers that are as they should be: those are floats
-   */
+  /** Numbers that are as they should be come as floats. Servers before 0.11.11 ignore `dimensions`. */
   async embed(texts: readonly string[], dimensions: number, signal: AbortSignal): Promise<unknown> {
     // Never truncate: a text that is cut silently is found by its beginning only.
     const body = {
@@ -51,7 +43,11 @@ export class Ollama {
     return isObject(answer) ? answer['embeddings'] : undefined;
   }
 
-  async show(signal: AbortSignal): Promise<ModelDescription> {
+  async load(signal: AbortSignal): Promise<void> {
+    await this.embed([], 0, signal); // of a request without texts, the loading is what is left
+  }
+
+  async describe(signal: AbortSignal): Promise<ModelDescription> {
     const answer = parsed(await this.#call('POST', '/api/show', { model: this.#model }, signal));
     const description = isObject(answer) ? answer : {};
     const info = isObject(description['model_info']) ? description['model_info'] : {};
@@ -68,13 +64,11 @@ export class Ollama {
     };
   }
 
-  /** @returns the version of the server, as it says it */
   async version(signal: AbortSignal): Promise<string> {
     const answer = parsed(await this.#call('GET', '/api/version', undefined, signal));
     return isObject(answer) && typeof answer['version'] === 'string' ? answer['version'] : 'unknown';
   }
 
-  /** Closes the connections that are kept open. */
   close(): void {
     this.#http.close();
   }
@@ -91,9 +85,8 @@ export class Ollama {
     if (status >= 200 && status < 300) return bytes;
     const answer = parseJson(bytes);
     const message = isObject(answer) ? asText(answer['error']) : 'no message';
-    const { url, token } = this.#options;
-    const credentials = [...credentialsOf(url), ...(token === undefined ? [] : [token()])];
-    throw classifyAnswer(status, redact(message, credentials, texts), retryAfter);
+    const shown = redact(message, credentialsOf(this.#options), texts);
+    throw classifyAnswer(OLLAMA, { status, message, shown, retryAfter });
   }
 }
 
@@ -101,14 +94,12 @@ export class Ollama {
 function parsed(bytes: Buffer): unknown {
   const answer = parseJson(bytes);
   if (answer !== undefined) return answer;
-  throw new ProviderUnavailableError('OLLAMA_GARBLED', 'Ollama answered with what is not JSON', { mayBeTheText: true });
+  throw new ProviderUnavailableError(OLLAMA.codes.garbled, 'Ollama answered with what is not JSON', {
+    mayBeTheText: true,
+  });
 }
 
 /** Ollama's `error` is a text, or since 0.34 what its runner said, which is an object. */
 function asText(error: unknown): string {
   return typeof error === 'string' ? error : (JSON.stringify(error) ?? 'no message');
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -3,21 +3,15 @@ import type { Logger } from '../logger.js';
 import { embedOnce } from './embed-once.js';
 import { Embedder } from './embedder.js';
 import { Gate } from './gate.js';
-import { Ollama } from './ollama.js';
+import { openProvider, type ProviderOptions } from './open-provider.js';
+import type { Provider } from './provider.js';
 
 /** What every server that works embeds without fail. */
 const KNOWN_GOOD_TEXT = 'The quick brown fox jumps over the lazy dog.';
 
-export interface OpenEmbedderOptions {
-  readonly url: string;
-  /** PEM of the authorities its certificate may come from; undefined: the public ones. */
-  readonly ca?: string | undefined;
-  /** A bearer token, asked for with each request. */
-  readonly token?: (() => string) | undefined;
-  readonly model: string;
+export interface OpenEmbedderOptions extends Omit<ProviderOptions, 'connections'> {
   readonly dimensions: number;
   readonly instruction: string;
-  readonly timeoutMs: number;
   readonly concurrency: number;
   readonly events: Events;
   readonly log: Logger;
@@ -26,32 +20,26 @@ export interface OpenEmbedderOptions {
 export interface OpenEmbedder {
   readonly embedder: Embedder;
   readonly gate: Gate;
-  readonly ollama: Ollama;
+  readonly provider: Provider;
   /** Ends the probing and closes the connections. */
   close(): void;
 }
 
-/** Ollama, the gate before it, and the embedder that uses both. */
+/** The server, the gate before it, and the embedder that uses both. */
 export function openEmbedder(options: OpenEmbedderOptions): OpenEmbedder {
-  const { url, ca, token, model, dimensions, instruction, timeoutMs, concurrency, events, log } = options;
+  const { model, dimensions, instruction, concurrency, events, log, ...server } = options;
   // One connection more than requests: the probe goes while they hang.
-  const ollama = new Ollama({
-    url,
-    ca,
-    token,
-    model,
-    timeoutMs,
-    connections: concurrency + 1,
-  });
+  const provider = openProvider({ ...server, model, connections: concurrency + 1 });
   const gate = new Gate({
+    dialect: provider.dialect,
     probe: async (signal) => {
-      await embedOnce({ ollama, model, dimensions, instruction, signal }, [KNOWN_GOOD_TEXT]);
+      await embedOnce({ provider, model, dimensions, instruction, signal }, [KNOWN_GOOD_TEXT]);
     },
     events,
     log,
   });
   const embedder = new Embedder({
-    ollama,
+    provider,
     gate,
     model,
     dimensions,
@@ -62,10 +50,10 @@ export function openEmbedder(options: OpenEmbedderOptions): OpenEmbedder {
   return {
     embedder,
     gate,
-    ollama,
+    provider,
     close: () => {
       gate.stop();
-      ollama.close();
+      provider.close();
     },
   };
 }

@@ -19,7 +19,7 @@ const SAME = 0.99;
  */
 export async function probeVector(options: ProbeOptions): Promise<{ readonly loadMs: number }> {
   const started = performance.now();
-  await options.ollama.embed([], options.dimensions, options.signal);
+  await options.provider.load(options.signal);
   const loadMs = performance.now() - started;
   await embedOnce(options, [TEXT]);
   return { loadMs };

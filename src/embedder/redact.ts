@@ -1,3 +1,5 @@
+import type { ServerAddress } from './json-client.js';
+
 /** Shorter ones would be found in words that have nothing to do with them. */
 const SHORTEST = 4;
 
@@ -22,10 +24,11 @@ export function redact(message: string, credentials: readonly string[], inputs: 
   return redacted;
 }
 
-/** All forms in which the credentials of a URL may be quoted. */
-export function credentialsOf(url: string): string[] {
+/** All forms in which what lets us into a server may be quoted. */
+export function credentialsOf({ url, token }: Pick<ServerAddress, 'url' | 'token'>): string[] {
   const { username, password } = new URL(url);
-  if (password === '') return [];
+  const bearer = token === undefined ? [] : [token()];
+  if (password === '') return bearer;
   const plain = decodeURIComponent(password);
-  return [password, plain, Buffer.from(`${decodeURIComponent(username)}:${plain}`).toString('base64')];
+  return [...bearer, password, plain, Buffer.from(`${decodeURIComponent(username)}:${plain}`).toString('base64')];
 }

@@ -1,5 +1,5 @@
 import { ProviderMisconfiguredError } from './errors.js';
-import type { Ollama } from './ollama.js';
+import type { Provider } from './provider.js';
 
 /**
  * Asks the server whether the configured model can serve the column, where it can be asked.
@@ -7,15 +7,15 @@ import type { Ollama } from './ollama.js';
  * @throws ProviderMisconfiguredError when it cannot
  */
 export async function requireModel(
-  ollama: Ollama,
+  provider: Provider,
   model: string,
   dimensions: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const description = await ollama.show(signal);
+  const description = await provider.describe(signal);
   if (!description.canEmbed) {
     throw new ProviderMisconfiguredError(
-      'OLLAMA_MODEL_CANNOT_EMBED',
+      provider.dialect.codes.cannotEmbed,
       `PALDOCS_EMBEDDING_MODEL: the model ${model} cannot embed: choose an embedding model, such as qwen3-embedding:4b`,
     );
   }

@@ -1,3 +1,4 @@
+import type { Dialect } from './dialect.js';
 import { ProviderMisconfiguredError, ProviderUnavailableError, TextRejectedError } from './errors.js';
 
 /**
@@ -7,6 +8,12 @@ import { ProviderMisconfiguredError, ProviderUnavailableError, TextRejectedError
 const TRAINED_FOR_CUTTING =
   /^(?:.*\/)?(qwen3-embedding|embeddinggemma|nomic-embed-text|snowflake-arctic-embed2|mxbai-embed-large)(?:[:\-.]|$)/i;
 
+export interface ExpectedVectors {
+  readonly dimensions: number;
+  readonly model: string;
+  readonly dialect: Dialect;
+}
+
 /** How far from 1 the length of a vector may be before it is made 1: float32 and JSON lose no more than this. */
 const NORM_TOLERANCE = 1e-3;
 
@@ -15,6 +22,7 @@ const NORM_TOLERANCE = 1e-3;
  *
  * @param embeddings as they came, unchecked; floats are made ready in place
  * @param count how many texts were sent
+ * @param expected what the column holds, and who was asked
  * @returns for each text its vector, number[dimensions] of length 1, or what is wrong with it
  * @throws ProviderUnavailableError when the answer as a whole makes no sense
  * @throws ProviderMisconfiguredError when the model gives vectors of another dimension
@@ -22,26 +30,28 @@ const NORM_TOLERANCE = 1e-3;
 export function readVectors(
   embeddings: unknown,
   count: number,
-  dimensions: number,
-  model: string,
+  expected: ExpectedVectors,
 ): (Float32Array | TextRejectedError)[] {
   if (!Array.isArray(embeddings) || embeddings.length !== count) {
     const got = Array.isArray(embeddings) ? `${embeddings.length} vectors` : 'no vectors';
-    throw new ProviderUnavailableError('OLLAMA_GARBLED', `Ollama answered with ${got} for ${count} texts`, {
+    const { name, codes } = expected.dialect;
+    throw new ProviderUnavailableError(codes.garbled, `${name} answered with ${got} for ${count} texts`, {
       mayBeTheText: true,
     });
   }
-  return embeddings.map((embedding: unknown) => readVector(embedding, dimensions, model));
+  return embeddings.map((embedding: unknown) => readVector(embedding, expected));
 }
 
-function readVector(embedding: unknown, dimensions: number, model: string): Float32Array | TextRejectedError {
+function readVector(
+  embedding: unknown,
+  { dimensions, model, dialect }: ExpectedVectors,
+): Float32Array | TextRejectedError {
   if (embedding instanceof Float32Array && embedding.length === dimensions) {
     return normalise(embedding, lengthOf(embedding));
   }
-  if (!Array.isArray(embedding)) {
-    throw new ProviderUnavailableError('OLLAMA_GARBLED', 'Ollama answered with something that is not a vector', {
-      mayBeTheText: true,
-    });
+  if (!Array.isArray(embedding) && !(embedding instanceof Float32Array)) {
+    const message = `${dialect.name} answered with something that is not a vector`;
+    throw new ProviderUnavailableError(dialect.codes.garbled, message, { mayBeTheText: true });
   }
   if (embedding.length < dimensions) {
     throw new ProviderMisconfiguredError(

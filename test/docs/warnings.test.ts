@@ -1,14 +1,30 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import ts from 'typescript';
+import { OLLAMA } from '../../src/embedder/ollama-dialect.js';
 
+const NAMES = [OLLAMA.name];
 const ROOT = join(import.meta.dirname, '../..');
+
+/** A message that begins with the name of a server, as it is for each kind of server. */
+function namingEach(node: ts.TemplateExpression, source: ts.SourceFile): string[] {
+  const [span, ...others] = node.templateSpans;
+  if (
+    span === undefined ||
+    others.length > 0 ||
+    node.head.text !== '' ||
+    !/\bname$/.test(span.expression.getText(source))
+  )
+    throw new Error(`a message that varies: ${node.getText(source)}`);
+  return NAMES.map((name) => name + span.literal.text);
+}
 
 /** The messages that a source logs at level warn or error: the texts in the first argument, or in the function it spreads. */
 function messagesIn(source: ts.SourceFile): string[] {
   const messages: string[] = [];
   const textsIn = (node: ts.Node): void => {
     if (ts.isStringLiteralLike(node)) messages.push(node.text);
+    else if (ts.isTemplateExpression(node)) messages.push(...namingEach(node, source));
     else if (ts.isConditionalExpression(node)) [node.whenTrue, node.whenFalse].forEach(textsIn);
     else if (ts.isArrayLiteralExpression(node)) node.elements.slice(0, 1).forEach(textsIn);
     else if (ts.isSpreadElement(node) && ts.isCallExpression(node.expression)) {

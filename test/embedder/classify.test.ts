@@ -1,4 +1,4 @@
-import { classifyAnswer } from '../../src/embedder/classify.js';
+import { classifyAnswer as classify } from '../../src/embedder/classify.js';
 import {
   mayBeTheText,
   ProviderMisconfiguredError,
@@ -6,7 +6,10 @@ import {
   TextRejectedError,
   TextTooLongError,
 } from '../../src/embedder/errors.js';
+import { OLLAMA } from '../../src/embedder/ollama-dialect.js';
 
+const classifyAnswer = (status: number, message: string, retryAfter?: string) =>
+  classify(OLLAMA, { status, message, retryAfter });
 const RUNNER = 'do embedding request: Post "http://127.0.0.1:40637/embedding"';
 
 describe('an answer of Ollama', () => {

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { JsonClient, type JsonClientOptions } from '../../src/embedder/json-client.js';
+import { JsonClient, type ServerAddress } from '../../src/embedder/json-client.js';
+import { OLLAMA } from '../../src/embedder/ollama-dialect.js';
 
 const trickle: RequestListener = ({ socket }, response) => {
   const timer = setInterval(() => response.write(' '), 20);
@@ -11,7 +12,7 @@ const trickle: RequestListener = ({ socket }, response) => {
 };
 
 /** What each sends as its authorization. */
-type Credentials = Pick<JsonClientOptions, 'token'> & { readonly credentials?: string };
+type Credentials = Pick<ServerAddress, 'token'> & { readonly credentials?: string };
 const bearer: Credentials = { token: () => 'abc' };
 
 describe('the client', () => {
@@ -43,8 +44,8 @@ describe('the client', () => {
 
   const at = (path = '', credentials = '') =>
     `http://${credentials}127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
-  function client(options: Partial<JsonClientOptions> = {}): JsonClient {
-    const made = new JsonClient({ url: at(), timeoutMs: 10_000, connections: 1, ...options });
+  function client(options: Partial<ServerAddress> = {}): JsonClient {
+    const made = new JsonClient({ url: at(), timeoutMs: 10_000, connections: 1, ...options }, OLLAMA);
     clients.push(made);
     return made;
   }

@@ -32,6 +32,7 @@ afterEach(async () => {
 
 function openWith(timeoutMs: number): OpenEmbedder {
   return openEmbedder({
+    kind: 'ollama',
     url: ollama.url,
     model: 'qwen3-embedding:4b',
     dimensions: DIMENSIONS,

@@ -13,6 +13,7 @@ describe('a server that embeds the probe and is too busy for our texts', () => {
     const ollama = await startStandIn();
     ollama.faults.add({ preset: 'busy', text: 'ours' });
     const open = openEmbedder({
+      kind: 'ollama',
       url: ollama.url,
       model: 'qwen3-embedding:4b',
       dimensions: 32,

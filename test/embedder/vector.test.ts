@@ -1,4 +1,5 @@
 import { ProviderMisconfiguredError, ProviderUnavailableError, TextRejectedError } from '../../src/embedder/errors.js';
+import { OLLAMA } from '../../src/embedder/ollama-dialect.js';
 import { meanVector, readVectors } from '../../src/embedder/vector.js';
 
 /** What float32 loses in being made of length 1. */
@@ -12,7 +13,7 @@ function expectAbout(vector: unknown, ...values: number[]): void {
 }
 
 const read = (embeddings: unknown, { count = 1, dimensions = 2, model = 'qwen3-embedding:4b' } = {}) =>
-  readVectors(embeddings, count, dimensions, model);
+  readVectors(embeddings, count, { dimensions, model, dialect: OLLAMA });
 
 describe('vectors as they come', () => {
   it('are taken as they are when they are of length 1', () => {

@@ -1,7 +1,7 @@
 import type { BlocksTable } from '../../blocks/table.js';
 import type { Config } from '../../config.js';
 import type { Database } from '../../database/database.js';
-import type { ModelDescription, Ollama } from '../../embedder/ollama.js';
+import type { ModelDescription, Provider } from '../../embedder/provider.js';
 import type { Logger } from '../../logger.js';
 
 /** What a check has found: `warning` works, but not well; `failed` does not work. */
@@ -21,7 +21,7 @@ export interface Facts {
 export interface CheckContext {
   readonly config: Config;
   readonly database: Database;
-  readonly ollama: Ollama;
+  readonly provider: Provider;
   readonly facts: Facts;
   readonly log: Logger;
   readonly signal: AbortSignal;

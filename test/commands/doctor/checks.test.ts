@@ -26,7 +26,7 @@ async function check(
   const context: CheckContext = {
     config,
     database,
-    ollama: client,
+    provider: client,
     log: createLogger({ level: 'error', readable: false, colour: false }),
     facts: {},
     signal: new AbortController().signal,

@@ -7,10 +7,10 @@ const TIMEOUT_MS = 10_000;
 export const modelCheck: Check = {
   name: 'model',
   needs: ['ollama'],
-  run: async ({ config, ollama, facts, signal }) => {
+  run: async ({ config, provider, facts, signal }) => {
     const { model } = config;
     try {
-      const described = await inTime(TIMEOUT_MS, signal, (limit) => ollama.show(limit));
+      const described = await inTime(TIMEOUT_MS, signal, (limit) => provider.describe(limit));
       if (described === undefined) return failed(`the server does not describe ${model} in time`, 'restart Ollama');
       facts.model = described;
       if (!described.canEmbed) {

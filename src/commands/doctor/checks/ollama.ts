@@ -10,9 +10,9 @@ const OLDEST = [0, 11, 11] as const;
 export const ollamaCheck: Check = {
   name: 'ollama',
   needs: [],
-  run: async ({ config, ollama, signal }) => {
+  run: async ({ config, provider, signal }) => {
     const where = withoutSecrets(config.ollamaUrl).replace(/\/$/, '');
-    const version = await inTime(TIMEOUT_MS, signal, (limit) => ollama.version(limit)).catch((error: unknown) => {
+    const version = await inTime(TIMEOUT_MS, signal, (limit) => provider.version(limit)).catch((error: unknown) => {
       if (error instanceof WorkerError && error.code === 'OLLAMA_UNREACHABLE') return error;
       throw error;
     });
@@ -25,16 +25,16 @@ export const ollamaCheck: Check = {
         'start Ollama, or correct PALDOCS_OLLAMA_URL',
       );
     }
-    const order = compare(version);
+    const order = compare(version ?? 'unknown');
     if (order === undefined)
-      return warning(`${where} says its version is "${version}"`, 'check that it is 0.11.11 or later');
+      return warning(`${where} says its version is "${version ?? 'unknown'}"`, 'check that it is 0.11.11 or later');
     if (order < 0) {
       return failed(
-        `${where} is Ollama ${version}, which ignores "dimensions"`,
+        `${where} is Ollama ${version ?? 'unknown'}, which ignores "dimensions"`,
         'update it to 0.11.11 or later: curl -fsSL https://ollama.com/install.sh | sh',
       );
     }
-    return ok(`${version} at ${where}`);
+    return ok(`${version ?? 'unknown'} at ${where}`);
   },
 };
 

@@ -5,11 +5,11 @@ export const speedCheck: Check = {
   name: 'speed',
   needs: ['vectors'],
   run: async (context) => {
-    const { ollama, signal, config } = context;
+    const { provider, signal, config } = context;
     const { model, instruction } = config;
     const { dimensions } = tableOf(context);
     const { singleMs, batchMs, consistent, distinct } = await probeSpeed({
-      ollama,
+      provider,
       model,
       dimensions,
       instruction,

@@ -12,12 +12,12 @@ export const vectorsCheck: Check = {
   name: 'vectors',
   needs: ['tables', 'model'],
   run: async (context) => {
-    const { config, ollama, facts, signal } = context;
+    const { config, provider, facts, signal } = context;
     const { model, instruction } = config;
     const { dimensions } = tableOf(context);
     try {
-      await requireModel(ollama, model, dimensions, signal);
-      const { loadMs } = await probeVector({ ollama, model, dimensions, instruction, signal });
+      await requireModel(provider, model, dimensions, signal);
+      const { loadMs } = await probeVector({ provider, model, dimensions, instruction, signal });
       const native = facts.model?.dimensions ?? dimensions;
       const cut = native > dimensions ? `, cut from ${native}` : '';
       const loaded = loadMs < LOAD_MS ? '' : `; loading the model took ${duration(loadMs / 1000)}`;
