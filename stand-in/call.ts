@@ -10,6 +10,7 @@ export interface Call {
   readonly bodyError: string | undefined;
   readonly model: string;
   readonly texts: readonly string[];
+  readonly authorization: string | undefined;
 }
 
 /** The path without its query. */
@@ -19,7 +20,7 @@ export function pathOf(request: IncomingMessage): string {
 }
 
 /** Understands what it can of a body, and notes that in the record. */
-export function readCall(record: RequestRecord, json: string): Call {
+export function readCall(record: RequestRecord, json: string, authorization: string | undefined): Call {
   const { body, error } = parseObject(json);
   const input = typeof body.input === 'string' ? [body.input] : Array.isArray(body.input) ? body.input : [];
   const texts = input.filter((text) => typeof text === 'string');
@@ -28,7 +29,7 @@ export function readCall(record: RequestRecord, json: string): Call {
   if (typeof body.dimensions === 'number') record.dimensions = body.dimensions;
   record.texts = texts.length;
   for (const text of texts) record.characters += text.length;
-  return { method: record.method, path: record.path, body, bodyError: error, model, texts };
+  return { method: record.method, path: record.path, body, bodyError: error, model, texts, authorization };
 }
 
 function parseObject(json: string): { body: Readonly<Record<string, unknown>>; error: string | undefined } {

@@ -15,11 +15,13 @@ export type VectorChange = (typeof VECTOR_CHANGES)[number];
 
 /** What a fault rule does to a request. */
 export type Effect =
-  /** Answers with this status: Ollama's error shape, or a body as it stands. `{model}` becomes the request's model. */
+  /** Answers with this status: the API's error shape, or a body as it stands. `{model}` becomes the request's model. */
   | {
       readonly kind: 'status';
       readonly status: number;
       readonly error?: string;
+      /** Beside the error, in the OpenAI API. */
+      readonly code?: string;
       readonly body?: string;
       readonly headers?: Readonly<Record<string, string>>;
     }

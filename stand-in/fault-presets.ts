@@ -10,11 +10,11 @@ export type FaultNature = 'outage' | 'operator' | 'answer' | 'text';
 export interface FaultPreset {
   readonly nature: FaultNature;
   /** Where it strikes unless the rule says otherwise; everywhere where absent. */
-  readonly endpoint?: string;
+  readonly endpoint?: readonly string[];
   readonly effect: Effect;
 }
 
-const EMBED = '/api/embed';
+const EMBED = ['/api/embed', '/v1/embeddings'];
 const RUNNER = 'http://127.0.0.1:40637';
 
 const outage = (effect: Effect): FaultPreset => ({ nature: 'outage', effect });
@@ -79,6 +79,12 @@ export const FAULT_PRESETS = {
     endpoint: EMBED,
     effect: { kind: 'status', status: 501, error: 'this model does not support embeddings' },
   },
+  quota: operator({
+    kind: 'status',
+    status: 429,
+    error: 'You exceeded your current quota, please check your plan and billing details.',
+    code: 'insufficient_quota',
+  }),
   unauthorized: operator({ kind: 'status', status: 401, error: 'unauthorized' }),
   forbidden: operator({ kind: 'status', status: 403, error: 'forbidden' }),
   'not-found': operator({

@@ -5,8 +5,8 @@ import { FAULT_PRESETS, type FaultPreset, type FaultPresetName } from './fault-p
 export interface FaultMatcher {
   /** For log and statistics; the preset's name where absent. */
   readonly name?: string;
-  /** Path, such as `/api/embed`. */
-  readonly endpoint?: string;
+  /** Path, such as `/api/embed`, or several. */
+  readonly endpoint?: string | readonly string[];
   /** A part of one of the request's texts. Effects on vectors then touch that text's vector alone. */
   readonly text?: string;
   /** Requests with fewer texts are spared. */

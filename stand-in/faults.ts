@@ -125,7 +125,7 @@ class ArmedFault implements Fault {
   /** Whether the rule strikes, which is then counted. */
   strike(target: FaultTarget): boolean {
     const { endpoint, text, minTexts = 0, probability = 1, count = Infinity } = this.rule;
-    if (endpoint !== undefined && endpoint !== target.endpoint) return false;
+    if (endpoint !== undefined && ![endpoint].flat().includes(target.endpoint)) return false;
     if (text !== undefined && !target.texts.some((candidate) => candidate.includes(text))) return false;
     if (target.texts.length < minTexts || this.#hits >= count) return false;
     if (probability < 1 && this.#chance() / 2 ** 32 >= probability) return false;

@@ -11,6 +11,7 @@ const NUMBERS = [
   'loadMs',
   'parallel',
   'maxQueue',
+  'maxBatch',
   'contextTokens',
   'logSize',
   'seed',
@@ -21,8 +22,15 @@ const STRINGS = [
   'chatModel',
   'architecture',
   'version',
+  'apiKey',
 ] as const satisfies readonly (keyof StandInOptions)[];
-const SWITCHES = ['ignoreDimensions', 'recordTexts'] as const satisfies readonly (keyof StandInOptions)[];
+const SWITCHES = [
+  'ignoreDimensions',
+  'refuseDimensions',
+  'ignoreBase64',
+  'reverse',
+  'recordTexts',
+] as const satisfies readonly (keyof StandInOptions)[];
 const CHOICES = ['brain', 'contextError'] as const satisfies readonly (keyof StandInOptions)[];
 
 const STRING_FLAGS = [...NUMBERS, ...STRINGS, ...CHOICES];

@@ -3,7 +3,8 @@ import { pathOf, readCall, type Call } from './call.js';
 import type { Effect } from './effect.js';
 import { hangUpSignal, jsonAnswer, JSON_TYPE, readBody, send, sendHalf, TEXT_TYPE, type Answer } from './exchange.js';
 import type { Fault, Faults } from './faults.js';
-import { modelNotFound, type Ollama } from './ollama.js';
+import { modelNotFound, type EmbedFault, type Ollama } from './ollama.js';
+import { isOpenAi, openAiError, type OpenAi } from './openai.js';
 import { pauseUntil, unlessHungUp } from './pause.js';
 import { HungUp, Refusal } from './refusal.js';
 import type { RequestLog, RequestRecord } from './request-log.js';
@@ -11,9 +12,10 @@ import type { RequestLog, RequestRecord } from './request-log.js';
 /** What the front tells about a request. */
 export type FrontEvent = 'request' | 'hanging' | 'settled';
 
-/** Ollama's HTTP, with the fault rules in front of it and the log beside it. */
+/** Ollama's HTTP and the OpenAI API, with the fault rules in front of it and the log beside it. */
 export class Front {
   readonly #ollama: Ollama;
+  readonly #openAi: OpenAi;
   readonly #faults: Faults;
   readonly #log: RequestLog;
   readonly #recordTexts: boolean;
@@ -22,12 +24,14 @@ export class Front {
 
   constructor(parts: {
     ollama: Ollama;
+    openAi: OpenAi;
     faults: Faults;
     log: RequestLog;
     recordTexts: boolean;
     emit: (event: FrontEvent, record: RequestRecord) => void;
   }) {
     this.#ollama = parts.ollama;
+    this.#openAi = parts.openAi;
     this.#faults = parts.faults;
     this.#log = parts.log;
     this.#recordTexts = parts.recordTexts;
@@ -49,7 +53,7 @@ export class Front {
     }
     const signal = hangUpSignal(response);
     try {
-      const call = readCall(record, await readBody(request));
+      const call = readCall(record, await readBody(request), request.headers.authorization);
       await this.#answer(call, record, request, response, signal);
     } catch (error) {
       if (!(error instanceof HungUp)) throw error;
@@ -118,13 +122,18 @@ export class Front {
       return { status: 200, body: await this.#perform(call, fault, signal), headers: JSON_TYPE };
     } catch (error) {
       if (error instanceof HungUp) throw error;
-      if (error instanceof Refusal) return jsonAnswer(error.status, { error: error.message });
-      return jsonAnswer(500, { error: error instanceof Error ? error.message : String(error) });
+      const { status, message, code } =
+        error instanceof Refusal
+          ? error
+          : { status: 500, message: error instanceof Error ? error.message : String(error), code: undefined };
+      return jsonAnswer(status, errorBody(call, status, message, code));
     }
   }
 
   #perform(call: Call, fault: Fault | undefined, signal: AbortSignal): string | Promise<string> {
     const hidden = fault?.rule.effect.kind === 'no-model';
+    const embedFault: EmbedFault | undefined = fault && { effect: fault.rule.effect, text: fault.rule.text };
+    if (isOpenAi(call.path)) return this.#openAi.perform(call, embedFault, hidden, signal);
     if (call.path === '/api/version') return this.#ollama.version();
     if (call.path === '/api/tags') return this.#ollama.tags(hidden);
     if (call.bodyError !== undefined) throw new Refusal(400, call.bodyError);
@@ -133,7 +142,7 @@ export class Front {
       return this.#ollama.show(call.body);
     }
     if (hidden) throw modelNotFound(call.model);
-    return this.#ollama.embed(call.body, fault && { effect: fault.rule.effect, text: fault.rule.text }, signal);
+    return this.#ollama.embed(call.body, embedFault, signal);
   }
 
   #drop(request: IncomingMessage, record: RequestRecord): void {
@@ -153,6 +162,8 @@ const ROUTES: Readonly<Record<string, readonly string[] | undefined>> = {
   '/api/tags': ['GET', 'HEAD'],
   '/api/show': ['POST'],
   '/api/embed': ['POST'],
+  '/v1/models': ['GET'],
+  '/v1/embeddings': ['POST'],
 };
 
 /** The answer that an effect puts in the place of the true one. */
@@ -160,7 +171,8 @@ function instead(effect: Effect, call: Call): Answer | undefined {
   switch (effect.kind) {
     case 'status': {
       const headers = { ...JSON_TYPE, ...effect.headers };
-      const body = effect.body ?? JSON.stringify({ error: effect.error ?? `status ${effect.status}` });
+      const error = errorBody(call, effect.status, effect.error ?? `status ${effect.status}`, effect.code);
+      const body = effect.body ?? JSON.stringify(error);
       return { status: effect.status, headers, body: body.replaceAll('{model}', call.model) };
     }
     case 'garbage':
@@ -170,11 +182,16 @@ function instead(effect: Effect, call: Call): Answer | undefined {
   }
 }
 
+function errorBody(call: Call, status: number, message: string, code: string | undefined): object {
+  return isOpenAi(call.path) ? openAiError(status, message, code) : { error: message };
+}
+
 function truncated(answer: Answer): Answer {
   return { ...answer, body: answer.body.slice(0, Math.floor(answer.body.length / 2)) };
 }
 
 function isEmbedding(call: Call, status: number, effect: Effect | undefined): boolean {
   const spoilt = effect?.kind === 'garbage' || effect?.kind === 'truncate' || effect?.kind === 'vectors';
-  return call.path === '/api/embed' && status === 200 && call.texts.length > 0 && !spoilt;
+  const embeds = call.path === '/api/embed' || call.path === '/v1/embeddings';
+  return embeds && status === 200 && call.texts.length > 0 && !spoilt;
 }

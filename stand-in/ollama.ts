@@ -36,8 +36,7 @@ export class Ollama {
   async embed(body: Readonly<Record<string, unknown>>, fault: EmbedFault | undefined, signal: AbortSignal) {
     const startedAt = performance.now();
     const request = parseEmbedRequest(body);
-    if (!this.#is(this.#options.model, request.model)) this.#refuseModel(request.model);
-    await this.loader.ensure(request.optionsKey, signal);
+    await this.#load(request, signal);
     const loadedAt = performance.now();
     if (request.texts.length === 0) return JSON.stringify({ model: request.model, embeddings: [] });
 
@@ -50,6 +49,17 @@ export class Ollama {
       `,"load_duration":${nanoseconds(loadedAt - startedAt)}` +
       `,"prompt_eval_count":${texts.reduce((sum, text) => sum + countTokens(text), 0)}}`
     );
+  }
+
+  /** The same for another API: each vector as JSON. */
+  async embedEach(
+    request: EmbedRequest,
+    fault: EmbedFault | undefined,
+    signal: AbortSignal,
+  ): Promise<readonly string[]> {
+    await this.#load(request, signal);
+    const texts = this.#withinContext(request);
+    return await this.runner.run(texts.length, signal, () => this.#vectors(request, texts, fault));
   }
 
   /** `POST /api/show`. */
@@ -94,12 +104,28 @@ export class Ollama {
     return JSON.stringify({ version: this.#options.version });
   }
 
+  async #load(request: EmbedRequest, signal: AbortSignal): Promise<void> {
+    if (!this.#is(this.#options.model, request.model)) this.#refuseModel(request.model);
+    await this.loader.ensure(request.optionsKey, signal);
+  }
+
   #embeddingsJson(request: EmbedRequest, texts: readonly string[], fault: EmbedFault | undefined) {
+    const { kind } = fault?.effect ?? {};
+    if (kind !== 'crash' && kind !== 'vectors' && this.#brain.embedJson !== undefined) {
+      return this.#brain.embedJson(texts, this.#dimensions(request.dimensions));
+    }
+    return this.#vectors(request, texts, fault).then((vectors) => `[${vectors.join(',')}]`);
+  }
+
+  async #vectors(
+    request: EmbedRequest,
+    texts: readonly string[],
+    fault: EmbedFault | undefined,
+  ): Promise<readonly string[]> {
     if (fault?.effect.kind === 'crash') this.#crash(fault.effect);
     const dimensions = this.#dimensions(request.dimensions);
     if (fault?.effect.kind === 'vectors') return this.#spoilt(texts, dimensions, fault.effect.change, fault.text);
-    if (this.#brain.embedJson !== undefined) return this.#brain.embedJson(texts, dimensions);
-    return Promise.resolve(this.#brain.embed(texts, dimensions)).then(vectorsJson);
+    return vectorsJson(await this.#brain.embed(texts, dimensions));
   }
 
   async #spoilt(texts: readonly string[], dimensions: number, change: VectorChange, only: string | undefined) {

@@ -1,6 +1,9 @@
 import { BRAIN_NAMES, type Brain, type BrainName } from './brain.js';
 
-/** How Ollama's versions say that a text is too long (`truncate: false`); the last one nests llama-server's answer. */
+/**
+ * How Ollama's versions say that a text is too long (`truncate: false`), of which `llama-server` nests that server's
+ * answer; and how OpenAI does.
+ */
 export const CONTEXT_ERRORS = {
   current: 'the input length exceeds the context length',
   older: 'input length exceeds maximum context length',
@@ -8,6 +11,9 @@ export const CONTEXT_ERRORS = {
   'llama-server':
     '{"error":{"code":400,"message":"request is larger than the available context size, try increasing it",' +
     '"type":"exceed_context_size_error"}}',
+  openai:
+    "This model's maximum context length is 8192 tokens, however you requested 9000 tokens (9000 in your prompt; " +
+    '0 for the completion). Please reduce your prompt; or completion length.',
 } as const;
 export type ContextErrorWording = keyof typeof CONTEXT_ERRORS;
 
@@ -42,6 +48,17 @@ export interface StandInOptions {
   /** As Ollama before 0.11.11: `dimensions` is not looked at. */
   readonly ignoreDimensions: boolean;
 
+  /** As vLLM for most models: `dimensions` is refused. This and what follows are of `/v1/` alone. */
+  readonly refuseDimensions: boolean;
+  /** As servers that know of floats only. */
+  readonly ignoreBase64: boolean;
+  /** Texts that a request may hold; 32 is TEI's. */
+  readonly maxBatch: number;
+  /** Answers in reverse order, which the indexes tell. */
+  readonly reverse: boolean;
+  /** Asked for as a bearer token. */
+  readonly apiKey: string | undefined;
+
   /** Requests remembered. */
   readonly logSize: number;
   readonly recordTexts: boolean;
@@ -67,6 +84,11 @@ export const DEFAULT_OPTIONS: StandInOptions = {
   contextTokens: 32_768,
   contextError: 'current',
   ignoreDimensions: false,
+  refuseDimensions: false,
+  ignoreBase64: false,
+  maxBatch: Infinity,
+  reverse: false,
+  apiKey: undefined,
   logSize: 10_000,
   recordTexts: false,
   seed: 1,
@@ -82,7 +104,7 @@ export function resolveOptions(given: Partial<StandInOptions>): StandInOptions {
   for (const name of ['requestMs', 'textMs', 'loadMs', 'maxQueue', 'logSize'] as const) {
     if (!(options[name] >= 0)) throw new RangeError(`${name}: ${options[name]} is not a number from 0 up`);
   }
-  for (const name of ['parallel', 'contextTokens', 'nativeDimensions'] as const) {
+  for (const name of ['parallel', 'maxBatch', 'contextTokens', 'nativeDimensions'] as const) {
     const value = options[name];
     if (value !== undefined && !(value >= 1)) throw new RangeError(`${name}: ${value} is not a number from 1 up`);
   }

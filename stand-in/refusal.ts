@@ -1,11 +1,14 @@
-/** An answer other than 200, as Ollama gives it: a status and `{"error": message}`. */
+/** An answer other than 200: a status and `{"error": message}`, or what the OpenAI API makes of it. */
 export class Refusal extends Error {
   readonly status: number;
+  /** In the OpenAI API. */
+  readonly code: string | undefined;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, code?: string) {
     super(message);
     this.name = 'Refusal';
     this.status = status;
+    this.code = code;
   }
 }
 

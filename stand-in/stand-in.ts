@@ -6,6 +6,7 @@ import { Faults } from './faults.js';
 import { Front } from './front.js';
 import { Listener } from './listener.js';
 import { Ollama } from './ollama.js';
+import { OpenAi } from './openai.js';
 import { resolveOptions, type StandInOptions } from './options.js';
 import { RequestLog, type RequestRecord, type RequestTotals } from './request-log.js';
 
@@ -35,7 +36,7 @@ export interface StandInEvents {
   change: [];
 }
 
-/** A server that a worker cannot tell from Ollama, and a test can. See `startStandIn`. */
+/** A server that a worker cannot tell from Ollama or an OpenAI-compatible one, and a test can. See `startStandIn`. */
 export class StandIn {
   readonly faults: Faults;
   readonly events = new EventEmitter<StandInEvents>();
@@ -60,6 +61,7 @@ export class StandIn {
     });
     this.#front = new Front({
       ollama: this.#ollama,
+      openAi: new OpenAi(this.#ollama, options),
       faults: this.faults,
       log: this.#log,
       recordTexts: options.recordTexts,
@@ -100,7 +102,7 @@ export class StandIn {
     return standIn;
   }
 
-  /** What to set `PALDOCS_OLLAMA_URL` to. */
+  /** What to set `PALDOCS_OLLAMA_URL` or `PALDOCS_OPENAI_URL` to. */
   get url(): string {
     return this.#listener.url;
   }

@@ -1,12 +1,20 @@
 import type { VectorChange } from './effect.js';
 
-/** Vectors as a JSON array of arrays; seven decimals are what float4 holds of a unit vector's values. */
-export function vectorsJson(vectors: readonly Float32Array[]): string {
-  return `[${vectors.map(vectorJson).join(',')}]`;
+/** Vectors as JSON, one each; seven decimals are what float4 holds of a unit vector's values. */
+export function vectorsJson(vectors: readonly Float32Array[]): readonly string[] {
+  return vectors.map(vectorJson);
+}
+
+/** A vector's JSON as base64 of little-endian floats, as the OpenAI API has it; what is no number is NaN. */
+export function base64Of(json: string): string {
+  const values = json.slice(1, -1).split(',').map(Number.parseFloat);
+  const bytes = Buffer.alloc(values.length * 4);
+  for (const [i, value] of values.entries()) bytes.writeFloatLE(value, i * 4);
+  return bytes.toString('base64');
 }
 
 /**
- * Vectors as JSON, spoilt.
+ * Vectors as JSON, one each, spoilt.
  *
  * @param spoilt which of them; what changes their number ignores it
  */
@@ -14,10 +22,10 @@ export function spoiltVectorsJson(
   vectors: readonly Float32Array[],
   change: VectorChange,
   spoilt: (index: number) => boolean,
-): string {
+): readonly string[] {
   switch (change) {
     case 'none-at-all':
-      return '[]';
+      return [];
     case 'too-few':
       return vectorsJson(vectors.slice(0, -1));
     case 'too-many':
@@ -25,7 +33,7 @@ export function spoiltVectorsJson(
     case 'reordered':
       return vectorsJson(vectors.toReversed());
     default:
-      return `[${vectors.map((vector, i) => (spoilt(i) ? spoil(vector, change) : vectorJson(vector))).join(',')}]`;
+      return vectors.map((vector, i) => (spoilt(i) ? spoil(vector, change) : vectorJson(vector)));
   }
 }
 

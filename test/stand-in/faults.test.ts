@@ -36,6 +36,7 @@ describe('a preset answers as Ollama or a proxy in front of it would', () => {
     ['crash-status', 400, /unexpected server status/],
     ['no-model', 404, /"error":"model \\"qwen3-embedding:4b\\" not found, try pulling it first"/],
     ['not-an-embedder', 501, /"error":"this model does not support embeddings"/],
+    ['quota', 429, /exceeded your current quota/],
     ['unauthorized', 401, /unauthorized/],
     ['forbidden', 403, /forbidden/],
     ['not-found', 404, /^404 page not found$/],

@@ -11,6 +11,9 @@ describe('the command line', () => {
       textMs: 5.5,
       parallel: Infinity,
       ignoreDimensions: true,
+      refuseDimensions: false,
+      ignoreBase64: false,
+      reverse: false,
       recordTexts: false,
     });
   });
@@ -30,6 +33,9 @@ describe('the command line', () => {
       model: 'a b',
       recordTexts: true,
       ignoreDimensions: false,
+      refuseDimensions: true,
+      ignoreBase64: false,
+      reverse: false,
       brain: 'deterministic' as const,
     };
     expect(parseFlags(toFlags(options))).toEqual(options);

@@ -91,7 +91,7 @@ describe('a start', () => {
     [{ parallel: 0 }, 'parallel: 0 is not a number from 1 up'],
     [{ loadMs: Number.NaN }, 'loadMs: NaN is not a number from 0 up'],
     [{ brain: 'none' as 'sentence' }, 'brain: "none" is none of deterministic, sentence'],
-    [{ contextError: 'x' as 'older' }, 'contextError: "x" is none of current, older, oldest, llama-server'],
+    [{ contextError: 'x' as 'older' }, 'contextError: "x" is none of current, older, oldest, llama-server, openai'],
   ])('with %j is refused', async (options, message) => {
     await expect(startStandIn(options)).rejects.toThrow(message);
   });
