@@ -24,7 +24,7 @@ export interface DemoSchemas {
 export function demoEnvironment(environment: NodeJS.ProcessEnv): DemoEnvironment {
   const onServer = isSet(environment['PALDOCS_DATABASE_URL']);
   const usesStandIn = !isSet(environment['PALDOCS_OLLAMA_URL']);
-  const ignored = [/^PALDOCS_(?:BLOCKS|NOTES)_/];
+  const ignored = [/^PALDOCS_(?:BLOCKS_|NOTES_|OPENAI_|EMBEDDING_PROVIDER$)/];
   if (!onServer) ignored.push(/DATABASE_URL$/);
   // The stand-in knows the default model and instructions only.
   if (usesStandIn) ignored.push(/^PALDOCS_EMBEDDING_(?:MODEL|(?:QUERY_)?INSTRUCTION)$/);

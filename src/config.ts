@@ -1,7 +1,8 @@
 import { cleanEnv, EnvError, EnvMissingError, makeExactValidator } from 'envalid';
 import { readCertificates } from './config/certificates.js';
 import { secretFrom, type Secret } from './config/secret.js';
-import { acceptsAnyCertificate, databaseUrl, httpUrl } from './config/urls.js';
+import { acceptsAnyCertificate, apiUrl, databaseUrl, httpUrl } from './config/urls.js';
+import { DIALECTS, type ProviderKind } from './embedder/dialects.js';
 import { ConfigurationError } from './errors.js';
 
 /** Everything the program can be told, in the units its names say. Read-only, validated once, at start. */
@@ -11,11 +12,23 @@ export interface Config {
   readonly listenDatabaseUrl: string;
   /** Variables whose URL has the server's certificate accepted unchecked. */
   readonly unchecked: readonly string[];
+  /** Which of the servers below embeds. */
+  readonly provider: ProviderKind;
   readonly ollamaUrl: string;
   /** PEM of the authorities that Ollama's certificate may come from, in place of the public ones. */
   readonly ollamaCa: string | undefined;
   /** Sent to Ollama as a bearer token. */
   readonly ollamaToken: Secret | undefined;
+  /** Base of an OpenAI-compatible API; empty where another provider embeds. */
+  readonly openaiUrl: string;
+  /** PEM of the authorities that its certificate may come from, in place of the public ones. */
+  readonly openaiCa: string | undefined;
+  /** Sent to it as a bearer token. */
+  readonly openaiKey: Secret | undefined;
+  /** Requests to it in flight at once. */
+  readonly openaiConcurrency: number;
+  /** Texts that it takes in one request. */
+  readonly openaiBatchSize: number;
   readonly model: string;
   /** Put before each block's text, with its own last space. */
   readonly instruction: string;
@@ -110,6 +123,14 @@ const pgBossSchema = makeExactValidator<string>((input) => {
   return input.toLowerCase(); // as the server reads pg-boss's statements, which do not quote it
 });
 
+const PROVIDERS = Object.keys(DIALECTS) as ProviderKind[];
+
+const provider = makeExactValidator<ProviderKind>((input) => {
+  const kind = PROVIDERS.find((known) => known === input);
+  if (kind === undefined) throw new EnvError(`"${input}" is no provider: give one of ${PROVIDERS.join(', ')}`);
+  return kind;
+});
+
 const logLevel = makeExactValidator<LogLevel>((input) => {
   const level = LOG_LEVELS.find((known) => known === input);
   if (level === undefined) throw new EnvError(`"${input}" is not a log level: give one of ${LOG_LEVELS.join(', ')}`);
@@ -133,6 +154,13 @@ export const VARIABLES = {
   PALDOCS_OLLAMA_CA_FILE: certificates({ default: undefined, desc: 'PEM of who issued Ollama’s certificate' }),
   PALDOCS_OLLAMA_TOKEN: bearerToken({ default: undefined, desc: 'a bearer token' }),
   PALDOCS_OLLAMA_TOKEN_FILE: file({ default: undefined, desc: 'a file that holds it' }),
+  PALDOCS_EMBEDDING_PROVIDER: provider({ default: 'ollama' }),
+  PALDOCS_OPENAI_URL: apiUrl({ default: undefined, desc: 'base of an OpenAI-compatible API' }),
+  PALDOCS_OPENAI_CA_FILE: certificates({ default: undefined, desc: 'PEM of who issued its certificate' }),
+  PALDOCS_OPENAI_API_KEY: bearerToken({ default: undefined, desc: 'its key' }),
+  PALDOCS_OPENAI_API_KEY_FILE: file({ default: undefined, desc: 'a file that holds it' }),
+  PALDOCS_OPENAI_CONCURRENCY: integer(1, 256)({ default: 4 }),
+  PALDOCS_OPENAI_BATCH_SIZE: integer(1, 2048)({ default: 32 }), // the least that a known server takes by default: TEI's
   PALDOCS_EMBEDDING_MODEL: text({ default: 'qwen3-embedding:4b' }),
   PALDOCS_EMBEDDING_INSTRUCTION: anyText({ default: DEFAULT_INSTRUCTION }),
   PALDOCS_EMBEDDING_QUERY_INSTRUCTION: anyText({ default: DEFAULT_QUERY_INSTRUCTION }),
@@ -224,6 +252,12 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     ollamaUrl: env.PALDOCS_OLLAMA_URL,
     ollamaCa: env.PALDOCS_OLLAMA_CA_FILE,
     ollamaToken: secrets.get('PALDOCS_OLLAMA_TOKEN'),
+    provider: env.PALDOCS_EMBEDDING_PROVIDER,
+    openaiUrl: env.PALDOCS_OPENAI_URL ?? '',
+    openaiCa: env.PALDOCS_OPENAI_CA_FILE,
+    openaiKey: secrets.get('PALDOCS_OPENAI_API_KEY'),
+    openaiConcurrency: env.PALDOCS_OPENAI_CONCURRENCY,
+    openaiBatchSize: env.PALDOCS_OPENAI_BATCH_SIZE,
     model: env.PALDOCS_EMBEDDING_MODEL,
     instruction: env.PALDOCS_EMBEDDING_INSTRUCTION,
     queryInstruction: env.PALDOCS_EMBEDDING_QUERY_INSTRUCTION,
@@ -256,32 +290,63 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
       notesTitle: env.PALDOCS_NOTES_TITLE_COLUMN,
     },
   };
+  if (config.provider === 'openai') requireGiven(given, ['PALDOCS_OPENAI_URL', 'PALDOCS_EMBEDDING_MODEL']);
   checkTogether(config);
   return config;
 }
 
 /** What may be in a file, which a variable of the same name and `_FILE` names. */
-const SECRETS = ['PALDOCS_DATABASE_URL', 'PALDOCS_LISTEN_DATABASE_URL', 'PALDOCS_OLLAMA_TOKEN'] as const;
+const SECRETS = [
+  'PALDOCS_DATABASE_URL',
+  'PALDOCS_LISTEN_DATABASE_URL',
+  'PALDOCS_OLLAMA_TOKEN',
+  'PALDOCS_OPENAI_API_KEY',
+] as const;
+
+/** What has no default where the provider is an OpenAI-compatible one: texts are sent nowhere that nobody named. */
+function requireGiven(given: NodeJS.ProcessEnv, names: readonly string[]): void {
+  const problems = names
+    .filter((name) => given[name] === undefined)
+    .map(
+      (name) => `${name}: is not set, and PALDOCS_EMBEDDING_PROVIDER is openai: give the ${missing[name] ?? 'value'}`,
+    );
+  if (problems.length > 0) throw new ConfigurationError('CONFIGURATION', problems.join('\n'));
+}
 
 const missing: Record<string, string> = {
   PALDOCS_DATABASE_URL:
     'URL of the platform’s database, postgresql://user:password@host:5432/name (or set DATABASE_URL)',
+  PALDOCS_OPENAI_URL: 'base of the API, such as http://host:8000/v1',
+  PALDOCS_EMBEDDING_MODEL: 'name by which the server knows the model',
 };
+
+function checkServer(
+  secret: string,
+  prefix: string,
+  address: string,
+  token: Secret | undefined,
+  ca: string | undefined,
+): void {
+  const { username, password, protocol } = new URL(address);
+  if (token !== undefined && (username !== '' || password !== '')) {
+    throw new ConfigurationError(
+      'CONFIGURATION',
+      `${secret}: ${prefix}_URL holds a user and a password already: give one of the two`,
+    );
+  }
+  if (ca !== undefined && protocol !== 'https:') {
+    throw new ConfigurationError(
+      'CONFIGURATION',
+      `${prefix}_CA_FILE: ${prefix}_URL does not begin with https://, so that nothing would be checked`,
+    );
+  }
+}
 
 /** What is fine alone and wrong together. */
 function checkTogether(config: Config): void {
-  const ollama = new URL(config.ollamaUrl);
-  if (config.ollamaToken !== undefined && (ollama.username !== '' || ollama.password !== '')) {
-    throw new ConfigurationError(
-      'CONFIGURATION',
-      'PALDOCS_OLLAMA_TOKEN: PALDOCS_OLLAMA_URL holds a user and a password already: give one of the two',
-    );
-  }
-  if (config.ollamaCa !== undefined && ollama.protocol !== 'https:') {
-    throw new ConfigurationError(
-      'CONFIGURATION',
-      'PALDOCS_OLLAMA_CA_FILE: PALDOCS_OLLAMA_URL does not begin with https://, so that nothing would be checked',
-    );
+  checkServer('PALDOCS_OLLAMA_TOKEN', 'PALDOCS_OLLAMA', config.ollamaUrl, config.ollamaToken, config.ollamaCa);
+  if (config.openaiUrl !== '') {
+    checkServer('PALDOCS_OPENAI_API_KEY', 'PALDOCS_OPENAI', config.openaiUrl, config.openaiKey, config.openaiCa);
   }
   if (config.retryDelayMaxSeconds < config.retryDelaySeconds) {
     throw new ConfigurationError(

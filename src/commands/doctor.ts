@@ -4,7 +4,7 @@ import { Postgres } from '../database/postgres.js';
 import { openProvider } from '../embedder/open-provider.js';
 import { loggerForTerminal } from '../logger.js';
 import type { CheckContext, CheckResult } from './doctor/check.js';
-import { CHECKS } from './doctor/checks.js';
+import { checksFor } from './doctor/checks.js';
 import { runChecks } from './doctor/run-checks.js';
 import { counted, printable, styled, writeJson, writeLines } from './output.js';
 
@@ -31,10 +31,12 @@ export async function runDoctor({ json }: { readonly json: boolean }): Promise<v
     interrupted.abort();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const checks = checksFor(config.provider);
+  const width = Math.max(...checks.map(({ name }) => name.length));
   const context: CheckContext = { config, database, provider, log, facts: {}, signal: interrupted.signal };
   try {
-    const results = await runChecks(CHECKS, context, async (result) => {
-      if (!json) await writeLines(toLines(result));
+    const results = await runChecks(checks, context, async (result) => {
+      if (!json) await writeLines(toLines(result, width));
     });
     const failures = results.filter(({ status }) => status === 'failed').length;
     if (json) await writeJson({ ok: failures === 0, checks: results });
@@ -50,12 +52,10 @@ export async function runDoctor({ json }: { readonly json: boolean }): Promise<v
   }
 }
 
-const WIDTH = Math.max(...CHECKS.map(({ name }) => name.length));
-
-function toLines({ name, status, found, fix }: CheckResult): string[] {
-  const text = `${name.padEnd(WIDTH)}  ${printable(found)}`;
+function toLines({ name, status, found, fix }: CheckResult, width: number): string[] {
+  const text = `${name.padEnd(width)}  ${printable(found)}`;
   const line = status === 'skipped' ? styled('dim', `- ${text}`) : `${SYMBOLS[status]()} ${text}`;
-  const fixes = fix?.split('\n').map((one) => `${' '.repeat(WIDTH + 4)}${styled('bold', '→')} ${printable(one)}`) ?? [];
+  const fixes = fix?.split('\n').map((one) => `${' '.repeat(width + 4)}${styled('bold', '→')} ${printable(one)}`) ?? [];
   return [line, ...fixes];
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isTransient } from '../database/transient-errors.js';
+import { DIALECTS } from '../embedder/dialects.js';
 import { withContext, type CommandContext } from './context.js';
 import { requireNumber } from './options.js';
 import { write, writeJson, writeLines } from './output.js';
@@ -50,7 +51,7 @@ async function watch(context: CommandContext, options: StatusOptions): Promise<v
 async function show(context: CommandContext, options: StatusOptions, redraws: boolean): Promise<void> {
   const snapshot = await takeSnapshot(context);
   if (options.json) return await writeJson(snapshot, options.watch ? 0 : 2);
-  const lines = renderStatus(snapshot);
+  const lines = renderStatus(snapshot, DIALECTS[context.config.provider].name);
   if (!redraws) return await writeLines(lines);
   await write(HOME + lines.map((line) => `${line}${CLEAR_LINE}\n`).join('') + CLEAR_REST);
 }

@@ -8,13 +8,25 @@ export interface EmbeddingServer extends Omit<ProviderOptions, 'connections'> {
 
 /** What the configuration says of the server that embeds. */
 export function embeddingServer(config: Config): EmbeddingServer {
+  const { model, embeddingTimeoutMs: timeoutMs } = config;
+  if (config.provider === 'openai') {
+    return {
+      kind: 'openai',
+      url: config.openaiUrl,
+      ca: config.openaiCa,
+      token: config.openaiKey,
+      concurrency: config.openaiConcurrency,
+      maxTexts: config.openaiBatchSize,
+      ...{ model, timeoutMs },
+    };
+  }
   return {
     kind: 'ollama',
     url: config.ollamaUrl,
     ca: config.ollamaCa,
     token: config.ollamaToken,
-    model: config.model,
-    timeoutMs: config.embeddingTimeoutMs,
     concurrency: config.ollamaConcurrency,
+    maxTexts: Infinity,
+    ...{ model, timeoutMs },
   };
 }

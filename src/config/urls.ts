@@ -46,7 +46,9 @@ export function acceptsAnyCertificate(url: string, defaultMode: string | undefin
 }
 
 /** An http or https URL without its trailing slash. Credentials in it are never repeated in an error. */
-export const httpUrl = makeExactValidator<string>((input) => {
+export const httpUrl = makeExactValidator<string>(readHttpUrl);
+
+function readHttpUrl(input: string): string {
   const value = input.trim();
   if (!URL.canParse(value)) throw new EnvError(`"${withoutCredentials(value)}" is not a URL`);
   const { protocol } = new URL(value);
@@ -56,6 +58,18 @@ export const httpUrl = makeExactValidator<string>((input) => {
   requireNoPasswordInPath(value);
   requireDecodable(value);
   return value.replace(/\/+$/, '');
+}
+
+/**
+ * The base of an API like OpenAI's, given with or without its version, or as the whole address of the embeddings: as
+ * `/v1`, unless its path holds another version, such as `/api/v3` or `/v1beta/openai`.
+ */
+export const apiUrl = makeExactValidator<string>((input) => {
+  const url = new URL(readHttpUrl(input));
+  if (url.search !== '' || url.hash !== '') throw new EnvError('holds more than an address: leave out "?" and "#"');
+  const path = url.pathname.replace(/\/+$/, '').replace(/\/embeddings$/, '');
+  url.pathname = /\/v\d\w*(\/|$)/.test(path) ? path : `${path}/v1`;
+  return url.href;
 });
 
 /** A URL as it may be shown, whatever is wrong with it. */

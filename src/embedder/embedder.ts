@@ -70,6 +70,11 @@ export class Embedder {
     const [first] = texts;
     if (first === undefined) return [];
     if (texts.length === 1) return [await this.#embedAlone(first, options)];
+    const { maxTexts } = this.#options.provider;
+    if (texts.length > maxTexts) {
+      const now = await this.embed(texts.slice(0, maxTexts), options);
+      return [...now, ...(await this.embed(texts.slice(maxTexts), options))];
+    }
     for (;;) {
       const answer = await this.#request(texts, options);
       if (Array.isArray(answer)) return await this.#again(texts, answer, options);

@@ -6,7 +6,7 @@ import { ProviderMisconfiguredError, ProviderUnavailableError, TextRejectedError
  * a cut vector is noise, so that a server which ignores `dimensions` must not be helped out.
  */
 const TRAINED_FOR_CUTTING =
-  /^(?:.*\/)?(qwen3-embedding|embeddinggemma|nomic-embed-text|snowflake-arctic-embed2|mxbai-embed-large)(?:[:\-.]|$)/i;
+  /^(?:.*\/)?(qwen3-embedding|embeddinggemma|nomic-embed-text(?!-v1(?![.\d]))|snowflake-arctic-embed2|snowflake-arctic-embed-[lm]-v2\.0|mxbai-embed-large|text-embedding-3-(?:small|large)|jina-embeddings-v3|gemini-embedding-001)(?:[:\-.]|$)/i;
 
 export interface ExpectedVectors {
   readonly dimensions: number;
@@ -47,7 +47,8 @@ function readVector(
   { dimensions, model, dialect }: ExpectedVectors,
 ): Float32Array | TextRejectedError {
   if (embedding instanceof Float32Array && embedding.length === dimensions) {
-    return normalise(embedding, lengthOf(embedding));
+    const norm = lengthOf(embedding);
+    return Number.isNaN(norm) ? notFinite() : normalise(embedding, norm);
   }
   if (!Array.isArray(embedding) && !(embedding instanceof Float32Array)) {
     const message = `${dialect.name} answered with something that is not a vector`;
@@ -70,15 +71,16 @@ function readVector(
   for (let i = 0; i < dimensions; i++) {
     const value: unknown = embedding[i];
     if (typeof value !== 'number' || !Number.isFinite(value)) {
-      return new TextRejectedError(
-        'EMBEDDING_NOT_FINITE',
-        'the model made a vector with a value that is no finite number',
-      );
+      return notFinite();
     }
     vector[i] = value;
     squares += value * value;
   }
   return normalise(vector, Math.sqrt(squares));
+}
+
+function notFinite(): TextRejectedError {
+  return new TextRejectedError('EMBEDDING_NOT_FINITE', 'the model made a vector with a value that is no finite number');
 }
 
 function lengthOf(vector: Float32Array): number {

@@ -11,14 +11,28 @@ const OF_OLLAMA = [
   'OLLAMA_UNEXPECTED_STATUS',
 ] as const;
 
+/** The same of a server with OpenAI's API. */
+const OF_OPENAI = [
+  'OPENAI_BUSY',
+  'OPENAI_GARBLED',
+  'OPENAI_NO_ANSWER',
+  'OPENAI_SERVER_ERROR',
+  'OPENAI_UNEXPECTED_STATUS',
+] as const;
+
 /** Why a block failed by its own fault. */
 export const FAILURE_REASONS: ReadonlySet<string> = new Set([
   ...OF_OLLAMA,
+  ...OF_OPENAI,
   'EMBEDDING_NOT_FINITE',
   'EMBEDDING_ZERO',
   'OLLAMA_CONTEXT_LENGTH',
   'OLLAMA_NAN',
   'OLLAMA_REJECTED',
+  'OPENAI_CONTEXT_LENGTH',
+  'OPENAI_NAN',
+  'OPENAI_REJECTED',
+  'OPENAI_TOO_LARGE',
   'UNEXPECTED',
   'WORKER_DEATHS',
   OTHER,
@@ -27,6 +41,7 @@ export const FAILURE_REASONS: ReadonlySet<string> = new Set([
 /** Why the gate is closed. What a text may have caused closes it, too, until a good one has passed. */
 export const GATE_REASONS: ReadonlySet<string> = new Set([
   ...OF_OLLAMA,
+  ...OF_OPENAI,
   'EMBEDDING_DIMENSIONS',
   'EMBEDDING_NOT_FINITE',
   'EMBEDDING_ZERO',
@@ -43,6 +58,21 @@ export const GATE_REASONS: ReadonlySet<string> = new Set([
   'OLLAMA_TOO_EARLY',
   'OLLAMA_UNAUTHORIZED',
   'OLLAMA_UNREACHABLE',
+  'OPENAI_CERTIFICATE',
+  'OPENAI_CONTEXT_LENGTH',
+  'OPENAI_FORBIDDEN',
+  'OPENAI_MODEL_CANNOT_EMBED',
+  'OPENAI_MODEL_MISSING',
+  'OPENAI_NAN',
+  'OPENAI_NOT_FOUND',
+  'OPENAI_PROBE_FAILED',
+  'OPENAI_QUOTA',
+  'OPENAI_REJECTED',
+  'OPENAI_TIMEOUT',
+  'OPENAI_TOO_EARLY',
+  'OPENAI_TOO_LARGE',
+  'OPENAI_UNAUTHORIZED',
+  'OPENAI_UNREACHABLE',
   OTHER,
 ]);
 

@@ -36,7 +36,7 @@ export async function follow(options: FollowOptions): Promise<void> {
     if (now - progressAt > STALL_MS) {
       progressAt = now;
       log.warn(
-        'no block was embedded for a while: is a worker running, and does it reach Ollama? `embedding-worker status` tells',
+        'no block was embedded for a while: is a worker running, and does it reach the server that embeds? `embedding-worker status` tells',
         { seconds: STALL_MS / 1000, waiting: outstanding.size },
       );
     }

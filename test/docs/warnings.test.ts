@@ -2,8 +2,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { OLLAMA } from '../../src/embedder/ollama-dialect.js';
+import { OPENAI } from '../../src/embedder/openai-dialect.js';
 
-const NAMES = [OLLAMA.name];
+const NAMES = [OLLAMA.name, OPENAI.name];
 const ROOT = join(import.meta.dirname, '../..');
 
 /** A message that begins with the name of a server, as it is for each kind of server. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { TextRejectedError } from '../../src/embedder/errors.js';
+import { DIALECTS, type ProviderKind } from '../../src/embedder/dialects.js';
 import { openEmbedder, type OpenEmbedder } from '../../src/embedder/open-embedder.js';
 import { createEvents, type Events } from '../../src/events.js';
 import { createLogger } from '../../src/logger.js';
@@ -19,151 +20,154 @@ let ollama: StandIn;
 let events: Events;
 let open: OpenEmbedder;
 
-beforeEach(async () => {
-  ollama = await StandIn.start({ brain: 'deterministic', recordTexts: true, controlPort: 0 });
-  events = createEvents();
-  open = openWith(5_000);
-});
-
-afterEach(async () => {
-  open.close();
-  await ollama.stop();
-});
-
-function openWith(timeoutMs: number): OpenEmbedder {
-  return openEmbedder({
-    kind: 'ollama',
-    url: ollama.url,
-    model: 'qwen3-embedding:4b',
-    dimensions: DIMENSIONS,
-    instruction: '',
-    timeoutMs,
-    concurrency: 2,
-    events,
-    log: createLogger({ level: 'error', readable: false, colour: false }),
-  });
-}
-
-const embed = (texts: readonly string[], signal: AbortSignal = AbortSignal.timeout(20_000)) =>
-  open.embedder.embed(texts, { priority: 0, signal });
-
-function expectVectorOf(vector: unknown, text: string): void {
-  const expected = deterministicVector(text, DIMENSIONS);
-  expect(vector).toBeInstanceOf(Float32Array);
-  (vector as Float32Array).forEach((value, i) => expect(value).toBeCloseTo(expected[i] ?? 0, 4));
-}
-
-const outages = [...presetNames('outage'), ...presetNames('operator'), ...presetNames('answer')].filter(
-  (name) => !HARMLESS.has(name),
-);
-
-describe('while Ollama fails as a whole', () => {
-  test.each(outages)('"%s" holds the work, blames no text, and is over by itself', async (preset) => {
-    if (HANGING.has(preset)) {
-      open.close();
-      open = openWith(200);
-    }
-    ollama.faults.add(preset);
-    const closed = once(events, 'gate');
-    const embedding = embed(TEXTS);
-    await expect(closed).resolves.toEqual([{ open: false }]);
-    expect(open.gate.isOpen).toBe(false);
-    ollama.faults.clear();
-    const vectors = await embedding;
-    TEXTS.forEach((text, i) => {
-      expectVectorOf(vectors[i], text);
-    });
-    expect(open.gate.isOpen).toBe(true);
+describe.each(Object.keys(DIALECTS) as ProviderKind[])('with the provider %s,', (kind) => {
+  beforeEach(async () => {
+    ollama = await StandIn.start({ brain: 'deterministic', recordTexts: true, controlPort: 0 });
+    events = createEvents();
+    open = openWith(5_000);
   });
 
-  test('waiting ends when the job has been held too long, and blames no text', async () => {
-    ollama.faults.add('refuse');
-    await expect(embed(['one'], AbortSignal.timeout(300))).rejects.toThrow(/timeout/i);
-  });
-
-  test('nothing but probes is sent while the gate is closed', async () => {
-    ollama.faults.add('busy');
-    const embedding = embed(['one']);
-    await once(events, 'gate');
-    const others = Promise.all([embed(['two']), embed(['three'])]);
-    await once(ollama.events, 'settled');
-    await once(ollama.events, 'settled');
-    const sent = ollama.requests.flatMap((request) => request.recordedTexts ?? []);
-    expect(sent.filter((text) => text === 'two' || text === 'three')).toEqual([]);
-    ollama.faults.clear();
-    await Promise.all([embedding, others]);
-  });
-
-  test('a server that asks for patience is given it', async () => {
-    ollama.faults.add({ preset: 'rate-limited', count: 1 }); // Retry-After: 1
-    const started = performance.now();
-    await embed(['one']);
-    expect(performance.now() - started).toBeGreaterThanOrEqual(950);
-  });
-
-  test('shutting down lets go of all that wait', async () => {
-    ollama.faults.add('busy');
-    const embedding = embed(['one']);
-    await once(events, 'gate');
-    open.embedder.drain();
-    await expect(embedding).rejects.toMatchObject({ code: 'DRAINING' });
-  });
-});
-
-describe('a text that is to blame', () => {
-  const poisons = [
-    ...presetNames('text').filter((name) => !name.startsWith('context')),
-    'server-error',
-    'crash-eof',
-    'drop-mid-answer',
-    'zero-vectors',
-    'null-value',
-    'nan-literal',
-  ] as const;
-
-  test.each(poisons)('is told apart from its batch when it causes "%s"', async (preset) => {
-    ollama.faults.add({ preset, text: 'three' });
-    const vectors = await embed(TEXTS);
-    TEXTS.forEach((text, i) => {
-      if (text === 'three') expect(vectors[i]).toBeInstanceOf(TextRejectedError);
-      else expectVectorOf(vectors[i], text);
-    });
-  });
-
-  test('failed alone three times running, a good one having passed after each', async () => {
-    ollama.faults.add({ preset: 'poison', text: 'bad' });
-    const [result] = await embed(['bad']);
-    expect(result).toBeInstanceOf(TextRejectedError);
-    const sent = ollama.requests.filter((request) => request.path === '/api/embed');
-    const outcome = sent.map((request) => [request.recordedTexts?.[0] === 'bad' ? 'bad' : 'good', request.status]);
-    expect(outcome).toEqual([
-      ['bad', 400],
-      ['good', 200],
-      ['bad', 400],
-      ['good', 200],
-      ['bad', 400],
-    ]);
-  });
-
-  test('is not blamed when it fails twice and then does not', async () => {
-    ollama.faults.add({ preset: 'server-error', text: 'moody', count: 2 });
-    const [vector] = await embed(['moody']);
-    expectVectorOf(vector, 'moody');
-  });
-
-  test('on which the model hangs is blamed when its time is up, others having passed', async () => {
+  afterEach(async () => {
     open.close();
-    open = openWith(1_000);
-    ollama.faults.add({ preset: 'hang', text: 'endless' });
-    const [result] = await embed(['endless'], AbortSignal.timeout(1_700));
-    expect(result).toBeInstanceOf(TextRejectedError);
+    await ollama.stop();
   });
 
-  test('half of all requests failing at random puts no text at fault', async () => {
-    ollama.faults.add({ preset: 'busy', probability: 0.5 });
-    const texts = Array.from({ length: 200 }, (_, i) => `text ${String(i)}`);
-    const batches = Array.from({ length: 20 }, (_, i) => texts.slice(i * 10, i * 10 + 10));
-    const vectors = (await Promise.all(batches.map((batch) => embed(batch)))).flat();
-    expect(vectors.every((vector) => vector instanceof Float32Array)).toBe(true);
+  function openWith(timeoutMs: number): OpenEmbedder {
+    return openEmbedder({
+      kind,
+      maxTexts: Infinity,
+      url: kind === 'openai' ? `${ollama.url}/v1` : ollama.url,
+      model: 'qwen3-embedding:4b',
+      dimensions: DIMENSIONS,
+      instruction: '',
+      timeoutMs,
+      concurrency: 2,
+      events,
+      log: createLogger({ level: 'error', readable: false, colour: false }),
+    });
+  }
+
+  const embed = (texts: readonly string[], signal: AbortSignal = AbortSignal.timeout(20_000)) =>
+    open.embedder.embed(texts, { priority: 0, signal });
+
+  function expectVectorOf(vector: unknown, text: string): void {
+    const expected = deterministicVector(text, DIMENSIONS);
+    expect(vector).toBeInstanceOf(Float32Array);
+    (vector as Float32Array).forEach((value, i) => expect(value).toBeCloseTo(expected[i] ?? 0, 4));
+  }
+
+  const outages = [...presetNames('outage'), ...presetNames('operator'), ...presetNames('answer')].filter(
+    (name) => !HARMLESS.has(name),
+  );
+
+  describe('while Ollama fails as a whole', () => {
+    test.each(outages)('"%s" holds the work, blames no text, and is over by itself', async (preset) => {
+      if (HANGING.has(preset)) {
+        open.close();
+        open = openWith(200);
+      }
+      ollama.faults.add(preset);
+      const closed = once(events, 'gate');
+      const embedding = embed(TEXTS);
+      await expect(closed).resolves.toEqual([{ open: false }]);
+      expect(open.gate.isOpen).toBe(false);
+      ollama.faults.clear();
+      const vectors = await embedding;
+      TEXTS.forEach((text, i) => {
+        expectVectorOf(vectors[i], text);
+      });
+      expect(open.gate.isOpen).toBe(true);
+    });
+
+    test('waiting ends when the job has been held too long, and blames no text', async () => {
+      ollama.faults.add('refuse');
+      await expect(embed(['one'], AbortSignal.timeout(300))).rejects.toThrow(/timeout/i);
+    });
+
+    test('nothing but probes is sent while the gate is closed', async () => {
+      ollama.faults.add('busy');
+      const embedding = embed(['one']);
+      await once(events, 'gate');
+      const others = Promise.all([embed(['two']), embed(['three'])]);
+      await once(ollama.events, 'settled');
+      await once(ollama.events, 'settled');
+      const sent = ollama.requests.flatMap((request) => request.recordedTexts ?? []);
+      expect(sent.filter((text) => text === 'two' || text === 'three')).toEqual([]);
+      ollama.faults.clear();
+      await Promise.all([embedding, others]);
+    });
+
+    test('a server that asks for patience is given it', async () => {
+      ollama.faults.add({ preset: 'rate-limited', count: 1 }); // Retry-After: 1
+      const started = performance.now();
+      await embed(['one']);
+      expect(performance.now() - started).toBeGreaterThanOrEqual(950);
+    });
+
+    test('shutting down lets go of all that wait', async () => {
+      ollama.faults.add('busy');
+      const embedding = embed(['one']);
+      await once(events, 'gate');
+      open.embedder.drain();
+      await expect(embedding).rejects.toMatchObject({ code: 'DRAINING' });
+    });
+  });
+
+  describe('a text that is to blame', () => {
+    const poisons = [
+      ...presetNames('text').filter((name) => !name.startsWith('context')),
+      'server-error',
+      'crash-eof',
+      'drop-mid-answer',
+      'zero-vectors',
+      'null-value',
+      'nan-literal',
+    ] as const;
+
+    test.each(poisons)('is told apart from its batch when it causes "%s"', async (preset) => {
+      ollama.faults.add({ preset, text: 'three' });
+      const vectors = await embed(TEXTS);
+      TEXTS.forEach((text, i) => {
+        if (text === 'three') expect(vectors[i]).toBeInstanceOf(TextRejectedError);
+        else expectVectorOf(vectors[i], text);
+      });
+    });
+
+    test('failed alone three times running, a good one having passed after each', async () => {
+      ollama.faults.add({ preset: 'poison', text: 'bad' });
+      const [result] = await embed(['bad']);
+      expect(result).toBeInstanceOf(TextRejectedError);
+      const sent = ollama.requests.filter((request) => /embed/.test(request.path));
+      const outcome = sent.map((request) => [request.recordedTexts?.[0] === 'bad' ? 'bad' : 'good', request.status]);
+      expect(outcome).toEqual([
+        ['bad', 400],
+        ['good', 200],
+        ['bad', 400],
+        ['good', 200],
+        ['bad', 400],
+      ]);
+    });
+
+    test('is not blamed when it fails twice and then does not', async () => {
+      ollama.faults.add({ preset: 'server-error', text: 'moody', count: 2 });
+      const [vector] = await embed(['moody']);
+      expectVectorOf(vector, 'moody');
+    });
+
+    test('on which the model hangs is blamed when its time is up, others having passed', async () => {
+      open.close();
+      open = openWith(1_000);
+      ollama.faults.add({ preset: 'hang', text: 'endless' });
+      const [result] = await embed(['endless'], AbortSignal.timeout(1_700));
+      expect(result).toBeInstanceOf(TextRejectedError);
+    });
+
+    test('half of all requests failing at random puts no text at fault', async () => {
+      ollama.faults.add({ preset: 'busy', probability: 0.5 });
+      const texts = Array.from({ length: 200 }, (_, i) => `text ${String(i)}`);
+      const batches = Array.from({ length: 20 }, (_, i) => texts.slice(i * 10, i * 10 + 10));
+      const vectors = (await Promise.all(batches.map((batch) => embed(batch)))).flat();
+      expect(vectors.every((vector) => vector instanceof Float32Array)).toBe(true);
+    });
   });
 });

@@ -14,6 +14,7 @@ describe('a server that embeds the probe and is too busy for our texts', () => {
     ollama.faults.add({ preset: 'busy', text: 'ours' });
     const open = openEmbedder({
       kind: 'ollama',
+      maxTexts: Infinity,
       url: ollama.url,
       model: 'qwen3-embedding:4b',
       dimensions: 32,

@@ -24,19 +24,38 @@ describe('vectors as they come', () => {
     expect(read([[3, 4]])).toEqual([Float32Array.of(0.6, 0.8)]);
   });
 
-  it.each(['qwen3-embedding:4b', 'qwen3-embedding', 'library/nomic-embed-text:v1.5', 'embeddinggemma:300m'])(
-    'are cut and made of length 1 again for %s, which was trained for that',
-    (model) => {
-      expectAbout(read([[0.06, 0.08, 0.9]], { model })[0], 0.6, 0.8);
-    },
-  );
+  it.each([
+    'qwen3-embedding:4b',
+    'qwen3-embedding',
+    'library/nomic-embed-text:v1.5',
+    'embeddinggemma:300m',
+    'Qwen/Qwen3-Embedding-0.6B',
+    '/models/Qwen3-Embedding-4B-Q8_0.gguf',
+    'nomic-ai/nomic-embed-text-v1.5',
+    'nomic-embed-text',
+    'Snowflake/snowflake-arctic-embed-l-v2.0',
+    'text-embedding-3-small',
+    'openai/text-embedding-3-large',
+  ])('are cut and made of length 1 again for %s, which was trained for that', (model) => {
+    expectAbout(read([[0.06, 0.08, 0.9]], { model })[0], 0.6, 0.8);
+  });
 
-  it.each(['bge-m3', 'my-qwen3-embedding', 'all-minilm', 'qwen3-embeddings'])(
-    'are not cut for %s, which was not',
-    (model) => {
-      expect(() => read([[0.06, 0.08, 0.9]], { model })).toThrow(ProviderMisconfiguredError);
-    },
-  );
+  it.each([
+    'bge-m3',
+    'my-qwen3-embedding',
+    'all-minilm',
+    'qwen3-embeddings',
+    'nomic-ai/nomic-embed-text-v1',
+    'text-embedding-ada-002',
+    'Snowflake/snowflake-arctic-embed-l',
+  ])('are not cut for %s, which was not', (model) => {
+    expect(() => read([[0.06, 0.08, 0.9]], { model })).toThrow(ProviderMisconfiguredError);
+  });
+
+  it('that are floats already are cut, too', () => {
+    expectAbout(read([Float32Array.of(0.06, 0.08, 0.9)])[0], 0.6, 0.8);
+    expect(() => read([Float32Array.of(0.06, 0.08, 0.9)], { model: 'bge-m3' })).toThrow(ProviderMisconfiguredError);
+  });
 
   it('of too few dimensions are refused, with what to do', () => {
     expect(() => read([[1]])).toThrow(/gives vectors of 1 dimensions, the column holds 2: .* vector\(1\)/);
@@ -47,6 +66,7 @@ describe('vectors as they come', () => {
     ['an infinity', [Infinity, 1], 'EMBEDDING_NOT_FINITE'],
     ['NaN', [NaN, 1], 'EMBEDDING_NOT_FINITE'],
     ['a word', ['1', 1], 'EMBEDDING_NOT_FINITE'],
+    ['NaN as a float', Float32Array.of(NaN, 1), 'EMBEDDING_NOT_FINITE'],
     ['zeros', [0, 0], 'EMBEDDING_ZERO'],
     ['next to nothing', [1e-30, 1e-30], 'EMBEDDING_ZERO'],
     ['values beyond measure', [1e200, 1e200], 'EMBEDDING_ZERO'],

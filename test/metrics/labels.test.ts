@@ -19,9 +19,9 @@ async function codesIn(folder: string, pattern: RegExp): Promise<Set<string>> {
 
 describe('the labels of the metrics', () => {
   it('know each reason that the embedder can name, and none that it cannot', async () => {
-    const codes = await codesIn('embedder', /'((?:OLLAMA|EMBEDDING)_[A-Z_]+)'/g);
+    const codes = await codesIn('embedder', /'((?:OLLAMA|OPENAI|EMBEDDING)_[A-Z_]+)'/g);
     expect(codes.size).toBeGreaterThan(15);
-    const known = [...FAILURE_REASONS, ...GATE_REASONS].filter((reason) => /^(OLLAMA|EMBEDDING)_/.test(reason));
+    const known = [...FAILURE_REASONS, ...GATE_REASONS].filter((reason) => /^(OLLAMA|OPENAI|EMBEDDING)_/.test(reason));
     expect([...new Set(known)].sort()).toEqual([...codes].sort());
   });
 

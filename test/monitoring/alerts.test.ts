@@ -42,7 +42,8 @@ describe('the alerts', () => {
     const codes = new Set<string>();
     for (const file of await readdir(EMBEDDER)) {
       const source = await readFile(join(EMBEDDER, file), 'utf8');
-      const pattern = /(?:verdict: 'misconfigured',\s*code: |certificate: |new ProviderMisconfiguredError\(\s*)'(\w+)'/g;
+      const pattern =
+        /(?:verdict: 'misconfigured',\s*code: |certificate: |new ProviderMisconfiguredError\(\s*)'(\w+)'/g;
       for (const [, code = ''] of source.matchAll(pattern)) codes.add(code);
     }
     expect(reasons).toEqual([...codes].sort());

@@ -1,9 +1,11 @@
+import type { ProviderKind } from '../../embedder/dialects.js';
 import type { Check } from './check.js';
 import { databaseCheck } from './checks/database.js';
 import { indexesCheck } from './checks/indexes.js';
 import { modelCheck } from './checks/model.js';
 import { notificationsCheck } from './checks/notifications.js';
 import { ollamaCheck } from './checks/ollama.js';
+import { openaiCheck } from './checks/openai.js';
 import { ownWriteCheck } from './checks/own-write.js';
 import { pgvectorCheck } from './checks/pgvector.js';
 import { privilegesCheck } from './checks/privileges.js';
@@ -13,8 +15,10 @@ import { tablesCheck } from './checks/tables.js';
 import { triggerCheck } from './checks/trigger.js';
 import { vectorsCheck } from './checks/vectors.js';
 
+const SERVER_CHECKS = { ollama: ollamaCheck, openai: openaiCheck };
+
 /** In an order in which each comes after those it needs. */
-export const CHECKS: readonly Check[] = [
+export const checksFor = (provider: ProviderKind): readonly Check[] => [
   databaseCheck,
   pgvectorCheck,
   tablesCheck,
@@ -24,7 +28,7 @@ export const CHECKS: readonly Check[] = [
   notificationsCheck,
   queueCheck,
   indexesCheck,
-  ollamaCheck,
+  SERVER_CHECKS[provider],
   modelCheck,
   vectorsCheck,
   speedCheck,

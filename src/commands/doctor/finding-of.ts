@@ -5,9 +5,9 @@ import type { Finding } from './check.js';
 /** Our own errors say what is wrong, and after a colon the statement that mends it, or before one the variable. */
 const STATEMENT = /^(?<found>[^]*?): (?<fix>(?:ALTER|CREATE|GRANT) [^]*)$/;
 const VARIABLE = /^(?<variable>PALDOCS_\w+): (?<found>[^]*)$/;
-/** After what Ollama answered, or what is wrong with TLS, stands what to do, where it does not pass by itself. */
+/** After what a server answered, or what is wrong with TLS, stands what to do, where it does not pass by itself. */
 const ADVICE =
-  /^(?<found>Ollama answered \d+ "[^]*"|[^]*certificate does not verify \([^]*\)|[^]* offers no TLS): (?<fix>[^"]*)$/;
+  /^(?<found>(?:Ollama|the embedding server) answered \d+ "[^]*"|[^]*certificate does not verify \([^]*\)|[^]* offers no TLS): (?<fix>[^"]*)$/;
 
 /** What an error that a check met says: what was found, and what mends it. */
 export function findingOf(error: unknown): Finding {

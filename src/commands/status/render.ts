@@ -4,8 +4,8 @@ import { tableLines } from '../table.js';
 import type { StatusSnapshot } from './snapshot.js';
 
 /** A snapshot as lines for people. */
-export function renderStatus(snapshot: StatusSnapshot): string[] {
-  return [...blockLines(snapshot.blocks), '', ...progressLines(snapshot)];
+export function renderStatus(snapshot: StatusSnapshot, server: string): string[] {
+  return [...blockLines(snapshot.blocks), '', ...progressLines(snapshot, server)];
 }
 
 function blockLines({ total, estimated, byStatus, byType }: StatusSnapshot['blocks']): string[] {
@@ -28,7 +28,7 @@ function blockLines({ total, estimated, byStatus, byType }: StatusSnapshot['bloc
   return [styled('bold', titles), ...lines.slice(0, -1), styled('bold', lines.at(-1) ?? ''), ...note];
 }
 
-function progressLines(snapshot: StatusSnapshot): string[] {
+function progressLines(snapshot: StatusSnapshot, server: string): string[] {
   const { blocks, jobs, oldestWaitingSeconds, ratePerSecond, workers } = snapshot;
   const about = blocks.estimated ? 'about ' : '';
   const lines: [string, string][] = [
@@ -40,7 +40,7 @@ function progressLines(snapshot: StatusSnapshot): string[] {
     ['errors', errorsLine(snapshot)],
     ['workers', workersLine(workers)],
   ];
-  if (workers.gatesClosed.length > 0) lines.push(['gate', gateLine(workers)]);
+  if (workers.gatesClosed.length > 0) lines.push(['gate', gateLine(workers, server)]);
   const width = Math.max(...lines.map(([name]) => name.length));
   return lines.map(([name, text]) => `${styled('bold', name.padEnd(width))}  ${text}`);
 }
@@ -80,11 +80,11 @@ function workersLine({ count, leader }: StatusSnapshot['workers']): string {
     : `${number(count)}, led by ${printable(leader)}`;
 }
 
-function gateLine({ gatesClosed, count }: StatusSnapshot['workers']): string {
+function gateLine({ gatesClosed, count }: StatusSnapshot['workers'], server: string): string {
   const where = gatesClosed.length === count ? '' : `at ${gatesClosed.map(printable).join(', ')}`;
   return styled(
     'red',
-    `closed${where === '' ? '' : ` ${where}`}: Ollama cannot embed now, and blocks wait for it (see: embedding-worker doctor)`,
+    `closed${where === '' ? '' : ` ${where}`}: ${server} cannot embed now, and blocks wait for it (see: embedding-worker doctor)`,
   );
 }
 

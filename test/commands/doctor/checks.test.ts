@@ -1,10 +1,12 @@
 import { startStandIn, type StandIn } from '../../../stand-in/stand-in.js';
 import type { CheckContext, CheckResult } from '../../../src/commands/doctor/check.js';
-import { CHECKS } from '../../../src/commands/doctor/checks.js';
+import { checksFor } from '../../../src/commands/doctor/checks.js';
 import { runChecks } from '../../../src/commands/doctor/run-checks.js';
 import { loadConfig } from '../../../src/config.js';
+import { embeddingServer } from '../../../src/config/embedding-server.js';
+import type { ProviderKind } from '../../../src/embedder/dialects.js';
 import { Postgres } from '../../../src/database/postgres.js';
-import { Ollama } from '../../../src/embedder/ollama.js';
+import { openProvider } from '../../../src/embedder/open-provider.js';
 import { createLogger } from '../../../src/logger.js';
 import { createDatabase } from '../../support/create-database.js';
 import { describeWithServer } from '../../support/describe-with-server.js';
@@ -20,9 +22,10 @@ async function check(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<CheckResult | undefined> {
   const config = loadConfig({ PALDOCS_DATABASE_URL: db.url, PALDOCS_OLLAMA_URL: ollama.url, ...environment });
-  const { databaseUrl: url, listenDatabaseUrl: sessionUrl, model } = config;
+  const { databaseUrl: url, listenDatabaseUrl: sessionUrl } = config;
   const database = new Postgres({ url, sessionUrl, applicationName: 'test', poolSize: 2 });
-  const client = new Ollama({ url: config.ollamaUrl, model, timeoutMs: 10_000, connections: 1 });
+  const client = openProvider({ ...embeddingServer(config), timeoutMs: 10_000, connections: 1 });
+  const checks = checksFor(config.provider);
   const context: CheckContext = {
     config,
     database,
@@ -32,8 +35,8 @@ async function check(
     signal: new AbortController().signal,
   };
   try {
-    const upTo = CHECKS.slice(0, CHECKS.findIndex((one) => one.name === name) + 1);
-    const needed = upTo.filter((one) => one.name === name || isNeeded(one.name, name));
+    const upTo = checks.slice(0, checks.findIndex((one) => one.name === name) + 1);
+    const needed = upTo.filter((one) => one.name === name || isNeeded(one.name, name, config.provider));
     const results = await runChecks(needed, context, () => Promise.resolve());
     return results.at(-1);
   } finally {
@@ -42,9 +45,9 @@ async function check(
   }
 }
 
-function isNeeded(name: string, by: string): boolean {
-  const needs = CHECKS.find((one) => one.name === by)?.needs ?? [];
-  return needs.some((need) => need === name || isNeeded(name, need));
+function isNeeded(name: string, by: string, provider: ProviderKind): boolean {
+  const needs = checksFor(provider).find((one) => one.name === by)?.needs ?? [];
+  return needs.some((need) => need === name || isNeeded(name, need, provider));
 }
 
 const DROP_TRIGGER = 'DROP TRIGGER blocks_embedding_update ON blocks';

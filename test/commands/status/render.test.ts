@@ -19,7 +19,7 @@ const SNAPSHOT: StatusSnapshot = {
 
 describe('what status shows', () => {
   it('says what is estimated, to two digits, and counts failed blocks that a sample misses', () => {
-    expect(renderStatus(SNAPSHOT)).toEqual([
+    expect(renderStatus(SNAPSHOT, 'Ollama')).toEqual([
       'blocks     pending  processing  completed  error  skipped      total',
       'paragraph   12,000           0  1,200,000      0        0  1,200,000',
       'all         12,000           0  1,200,000      0        0  1,200,000',

@@ -1,40 +1,27 @@
-import { withoutSecrets } from '../../../database/reachable.js';
-import { WorkerError } from '../../../errors.js';
 import { failed, ok, warning, type Check } from '../check.js';
-import { inTime } from '../in-time.js';
+import { reach } from './reach.js';
 
-const TIMEOUT_MS = 5_000;
 /** The first that cuts vectors to the dimensions asked for. */
 const OLDEST = [0, 11, 11] as const;
 
 export const ollamaCheck: Check = {
   name: 'ollama',
   needs: [],
-  run: async ({ config, provider, signal }) => {
-    const where = withoutSecrets(config.ollamaUrl).replace(/\/$/, '');
-    const version = await inTime(TIMEOUT_MS, signal, (limit) => provider.version(limit)).catch((error: unknown) => {
-      if (error instanceof WorkerError && error.code === 'OLLAMA_UNREACHABLE') return error;
-      throw error;
-    });
-    if (version instanceof WorkerError) {
-      return failed(`${where}: ${version.message}`, 'start Ollama, or correct PALDOCS_OLLAMA_URL');
-    }
-    if (version === undefined) {
-      return failed(
-        `${where} does not answer within ${TIMEOUT_MS / 1000} s`,
-        'start Ollama, or correct PALDOCS_OLLAMA_URL',
-      );
-    }
-    const order = compare(version ?? 'unknown');
+  run: async (context) => {
+    const reached = await reach(context, 'start Ollama, or correct PALDOCS_OLLAMA_URL');
+    if ('status' in reached) return reached;
+    const { where } = reached;
+    const version = reached.version ?? 'unknown';
+    const order = compare(version);
     if (order === undefined)
-      return warning(`${where} says its version is "${version ?? 'unknown'}"`, 'check that it is 0.11.11 or later');
+      return warning(`${where} says its version is "${version}"`, 'check that it is 0.11.11 or later');
     if (order < 0) {
       return failed(
-        `${where} is Ollama ${version ?? 'unknown'}, which ignores "dimensions"`,
+        `${where} is Ollama ${version}, which ignores "dimensions"`,
         'update it to 0.11.11 or later: curl -fsSL https://ollama.com/install.sh | sh',
       );
     }
-    return ok(`${version ?? 'unknown'} at ${where}`);
+    return ok(`${version} at ${where}`);
   },
 };
 

@@ -24,14 +24,14 @@ export const vectorsCheck: Check = {
       return ok(`${dimensions} dimensions${cut}, as the column holds, finite and of length 1${loaded}`);
     } catch (error) {
       if (!(error instanceof WorkerError)) throw error;
-      const { found, fix = adviceFor(error.code, dimensions) } = findingOf(error);
+      const { found, fix = adviceFor(error.code, dimensions, provider.dialect.name) } = findingOf(error);
       return failed(found, fix);
     }
   },
 };
 
-function adviceFor(code: string, dimensions: number): string {
+function adviceFor(code: string, dimensions: number, server: string): string {
   return code === 'EMBEDDING_DIMENSIONS'
     ? `set PALDOCS_EMBEDDING_MODEL to a model of ${dimensions} dimensions, or one that may be cut to it, such as qwen3-embedding:4b`
-    : 'look at the log of Ollama; restarting it helps where its runner has crashed';
+    : `look at the log of ${server}; restarting it helps where it has crashed`;
 }

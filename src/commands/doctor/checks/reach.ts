@@ -1,0 +1,32 @@
+import { embeddingServer } from '../../../config/embedding-server.js';
+import { withoutSecrets } from '../../../database/reachable.js';
+import { errorCode } from '../../../errors.js';
+import { failed, type CheckContext, type Finding } from '../check.js';
+import { inTime } from '../in-time.js';
+
+const TIMEOUT_MS = 5_000;
+
+export interface Reached {
+  readonly where: string;
+  readonly version: string | null;
+}
+
+/**
+ * Asks the server that embeds for its version.
+ *
+ * @param fix what mends it where nothing answers
+ * @returns what is wrong where nothing does
+ * @throws WorkerError for what it answers instead
+ */
+export async function reach({ config, provider, signal }: CheckContext, fix: string): Promise<Reached | Finding> {
+  const where = withoutSecrets(embeddingServer(config).url).replace(/\/$/, '');
+  try {
+    const version = await inTime(TIMEOUT_MS, signal, (limit) => provider.version(limit));
+    return version === undefined
+      ? failed(`${where} does not answer within ${TIMEOUT_MS / 1000} s`, fix)
+      : { where, version };
+  } catch (error) {
+    if (errorCode(error) !== provider.dialect.codes.unreachable) throw error;
+    return failed(`${where}: ${(error as Error).message}`, fix);
+  }
+}

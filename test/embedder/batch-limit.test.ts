@@ -1,0 +1,68 @@
+import { openEmbedder, type OpenEmbedder } from '../../src/embedder/open-embedder.js';
+import { createEvents, type Events } from '../../src/events.js';
+import { deterministicVector } from '../../stand-in/deterministic-brain.js';
+import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
+import { MemoryLog } from '../support/worker-log.js';
+
+const DIMENSIONS = 32;
+const TEXTS = Array.from({ length: 10 }, (_, i) => `text ${i}`);
+
+describe('a server that takes few texts at once', () => {
+  let server: StandIn;
+  let events: Events;
+  let open: OpenEmbedder;
+  let gateClosures: number;
+  async function openWith(maxTexts: number, options: { maxBatch?: number; contextTokens?: number }): Promise<void> {
+    server = await startStandIn({ recordTexts: true, ...options });
+    events = createEvents();
+    gateClosures = 0;
+    events.on('gate', ({ open: isOpen }) => {
+      if (!isOpen) gateClosures += 1;
+    });
+    open = openEmbedder({
+      ...{ kind: 'openai', url: `${server.url}/v1`, model: 'qwen3-embedding:4b', maxTexts, timeoutMs: 10_000 },
+      ...{ dimensions: DIMENSIONS, instruction: '', concurrency: 2, events, log: new MemoryLog() },
+    });
+  }
+  afterEach(async () => {
+    open.close();
+    await server.stop();
+  });
+
+  const embed = (texts: readonly string[]) =>
+    open.embedder.embed(texts, { priority: 0, signal: AbortSignal.timeout(20_000) });
+  const sent = () => server.requests.map(({ texts, status }) => [texts, status]);
+
+  it('is sent no more than that', async () => {
+    await openWith(4, { maxBatch: 4 });
+    const vectors = await embed(TEXTS);
+    expect(sent()).toEqual([
+      [4, 200],
+      [4, 200],
+      [2, 200],
+    ]);
+    expect(vectors).toEqual(TEXTS.map((text) => deterministicVector(text, DIMENSIONS)));
+  });
+
+  it('is sent halves when it refuses more, and neither is a text blamed nor the gate closed', async () => {
+    await openWith(32, { maxBatch: 4 });
+    const vectors = await embed(TEXTS);
+    expect(sent().filter(([, status]) => status === 422)).toEqual([
+      [10, 422],
+      [5, 422],
+      [5, 422],
+    ]);
+    expect(vectors).toEqual(TEXTS.map((text) => deterministicVector(text, DIMENSIONS)));
+    expect(gateClosures).toBe(0);
+  });
+
+  it('is sent a text in parts that is longer than its context, beside one that is not', async () => {
+    await openWith(32, { contextTokens: 50 });
+    const splits: number[] = [];
+    events.on('split', ({ parts }) => splits.push(parts));
+    const vectors = await embed(['short', 'A sentence that repeats. '.repeat(12)]);
+    expect(vectors).toEqual([deterministicVector('short', DIMENSIONS), expect.any(Float32Array)]);
+    expect(splits).toEqual([2]);
+    expect(gateClosures).toBe(0);
+  });
+});
