@@ -100,6 +100,16 @@ describe('with a server that', () => {
     expect(JSON.stringify(failure, Object.getOwnPropertyNames(failure))).not.toContain('canary');
   });
 
+  it('repeats the end of the key, that is in no message either', async () => {
+    const server = await standIn({});
+    server.faults.add({ effect: { kind: 'status', status: 401, error: 'Incorrect API key provided: wr***-canary' } });
+    const failure: unknown = await embed(clientOf(server.url, { key: 'wrong-canary' })).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toMatchObject({ code: 'OPENAI_UNAUTHORIZED' });
+    expect((failure as Error).message).not.toContain('canary');
+  });
+
   it('repeats the text in its error, the text is in no message', async () => {
     const server = await standIn({});
     const text = 'a text with a canary that sings';
@@ -189,7 +199,7 @@ describe('an answer', () => {
       'no base64',
       {
         data: [
-          { index: 0, embedding: '1, 0, 0, 0' },
+          { index: 0, embedding: '1, 0, 0, 0, 1, 0' },
           { index: 1, embedding: base64(0, 1) },
         ],
       },
