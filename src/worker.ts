@@ -27,6 +27,11 @@ import { Watchdog } from './watchdog.js';
 const TEXT_BUDGET_BYTES = 8 * 1024 * 1024;
 /** A batch may take its jobs' whole expiry and then some, never this. */
 const BATCH_GRACE_MS = 60_000;
+/**
+ * Of the workers, those that take live jobs only. Each edit waits for the requests in flight, and its worker with it: with
+ * one such worker at 5 edits a second beside a backlog, every second edit found it taken and waited for another's turn.
+ */
+const LIVE_SHARE = 0.4;
 const READY_TIMEOUT_MS = 2_000;
 const MODEL_CHECK_TIMEOUT_MS = 5_000;
 /** What is wrong with the model itself, which no waiting mends. */
@@ -195,11 +200,16 @@ export class Worker implements Service {
     const bound = config.jobExpireSeconds * 1000 + BATCH_GRACE_MS;
     const handle = (jobs: Parameters<EmbedHandler['handle']>[0]) =>
       this.#watchdog.watch('worker', bound, () => handler.handle(jobs));
-    // One of several takes live jobs only, so that an edit finds a worker whatever the backlog.
-    const forAll = Math.max(1, config.workerConcurrency - 1);
+    // Some take live jobs only, so that an edit finds a worker whatever the backlog.
+    const forLive = config.workerConcurrency === 1 ? 0 : Math.max(1, Math.floor(config.workerConcurrency * LIVE_SHARE));
+    const forAll = config.workerConcurrency - forLive;
     await boss.work<EmbedJobData>(QUEUE, { ...options, localConcurrency: forAll }, handle);
-    if (config.workerConcurrency > 1) {
-      await boss.work<EmbedJobData>(QUEUE, { ...options, localConcurrency: 1, minPriority: PRIORITY.live }, handle);
+    if (forLive > 0) {
+      await boss.work<EmbedJobData>(
+        QUEUE,
+        { ...options, localConcurrency: forLive, minPriority: PRIORITY.live },
+        handle,
+      );
     }
   }
 

@@ -94,6 +94,7 @@ describeWithProgram('kubectl', 'the pods', () => {
       secret('PALDOCS_DATABASE_URL'),
       secret('PALDOCS_LISTEN_DATABASE_URL', { optional: true }),
       secret('PALDOCS_OLLAMA_TOKEN', { optional: true }),
+      secret('PALDOCS_OPENAI_API_KEY', { optional: true }),
     ]);
     expect(only(build('k8s'), 'ConfigMap').metadata.name).toBe('embedding-worker');
   });
@@ -112,7 +113,7 @@ describeWithProgram('kubectl', 'the pods', () => {
     const [, name, rest = ''] = /kubectl create secret generic (\S+)(.+?)```/s.exec(text('docs/deployment.md')) ?? [];
     expect(name).toBe('embedding-worker');
     expect(rest).toContain('--from-literal=PALDOCS_DATABASE_URL=');
-    for (const optional of ['`PALDOCS_LISTEN_DATABASE_URL`', '`PALDOCS_OLLAMA_TOKEN`'])
+    for (const optional of ['`PALDOCS_LISTEN_DATABASE_URL`', '`PALDOCS_OLLAMA_TOKEN`', '`PALDOCS_OPENAI_API_KEY`'])
       expect(text('docs/deployment.md')).toContain(optional);
   });
 
