@@ -23,6 +23,7 @@ export async function everythingIn(db: TestDatabase): Promise<Everything> {
       UNION ALL SELECT 'schema', nspname, nspacl::text FROM pg_namespace WHERE nspname !~ '^pg_(toast_)?temp'
       UNION ALL SELECT 'extension', extname, extversion FROM pg_extension
       UNION ALL SELECT 'setting', setdatabase::text, setconfig::text FROM pg_db_role_setting
+       WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
       ORDER BY 1, 2, 3`,
   );
   const rows: Record<string, string | null> = {};
