@@ -34,6 +34,11 @@ describeWithServer('a worker that is killed in mid-batch', () => {
     await killed.untilWorking();
     const ids = await insertBlocks(db, 15);
     await ollama.waitFor(({ stats }) => stats.hanging === 2);
+    await db.untilRow<{ n: number }>(
+      `SELECT count(*)::int AS n FROM blocks WHERE embedding_status = 'processing'`,
+      [],
+      ({ n }) => n === ids.length,
+    );
     killed.kill('SIGKILL');
     await killed.untilEnd();
     hang.remove();
