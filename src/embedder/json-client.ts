@@ -1,6 +1,6 @@
-import { Pool } from 'undici';
 import { certificateProblem } from '../certificates.js';
 import { errorCode } from '../errors.js';
+import { Connections } from './connections.js';
 import type { Dialect } from './dialect.js';
 import { ProviderMisconfiguredError, ProviderUnavailableError } from './errors.js';
 
@@ -24,11 +24,6 @@ export interface JsonAnswer {
   readonly retryAfter: string | undefined;
 }
 
-/** Behind one name there may be several servers, of which a connection knows one: it is not kept for ever. */
-const CONNECTION_LIFETIME_MS = 30_000;
-/** A thousand vectors of 2,560 dimensions are 26 MB. */
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
-
 /** Errors of a request that no server has read: Node's and undici's codes. */
 const NEVER_ARRIVED = new Set([
   'ECONNREFUSED',
@@ -43,7 +38,7 @@ const NEVER_ARRIVED = new Set([
 
 /** Sends JSON to one server and reads its answer, whatever the status. Tries nothing again: who does knows the blocks. */
 export class JsonClient {
-  readonly #pool: Pool;
+  readonly #connections: Connections;
   readonly #prefix: string;
   readonly #basic: string | undefined;
   readonly #options: ServerAddress;
@@ -57,15 +52,7 @@ export class JsonClient {
     this.#prefix = pathname.replace(/\/+$/, '');
     const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
     this.#basic = credentials === ':' ? undefined : `Basic ${Buffer.from(credentials).toString('base64')}`;
-    this.#pool = new Pool(origin, {
-      connections: options.connections,
-      clientTtl: CONNECTION_LIFETIME_MS,
-      // One bound on all of it, below, where undici has one for each phase.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      maxResponseSize: MAX_ANSWER_BYTES,
-      ...(options.ca === undefined ? {} : { connect: { ca: options.ca } }),
-    });
+    this.#connections = new Connections({ origin, ca: options.ca, kept: options.connections });
   }
 
   /**
@@ -79,23 +66,28 @@ export class JsonClient {
     const bearer = token?.();
     const authorization = bearer === undefined ? this.#basic : `Bearer ${bearer}`;
     try {
-      const response = await this.#pool.request({
-        method,
-        path: this.#prefix + path,
-        headers: {
-          accept: 'application/json',
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-          ...(authorization !== undefined && { authorization }),
+      return await this.#connections.use(
+        async (client) => {
+          const response = await client.request({
+            method,
+            path: this.#prefix + path,
+            headers: {
+              accept: 'application/json',
+              ...(body !== undefined && { 'content-type': 'application/json' }),
+              ...(authorization !== undefined && { authorization }),
+            },
+            body: body === undefined ? null : JSON.stringify(body),
+            signal: AbortSignal.any([signal, timeout]),
+          });
+          const retryAfter = response.headers['retry-after'];
+          return {
+            status: response.statusCode,
+            bytes: Buffer.from(await response.body.arrayBuffer()),
+            retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
+          };
         },
-        body: body === undefined ? null : JSON.stringify(body),
-        signal: AbortSignal.any([signal, timeout]),
-      });
-      const retryAfter = response.headers['retry-after'];
-      return {
-        status: response.statusCode,
-        bytes: Buffer.from(await response.body.arrayBuffer()),
-        retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
-      };
+        ({ status }) => status < 400,
+      );
     } catch (error) {
       signal.throwIfAborted();
       throw timeout.aborted
@@ -106,7 +98,7 @@ export class JsonClient {
 
   /** Hangs up, and closes the connections that are kept open. */
   close(): void {
-    void this.#pool.destroy(); // resolves once its sockets are gone, which nobody waits for
+    this.#connections.close();
   }
 }
 

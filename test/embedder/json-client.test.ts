@@ -20,9 +20,12 @@ describe('the client', () => {
   let listener: RequestListener;
   const clients: JsonClient[] = [];
   const seen: IncomingMessage[] = [];
+  /** From which the requests came: each connection has its own. */
+  const ports: (number | undefined)[] = [];
   beforeAll(async () => {
     server = createServer((request, response) => {
       seen.push(request);
+      ports.push(request.socket.remotePort);
       request.resume().on('end', () => {
         listener(request, response);
       });
@@ -31,6 +34,7 @@ describe('the client', () => {
   });
   beforeEach(() => {
     seen.length = 0;
+    ports.length = 0;
     listener = (_, response) => response.end('{"ok":true}');
   });
   afterEach(() => {
@@ -117,6 +121,39 @@ describe('the client', () => {
       code: 'OLLAMA_UNREACHABLE',
       mayBeTheText: false,
     });
+  });
+
+  it('keeps a connection for the next request', async () => {
+    const http = client();
+    await http.send('GET', '/', undefined, never);
+    await http.send('GET', '/', undefined, never);
+    expect(new Set(ports).size).toBe(1);
+  });
+
+  it.each([
+    ['400', 400],
+    ['503', 503],
+  ])('leaves a connection on which it was answered %s', async (_, status: number) => {
+    const http = client();
+    listener = (_request, response) => response.writeHead(status).end();
+    await http.send('GET', '/', undefined, never);
+    await http.send('GET', '/', undefined, never);
+    expect(new Set(ports).size).toBe(2);
+  });
+
+  it('goes on over the connection that answered last', async () => {
+    const http = client({ connections: 2 });
+    const answers: (() => void)[] = [];
+    listener = (_, response) => answers.push(() => response.end('{}'));
+    const [first, second] = [http.send('GET', '/1', undefined, never), http.send('GET', '/2', undefined, never)];
+    while (answers.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    answers[1]?.();
+    await (seen[1]?.url === '/2' ? second : first);
+    answers[0]?.();
+    await Promise.all([first, second]);
+    listener = (_, response) => response.end('{}');
+    await http.send('GET', '/3', undefined, never);
+    expect(ports[2]).toBe(ports[0]);
   });
 
   it('says nothing of what was sent', async () => {
