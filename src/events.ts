@@ -27,7 +27,7 @@ export interface EventMap {
   gate: [{ open: boolean }];
   /** Why the gate is closed, as an error's code: told after it closed, and when a probe fails for another reason. */
   trouble: [{ reason: string }];
-  /** The session that listens was opened or lost. */
+  /** The session that listens has come to hear, or was lost or found to hear nothing. */
   listening: [{ up: boolean }];
   leading: [{ leader: boolean }];
   /** A sweep ended. */

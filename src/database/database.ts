@@ -21,6 +21,8 @@ export interface Notification {
 export interface Session extends Queryable {
   /** Calls back for each notification until the session ends. `channel` is quoted here. */
   listen(channel: string, onNotification: (notification: Notification) => void): Promise<void>;
+  /** Why the server does not end it when it is idle, where it does not. */
+  readonly idleTimeoutRefusal?: Error;
   /** Resolves once when the session is lost, with the reason; never after `close()`. */
   readonly lost: Promise<Error>;
   close(): Promise<void>;

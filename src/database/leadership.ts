@@ -46,6 +46,8 @@ export interface LeadershipOptions {
   readonly onPulse: (session: Session) => Promise<void>;
   /** Called when it leads no longer; the session may be gone. */
   readonly onDeposed: () => Promise<void>;
+  /** Called when the session is closed, or lost; after `onDeposed`. */
+  readonly onDisconnected: () => void;
   readonly events: Events;
   readonly log: Logger;
 }
@@ -56,6 +58,7 @@ export class Leadership implements Service {
   #running: Promise<void> = Promise.resolve();
   #leading = false;
   #current: Session | undefined;
+  #saidWithoutTimeout = false;
 
   constructor(options: LeadershipOptions) {
     this.#options = options;
@@ -100,7 +103,7 @@ export class Leadership implements Service {
   async #session(): Promise<'unusable' | 'silent' | 'lost'> {
     let ended: 'unusable' | 'silent' | 'lost' = 'unusable';
     const used = () => (ended = 'lost');
-    const { database, applicationName, onConnected, events, log } = this.#options;
+    const { database, applicationName, onConnected, onDisconnected, log } = this.#options;
     let session: Session;
     try {
       session = await database.connect({
@@ -112,13 +115,22 @@ export class Leadership implements Service {
       return 'unusable';
     }
     this.#current = session;
+    if (session.idleTimeoutRefusal !== undefined && !this.#saidWithoutTimeout) {
+      this.#saidWithoutTimeout = true;
+      log.warn(
+        'the database does not end idle sessions: a leader that freezes, or is cut off, leads on until it does',
+        {
+          error: session.idleTimeoutRefusal,
+          mend: 'let PALDOCS_LISTEN_DATABASE_URL reach PostgreSQL 14 or newer, or set tcp_keepalives_idle at the server',
+        },
+      );
+    }
     // One signal a session: every race with the promise itself would leave a reaction on it, 343 bytes a pause.
     const lost = new AbortController();
     void session.lost.then((error) => {
       lost.abort(error);
     });
     try {
-      events.emit('listening', { up: true });
       await this.rename(); // what it says may have changed while it was being opened
       await onConnected(session);
       await this.#follow(session, lost.signal, used);
@@ -128,7 +140,7 @@ export class Leadership implements Service {
       if (!this.#stopping.signal.aborted) log.warn('lost the session that listens; opening another', { error });
     } finally {
       this.#current = undefined;
-      events.emit('listening', { up: false });
+      onDisconnected();
       await session.close().catch((error: unknown) => {
         log.debug('the lost session did not close cleanly', { error });
       });

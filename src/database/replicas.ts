@@ -7,11 +7,13 @@ export interface Replica {
   readonly leader: boolean;
   /** Whether it holds its work back, because Ollama cannot do it. */
   readonly gateClosed: boolean;
+  /** Whether notifications do not arrive: what it would hear of, it finds by sweeping. */
+  readonly deaf: boolean;
 }
 
 /**
  * The workers connected to this database. They tell what they are through application_name, which every role may read:
- * `embedding-worker leader|follower INSTANCE`, and ` gate=closed` after it.
+ * `embedding-worker leader|follower INSTANCE`, and after it ` gate=closed`, ` deaf`, or both.
  */
 export async function readReplicas(db: Queryable): Promise<Replica[]> {
   const rows = await db.query<{ name: string }>(
@@ -22,9 +24,14 @@ export async function readReplicas(db: Queryable): Promise<Replica[]> {
   for (const { name } of rows) {
     const [, role, instance, rest = ''] = /^embedding-worker (leader|follower) (\S+)(.*)$/.exec(name) ?? [];
     if (instance === undefined) continue;
-    const gateClosed = rest === ' gate=closed';
+    const state = rest.split(' ');
     const leader = role === 'leader' || replicas.get(instance)?.leader === true;
-    replicas.set(instance, { instance, leader, gateClosed });
+    replicas.set(instance, {
+      instance,
+      leader,
+      gateClosed: state.includes('gate=closed'),
+      deaf: state.includes('deaf'),
+    });
   }
   return [...replicas.values()];
 }

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Notification, Session } from './database.js';
+import { isRefused } from './transient-errors.js';
 
 /** A session's own statements are tiny; one that takes longer means that the connection is half-open. */
 const SESSION_QUERY_TIMEOUT_MS = 10_000;
@@ -36,10 +37,16 @@ export async function openSession(options: OpenSessionOptions): Promise<Session>
       if (!closing) resolve(new Error('Connection terminated: the session ended'));
     });
   });
+  let idleTimeoutRefusal: Error | undefined;
   try {
     await client.connect();
     // Since PostgreSQL 14. Not as a start-up option: poolers refuse those they do not know.
-    await client.query(`SELECT set_config('idle_session_timeout', $1, false)`, [`${options.idleTimeoutSeconds}s`]);
+    await client
+      .query(`SELECT set_config('idle_session_timeout', $1, false)`, [`${options.idleTimeoutSeconds}s`])
+      .catch((error: unknown) => {
+        if (!(error instanceof Error) || !isRefused(error)) throw error;
+        idleTimeoutRefusal = error;
+      });
   } catch (error) {
     closing = true;
     socketOf(client).destroy();
@@ -56,16 +63,23 @@ export async function openSession(options: OpenSessionOptions): Promise<Session>
 
   return {
     lost,
+    ...(idleTimeoutRefusal === undefined ? {} : { idleTimeoutRefusal }),
     query: <Row extends object>(text: string, values: readonly unknown[] = []) =>
       inTurn(async () => (await client.query<Row>(text, [...values])).rows),
     executeSql: (text, values) => inTurn(() => client.query(text, values)),
     listen: async (channel, onNotification: (notification: Notification) => void) => {
-      client.on('notification', (message) => {
+      const receive = (message: pg.Notification) => {
         if (message.channel === channel) {
           onNotification({ payload: message.payload ?? '', processId: message.processId });
         }
-      });
-      await inTurn(() => client.query(`LISTEN ${pg.escapeIdentifier(channel)}`));
+      };
+      client.on('notification', receive); // before, or what comes with the answer would be missed
+      try {
+        await inTurn(() => client.query(`LISTEN ${pg.escapeIdentifier(channel)}`));
+      } catch (error) {
+        client.off('notification', receive); // it may be asked for again
+        throw error;
+      }
     },
     close: async () => {
       closing = true;

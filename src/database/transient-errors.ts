@@ -52,6 +52,12 @@ export function isTransient(error: unknown): boolean {
   return TRANSIENT_MESSAGES.test(error.message) || isCertificateError(error);
 }
 
+/** Whether the server is well and will not do this: it does not know it, it is a standby, or the role may not. */
+export function isRefused(error: unknown): boolean {
+  const code = errorCode(error) ?? '';
+  return code === '25006' || (/^[0-9A-Z]{5}$/.test(code) && !isTransient(error));
+}
+
 /** Whether the driver gave up waiting for an answer, as on a connection that swallows everything. It has no code for it. */
 export function isUnanswered(error: unknown): boolean {
   return error instanceof Error && error.message === 'Query read timeout';

@@ -6,7 +6,7 @@ export function watchReplica(registry: Registry, events: Events, version: string
   const registers = [registry];
   const listening = new Gauge({
     name: 'embedding_listener_up',
-    help: '1 while the session that listens is open',
+    help: '1 while the session that listens is open and notifications arrive',
     registers,
   });
   events.on('listening', ({ up }) => {

@@ -3,6 +3,7 @@ import type { BlocksTable } from '../blocks/table.js';
 import { CHANNEL } from '../blocks/trigger.js';
 import type { Config } from '../config.js';
 import type { Database } from '../database/database.js';
+import { Ear } from '../database/ear.js';
 import { Leadership } from '../database/leadership.js';
 import type { Events } from '../events.js';
 import type { Logger } from '../logger.js';
@@ -31,19 +32,29 @@ export function createLeadership(parts: LeadershipParts): Leadership {
   const { config, database, boss, table, waker, instance, isGateOpen, events, log } = parts;
   const schema = config.pgBossSchema;
   const common = { database, boss, schema, table, waker, events, log };
-  const sweeper = new Sweeper({ ...common, queueLimit: config.queueLimit });
+  const ear = new Ear({
+    database,
+    onChange: () => {
+      sweeper.request(); // soon, where it has become deaf, and for what was missed until it heard
+      void leadership.rename();
+    },
+    events,
+    log,
+  });
+  const sweeper = new Sweeper({ ...common, queueLimit: config.queueLimit, isDeaf: () => ear.isDeaf });
   const everyWorker = config.workerConcurrency * config.batchSize;
   let bridge: Bridge | undefined;
-  return new Leadership({
+  const leadership: Leadership = new Leadership({
     database,
     lockName: `embedding-worker/${schema}/${table.blocks}`,
-    applicationName: (role) => sessionName(role, instance, isGateOpen()),
+    applicationName: (role) => sessionName(role, instance, { isGateOpen: isGateOpen(), isDeaf: ear.isDeaf }),
     onConnected: async (session) => {
-      await session.listen(WAKE_CHANNEL, waker.receive);
+      await ear.open(session);
+      await ear.listen(WAKE_CHANNEL, waker.receive);
     },
-    onElected: async (session) => {
+    onElected: async () => {
       bridge = new Bridge({ ...common, requestSweep: sweeper.request });
-      await session.listen(CHANNEL, bridge.receive);
+      await ear.listen(CHANNEL, bridge.receive);
       sweeper.start();
       waker.wakeAll(everyWorker, PRIORITY.live); // jobs may wait since before an outage
     },
@@ -55,13 +66,21 @@ export function createLeadership(parts: LeadershipParts): Leadership {
     onDeposed: async () => {
       await Promise.all([bridge?.stop(), sweeper.stop()]);
     },
+    onDisconnected: () => {
+      ear.close();
+    },
     events,
     log,
   });
+  return leadership;
 }
 
 /** PostgreSQL cuts names at 63 bytes; what `status` reads from it must not be what is cut. */
-function sessionName(role: 'leader' | 'follower', instance: string, gateOpen: boolean): string {
-  const state = gateOpen ? '' : ' gate=closed';
+function sessionName(
+  role: 'leader' | 'follower',
+  instance: string,
+  { isGateOpen, isDeaf }: { readonly isGateOpen: boolean; readonly isDeaf: boolean },
+): string {
+  const state = (isGateOpen ? '' : ' gate=closed') + (isDeaf ? ' deaf' : '');
   return `embedding-worker ${role} ${instance}`.slice(0, 63 - state.length) + state;
 }

@@ -30,7 +30,7 @@ describeWithServer('status', () => {
       oldestWaitingSeconds: null,
       ratePerSecond: null,
       etaSeconds: null,
-      workers: { count: 0, leader: null, gatesClosed: [], instances: [] },
+      workers: { count: 0, leader: null, gatesClosed: [], deaf: [], instances: [] },
     });
     expect((await runCli(environment, ['status'])).stdout).toContain('There are no blocks.');
     expect(await db.query(`SELECT 1 FROM pg_namespace WHERE nspname = 'pgboss'`)).toEqual([]);
@@ -63,7 +63,8 @@ describeWithServer('status', () => {
       count: 1,
       leader: 'test-0',
       gatesClosed: [],
-      instances: [{ instance: 'test-0', leader: true, gateClosed: false }],
+      deaf: [],
+      instances: [{ instance: 'test-0', leader: true, gateClosed: false, deaf: false }],
     });
     const { stdout, stderr } = await runCli(environment, ['status']);
     expect(stderr).toBe('');
@@ -95,6 +96,22 @@ describeWithServer('status', () => {
     );
     hanging.remove();
     await worker.stop();
+  });
+
+  it('tells who is deaf, be the gate closed or not', async () => {
+    const sessions = await Promise.all([
+      db.connect('embedding-worker leader pod-a gate=closed deaf'),
+      db.connect('embedding-worker follower pod-b deaf'),
+      db.connect('embedding-worker follower deaf'),
+    ]);
+    expect((await status()).workers).toMatchObject({
+      leader: 'pod-a',
+      gatesClosed: ['pod-a'],
+      deaf: ['pod-b', 'pod-a'],
+    });
+    const { stdout } = await runCli(environment, ['status']);
+    expect(stdout).toMatch(/^deaf +pod-b, pod-a: edits do not arrive by notification/m);
+    await Promise.all(sessions.map((session) => session.end()));
   });
 
   it('tells whose gate is closed, whoever that is', async () => {

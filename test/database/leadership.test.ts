@@ -29,6 +29,7 @@ describeWithServer('of the replicas', () => {
     const database = new Postgres({ url: db.url, sessionUrl: db.url, applicationName: name, poolSize: 1 });
     const events = new WorkerEvents();
     const calls: string[] = [];
+    const connected = Promise.withResolvers<undefined>();
     const call = (what: string) => () => {
       calls.push(what);
       return Promise.resolve();
@@ -37,18 +38,22 @@ describeWithServer('of the replicas', () => {
       database,
       lockName,
       applicationName: (role) => `${role} ${name}`,
-      onConnected: call('connected'),
+      onConnected: () => {
+        connected.resolve(undefined);
+        return call('connected')();
+      },
       onElected: async () => {
         calls.push('elected');
         await onElected?.();
       },
       onPulse: call('pulse'),
       onDeposed: call('deposed'),
+      onDisconnected: () => undefined,
       events: events.emitter,
       log: new MemoryLog(),
     });
     await leadership.start();
-    await events.until(({ seen }) => seen.listening.length > 0);
+    await connected.promise;
     const stop = async () => {
       await leadership.stop();
       await database.close();

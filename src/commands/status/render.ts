@@ -41,6 +41,7 @@ function progressLines(snapshot: StatusSnapshot, server: string): string[] {
     ['workers', workersLine(workers)],
   ];
   if (workers.gatesClosed.length > 0) lines.push(['gate', gateLine(workers, server)]);
+  if (workers.deaf.length > 0) lines.push(['deaf', deafLine(workers)]);
   const width = Math.max(...lines.map(([name]) => name.length));
   return lines.map(([name, text]) => `${styled('bold', name.padEnd(width))}  ${text}`);
 }
@@ -85,6 +86,13 @@ function gateLine({ gatesClosed, count }: StatusSnapshot['workers'], server: str
   return styled(
     'red',
     `closed${where === '' ? '' : ` ${where}`}: ${server} cannot embed now, and blocks wait for it (see: embedding-worker doctor)`,
+  );
+}
+
+function deafLine({ deaf }: StatusSnapshot['workers']): string {
+  return styled(
+    'yellow',
+    `${deaf.map(printable).join(', ')}: edits do not arrive by notification, and wait for a sweep (see: embedding-worker doctor)`,
   );
 }
 

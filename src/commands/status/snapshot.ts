@@ -34,6 +34,8 @@ export interface StatusSnapshot {
     readonly count: number;
     readonly leader: string | null;
     readonly gatesClosed: readonly string[];
+    /** Those to which notifications do not arrive. */
+    readonly deaf: readonly string[];
     readonly instances: readonly Replica[];
   };
 }
@@ -59,6 +61,7 @@ export async function takeSnapshot({ config, database, table }: CommandContext):
       count: replicas.length,
       leader: replicas.find(({ leader }) => leader)?.instance ?? null,
       gatesClosed: replicas.filter(({ gateClosed }) => gateClosed).map(({ instance }) => instance),
+      deaf: replicas.filter(({ deaf }) => deaf).map(({ instance }) => instance),
       instances: replicas,
     },
   };

@@ -1,0 +1,140 @@
+import { PgBouncer } from '../../crucible/site/pgbouncer.js';
+import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
+import { createDatabase } from '../support/create-database.js';
+import { describeWithProgram } from '../support/describe-with-program.js';
+import { describeWithServer } from '../support/describe-with-server.js';
+import { insertBlock } from '../support/fixtures.js';
+import { RefusingFront } from '../support/refusing-front.js';
+import type { TestDatabase } from '../support/test-database.js';
+import { editBlock, expectEmbedded } from '../support/worker-blocks.js';
+import { startFollower, startWorker, stopWorkers, type TestWorker } from '../support/worker-in-process.js';
+
+const DEAF = 'edits are not heard: they wait for a sweep, a few seconds each';
+const UNENDING =
+  'the database does not end idle sessions: a leader that freezes, or is cut off, leads on until it does';
+/** Sweeps of who is deaf follow each other within 5 s. */
+const SWEPT_MS = 10_000;
+
+const LISTEN = { statement: /^Q....LISTEN "/s, code: '0A000' };
+const IDLE_TIMEOUT = { statement: /idle_session_timeout/, code: '42704' };
+
+let db: TestDatabase;
+let ollama: StandIn;
+const useDatabase = () => {
+  beforeAll(async () => {
+    db = await createDatabase();
+    ollama = await startStandIn();
+  });
+  afterAll(() => ollama.stop());
+  afterEach(stopWorkers);
+};
+
+const warnings = ({ log }: TestWorker, message: string) =>
+  log.lines.filter((line) => line.level === 'warn' && line.message === message);
+const metric = async ({ url }: TestWorker, name: string) =>
+  new RegExp(`^${name} (.*)$`, 'm').exec(await (await fetch(`${url}/metrics`)).text())?.[1];
+const isDeaf = ({ events }: TestWorker) => events.seen.listening.at(-1)?.up !== true;
+
+/** Edits, and sees to it that nothing but a sweep has found the edit. */
+async function expectSwept(worker: TestWorker): Promise<void> {
+  const id = await insertBlock(db, { content: 'unheard' });
+  await expectEmbedded(db, id, 'unheard', { timeoutMs: SWEPT_MS });
+  await editBlock(db, id, { content: 'and edited' });
+  await db.untilRow(
+    `SELECT embedding_status AS status FROM blocks WHERE id::text = $1`,
+    [id],
+    ({ status }) => status === 'completed',
+    SWEPT_MS,
+  );
+  expect(worker.events.seen.bridged).toEqual([]);
+}
+
+describeWithServer('a leader that is refused LISTEN', () => {
+  let front: RefusingFront;
+  useDatabase();
+  beforeEach(async () => {
+    front = await RefusingFront.start(db.url, LISTEN);
+  });
+  afterEach(() => front.stop());
+  const start = () => startWorker(db, ollama, { PALDOCS_LISTEN_DATABASE_URL: front.url });
+
+  it('finds edits by sweeping, soon', async () => {
+    await expectSwept(await start());
+  });
+
+  it('says so once, with what to do, and tries on', async () => {
+    const worker = await start();
+    const refused = front.refused;
+    await worker.events.until(({ seen }) => seen.swept.length >= 4, 4 * SWEPT_MS);
+    expect(front.refused).toBeGreaterThan(refused);
+    expect(warnings(worker, DEAF)).toEqual([
+      expect.objectContaining({
+        fields: expect.objectContaining({ mend: expect.stringContaining('PALDOCS_LISTEN') as string }) as object,
+      }),
+    ]);
+    expect(worker.events.seen.leading).toEqual([{ leader: true }]);
+  });
+
+  it('is not up as a listener, and leads', async () => {
+    const worker = await start();
+    expect(await metric(worker, 'embedding_listener_up')).toBe('0');
+    expect(await metric(worker, 'embedding_bridge_leader')).toBe('1');
+    const [row] = await db.query<{ name: string }>(
+      `SELECT application_name AS name FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name LIKE 'embedding-worker leader %'`,
+    );
+    expect(row?.name).toMatch(/ deaf$/);
+  });
+
+  it('hears again once it is let, and sweeps what was missed until then', async () => {
+    const worker = await start();
+    front.refuse();
+    await worker.events.until((events) => events.seen.listening.at(-1)?.up === true, SWEPT_MS);
+    expect(await metric(worker, 'embedding_listener_up')).toBe('1');
+    await insertBlock(db, { content: 'heard' });
+    await worker.events.until(({ seen }) => seen.bridged.length > 0);
+  });
+
+  it('leads after another that could not listen either', async () => {
+    const first = await start();
+    const second = await startFollower(db, ollama, { PALDOCS_LISTEN_DATABASE_URL: front.url });
+    await first.stop();
+    await second.events.until(({ seen }) => seen.leading.at(-1)?.leader === true);
+    await expectSwept(second);
+  });
+});
+
+describeWithServer('a database that does not end idle sessions', () => {
+  useDatabase();
+
+  it('is worked on, and the log says once what follows', async () => {
+    const front = await RefusingFront.start(db.url, IDLE_TIMEOUT);
+    const worker = await startWorker(db, ollama, { PALDOCS_LISTEN_DATABASE_URL: front.url });
+    const id = await insertBlock(db, { content: 'heard' });
+    await expectEmbedded(db, id, 'heard');
+    expect(worker.events.seen.bridged.length).toBeGreaterThan(0);
+    expect(warnings(worker, UNENDING)).toHaveLength(1);
+    await stopWorkers();
+    await front.stop();
+  });
+});
+
+describeWithServer('a leader behind a pooler that swallows LISTEN', () => {
+  describeWithProgram('pgbouncer', 'in transaction mode', () => {
+    let bouncer: PgBouncer;
+    useDatabase();
+    beforeAll(async () => {
+      bouncer = await PgBouncer.start(db.url);
+    });
+    afterAll(() => bouncer.stop());
+
+    it('finds out that it is deaf, and finds edits by sweeping', async () => {
+      const url = new URL(db.url);
+      url.port = String(bouncer.port);
+      const worker = await startWorker(db, ollama, { PALDOCS_LISTEN_DATABASE_URL: url.href });
+      await worker.events.until(() => isDeaf(worker), 3 * SWEPT_MS);
+      expect(warnings(worker, DEAF)).toHaveLength(1);
+      await expectSwept(worker);
+    });
+  });
+});

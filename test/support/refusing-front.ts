@@ -1,0 +1,116 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/** A kind of statement that a server does not know. */
+export interface Refusal {
+  readonly statement: RegExp;
+  /** SQLSTATE. */
+  readonly code: string;
+}
+
+const HEADER_BYTES = 5;
+
+/**
+ * What stands before a server and lacks some of it, as databases that speak PostgreSQL's protocol do: it answers
+ * statements it was told of with an error, and passes all else on. Without TLS.
+ */
+export class RefusingFront {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #url: string;
+  #refusals: readonly Refusal[] = [];
+  /** Statements it has refused. */
+  refused = 0;
+
+  private constructor(url: string) {
+    this.#url = url;
+    this.#server = createServer((client) => {
+      const { hostname, port } = new URL(url);
+      this.#join(client, connect(Number(port === '' ? 5432 : port), hostname));
+    });
+  }
+
+  /** @param url of the database */
+  static async start(url: string, ...refusals: readonly Refusal[]): Promise<RefusingFront> {
+    const front = new RefusingFront(url);
+    front.refuse(...refusals);
+    front.#server.listen(0, '127.0.0.1');
+    await once(front.#server, 'listening');
+    return front;
+  }
+
+  get url(): string {
+    const url = new URL(this.#url);
+    url.hostname = '127.0.0.1';
+    url.port = String((this.#server.address() as AddressInfo).port);
+    return url.href;
+  }
+
+  /** Refuses these from now on, and no others. */
+  refuse(...refusals: readonly Refusal[]): void {
+    this.#refusals = refusals;
+  }
+
+  async stop(): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  #join(client: Socket, server: Socket): void {
+    for (const [from, to] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      this.#sockets.add(from);
+      from.on('error', () => undefined); // the close that follows says it
+      from.on('close', () => {
+        this.#sockets.delete(from);
+        to.destroy();
+      });
+    }
+    server.pipe(client);
+    let waiting = Buffer.alloc(0);
+    let started = false;
+    let refusing = false;
+    client.on('data', (bytes) => {
+      waiting = Buffer.concat([waiting, bytes]);
+      for (;;) {
+        const header = started ? HEADER_BYTES : HEADER_BYTES - 1; // the first message has no type
+        if (waiting.length < header) return;
+        const length = waiting.readInt32BE(header - 4) + header - 4;
+        if (waiting.length < length) return;
+        const message = waiting.subarray(0, length);
+        waiting = waiting.subarray(length);
+        const type = started ? String.fromCharCode(message[0] ?? 0) : '';
+        started = true;
+        const refusal = 'QP'.includes(type) && type !== '' ? this.#refusalOf(message) : undefined;
+        if (refusal !== undefined) {
+          this.refused += 1;
+          client.write(errorResponse(refusal.code));
+          refusing = true; // what belongs to the statement is dropped, up to its end
+        }
+        if (!refusing) server.write(message);
+        else if (type === 'Q' || type === 'S') {
+          client.write(READY);
+          refusing = false;
+        }
+      }
+    });
+  }
+
+  #refusalOf(message: Buffer): Refusal | undefined {
+    const text = message.toString('latin1');
+    return this.#refusals.find(({ statement }) => statement.test(text));
+  }
+}
+
+const READY = Buffer.from([...Buffer.from('Z'), 0, 0, 0, 5, ...Buffer.from('I')]);
+
+function errorResponse(code: string): Buffer {
+  const fields = Buffer.from(`SERROR\0VERROR\0C${code}\0Mthis front does not know that\0\0`);
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(fields.length + 4);
+  return Buffer.concat([Buffer.from('E'), length, fields]);
+}
