@@ -16,6 +16,8 @@ describe('of two servers behind one address, one of which is sick', () => {
     [sick, well, balancer] = await Promise.all([startStandIn(), startStandIn(), Balancer.start()]);
     balancer.sendTo(sick, well);
     open = openEmbedder({
+      kind: 'ollama',
+      maxTexts: Infinity,
       url: balancer.url,
       model: 'qwen3-embedding:4b',
       dimensions: 32,
