@@ -56,6 +56,7 @@ export const USAGE = `yarn crucible [options]
   --nemesis NAMES   all, none, or names separated by commas; --list names them
   --replicas K      worker processes (${DEFAULTS.replicas})
   --rate N          changes of blocks a second (${DEFAULTS.rate})
+  --lanes N         faults at once (${DEFAULTS.lanes})
   --pgbouncer       the workers' pool goes through PgBouncer in transaction mode
   --figure NAME     measures one of the figures to reach instead, or "all"
   --prove NAMES     switches guards off, one run each, and fails unless each is noticed: all, quick, or names
