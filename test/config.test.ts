@@ -1,19 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { DEFAULT_INSTRUCTION, loadConfig, VARIABLES } from '../src/config.js';
-import { ConfigurationError } from '../src/errors.js';
+import { refusalOf } from './support/config-refusal.js';
 
 const URL = 'postgresql://worker:secret@db:5432/paldocs';
 const REQUIRED = { PALDOCS_DATABASE_URL: URL };
-
-function messageOf(environment: Record<string, string>): string {
-  try {
-    loadConfig(environment);
-  } catch (error) {
-    if (error instanceof ConfigurationError) return error.message;
-    throw error;
-  }
-  throw new Error('it was accepted');
-}
 
 describe('the configuration', () => {
   it('has these defaults', () => {
@@ -144,7 +134,7 @@ describe.each(NUMBERS)('%s', (name, least, most) => {
   it.each([String(most + 1), '-1', '1.5', 'ten', '1e3', '0x10', '1_000', 'NaN', '9'.repeat(400)])(
     'refuses %s, and is named',
     (value) => {
-      expect(messageOf({ ...REQUIRED, [name]: value })).toMatch(new RegExp(`^${name}: `));
+      expect(refusalOf({ ...REQUIRED, [name]: value })).toMatch(new RegExp(`^${name}: `));
     },
   );
 });
@@ -165,11 +155,11 @@ describe('a configuration that cannot be used', () => {
     ['PALDOCS_NOTES_TABLE', { ...REQUIRED, PALDOCS_NOTES_TABLE: '.' }],
     ['PALDOCS_BLOCKS_ID_COLUMN', { ...REQUIRED, PALDOCS_BLOCKS_ID_COLUMN: ' ' }],
   ])('names %s: %j', (name, environment) => {
-    expect(messageOf(environment)).toMatch(new RegExp(`^${name}: `));
+    expect(refusalOf(environment)).toMatch(new RegExp(`^${name}: `));
   });
 
   it('names everything that is wrong, a line each', () => {
-    const lines = messageOf({ PALDOCS_BATCH_SIZE: '0', PALDOCS_LOG_LEVEL: 'x', PALDOCS_OLLAMA_URL: 'x' }).split('\n');
+    const lines = refusalOf({ PALDOCS_BATCH_SIZE: '0', PALDOCS_LOG_LEVEL: 'x', PALDOCS_OLLAMA_URL: 'x' }).split('\n');
     expect(lines.map((line) => line.split(':')[0]).sort()).toEqual([
       'PALDOCS_BATCH_SIZE',
       'PALDOCS_DATABASE_URL',
@@ -192,7 +182,7 @@ describe('a configuration that cannot be used', () => {
     { PALDOCS_DATABASE_URL: 'postgresql://u:12?hush@db/y' },
     { PALDOCS_DATABASE_URL: 'postgresql://u:12#hush@db/y' },
   ])('keeps passwords to itself: %j', (environment) => {
-    expect(messageOf(environment)).not.toContain('hush');
+    expect(refusalOf(environment)).not.toContain('hush');
   });
 });
 

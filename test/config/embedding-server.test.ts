@@ -3,21 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { embeddingServer } from '../../src/config/embedding-server.js';
 import { loadConfig } from '../../src/config.js';
+import { refusalOf } from '../support/config-refusal.js';
 
 const DATABASE = { PALDOCS_DATABASE_URL: 'postgresql://db/x' };
 const OPENAI = { ...DATABASE, PALDOCS_EMBEDDING_PROVIDER: 'openai', PALDOCS_EMBEDDING_MODEL: 'bge-m3' };
 const URL = { PALDOCS_OPENAI_URL: 'http://vllm:8000' };
 
 const serverFrom = (environment: Record<string, string>) => embeddingServer(loadConfig(environment));
-function messageOf(environment: Record<string, string>): string {
-  try {
-    loadConfig(environment);
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error('it was accepted');
-}
-
 describe('the server that embeds', () => {
   it('is Ollama unless another is named, whatever else is set', () => {
     expect(serverFrom({ ...DATABASE, ...URL })).toEqual({
@@ -103,7 +95,7 @@ describe('a server that cannot be used', () => {
     ['PALDOCS_OPENAI_BATCH_SIZE', 'is out of range', { ...OPENAI, ...URL, PALDOCS_OPENAI_BATCH_SIZE: '2049' }],
     ['PALDOCS_OPENAI_CONCURRENCY', 'is out of range', { ...OPENAI, ...URL, PALDOCS_OPENAI_CONCURRENCY: '0' }],
   ])('is refused by the name of %s: it %s', (variable, told, environment) => {
-    const message = messageOf(environment);
+    const message = refusalOf(environment);
     expect(message).toMatch(new RegExp(`^${variable}: [^\\n]*$`));
     expect(message).toContain(told);
     expect(message).not.toContain('hush');

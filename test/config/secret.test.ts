@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../../src/config.js';
-import { ConfigurationError } from '../../src/errors.js';
 import { createAuthority, type Authority } from '../support/certificates.js';
+import { refusalOf } from '../support/config-refusal.js';
 
 const URL = 'postgresql://worker:hush@db:5432/paldocs';
 let directory: string;
@@ -21,16 +21,6 @@ async function fileOf(content: string): Promise<string> {
   const path = join(directory, String(Math.random()).slice(2));
   await writeFile(path, content);
   return path;
-}
-
-function messageOf(environment: Record<string, string>): string {
-  try {
-    loadConfig(environment);
-  } catch (error) {
-    if (error instanceof ConfigurationError) return error.message;
-    throw error;
-  }
-  throw new Error('it was accepted');
 }
 
 describe('a secret in a file', () => {
@@ -79,7 +69,7 @@ describe('a secret in a file', () => {
     ],
   ])('that %s is refused by the name of its variable, once, and is not shown', async (_, told, make) => {
     const environment = await make();
-    const message = messageOf(environment);
+    const message = refusalOf(environment);
     const variable = Object.keys(environment).find((name) => name.endsWith('_FILE')) ?? '';
     expect(message).toMatch(new RegExp(`^${variable}: [^\\n]*$`));
     expect(message).toContain(told);
@@ -155,7 +145,7 @@ describe('TLS in the configuration', () => {
       () => ({ PALDOCS_DATABASE_URL: `${URL}?uselibpqcompat=true&sslmode=require` }),
     ],
   ])('refuses %s where it %s', async (variable, told, make) => {
-    const message = messageOf(await make());
+    const message = refusalOf(await make());
     expect(message).toMatch(new RegExp(`^${variable}: [^\\n]*$`));
     expect(message).toContain(told);
     expect(message).not.toContain('hush');
