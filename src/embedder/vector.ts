@@ -85,7 +85,11 @@ function notFinite(): TextRejectedError {
 
 function lengthOf(vector: Float32Array): number {
   let squares = 0;
-  for (const value of vector) squares += value * value;
+  // By index: an iterator makes an object of each number, which was nearly half of all that the worker allocated.
+  for (let i = 0; i < vector.length; i++) {
+    const value = vector[i] ?? 0;
+    squares += value * value;
+  }
   return Math.sqrt(squares);
 }
 
