@@ -33,8 +33,8 @@ export interface HandlerOptions {
 }
 
 /**
- * What a pg-boss worker does with the jobs it fetched. Every job is settled by the time it returns, so that pg-boss's
- * own settling matches nothing.
+ * What a pg-boss worker does with the jobs it fetched. Every job is settled by the time it returns, so that nothing is
+ * left for pg-boss to settle.
  */
 export class EmbedHandler {
   readonly #options: HandlerOptions;
@@ -76,7 +76,11 @@ export class EmbedHandler {
     }
     // pg-boss's workers go on at once after a full batch, unless a batch is one job.
     if (this.#options.batchSize === 1) this.#options.waker.wake(1, PRIORITY.backlog);
-    return jobs.map(({ id }) => ({ id, status: 'completed' }));
+    const results = jobs.map(({ id }): JobResult => ({ id, status: 'completed' }));
+    // pg-boss settles what it finds in the array that it handed over, and would send a statement for each batch that
+    // matches nothing: a fifth of all, 4 % of the CPU. Where it does not see this, that statement is all that happens.
+    jobs.length = 0;
+    return results;
   };
 
   /** Requests in flight finish and are stored; all else goes back to `pending`. */

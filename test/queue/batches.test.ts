@@ -3,6 +3,7 @@ import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlocks } from '../support/fixtures.js';
 import { countByStatus, untilIdle } from '../support/worker-blocks.js';
 import { startWorker, stopWorkers } from '../support/worker-in-process.js';
+import { WatchedPostgres } from '../support/worker-postgres.js';
 import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
 
 describeWithServer('a queue of many blocks', () => {
@@ -26,5 +27,21 @@ describeWithServer('a queue of many blocks', () => {
     await insertBlocks(db, 45);
     await untilIdle(db, 10_000);
     expect(await countByStatus(db)).toEqual({ completed: 45 });
+  });
+
+  it('leaves nothing for pg-boss to settle', async () => {
+    const settlesOfPgBoss: string[] = [];
+    class Listening extends WatchedPostgres {
+      override executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> {
+        if (/json_to_recordset/.test(text) && /SET completed_on/.test(text)) settlesOfPgBoss.push(text);
+        return super.executeSql(text, values);
+      }
+    }
+    const db = await createDatabase();
+    await startWorker(db, ollama, {}, (options) => new Listening(options));
+    await insertBlocks(db, 25);
+    await untilIdle(db, 10_000);
+    expect(await countByStatus(db)).toEqual({ completed: 25 });
+    expect(settlesOfPgBoss).toEqual([]);
   });
 });
