@@ -1,6 +1,5 @@
-import { claimBlocks, type Claim, type ClaimedBlock } from '../blocks/claim.js';
+import { claimBlocks, type Claim } from '../blocks/claim.js';
 import { clearSkippedVectors } from '../blocks/clear-skipped.js';
-import { blockText } from '../blocks/text.js';
 import { retryTransient } from '../database/retry.js';
 import type { Embedder } from '../embedder/embedder.js';
 import { DrainingError } from '../embedder/errors.js';
@@ -9,11 +8,11 @@ import { errorCode } from '../errors.js';
 import type { Events, Outcome, RequeueReason } from '../events.js';
 import type { Logger } from '../logger.js';
 import { span } from '../telemetry.js';
-import { DEATHS_ALONE, DEATHS_IN_COMPANY } from './boss.js';
 import type { FailedBlock } from './fail.js';
 import { gatheredClaims, gatheredSettlements } from './gathered.js';
 import type { Gatherer } from './gatherer.js';
-import { deathsOf, PRIORITY, type EmbedJob } from './job.js';
+import { PRIORITY, type EmbedJob } from './job.js';
+import { isEmpty, readBlocks, type ReadBlocks, type ReadText } from './read-blocks.js';
 import type { SettleContext } from './settle-context.js';
 import { requeue, settleIdle, type Settlement, type Worked } from './settle.js';
 import { tellSettlement } from './tell-settlement.js';
@@ -70,20 +69,34 @@ export class BatchWork {
       const release = await this.#makeRoom(large, signal);
       if (release === undefined) continue;
       try {
-        const claim = await span('claim', open.length, () =>
-          together ? this.#claimTogether(open) : this.#claimAlone(open, large !== undefined),
-        );
-        await this.#settleIdle(open, claim);
-        await this.#embedAndSettle(open, claim.claimed, signal);
-        const left = new Set(claim.deferred.map(({ id }) => id));
+        const { read, deferred } = await this.#claim(open, together, large !== undefined);
+        await this.#embedAndSettle(read, signal);
+        const left = new Set(deferred.map(({ id }) => id));
         open = open.filter((job) => left.has(job.data.blockId));
         // A block larger than a worker's share is claimed alone, once there is room for all of it.
-        large = !together && claim.claimed.length === 0 ? claim.deferred[0] : undefined;
+        large = !together && isEmpty(read) ? deferred[0] : undefined;
         together = false;
       } finally {
         release();
       }
     }
+  }
+
+  /**
+   * Claims the jobs' blocks, settles those that need no embedding and reads the texts of the others. What the blocks
+   * hold goes no further: beside their texts it would double what large ones take.
+   */
+  async #claim(
+    jobs: readonly EmbedJob[],
+    together: boolean,
+    large: boolean,
+  ): Promise<{ readonly read: ReadBlocks; readonly deferred: Claim['deferred'] }> {
+    const claim = await span('claim', jobs.length, () =>
+      together ? this.#claimTogether(jobs) : this.#claimAlone(jobs, large),
+    );
+    await this.#settleIdle(jobs, claim);
+    const read = readBlocks(jobs, claim.claimed, this.#options.context.table.contentFormat);
+    return { read, deferred: claim.deferred };
   }
 
   /** @returns gives the room back; undefined when the signal came first */
@@ -158,32 +171,16 @@ export class BatchWork {
     await this.#settle({ embedded: [], textless: [], failed });
   }
 
-  async #embedAndSettle(
-    jobs: readonly EmbedJob[],
-    claimed: readonly ClaimedBlock[],
-    signal: AbortSignal,
-  ): Promise<void> {
-    if (claimed.length === 0) return;
-    const jobOf = new Map(jobs.map((job) => [job.data.blockId, job]));
-    const blocks = claimed.flatMap((block) => {
-      const job = jobOf.get(block.id);
-      return job === undefined ? [] : [{ job, block, fingerprint: block.fingerprint }];
-    });
-    // Set aside before anything is made of it: its text may be what kills.
-    const killers = blocks.filter(({ job }) => deathsOf(job) >= DEATHS_IN_COMPANY + DEATHS_ALONE);
-    const read = blocks
-      .filter((block) => !killers.includes(block))
-      .map(({ job, block, fingerprint }) => ({ job, fingerprint, text: this.#textOf(block) }));
-    const textless = read.filter(({ text }) => text === null);
-    const texts = read.flatMap(({ job, fingerprint, text }) => (text === null ? [] : [{ job, fingerprint, text }]));
+  async #embedAndSettle(read: ReadBlocks, signal: AbortSignal): Promise<void> {
+    if (isEmpty(read)) return;
+    const { texts, textless, killers } = read;
     const { embedded, failed, error } = await this.#embed(texts, signal);
-    const setAside = killers.map(({ job, fingerprint }) => killer(job, fingerprint));
-    await this.#settle({ embedded, textless, failed: [...failed, ...setAside] });
+    await this.#settle({ embedded, textless, failed: [...failed, ...killers] });
     if (error !== undefined) await this.#handBack(texts.map(toJob), error, signal);
   }
 
   /** @returns vectors and rejections, or the error that kept all texts from being embedded */
-  async #embed(texts: readonly ClaimedText[], signal: AbortSignal): Promise<Embedded & { error?: unknown }> {
+  async #embed(texts: readonly ReadText[], signal: AbortSignal): Promise<Embedded & { error?: unknown }> {
     const priority = Math.max(...texts.map(({ job }) => job.data.priority), PRIORITY.backlog);
     try {
       const options = { priority, signal };
@@ -218,11 +215,6 @@ export class BatchWork {
       },
     });
   }
-
-  #textOf({ type, content, noteTitle }: ClaimedBlock): string | null {
-    const { contentFormat } = this.#options.context.table;
-    return blockText({ type, content, noteTitle, contentFormat });
-  }
 }
 
 /** Why jobs go back when their signal was aborted. */
@@ -238,18 +230,12 @@ function lockedDelaySeconds({ data }: EmbedJob): number {
 
 const toBlockId = ({ data }: EmbedJob) => data.blockId;
 const toJob = ({ job }: { readonly job: EmbedJob }) => job;
-const toText = ({ text }: ClaimedText) => text;
-
-interface ClaimedText {
-  readonly job: EmbedJob;
-  readonly fingerprint: string;
-  readonly text: string;
-}
+const toText = ({ text }: ReadText) => text;
 
 type Embedded = Pick<Worked, 'embedded' | 'failed'>;
 
 /** Tells vectors from rejections. */
-function sort(texts: readonly ClaimedText[], vectors: readonly VectorOrRejection[]): Embedded {
+function sort(texts: readonly ReadText[], vectors: readonly VectorOrRejection[]): Embedded {
   const embedded: { job: EmbedJob; fingerprint: string; vector: Float32Array }[] = [];
   const failed: FailedBlock[] = [];
   texts.forEach(({ job, fingerprint }, i) => {
@@ -260,9 +246,4 @@ function sort(texts: readonly ClaimedText[], vectors: readonly VectorOrRejection
     }
   });
   return { embedded, failed };
-}
-
-function killer(job: EmbedJob, fingerprint: string): FailedBlock {
-  const message = `${deathsOf(job)} workers died with this block in hand: look at what it holds`;
-  return { job, fingerprint, reason: 'WORKER_DEATHS', message, final: true };
 }
