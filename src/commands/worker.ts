@@ -2,6 +2,7 @@ import { loadConfig } from '../config.js';
 import { Postgres } from '../database/postgres.js';
 import { requireReachable, requireSession } from '../database/reachable.js';
 import { createEvents } from '../events.js';
+import { collectLessOften } from '../heap.js';
 import { loggerForTerminal } from '../logger.js';
 import { instanceName } from './context.js';
 import { startTracing } from '../tracing/start-tracing.js';
@@ -25,6 +26,7 @@ export interface WorkerArguments {
  * left to embed: status 1 when blocks are in `error` then, 130 when a signal came first.
  */
 export async function runWorker({ backfill }: WorkerArguments): Promise<void> {
+  collectLessOften();
   const config = loadConfig();
   const log = loggerForTerminal(config.logLevel);
   const instance = instanceName();

@@ -38,7 +38,12 @@ describe('the Dockerfile', () => {
   });
 
   it('puts no secret and no setting of one cluster into the image', () => {
-    expect(Object.keys(environmentOf(image)).sort()).toEqual(['MALLOC_ARENA_MAX', 'NODE_ENV', 'NODE_OPTIONS']);
+    expect(Object.keys(environmentOf(image)).sort()).toEqual([
+      'MALLOC_ARENA_MAX',
+      'MALLOC_MMAP_THRESHOLD_',
+      'NODE_ENV',
+      'NODE_OPTIONS',
+    ]);
   });
 
   it('exposes, checks and runs what the worker serves and is called', () => {
