@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { queryObjects } from 'node:v8';
 import { JsonClient, type ServerAddress } from '../../src/embedder/json-client.js';
 import { OLLAMA } from '../../src/embedder/ollama-dialect.js';
 
@@ -54,6 +55,15 @@ describe('the client', () => {
     return made;
   }
   const never = new AbortController().signal;
+
+  it('keeps nothing of a request that was answered', async () => {
+    const http = client({ timeoutMs: 300_000 });
+    const ask = () => http.send('GET', '/', undefined, new AbortController().signal);
+    await ask();
+    const before = queryObjects(AbortSignal, { format: 'count' });
+    for (let n = 0; n < 50; n++) await ask();
+    expect(queryObjects(AbortSignal, { format: 'count' }) - before).toBeLessThan(10);
+  });
 
   it.each([
     ['', '/api/embed'],
