@@ -1,5 +1,5 @@
-import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
+import { TcpFront } from '../../test/support/tcp-front.js';
 
 /** One connection through the proxy. */
 interface Pair {
@@ -19,15 +19,14 @@ interface Pair {
  * - refusing: new connections are refused.
  */
 export class Proxy {
-  readonly #server: Server;
+  /** Keeps all that are open, be their pair still one or not. */
+  readonly #front: TcpFront;
   readonly #pairs = new Set<Pair>();
-  /** All that are open, be their pair still one or not. */
-  readonly #sockets = new Set<Socket>();
   #refusing = false;
   #delayMs = 0;
 
   private constructor(target: { readonly host: string; readonly port: number }) {
-    this.#server = createServer((client) => {
+    this.#front = new TcpFront((client) => {
       if (this.#refusing) client.resetAndDestroy();
       else this.#join(client, connect({ ...target, noDelay: true }));
     });
@@ -35,13 +34,12 @@ export class Proxy {
 
   static async start(target: { readonly host: string; readonly port: number }): Promise<Proxy> {
     const proxy = new Proxy(target);
-    proxy.#server.listen(0, '127.0.0.1');
-    await once(proxy.#server, 'listening');
+    await proxy.#front.listen();
     return proxy;
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#front.port;
   }
 
   get connections(): number {
@@ -87,30 +85,20 @@ export class Proxy {
     for (const pair of this.#pairs) if (pair.mode === 'stalled') release(pair);
   }
 
+  /** One that was stalled and then left half-open reads no more, and would never learn that its other end has gone. */
   async stop(): Promise<void> {
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    // One that was stalled and then left half-open reads no more, and would never learn that its other end has gone.
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
+    await this.#front.stop();
   }
 
   #join(client: Socket, server: Socket): void {
     client.setNoDelay(true);
     const pair: Pair = { client, server, mode: 'pass', delayMs: this.#delayMs };
     this.#pairs.add(pair);
-    for (const [from, to] of [
-      [client, server],
-      [server, client],
-    ] as const) {
-      this.#sockets.add(from);
-      from.on('data', (bytes) => forward(pair, to, bytes));
-      from.on('error', () => undefined); // the close that follows says it
-      from.on('close', () => {
-        this.#sockets.delete(from);
-        this.#part(pair, to);
-      });
-    }
+    client.on('data', (bytes) => forward(pair, server, bytes));
+    server.on('data', (bytes) => forward(pair, client, bytes));
+    this.#front.keep(client, server, (other) => {
+      this.#part(pair, other);
+    });
   }
 
   #part(pair: Pair, other: Socket): void {

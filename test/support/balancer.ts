@@ -1,18 +1,17 @@
-import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
+import { TcpFront } from './tcp-front.js';
 
 /**
  * One address before several servers, of which the next one gets each new connection, for as long as it lives: what a
  * Service is in Kubernetes.
  */
 export class Balancer {
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  readonly #front: TcpFront;
   #ports: readonly number[] = [];
   #turn = 0;
 
   private constructor() {
-    this.#server = createServer((client) => {
+    this.#front = new TcpFront((client) => {
       const port = this.#ports[this.#turn++ % this.#ports.length];
       if (port === undefined) client.resetAndDestroy();
       else this.#join(client, connect(port, '127.0.0.1'));
@@ -21,13 +20,12 @@ export class Balancer {
 
   static async start(): Promise<Balancer> {
     const balancer = new Balancer();
-    balancer.#server.listen(0, '127.0.0.1');
-    await once(balancer.#server, 'listening');
+    await balancer.#front.listen();
     return balancer;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${this.#front.port}`;
   }
 
   /** Sends new connections to these servers; those that are open stay where they are. */
@@ -36,25 +34,14 @@ export class Balancer {
   }
 
   async stop(): Promise<void> {
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
+    await this.#front.stop();
   }
 
   #join(client: Socket, server: Socket): void {
-    for (const [from, to] of [
-      [client, server],
-      [server, client],
-    ] as const) {
-      this.#sockets.add(from);
-      from.on('error', () => undefined); // the close that follows says it
-      from.on('close', (failed) => {
-        this.#sockets.delete(from);
-        if (failed) to.resetAndDestroy();
-        else to.destroy();
-      });
-      from.pipe(to);
-    }
+    this.#front.keep(client, server, (other, failed) => {
+      if (failed) other.resetAndDestroy();
+      else other.destroy();
+    });
+    client.pipe(server).pipe(client);
   }
 }

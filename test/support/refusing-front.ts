@@ -1,5 +1,5 @@
-import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
+import { TcpFront } from './tcp-front.js';
 
 /** A kind of statement that a server does not know. */
 export interface Refusal {
@@ -15,8 +15,7 @@ const HEADER_BYTES = 5;
  * statements it was told of with an error, and passes all else on. Without TLS.
  */
 export class RefusingFront {
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  readonly #front: TcpFront;
   readonly #url: string;
   #refusals: readonly Refusal[] = [];
   /** Statements it has refused. */
@@ -24,7 +23,7 @@ export class RefusingFront {
 
   private constructor(url: string) {
     this.#url = url;
-    this.#server = createServer((client) => {
+    this.#front = new TcpFront((client) => {
       const { hostname, port } = new URL(url);
       this.#join(client, connect(Number(port === '' ? 5432 : port), hostname));
     });
@@ -34,15 +33,14 @@ export class RefusingFront {
   static async start(url: string, ...refusals: readonly Refusal[]): Promise<RefusingFront> {
     const front = new RefusingFront(url);
     front.refuse(...refusals);
-    front.#server.listen(0, '127.0.0.1');
-    await once(front.#server, 'listening');
+    await front.#front.listen();
     return front;
   }
 
   get url(): string {
     const url = new URL(this.#url);
     url.hostname = '127.0.0.1';
-    url.port = String((this.#server.address() as AddressInfo).port);
+    url.port = String(this.#front.port);
     return url.href;
   }
 
@@ -52,24 +50,13 @@ export class RefusingFront {
   }
 
   async stop(): Promise<void> {
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
+    await this.#front.stop();
   }
 
   #join(client: Socket, server: Socket): void {
-    for (const [from, to] of [
-      [client, server],
-      [server, client],
-    ] as const) {
-      this.#sockets.add(from);
-      from.on('error', () => undefined); // the close that follows says it
-      from.on('close', () => {
-        this.#sockets.delete(from);
-        to.destroy();
-      });
-    }
+    this.#front.keep(client, server, (other) => {
+      other.destroy();
+    });
     server.pipe(client);
     let waiting = Buffer.alloc(0);
     let started = false;
