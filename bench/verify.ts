@@ -1,4 +1,4 @@
-import { DEFAULT_INSTRUCTION } from '../src/config.js';
+import { DEFAULT_INSTRUCTION } from '../src/config/variables.js';
 import { isVectorOf } from '../stand-in/deterministic-brain.js';
 import type { TestDatabase } from '../test/support/test-database.js';
 

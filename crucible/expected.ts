@@ -1,4 +1,4 @@
-import { DEFAULT_INSTRUCTION } from '../src/config.js';
+import { DEFAULT_INSTRUCTION } from '../src/config/variables.js';
 import { blockText } from '../src/blocks/text.js';
 import { halve } from '../src/embedder/sentences.js';
 import { meanVector } from '../src/embedder/vector.js';

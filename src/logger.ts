@@ -1,6 +1,6 @@
 import { format } from 'node:util';
 import winston from 'winston';
-import type { LogLevel } from './config.js';
+import type { LogLevel } from './config/variables.js';
 import { errorCode } from './errors.js';
 import { escapeUnprintable } from './unprintable.js';
 

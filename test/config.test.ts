@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { DEFAULT_INSTRUCTION, loadConfig, VARIABLES } from '../src/config.js';
+import { loadConfig } from '../src/config.js';
+import { DEFAULT_INSTRUCTION, VARIABLES } from '../src/config/variables.js';
 import { refusalOf } from './support/config-refusal.js';
 
 const URL = 'postgresql://worker:secret@db:5432/paldocs';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DEFAULT_INSTRUCTION } from '../../src/config.js';
+import { DEFAULT_INSTRUCTION } from '../../src/config/variables.js';
 import { launchStandIn, type LaunchedStandIn } from '../../stand-in/launch.js';
 import type { TestDatabase } from '../../test/support/test-database.js';
 import { insertBlocks, textOf } from '../blocks.js';

@@ -1,4 +1,4 @@
-import { DEFAULT_INSTRUCTION } from '../../src/config.js';
+import { DEFAULT_INSTRUCTION } from '../../src/config/variables.js';
 import { launchStandIn } from '../../stand-in/launch.js';
 import { insertBlocks, textOf } from '../blocks.js';
 import { httpLoop } from '../floors/http-loop.js';

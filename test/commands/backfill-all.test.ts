@@ -1,4 +1,4 @@
-import { DEFAULT_INSTRUCTION } from '../../src/config.js';
+import { DEFAULT_INSTRUCTION } from '../../src/config/variables.js';
 import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
 import { countJobs, insertBacklog, untilJobs } from '../support/backlog.js';
 import { createDatabase } from '../support/create-database.js';

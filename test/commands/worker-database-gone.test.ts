@@ -1,5 +1,5 @@
 import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
-import { DEFAULT_INSTRUCTION } from '../../src/config.js';
+import { DEFAULT_INSTRUCTION } from '../../src/config/variables.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithCluster } from '../support/describe-with-server.js';
 import { insertBlock } from '../support/fixtures.js';

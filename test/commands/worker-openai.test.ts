@@ -1,7 +1,7 @@
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DEFAULT_INSTRUCTION } from '../../src/config.js';
+import { DEFAULT_INSTRUCTION } from '../../src/config/variables.js';
 import { isVectorOf } from '../../stand-in/deterministic-brain.js';
 import type { StandInOptions } from '../../stand-in/options.js';
 import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';

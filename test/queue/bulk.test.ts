@@ -1,4 +1,4 @@
-import { DEFAULT_INSTRUCTION } from '../../src/config.js';
+import { DEFAULT_INSTRUCTION } from '../../src/config/variables.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlocks } from '../support/fixtures.js';
 import { countByStatus, isVectorOf, untilIdle } from '../support/worker-blocks.js';

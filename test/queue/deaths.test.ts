@@ -1,4 +1,4 @@
-import { DEFAULT_INSTRUCTION } from '../../src/config.js';
+import { DEFAULT_INSTRUCTION } from '../../src/config/variables.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlock } from '../support/fixtures.js';
 import { expectEmbedded, untilJob, untilStatus } from '../support/worker-blocks.js';

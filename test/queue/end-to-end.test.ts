@@ -1,5 +1,5 @@
 import { isVectorOf } from '../../stand-in/deterministic-brain.js';
-import { DEFAULT_INSTRUCTION } from '../../src/config.js';
+import { DEFAULT_INSTRUCTION } from '../../src/config/variables.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlock, insertNote } from '../support/fixtures.js';
 import { editBlock, expectEmbedded, readBlock, untilStatus } from '../support/worker-blocks.js';

@@ -2,7 +2,7 @@ import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import type { TestDatabase } from '../support/test-database.js';
-import { DEFAULT_INSTRUCTION } from '../../src/config.js';
+import { DEFAULT_INSTRUCTION } from '../../src/config/variables.js';
 import { insertBlock } from '../support/fixtures.js';
 import { expectEmbedded, isVectorOf } from '../support/worker-blocks.js';
 import { startWorker, stopWorkers } from '../support/worker-in-process.js';

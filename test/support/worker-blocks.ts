@@ -1,6 +1,6 @@
 import { deterministicVector } from '../../stand-in/deterministic-brain.js';
 import type { BlockStatus } from '../../src/blocks/table.js';
-import { DEFAULT_INSTRUCTION } from '../../src/config.js';
+import { DEFAULT_INSTRUCTION } from '../../src/config/variables.js';
 import { encodeContent } from './fixtures.js';
 import type { TestDatabase } from './test-database.js';
 
