@@ -32,10 +32,9 @@ const KILLER_TEXT: Sabotage = {
   what: 'a text that kills the process',
   replacements: [
     {
-      module: 'queue/batch-work.js',
-      find: 'const { contentFormat } = this.#options.context.table;',
-      replace:
-        "const { contentFormat } = this.#options.context.table; if (content?.includes('KILLS')) process.kill(process.pid, 'SIGKILL');",
+      module: 'queue/read-blocks.js',
+      find: 'const text = blockText(',
+      replace: "if (content?.includes('KILLS')) process.kill(process.pid, 'SIGKILL'); const text = blockText(",
     },
   ],
   breaks: [],
