@@ -21,6 +21,7 @@ import { createLeadership } from './queue/create-leadership.js';
 import { readLiveJobs } from './queue/live-jobs.js';
 import { TextBudget } from './queue/text-budget.js';
 import { Waker } from './queue/waker.js';
+import { TimeLimit } from './time-limit.js';
 import { Watchdog } from './watchdog.js';
 
 /** Text that this process holds at once, in bytes. */
@@ -180,12 +181,14 @@ export class Worker implements Service {
    */
   async #checkModel(provider: Provider, table: BlocksTable): Promise<void> {
     const { config, log } = this.#parts;
-    const signal = AbortSignal.any([this.#aborted.signal, AbortSignal.timeout(MODEL_CHECK_TIMEOUT_MS)]);
+    const limit = new TimeLimit(MODEL_CHECK_TIMEOUT_MS, this.#aborted.signal);
     try {
-      await requireModel(provider, config.model, table.dimensions, signal);
+      await requireModel(provider, config.model, table.dimensions, limit.signal);
     } catch (error) {
       if (error instanceof ProviderMisconfiguredError && isUnservable(error.code, provider.dialect)) throw error;
       log.warn(`${provider.dialect.name} cannot serve the model yet; blocks wait until it does`, { error });
+    } finally {
+      limit.clear();
     }
   }
 

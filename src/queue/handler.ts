@@ -7,6 +7,7 @@ import { DrainingError } from '../embedder/errors.js';
 import { WorkerError } from '../errors.js';
 import type { Events } from '../events.js';
 import type { Logger } from '../logger.js';
+import { TimeLimit } from '../time-limit.js';
 import { BatchWork, reasonOf } from './batch-work.js';
 import { DEATHS_IN_COMPANY } from './boss.js';
 import { deathsOf, newDeathsOf, PRIORITY, type EmbedJob } from './job.js';
@@ -57,22 +58,16 @@ export class EmbedHandler {
 
   readonly handle = async (jobs: EmbedJob[]): Promise<JobResult[]> => {
     this.#tellDeaths(jobs);
-    const heldTooLong = new AbortController();
-    const timer = setTimeout(
-      () => {
-        heldTooLong.abort(new WorkerError('HELD_TOO_LONG', 'the jobs were held for half of their expiry'));
-      },
-      (this.#options.expireSeconds / 2) * 1000,
-    );
-    const signal = AbortSignal.any([this.#abort.signal, heldTooLong.signal]);
+    const heldTooLong = new WorkerError('HELD_TOO_LONG', 'the jobs were held for half of their expiry');
+    const limit = new TimeLimit((this.#options.expireSeconds / 2) * 1000, this.#abort.signal, heldTooLong);
     try {
       const innocent = jobs.filter((job) => deathsOf(job) < DEATHS_IN_COMPANY);
-      if (innocent.length > 0) await this.#inCompany(innocent, 1, signal);
+      if (innocent.length > 0) await this.#inCompany(innocent, 1, limit.signal);
       for (const suspect of jobs.filter((job) => deathsOf(job) >= DEATHS_IN_COMPANY)) {
-        await this.#inCompany([suspect], this.#options.workers, signal);
+        await this.#inCompany([suspect], this.#options.workers, limit.signal);
       }
     } finally {
-      clearTimeout(timer);
+      limit.clear();
     }
     // pg-boss's workers go on at once after a full batch, unless a batch is one job.
     if (this.#options.batchSize === 1) this.#options.waker.wake(1, PRIORITY.backlog);

@@ -1,3 +1,5 @@
+import { TimeLimit } from '../../time-limit.js';
+
 /**
  * Runs what takes a signal with a limit.
  *
@@ -9,12 +11,14 @@ export async function inTime<T>(
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T | undefined> {
-  const limit = AbortSignal.timeout(limitMs);
+  const limit = new TimeLimit(limitMs, signal);
   try {
-    return await work(AbortSignal.any([signal, limit]));
+    return await work(limit.signal);
   } catch (error) {
     signal.throwIfAborted();
-    if (limit.aborted) return undefined;
+    if (limit.hasPassed) return undefined;
     throw error;
+  } finally {
+    limit.clear();
   }
 }

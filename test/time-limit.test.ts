@@ -1,0 +1,44 @@
+import { once } from 'node:events';
+import { TimeLimit } from '../src/time-limit.js';
+
+const NEVER_MS = 1_000_000_000;
+
+describe('a time limit', () => {
+  it('aborts its signal once the time has passed, with the reason it was given', async () => {
+    const reason = new Error('too long');
+    const limit = new TimeLimit(1, new AbortController().signal, reason);
+
+    await once(limit.signal, 'abort');
+
+    expect(limit.signal.reason).toBe(reason);
+    expect(limit.hasPassed).toBe(true);
+  });
+
+  it('says how long it was where it was given no reason', async () => {
+    const limit = new TimeLimit(20, new AbortController().signal);
+
+    await once(limit.signal, 'abort');
+
+    expect(limit.signal.reason).toEqual(new Error('took longer than 0.02 s'));
+  });
+
+  it("aborts its signal with the other's, for the other's reason, and has not passed then", () => {
+    const other = new AbortController();
+    const limit = new TimeLimit(NEVER_MS, other.signal);
+
+    other.abort(new Error('stopped'));
+    limit.clear();
+
+    expect(limit.signal.reason).toEqual(new Error('stopped'));
+    expect(limit.hasPassed).toBe(false);
+  });
+
+  it('never passes once it was cleared', async () => {
+    const cleared = new TimeLimit(1, new AbortController().signal);
+    cleared.clear();
+
+    await once(new TimeLimit(5, new AbortController().signal).signal, 'abort'); // a timer set later, for longer
+
+    expect(cleared.hasPassed).toBe(false);
+  });
+});
