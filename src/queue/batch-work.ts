@@ -14,7 +14,7 @@ import type { Gatherer } from './gatherer.js';
 import { PRIORITY, type EmbedJob } from './job.js';
 import { isEmpty, readBlocks, type ReadBlocks, type ReadText } from './read-blocks.js';
 import type { SettleContext } from './settle-context.js';
-import { requeue, settleIdle, type Settlement, type Worked } from './settle.js';
+import { requeue, settleIdle, type EmbeddedBlock, type Settlement, type Worked } from './settle.js';
 import { tellSettlement } from './tell-settlement.js';
 import type { TextBudget } from './text-budget.js';
 import type { Waker } from './waker.js';
@@ -236,7 +236,7 @@ type Embedded = Pick<Worked, 'embedded' | 'failed'>;
 
 /** Tells vectors from rejections. */
 function sort(texts: readonly ReadText[], vectors: readonly VectorOrRejection[]): Embedded {
-  const embedded: { job: EmbedJob; fingerprint: string; vector: Float32Array }[] = [];
+  const embedded: EmbeddedBlock[] = [];
   const failed: FailedBlock[] = [];
   texts.forEach(({ job, fingerprint }, i) => {
     const vector = vectors[i];

@@ -2,15 +2,14 @@ import type { PgBoss } from 'pg-boss';
 import { findSameText } from '../blocks/find-same-text.js';
 import { leaveProcessing } from '../blocks/leave-processing.js';
 import type { Queryable } from '../database/database.js';
+import { sourceOf, type HeldBlock } from './held-block.js';
 import { deathsOf, QUEUE, type EmbedJob, type EmbedJobData, type FailureReport } from './job.js';
 import type { SettleContext } from './settle-context.js';
 import { settledIds } from './settled-ids.js';
 import { endRetries } from './sql/end-retries.js';
 
 /** A block that failed by its own fault. */
-export interface FailedBlock {
-  readonly job: EmbedJob;
-  readonly fingerprint: string;
+export interface FailedBlock extends HeldBlock {
   /** A stable code. */
   readonly reason: string;
   readonly message: string;
@@ -51,7 +50,7 @@ export async function settleFailed(
   failed: readonly FailedBlock[],
 ): Promise<SettledFailure[]> {
   if (failed.length === 0) return [];
-  const sources = failed.map(({ job, fingerprint }) => ({ id: job.data.blockId, fingerprint }));
+  const sources = failed.map(sourceOf);
   const unchanged = new Set(await findSameText(tx, table, sources, 'processing'));
   const judged = failed
     .filter(({ job }) => unchanged.has(job.data.blockId))

@@ -3,15 +3,10 @@ import type { BlocksTable } from '../blocks/table.js';
 import { blockText } from '../blocks/text.js';
 import { DEATHS_ALONE, DEATHS_IN_COMPANY } from './boss.js';
 import type { FailedBlock } from './fail.js';
+import type { HeldBlock } from './held-block.js';
 import { deathsOf, type EmbedJob } from './job.js';
 
-/** A block in our hands, as far as it is needed to settle it. */
-export interface ReadBlock {
-  readonly job: EmbedJob;
-  readonly fingerprint: string;
-}
-
-export interface ReadText extends ReadBlock {
+export interface ReadText extends HeldBlock {
   readonly text: string;
 }
 
@@ -19,7 +14,7 @@ export interface ReadText extends ReadBlock {
 export interface ReadBlocks {
   readonly texts: readonly ReadText[];
   /** There is nothing to embed. */
-  readonly textless: readonly ReadBlock[];
+  readonly textless: readonly HeldBlock[];
   /** So many workers died with them that they are set aside. */
   readonly killers: readonly FailedBlock[];
 }
@@ -32,7 +27,7 @@ export function readBlocks(
 ): ReadBlocks {
   const jobOf = new Map(jobs.map((job) => [job.data.blockId, job]));
   const texts: ReadText[] = [];
-  const textless: ReadBlock[] = [];
+  const textless: HeldBlock[] = [];
   const killers: FailedBlock[] = [];
   for (const { id, type, content, noteTitle, fingerprint } of claimed) {
     const job = jobOf.get(id);

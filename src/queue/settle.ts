@@ -9,6 +9,7 @@ import type { Queryable } from '../database/database.js';
 import type { Outcome, RequeueReason } from '../events.js';
 import { insertJobs, newJob, type NewJob } from './enqueue.js';
 import { failHeld, settleFailed, type FailedBlock, type SettledFailure } from './fail.js';
+import { sourceOf, type HeldBlock } from './held-block.js';
 import { deathsOf, PRIORITY, QUEUE, type EmbedJob, type EmbedJobData } from './job.js';
 import type { SettleContext } from './settle-context.js';
 import { settledIds } from './settled-ids.js';
@@ -17,10 +18,14 @@ import { setOutcome } from './sql/set-outcome.js';
 /** The longest wait of a block whose status changes under our hands while its text does not. */
 const ECHO_DELAY_MAX_SECONDS = 60;
 
+export interface EmbeddedBlock extends HeldBlock {
+  readonly vector: Float32Array;
+}
+
 /** Blocks in our hands, by what became of them, as their claim read them. */
 export interface Worked {
-  readonly embedded: readonly { readonly job: EmbedJob; readonly fingerprint: string; readonly vector: Float32Array }[];
-  readonly textless: readonly { readonly job: EmbedJob; readonly fingerprint: string }[];
+  readonly embedded: readonly EmbeddedBlock[];
+  readonly textless: readonly HeldBlock[];
   readonly failed: readonly FailedBlock[];
 }
 
@@ -59,7 +64,7 @@ export async function settleWorked(context: SettleContext, worked: Worked): Prom
     const locked = new Set(await lockBlocks(tx, table, [...embedded, ...textless, ...failed].map(toBlockId)));
     const isLocked = ({ job }: { job: EmbedJob }) => locked.has(job.data.blockId);
     const stored = new Set(await storeVectors(tx, database, table, embedded.filter(isLocked).map(toStored)));
-    const skipped = new Set(await skipBlocks(tx, table, textless.filter(isLocked).map(toSource)));
+    const skipped = new Set(await skipBlocks(tx, table, textless.filter(isLocked).map(sourceOf)));
     const failures = await settleFailed(context, tx, failed.filter(isLocked));
 
     const superseded = [
@@ -147,7 +152,7 @@ function carriedOver(job: EmbedJob): EmbedJobData {
 async function supersede(
   { boss, schema, table }: SettleContext,
   tx: Queryable,
-  blocks: readonly { readonly job: EmbedJob; readonly fingerprint: string }[],
+  blocks: readonly HeldBlock[],
   locked: ReadonlySet<string>,
 ): Promise<void> {
   if (blocks.length === 0) return;
@@ -160,7 +165,7 @@ async function supersede(
     blocks.map(toBlockId).filter((id) => locked.has(id)),
     'pending',
   );
-  const same = new Set(await findSameText(tx, table, blocks.map(toSource)));
+  const same = new Set(await findSameText(tx, table, blocks.map(sourceOf)));
   await insertJobs(
     boss,
     tx,
@@ -202,8 +207,4 @@ const liveJob = (blockId: string) => newJob(blockId, PRIORITY.live, new Date());
 const idOf = ({ data }: EmbedJob) => data.blockId;
 const toJob = ({ job }: { readonly job: EmbedJob }) => job;
 const toBlockId = ({ job }: { readonly job: EmbedJob }) => job.data.blockId;
-const toSource = ({ job, fingerprint }: { readonly job: EmbedJob; readonly fingerprint: string }) => ({
-  id: job.data.blockId,
-  fingerprint,
-});
-const toStored = (block: Worked['embedded'][number]) => ({ ...toSource(block), vector: block.vector });
+const toStored = (block: EmbeddedBlock) => ({ ...sourceOf(block), vector: block.vector });

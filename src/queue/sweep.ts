@@ -47,7 +47,8 @@ export interface SweeperOptions {
 
 /**
  * Finds by looking what was not found by listening, and mends what dead workers left. It runs while this replica
- * leads: at once, every minute, every few seconds where nothing is heard, when asked, and whenever the queue is half empty while more is known to wait.
+ * leads: at once, every minute, every few seconds where nothing is heard, when asked, and whenever the queue is half
+ * empty while more is known to wait.
  */
 export class Sweeper {
   readonly #options: SweeperOptions;
