@@ -9,9 +9,8 @@ import { Postgres } from '../database/postgres.js';
 import { requireReachable } from '../database/reachable.js';
 import { loggerForTerminal, type Logger } from '../logger.js';
 import { createBoss, ensureQueues, startBoss } from '../queue/boss.js';
+import { INTERRUPTED, Interruption } from './interruption.js';
 
-/** The exit status of a command that was interrupted (128 + SIGINT). */
-const INTERRUPTED = 130;
 /** What a command opens at once is little: it runs beside the worker and takes no connections from it. */
 const COMMAND_POOL_SIZE = 3;
 
@@ -49,26 +48,20 @@ export async function withContext(name: string, run: (context: CommandContext) =
   database.on('error', (error) => {
     log.warn('an idle database connection was lost; another is opened when needed', { error });
   });
-  const interrupted = new AbortController();
-  let signals = 0;
-  const onSignal = () => {
-    signals += 1;
-    if (signals > 1) process.exit(INTERRUPTED);
-    interrupted.abort();
-  };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const interruption = new Interruption();
+  const { signal } = interruption;
   try {
-    await requireReachable(database, config, log, interrupted.signal);
+    await requireReachable(database, config, log, signal);
     const table = await inspectBlocks(database, config.tables);
     database.useVectorType(table.vectorTypeOid);
-    const status = await run({ config, log, database, table, signal: interrupted.signal });
-    process.exitCode = interrupted.signal.aborted ? INTERRUPTED : status;
+    const status = await run({ config, log, database, table, signal });
+    process.exitCode = signal.aborted ? INTERRUPTED : status;
   } catch (error) {
-    if (!interrupted.signal.aborted) throw error;
+    if (!signal.aborted) throw error;
     process.exitCode = INTERRUPTED;
   } finally {
     await database.close();
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    interruption.close();
   }
 }
 

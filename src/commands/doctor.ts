@@ -6,10 +6,8 @@ import { loggerForTerminal } from '../logger.js';
 import type { CheckContext, CheckResult } from './doctor/check.js';
 import { checksFor } from './doctor/checks.js';
 import { runChecks } from './doctor/run-checks.js';
+import { INTERRUPTED, Interruption } from './interruption.js';
 import { counted, printable, styled, writeJson, writeLines } from './output.js';
-
-/** The exit status of a command that was interrupted (128 + SIGINT). */
-const INTERRUPTED = 130;
 
 /** Checks all that the worker needs, in turn. It changes nothing. Fails where a check does. */
 export async function runDoctor({ json }: { readonly json: boolean }): Promise<void> {
@@ -25,15 +23,10 @@ export async function runDoctor({ json }: { readonly json: boolean }): Promise<v
     log.warn('an idle database connection was lost; another is opened when needed', { error });
   });
   const provider = openProvider({ ...embeddingServer(config), connections: 1 });
-  const interrupted = new AbortController();
-  const onSignal = () => {
-    if (interrupted.signal.aborted) process.exit(INTERRUPTED);
-    interrupted.abort();
-  };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const interruption = new Interruption();
   const checks = checksFor(config.provider);
   const width = Math.max(...checks.map(({ name }) => name.length));
-  const context: CheckContext = { config, database, provider, log, facts: {}, signal: interrupted.signal };
+  const context: CheckContext = { config, database, provider, log, facts: {}, signal: interruption.signal };
   try {
     const results = await runChecks(checks, context, async (result) => {
       if (!json) await writeLines(toLines(result, width));
@@ -43,12 +36,12 @@ export async function runDoctor({ json }: { readonly json: boolean }): Promise<v
     else await writeLines(['', summary(results)]);
     process.exitCode = failures === 0 ? 0 : 1;
   } catch (error) {
-    if (!interrupted.signal.aborted) throw error;
+    if (!interruption.signal.aborted) throw error;
     process.exitCode = INTERRUPTED;
   } finally {
     provider.close();
     await database.close();
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    interruption.close();
   }
 }
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { loadConfig } from '../config.js';
 import { Postgres } from '../database/postgres.js';
 import { requireReachable, requireSession } from '../database/reachable.js';
@@ -5,12 +6,11 @@ import { createEvents } from '../events.js';
 import { collectLessOften } from '../heap.js';
 import { loggerForTerminal } from '../logger.js';
 import { instanceName } from './context.js';
+import { INTERRUPTED, Interruption } from './interruption.js';
 import { startTracing } from '../tracing/start-tracing.js';
 import { VERSION } from '../version.js';
 import { Worker } from '../worker.js';
 
-/** The exit status of a backfill that was interrupted, by SIGINT or SIGTERM: it can be started again. */
-const INTERRUPTED = 130;
 /** For what must not wait for the workers: heartbeats, supervision, sweep, bridge. */
 const SPARE_CONNECTIONS = 4;
 /** Connections of a backfill, beside those of the workers. */
@@ -42,40 +42,36 @@ export async function runWorker({ backfill }: WorkerArguments): Promise<void> {
   });
   const worker = new Worker({ config, database, events: createEvents(), log, version: VERSION, instance });
 
-  const stopping = new AbortController();
-  const stopped = Promise.withResolvers<undefined>();
-  let signals = 0;
-  const onSignal = (signal: NodeJS.Signals) => {
-    signals += 1;
-    if (signals > 1) {
-      log.warn('second signal: ending at once', { signal });
-      process.exit(signal === 'SIGINT' ? INTERRUPTED : 1);
-    }
-    log.info('shutting down: requests in flight are finished, the rest goes back', { signal });
-    stopping.abort();
-    stopped.resolve(undefined);
-  };
-  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  const interruption = new Interruption({
+    onFirst: (name) => {
+      log.info('shutting down: requests in flight are finished, the rest goes back', { signal: name });
+    },
+    onSecond: (name) => {
+      log.warn('second signal: ending at once', { signal: name });
+      process.exit(name === 'SIGINT' ? INTERRUPTED : 1);
+    },
+  });
+  const { signal } = interruption;
   try {
-    await requireReachable(database, config, log, stopping.signal);
+    await requireReachable(database, config, log, signal);
     await requireSession(database, config);
     await worker.start();
     if (backfill) {
       const { workOff } = await import('./backfill/work-off.js');
-      const done = await workOff({ config, database, signal: stopping.signal, log });
+      const done = await workOff({ config, database, signal, log });
       process.exitCode = done === undefined ? INTERRUPTED : done ? 0 : 1;
     } else {
-      await stopped.promise;
+      if (!signal.aborted) await once(signal, 'abort');
     }
   } catch (error) {
-    if (!stopping.signal.aborted) throw error;
+    if (!signal.aborted) throw error;
     log.info('stopped before it had started', { error });
     if (backfill) process.exitCode = INTERRUPTED;
   } finally {
     await worker.stop();
     await database.close();
     await stopTracing();
-    process.off('SIGTERM', onSignal).off('SIGINT', onSignal);
+    interruption.close();
     log.info('stopped');
   }
 }

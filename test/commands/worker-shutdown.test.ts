@@ -76,10 +76,14 @@ describeWithServer('the worker', () => {
     const { worker } = await inMidBatch();
     worker.kill('SIGTERM');
     await worker.untilLogged('shutting down');
-    const second = performance.now();
-    worker.kill('SIGTERM');
-    expect(await worker.untilEnd()).toEqual({ status: 1, signal: null });
-    expect(performance.now() - second).toBeLessThan(1_000);
+    const insisting = setInterval(() => worker.kill('SIGTERM'), 100); // one at once would be taken for the first, passed on
+    const insisted = performance.now();
+    try {
+      expect(await worker.untilEnd()).toEqual({ status: 1, signal: null });
+      expect(performance.now() - insisted).toBeLessThan(1_500);
+    } finally {
+      clearInterval(insisting);
+    }
   });
 
   it('hangs up when the shutdown timeout has passed, and hands everything back', async () => {

@@ -1,0 +1,47 @@
+/** The exit status of a command that was interrupted (128 + SIGINT). */
+export const INTERRUPTED = 130;
+/**
+ * A signal to a whole process group, as systemd, `timeout` and terminals send it, reaches us twice: on its own and passed
+ * on by the yarn or npm that started us, within some 20 ms. No hand is as quick.
+ */
+const ECHO_MS = 150;
+
+export interface InterruptionOptions {
+  /** Called at the first signal, before the abort signal is aborted. */
+  readonly onFirst?: (signal: NodeJS.Signals) => void;
+  /** Called when the user insists; ends the process, with the status 130 where nothing else is said. */
+  readonly onSecond?: (signal: NodeJS.Signals) => never;
+}
+
+/** SIGINT and SIGTERM as an abort signal, until it is closed. */
+export class Interruption {
+  readonly #options: InterruptionOptions;
+  readonly #aborted = new AbortController();
+  #firstMs = 0;
+
+  constructor(options: InterruptionOptions = {}) {
+    this.#options = options;
+    process.on('SIGINT', this.#onSignal).on('SIGTERM', this.#onSignal);
+  }
+
+  get signal(): AbortSignal {
+    return this.#aborted.signal;
+  }
+
+  close(): void {
+    process.off('SIGINT', this.#onSignal).off('SIGTERM', this.#onSignal);
+  }
+
+  readonly #onSignal = (signal: NodeJS.Signals): void => {
+    const nowMs = performance.now();
+    if (!this.signal.aborted) {
+      this.#firstMs = nowMs;
+      this.#options.onFirst?.(signal);
+      this.#aborted.abort();
+    } else if (nowMs - this.#firstMs > ECHO_MS) {
+      (this.#options.onSecond ?? exitInterrupted)(signal);
+    }
+  };
+}
+
+const exitInterrupted = (): never => process.exit(INTERRUPTED);
