@@ -17,6 +17,7 @@ describeWithServer('a block with nothing to embed', () => {
   it('is skipped when it is a diagram, by the worker as well', async () => {
     const { db, worker } = site();
     const id = await insertBlock(db, { type: 'mermaid', content: 'graph TD; A-->B' });
+    await expectEmbedded(db, await insertBlock(db, { content: 'after it' }), 'after it'); // so the insert was heard of
     await db.query(`UPDATE blocks SET embedding_status = 'pending' WHERE id = $1`, [id]);
     await db.query(`SELECT pg_notify('embedding_queue', $1)`, [id]);
     await worker.events.until((events) => events.settled('skipped') === 1);
