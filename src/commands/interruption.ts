@@ -1,8 +1,8 @@
 /** The exit status of a command that was interrupted (128 + SIGINT). */
 export const INTERRUPTED = 130;
 /**
- * A signal to a whole process group, as systemd, `timeout` and terminals send it, reaches us twice: on its own and passed
- * on by the yarn or npm that started us, within some 20 ms. No hand is as quick.
+ * A SIGTERM to a whole process group, as systemd and `timeout` send it, reaches us twice: on its own and passed on by the
+ * yarn that started us, 20 ms later (measured). No hand is as quick.
  */
 const ECHO_MS = 150;
 

@@ -60,8 +60,8 @@ export async function runWorker({ backfill }: WorkerArguments): Promise<void> {
       const { workOff } = await import('./backfill/work-off.js');
       const done = await workOff({ config, database, signal, log });
       process.exitCode = done === undefined ? INTERRUPTED : done ? 0 : 1;
-    } else {
-      if (!signal.aborted) await once(signal, 'abort');
+    } else if (!signal.aborted) {
+      await once(signal, 'abort');
     }
   } catch (error) {
     if (!signal.aborted) throw error;

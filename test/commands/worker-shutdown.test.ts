@@ -80,7 +80,7 @@ describeWithServer('the worker', () => {
     const insisted = performance.now();
     try {
       expect(await worker.untilEnd()).toEqual({ status: 1, signal: null });
-      expect(performance.now() - insisted).toBeLessThan(1_500);
+      expect(performance.now() - insisted).toBeLessThan(1_000);
     } finally {
       clearInterval(insisting);
     }

@@ -47,7 +47,9 @@ describeWithPrometheus('Prometheus, with two replicas', { server: true }, (progr
     });
     // Counted once the commit is answered, so perhaps after it is seen in the database.
     await prometheus.until('sum(embedding_errors_total{reason="OLLAMA_REJECTED"})', ([sum]) => sum?.value === 1);
+    await prometheus.scraped();
     expect(values(await prometheus.query('sum(embedding_latency_seconds_count{priority="live"})'))).toEqual([60]);
+    expect(values(await prometheus.query('sum(embedding_errors_total{reason="OLLAMA_REJECTED"})'))).toEqual([1]);
     expect(values(await prometheus.query('sum(embedding_set_aside_total)'))).toEqual([1]);
     await prometheus.until('max(embedding_dead_letters)', ([max]) => max?.value === 1); // read once a second
     expect(values(await prometheus.query('sum(embedding_enqueued_total)'))).toEqual([62]);
