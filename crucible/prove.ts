@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import type { RunOptions } from './options.js';
 import { runCrucible } from './run.js';
 import { SABOTAGES, sabotageNamed } from './sabotage/sabotages.js';
@@ -22,7 +23,7 @@ export async function prove(names: string, base: RunOptions, tell: (line: string
   for (const guard of guardsNamed(names)) {
     const { what, breaks, run } = sabotageNamed(guard);
     const started = performance.now();
-    const { violations } = await runCrucible({ ...base, ...run, sabotage: guard }, () => undefined);
+    const { violations, logDirectory } = await runCrucible({ ...base, ...run, sabotage: guard }, () => undefined);
     const reported = [...new Set(violations.map(({ invariant }) => invariant))].sort();
     const relevant = violations.filter(({ invariant }) => breaks.includes(invariant));
     const proof: Proof = {
@@ -34,6 +35,7 @@ export async function prove(names: string, base: RunOptions, tell: (line: string
       seconds: Math.round((performance.now() - started) / 1000),
       proven: relevant.length > 0,
     };
+    if (proof.proven) await rm(logDirectory, { recursive: true, force: true }); // of violations that were wanted
     tell(describe(proof));
     proofs.push(proof);
   }

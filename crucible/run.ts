@@ -45,6 +45,9 @@ export async function runCrucible(options: RunOptions, tell: (line: string) => v
     const result = await runOn(site, options, tell);
     kept = result.violations.length > 0;
     return result;
+  } catch (error) {
+    tell(`the workers' logs are kept in ${site.logDirectory}`);
+    throw error;
   } finally {
     await site.close(kept);
   }

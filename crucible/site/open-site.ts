@@ -25,12 +25,12 @@ const CLOSE_MS = 30_000;
 
 /** Opens all that a run needs; workers are started, and work, when it resolves. */
 export async function openSite(options: RunOptions): Promise<OpenSite> {
+  const logDirectory = await mkdtemp(join(tmpdir(), 'crucible-'));
   const closers: (readonly [name: string, close: () => Promise<unknown>])[] = [];
   const close = async () => {
     for (const [name, closer] of closers.splice(0).reverse()) await inTime(name, closer());
   };
   try {
-    const logDirectory = await mkdtemp(join(tmpdir(), 'crucible-'));
     const [database, ollama] = await Promise.all([
       CrucibleDatabase.create({ generous: options.sabotage === 'other-column' }),
       Ollama.start(options),
@@ -69,6 +69,7 @@ export async function openSite(options: RunOptions): Promise<OpenSite> {
     };
   } catch (error) {
     await close();
+    await rm(logDirectory, { recursive: true, force: true });
     throw error;
   }
 }

@@ -5,6 +5,7 @@ import type { CrucibleDatabase } from '../site/database.js';
 import type { Ollama } from '../site/ollama.js';
 import { pause } from '../sleep.js';
 import { ACTIONS } from './actions.js';
+import { CommitMark } from './commit-mark.js';
 import { noChanges, type Model } from './model.js';
 import { Scope } from './scope.js';
 import { Texts } from './texts.js';
@@ -73,10 +74,10 @@ export class WriterSession {
   }
 
   async #transaction(actions: number, signal: AbortSignal): Promise<void> {
-    const { random, model, name, ollama } = this.#options;
+    const { random, model, name, ollama, database } = this.#options;
     const holdMs = random.chance(0.2) ? random.between(5, LONGEST_HOLD_MS) : 0;
     const rollBack = random.chance(0.06);
-    let xid: string | undefined;
+    let mark: CommitMark | undefined;
     let scope: Scope | undefined;
     try {
       this.#client ??= await this.#connect();
@@ -90,8 +91,8 @@ export class WriterSession {
         this.rolledBack += 1;
         return;
       }
-      const { rows } = await this.#client.query<{ xid: string }>('SELECT pg_current_xact_id()::text AS xid');
-      xid = rows[0]?.xid;
+      mark = new CommitMark();
+      await mark.leave(this.#client);
       await this.#client.query('COMMIT');
       model.apply(scope.changes, name);
     } catch (error) {
@@ -101,7 +102,7 @@ export class WriterSession {
       if (!isTransient(error)) throw error;
       if ((error as { code?: unknown }).code === LOCK_NOT_AVAILABLE) this.#options.onLockedOut();
       // A commit whose answer was lost: the server knows.
-      if (xid !== undefined && scope !== undefined && (await this.#wasCommitted(xid))) model.apply(scope.changes, name);
+      if (scope !== undefined && (await mark?.wasCommitted(database)) === true) model.apply(scope.changes, name);
       await pause(100, signal);
     }
   }
@@ -110,15 +111,5 @@ export class WriterSession {
     const client = await this.#options.database.connect(`crucible writer ${this.#options.name}`);
     await client.query(`SET lock_timeout = '${LONGEST_WAIT_SECONDS}s'`);
     return client;
-  }
-
-  async #wasCommitted(xid: string): Promise<boolean> {
-    for (;;) {
-      const [row] = await this.#options.database.persist<{ status: string | null }>(
-        'SELECT pg_xact_status($1::xid8) AS status',
-        [xid],
-      );
-      if (row?.status !== 'in progress') return row?.status === 'committed';
-    }
   }
 }
