@@ -5,6 +5,7 @@ import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlock, insertBlocks } from '../support/fixtures.js';
 import type { TestDatabase } from '../support/test-database.js';
 import { untilIdle, untilStatus } from '../support/worker-blocks.js';
+import { keepBusy, ONE_WORKER } from '../support/worker-hold.js';
 import { startWorker, stopWorkers, workerEnvironment, type WorkerEnvironment } from '../support/worker-in-process.js';
 import { runCli, runJson } from './cli.js';
 import { documentedJson, shapeOf } from './documented-json.js';
@@ -78,13 +79,15 @@ describeWithServer('status', () => {
     await (await startWorker(db, ollama, environment)).stop();
     await db.query(`DELETE FROM blocks WHERE block_type <> 'paragraph'`);
     await insertBlocks(db, 3);
-    const worker = await startWorker(db, ollama, environment);
+    const worker = await startWorker(db, ollama, { ...environment, ...ONE_WORKER });
     await untilIdle(db);
-    const hanging = ollama.faults.add('hang');
+    const hold = await keepBusy({ db, ollama });
     await insertBlock(db);
-    await ollama.waitFor(({ stats }) => stats.hanging > 0);
-    await db.query(
-      `UPDATE pgboss.job SET state = 'created', data = jsonb_set(data, '{since}', to_jsonb(now() - interval '1 hour')) WHERE state = 'active'`,
+    await db.untilRow(
+      `UPDATE pgboss.job SET data = jsonb_set(data, '{since}', to_jsonb(now() - interval '1 hour'))
+       WHERE name = 'embed-block' AND state = 'created' RETURNING true AS queued`,
+      [],
+      () => true,
     );
 
     const snapshot = await status();
@@ -94,7 +97,7 @@ describeWithServer('status', () => {
     expect(shapeOf({ ...snapshot, workers: { ...snapshot.workers, gatesClosed: [] } })).toEqual(
       shapeOf(await documentedJson('status')),
     );
-    hanging.remove();
+    hold.release();
     await worker.stop();
   });
 
