@@ -1,7 +1,6 @@
 import { constants } from 'node:os';
 import process from 'node:process';
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+import { Interruption } from '../src/commands/interruption.js';
 
 /** What the demo must know of being interrupted. */
 export interface Interruptible {
@@ -11,28 +10,25 @@ export interface Interruptible {
   leftBehind: string;
 }
 
-/** Ends the demo in good order at the first signal, at once at the second. */
-export class Interruption implements Interruptible {
+/** Ends the demo in good order at the first signal, at once at the second; and where nobody reads on. */
+export class DemoInterruption implements Interruptible {
   readonly #controller = new AbortController();
+  readonly #signals: Interruption;
   #status = 0;
   leftBehind = '';
 
   constructor() {
-    for (const name of SIGNALS) {
-      process.on(name, () => {
-        const status = 128 + constants.signals[name];
-        if (this.signal.aborted) {
-          process.stderr.write(`\nEnding at once.${this.leftBehind}\n`);
-          process.exit(status);
-        }
-        this.#end(status);
-      });
-    }
-    // Nobody reads on, as with `npm run demo | head`.
-    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-      this.#end(128 + constants.signals.SIGPIPE);
+    this.#signals = new Interruption({
+      signals: ['SIGINT', 'SIGTERM', 'SIGHUP'],
+      onFirst: (name) => {
+        this.#end(statusOf(name));
+      },
+      onSecond: (name) => {
+        process.stderr.write(`\nEnding at once.${this.leftBehind}\n`);
+        process.exit(statusOf(name));
+      },
     });
+    process.stdout.on('error', this.#onOutputError);
   }
 
   get signal(): AbortSignal {
@@ -44,9 +40,24 @@ export class Interruption implements Interruptible {
     return this.#status;
   }
 
+  close(): void {
+    this.#signals.close();
+    process.stdout.off('error', this.#onOutputError);
+  }
+
+  /** Nobody reads on, as with `npm run demo | head`. */
+  readonly #onOutputError = (error: NodeJS.ErrnoException): void => {
+    if (error.code !== 'EPIPE') throw error;
+    this.#end(statusOf('SIGPIPE'));
+  };
+
   #end(status: number): void {
     if (this.signal.aborted) return;
     this.#status = status;
     this.#controller.abort(new Error('interrupted'));
   }
+}
+
+function statusOf(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal];
 }

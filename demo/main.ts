@@ -1,11 +1,11 @@
 import process from 'node:process';
 import { ConfigurationError, WorkerError } from '../src/errors.js';
 import { ProviderMisconfiguredError } from '../src/embedder/errors.js';
-import { Interruption } from './interruption.js';
+import { DemoInterruption } from './interruption.js';
 import { HELP, parseOptions, UsageError } from './options.js';
 
 // What is run by `npm run demo`: see HELP.
-const interruption = new Interruption();
+const interruption = new DemoInterruption();
 try {
   const options = parseOptions(process.argv.slice(2));
   if (options.help) {

@@ -7,21 +7,25 @@ export const INTERRUPTED = 130;
 const ECHO_MS = 150;
 
 export interface InterruptionOptions {
+  /** SIGINT and SIGTERM where nothing else is said. */
+  readonly signals?: readonly NodeJS.Signals[];
   /** Called at the first signal, before the abort signal is aborted. */
   readonly onFirst?: (signal: NodeJS.Signals) => void;
   /** Called when the user insists; ends the process, with the status 130 where nothing else is said. */
   readonly onSecond?: (signal: NodeJS.Signals) => never;
 }
 
-/** SIGINT and SIGTERM as an abort signal, until it is closed. */
+/** The signals that end a process, as an abort signal, until it is closed. */
 export class Interruption {
   readonly #options: InterruptionOptions;
+  readonly #signals: readonly NodeJS.Signals[];
   readonly #aborted = new AbortController();
   #firstMs = 0;
 
   constructor(options: InterruptionOptions = {}) {
     this.#options = options;
-    process.on('SIGINT', this.#onSignal).on('SIGTERM', this.#onSignal);
+    this.#signals = options.signals ?? ['SIGINT', 'SIGTERM'];
+    for (const signal of this.#signals) process.on(signal, this.#onSignal);
   }
 
   get signal(): AbortSignal {
@@ -29,7 +33,7 @@ export class Interruption {
   }
 
   close(): void {
-    process.off('SIGINT', this.#onSignal).off('SIGTERM', this.#onSignal);
+    for (const signal of this.#signals) process.off(signal, this.#onSignal);
   }
 
   readonly #onSignal = (signal: NodeJS.Signals): void => {
