@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import process from 'node:process';
+import type { Writable } from 'node:stream';
 import { Interruption } from '../src/commands/interruption.js';
 
 /** What the demo must know of being interrupted. */
@@ -15,9 +16,11 @@ export class DemoInterruption implements Interruptible {
   readonly #controller = new AbortController();
   readonly #signals: Interruption;
   #status = 0;
+  readonly #output: Writable;
   leftBehind = '';
 
-  constructor() {
+  constructor(output: Writable = process.stdout) {
+    this.#output = output;
     this.#signals = new Interruption({
       signals: ['SIGINT', 'SIGTERM', 'SIGHUP'],
       onFirst: (name) => {
@@ -28,7 +31,7 @@ export class DemoInterruption implements Interruptible {
         process.exit(statusOf(name));
       },
     });
-    process.stdout.on('error', this.#onOutputError);
+    output.on('error', this.#onOutputError);
   }
 
   get signal(): AbortSignal {
@@ -42,7 +45,7 @@ export class DemoInterruption implements Interruptible {
 
   close(): void {
     this.#signals.close();
-    process.stdout.off('error', this.#onOutputError);
+    this.#output.off('error', this.#onOutputError);
   }
 
   /** Nobody reads on, as with `npm run demo | head`. */

@@ -1,16 +1,19 @@
+import { PassThrough } from 'node:stream';
 import { jest } from '@jest/globals';
 import { DemoInterruption } from '../../demo/interruption.js';
 
 describe('an interruption of the demo', () => {
   const ended = new Error('the process ended');
   const arrive = (signal: NodeJS.Signals) => process.emit(signal, signal);
+  let output: PassThrough;
   let interruption: DemoInterruption;
   let nowMs: number;
 
   beforeEach(() => {
     nowMs = 1_000;
     jest.spyOn(performance, 'now').mockImplementation(() => nowMs);
-    interruption = new DemoInterruption();
+    output = new PassThrough();
+    interruption = new DemoInterruption(output);
   });
 
   afterEach(() => {
@@ -29,7 +32,7 @@ describe('an interruption of the demo', () => {
   });
 
   it('ends it in good order when nobody reads on', () => {
-    process.stdout.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+    output.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
 
     expect([interruption.signal.aborted, interruption.exitStatus]).toEqual([true, 141]);
   });
@@ -37,7 +40,7 @@ describe('an interruption of the demo', () => {
   it('hides no other failure of the output', () => {
     const failure = Object.assign(new Error('write EIO'), { code: 'EIO' });
 
-    expect(() => process.stdout.emit('error', failure)).toThrow(failure);
+    expect(() => output.emit('error', failure)).toThrow(failure);
   });
 
   it('lets the user insist, and says what stays behind', () => {
