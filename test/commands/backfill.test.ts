@@ -47,7 +47,8 @@ describeWithServer('backfill', () => {
 
   it('says so to people, in aligned lines', async () => {
     await insertBacklog(db, 1_200);
-    const { status, stdout, stderr } = await runCli(environment, ['backfill', '--rate', '0']);
+    const quiet = { ...environment, PALDOCS_LOG_LEVEL: 'warn' };
+    const { status, stdout, stderr } = await runCli(quiet, ['backfill', '--rate', '0']);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toBe(['Found           1,200', 'Enqueued        1,200', 'Already queued      0', ''].join('\n'));
   });

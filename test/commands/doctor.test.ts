@@ -34,7 +34,8 @@ describeWithServer('doctor', () => {
 
   it('finds all in order, line by line', async () => {
     await insertBlocks(db, 3);
-    const { status, stdout, stderr } = await runCli(workerEnvironment(db, ollama), ['doctor']);
+    const environment = workerEnvironment(db, ollama, { PALDOCS_LOG_LEVEL: 'warn' });
+    const { status, stdout, stderr } = await runCli(environment, ['doctor']);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     const lines = stdout.split('\n').filter((line) => /^[✓!✗-] /.test(line));
     expect(lines.map((line) => /^. (\w+( \w+)?) {2}/.exec(line)?.[1])).toEqual([

@@ -42,6 +42,10 @@ describeWithServer('the worker', () => {
          FROM pgboss.job WHERE name = 'embed-block' AND state <= 'active' GROUP BY state`,
     );
 
+  /** What it logs when the shutdown timeout has passed before it had ended. */
+  const timeouts = (worker: WorkerProcess) =>
+    worker.lines.filter(({ message }) => message.includes('the shutdown timeout has passed'));
+
   it.each(['SIGTERM', 'SIGINT'] as const)(
     'on %s stores what is in flight, hands all else back, and ends with status 0',
     async (signal) => {
@@ -49,9 +53,8 @@ describeWithServer('the worker', () => {
       worker.kill(signal);
       await worker.untilLogged('shutting down');
       ollama.faults.clear();
-      const answered = performance.now();
       expect(await worker.untilEnd()).toEqual({ status: 0, signal: null });
-      expect(performance.now() - answered).toBeLessThan(1_000);
+      expect(timeouts(worker)).toEqual([]);
 
       expect(await countByStatus(db)).toEqual({ completed: inFlight, pending: 100 - inFlight });
       expect(await liveJobs()).toEqual([{ state: 'created', claims: 0, failures: 0, count: 100 - inFlight }]);
@@ -77,10 +80,10 @@ describeWithServer('the worker', () => {
     worker.kill('SIGTERM');
     await worker.untilLogged('shutting down');
     const insisting = setInterval(() => worker.kill('SIGTERM'), 100); // one at once would be taken for the first, passed on
-    const insisted = performance.now();
     try {
+      // In good order it would end with 0, after the shutdown timeout: no request is answered.
       expect(await worker.untilEnd()).toEqual({ status: 1, signal: null });
-      expect(performance.now() - insisted).toBeLessThan(1_000);
+      expect(timeouts(worker)).toEqual([]);
     } finally {
       clearInterval(insisting);
     }
@@ -89,7 +92,8 @@ describeWithServer('the worker', () => {
   it('hangs up when the shutdown timeout has passed, and hands everything back', async () => {
     const { worker } = await inMidBatch({ PALDOCS_SHUTDOWN_TIMEOUT_SECONDS: '1' });
     worker.kill('SIGTERM');
-    expect(await worker.untilEnd(5_000)).toEqual({ status: 0, signal: null });
+    expect(await worker.untilLogged('the shutdown timeout has passed')).toMatchObject({ seconds: 1 });
+    expect(await worker.untilEnd()).toEqual({ status: 0, signal: null });
     expect(await countByStatus(db)).toEqual({ pending: 100 });
     expect(await liveJobs()).toEqual([{ state: 'created', claims: 0, failures: 0, count: 100 }]);
   });
@@ -101,7 +105,8 @@ describeWithServer('the worker', () => {
     await insertBlock(db);
     await worker.untilLogged('work is held');
     worker.kill('SIGTERM');
-    expect(await worker.untilEnd(5_000)).toEqual({ status: 0, signal: null });
+    expect(await worker.untilEnd()).toEqual({ status: 0, signal: null });
+    expect(timeouts(worker)).toEqual([]);
     expect(await countByStatus(db)).toEqual({ pending: 1 });
   });
 
@@ -109,6 +114,6 @@ describeWithServer('the worker', () => {
     const worker = WorkerProcess.start(workerEnvironment(db, ollama));
     await worker.untilLogged('serving');
     worker.kill('SIGTERM');
-    expect(await worker.untilEnd(10_000)).toEqual({ status: 0, signal: null });
+    expect(await worker.untilEnd()).toEqual({ status: 0, signal: null });
   });
 });

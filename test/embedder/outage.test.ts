@@ -155,10 +155,13 @@ describe.each(Object.keys(DIALECTS) as ProviderKind[])('with the provider %s,', 
     });
 
     test('on which the model hangs is blamed when its time is up, others having passed', async () => {
-      open.close();
-      open = openWith(1_000);
-      ollama.faults.add({ preset: 'hang', text: 'endless' });
-      const [result] = await embed(['endless'], AbortSignal.timeout(1_700));
+      ollama.faults.add({ preset: 'server-error', text: 'endless', count: 1 });
+      const hang = ollama.faults.add({ preset: 'hang', text: 'endless' });
+      const held = new AbortController();
+      const embedding = embed(['endless'], held.signal);
+      await ollama.waitFor(() => hang.hits === 1); // once more in flight: a good text has passed
+      held.abort(new Error('held too long'));
+      const [result] = await embedding;
       expect(result).toBeInstanceOf(TextRejectedError);
     });
 

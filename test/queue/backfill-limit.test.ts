@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { insertBacklog, untilJobs } from '../support/backlog.js';
+import { insertBacklog, mostJobs, untilJobs, watchJobs } from '../support/backlog.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import type { TestDatabase } from '../support/test-database.js';
@@ -9,17 +9,6 @@ import { killProcesses, WorkerProcess } from '../support/worker-process.js';
 
 const BLOCKS = 100_000;
 const LIMIT = 3_000;
-
-/** Writes down the most live jobs there ever were, after each insert. */
-const WATCH = `
-CREATE TABLE most_jobs (live int);
-INSERT INTO most_jobs VALUES (0);
-CREATE FUNCTION watch_jobs() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  UPDATE most_jobs SET live = greatest(live, (SELECT count(*) FROM pgboss.job WHERE name = 'embed-block' AND state <= 'active'));
-  RETURN NULL;
-END $$;
-CREATE TRIGGER watch AFTER INSERT ON pgboss.job_common FOR EACH STATEMENT EXECUTE FUNCTION watch_jobs()`;
 
 /** Does with the oldest jobs what workers would, at once, and keeps only what can be counted. */
 const WORK = `
@@ -41,7 +30,7 @@ describeWithServer('100,000 pending blocks and a queue that may hold 3,000', () 
     const environment = workerEnvironment(db, { url: 'http://127.0.0.1:1' }, { PALDOCS_QUEUE_LIMIT: String(LIMIT) });
     const start = () => WorkerProcess.start(environment, 'backfill', '--rate', '0', '--json');
     await start().untilEnd(); // makes the queue
-    await db.query(WATCH);
+    await watchJobs(db);
     await insertBacklog(db, BLOCKS);
     const runs = [start(), start()];
     await untilJobs(db, LIMIT);
@@ -59,6 +48,6 @@ describeWithServer('100,000 pending blocks and a queue that may hold 3,000', () 
     }
     expect(enqueued).toBe(BLOCKS);
     expect(await countByStatus(db)).toEqual({ completed: BLOCKS });
-    expect(await db.query('SELECT live FROM most_jobs')).toEqual([{ live: LIMIT }]);
+    expect(await mostJobs(db)).toBe(LIMIT);
   }, 180_000);
 });

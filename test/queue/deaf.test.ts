@@ -13,8 +13,13 @@ import { startFollower, startWorker, stopWorkers, type TestWorker } from '../sup
 const DEAF = 'edits are not heard: they wait for a sweep, a few seconds each';
 const UNENDING =
   'the database does not end idle sessions: a leader that freezes, or is cut off, leads on until it does';
-/** Sweeps of who is deaf follow each other within 5 s. */
-const SWEPT_MS = 10_000;
+/** Sweeps of who is deaf follow each other within 5 s, or 20 times the length of the last one, up to a minute. */
+const sweptMs = ({ events }: TestWorker) =>
+  Math.min(60_000, Math.max(5_000, ...events.seen.swept.map(({ seconds }) => seconds * 20_000))) + 10_000;
+/** A listener that was refused is tried again within this. */
+const HEARD_MS = 20_000;
+/** Two or three of those waits, on a machine that is slow throughout. */
+const PATIENCE_MS = 240_000;
 
 const LISTEN = { statement: /^Q....LISTEN "/s, code: '0A000' };
 const IDLE_TIMEOUT = { statement: /idle_session_timeout/, code: '42704' };
@@ -39,20 +44,20 @@ const isDeaf = ({ events }: TestWorker) => events.seen.listening.at(-1)?.up !== 
 /** Edits, and sees to it that nothing but a sweep has found the edit. */
 async function expectSwept(worker: TestWorker): Promise<void> {
   const id = await insertBlock(db, { content: 'unheard' });
-  await expectEmbedded(db, id, 'unheard', { timeoutMs: SWEPT_MS });
+  await expectEmbedded(db, id, 'unheard', { timeoutMs: sweptMs(worker) });
   await editBlock(db, id, { content: 'and edited' });
   await db.untilRow(
     `SELECT embedding_status AS status FROM blocks WHERE id::text = $1`,
     [id],
     ({ status }) => status === 'completed',
-    SWEPT_MS,
+    sweptMs(worker),
   );
   expect(worker.events.seen.bridged).toEqual([]);
 }
 
 /** Edits until one was heard: a sweep that is under way may be first. */
 async function expectHeard(worker: TestWorker): Promise<void> {
-  const heard = await poll(SWEPT_MS, async () => {
+  const heard = await poll(HEARD_MS, async () => {
     const id = await insertBlock(db, { content: 'heard' });
     await expectEmbedded(db, id, 'heard');
     return worker.events.seen.bridged.length > 0 ? true : undefined;
@@ -69,22 +74,30 @@ describeWithServer('a leader that is refused LISTEN', () => {
   afterEach(() => front.stop());
   const start = () => startWorker(db, ollama, { PALDOCS_LISTEN_DATABASE_URL: front.url });
 
-  it('finds edits by sweeping, soon', async () => {
-    await expectSwept(await start());
-  });
+  it(
+    'finds edits by sweeping, soon',
+    async () => {
+      await expectSwept(await start());
+    },
+    PATIENCE_MS,
+  );
 
-  it('says so once, with what to do, and tries on', async () => {
-    const worker = await start();
-    const refused = front.refused;
-    await worker.events.until(({ seen }) => seen.swept.length >= 4, 4 * SWEPT_MS);
-    expect(front.refused).toBeGreaterThan(refused);
-    expect(warnings(worker, DEAF)).toEqual([
-      expect.objectContaining({
-        fields: expect.objectContaining({ mend: expect.stringContaining('PALDOCS_LISTEN') as string }) as object,
-      }),
-    ]);
-    expect(worker.events.seen.leading).toEqual([{ leader: true }]);
-  });
+  it(
+    'says so once, with what to do, and tries on',
+    async () => {
+      const worker = await start();
+      const refused = front.refused;
+      await worker.events.until(({ seen }) => seen.swept.length >= 4, 200_000);
+      expect(front.refused).toBeGreaterThan(refused);
+      expect(warnings(worker, DEAF)).toEqual([
+        expect.objectContaining({
+          fields: expect.objectContaining({ mend: expect.stringContaining('PALDOCS_LISTEN') as string }) as object,
+        }),
+      ]);
+      expect(worker.events.seen.leading).toEqual([{ leader: true }]);
+    },
+    PATIENCE_MS,
+  );
 
   it('is not up as a listener, and leads', async () => {
     const worker = await start();
@@ -100,18 +113,22 @@ describeWithServer('a leader that is refused LISTEN', () => {
   it('hears again once it is let, and sweeps what was missed until then', async () => {
     const worker = await start();
     front.refuse();
-    await worker.events.until((events) => events.seen.listening.at(-1)?.up === true, 2 * SWEPT_MS);
+    await worker.events.until((events) => events.seen.listening.at(-1)?.up === true, HEARD_MS);
     expect(await metric(worker, 'embedding_listener_up')).toBe('1');
     await expectHeard(worker);
   });
 
-  it('leads after another that could not listen either', async () => {
-    const first = await start();
-    const second = await startFollower(db, ollama, { PALDOCS_LISTEN_DATABASE_URL: front.url });
-    await first.stop();
-    await second.events.until(({ seen }) => seen.leading.at(-1)?.leader === true);
-    await expectSwept(second);
-  });
+  it(
+    'leads after another that could not listen either',
+    async () => {
+      const first = await start();
+      const second = await startFollower(db, ollama, { PALDOCS_LISTEN_DATABASE_URL: front.url });
+      await first.stop();
+      await second.events.until(({ seen }) => seen.leading.at(-1)?.leader === true);
+      await expectSwept(second);
+    },
+    PATIENCE_MS,
+  );
 });
 
 describeWithServer('a database that does not end idle sessions', () => {
@@ -136,13 +153,17 @@ describeWithServer('a leader behind a pooler that swallows LISTEN', () => {
     });
     afterAll(() => bouncer.stop());
 
-    it('finds out that it is deaf, and finds edits by sweeping', async () => {
-      const url = new URL(db.url);
-      url.port = String(bouncer.port);
-      const worker = await startWorker(db, ollama, { PALDOCS_LISTEN_DATABASE_URL: url.href });
-      await worker.events.until(() => isDeaf(worker), 3 * SWEPT_MS);
-      expect(warnings(worker, DEAF)).toHaveLength(1);
-      await expectSwept(worker);
-    });
+    it(
+      'finds out that it is deaf, and finds edits by sweeping',
+      async () => {
+        const url = new URL(db.url);
+        url.port = String(bouncer.port);
+        const worker = await startWorker(db, ollama, { PALDOCS_LISTEN_DATABASE_URL: url.href });
+        await worker.events.until(() => isDeaf(worker), 75_000);
+        expect(warnings(worker, DEAF)).toHaveLength(1);
+        await expectSwept(worker);
+      },
+      PATIENCE_MS,
+    );
   });
 });

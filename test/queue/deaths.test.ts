@@ -63,6 +63,7 @@ describeWithServer('a block with which workers died', () => {
       [id],
     );
     expect(letters).toMatchObject([{ report: { reason: 'WORKER_DEATHS', deaths: 12 } }]);
+    await worker.events.until(({ seen }) => seen.failed.length > 0);
     expect(worker.events.seen.failed).toEqual([{ reason: 'WORKER_DEATHS', final: true }]);
   });
 });

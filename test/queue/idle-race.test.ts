@@ -6,10 +6,10 @@ import { insertBlock } from '../support/fixtures.js';
 import type { TestDatabase } from '../support/test-database.js';
 import { editBlock, expectEmbedded, jobsOf } from '../support/worker-blocks.js';
 import { startWorker, stopWorkers, type TestWorker } from '../support/worker-in-process.js';
-import { WatchedPostgres } from '../support/worker-postgres.js';
+import { WithoutPulse } from '../support/worker-postgres.js';
 
 /** A database that tells when a claim has been answered, and hands the answer on when it may. */
-class PausingPostgres extends WatchedPostgres {
+class PausingPostgres extends WithoutPulse {
   #paused: { claimed: () => void; resumed: Promise<unknown> } | undefined;
 
   override async query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
@@ -68,7 +68,7 @@ describeWithServer('an edit after a claim that found nothing to do, before its j
     const later = await insertBlock(db, { content: 'later' });
     await db.untilRow(`SELECT FROM pgboss.job WHERE singleton_key = $1`, [later], () => true);
     resume();
-    await expectEmbedded(db, id, `no longer ${name}`, { timeoutMs: 3_000 });
+    await expectEmbedded(db, id, `no longer ${name}`);
     expect(worker.events.seen.swept).toHaveLength(before);
     expect((await jobsOf(db, id)).filter(({ state }) => state !== 'completed')).toEqual([]);
   });

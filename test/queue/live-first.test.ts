@@ -57,7 +57,10 @@ describeWithServer('requests that wait for Ollama', () => {
     await insertBlocks(db, 30, { content: (index) => `backlog ${index}` });
     const ollama = await startStandIn({ recordTexts: true });
     const hang = ollama.faults.add({ preset: 'hang', text: 'backlog', count: 1 });
-    await startWorker(db, ollama, { PALDOCS_WORKER_CONCURRENCY: '4', PALDOCS_OLLAMA_CONCURRENCY: '1' });
+    const worker = await startWorker(db, ollama, {
+      PALDOCS_WORKER_CONCURRENCY: '4',
+      PALDOCS_OLLAMA_CONCURRENCY: '1',
+    });
     try {
       await ollama.waitFor(({ stats }) => stats.hanging === 1);
       const id = await insertBlock(db, { content: 'edit' });
@@ -66,6 +69,7 @@ describeWithServer('requests that wait for Ollama', () => {
         [id],
         ({ status }) => status === 'processing',
       );
+      await worker.quiet(); // its claim has been answered, and its request waits its turn
       hang.remove();
       await expectEmbedded(db, id, 'edit');
       await untilIdle(db);

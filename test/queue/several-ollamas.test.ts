@@ -63,8 +63,14 @@ describeWithServer('of two Ollamas behind one address', () => {
     second = await startStandIn(SPEED);
     balancer.sendTo(first, second);
     const back = performance.now();
-    while (second.stats.textsEmbedded === 0) await embed(20);
-    expect(performance.now() - back).toBeLessThan(SHARE_RETURNS_MS);
+    let longestMs = 0;
+    while (second.stats.textsEmbedded === 0) {
+      const from = performance.now();
+      await embed(20);
+      longestMs = Math.max(longestMs, performance.now() - from);
+    }
+    // Beside what is under way at the time, and what then reaches the other.
+    expect(performance.now() - back).toBeLessThan(SHARE_RETURNS_MS + 2 * longestMs);
     const shares = await embed(600);
     expect(Math.min(shares.first, shares.second)).toBeGreaterThan(150);
     expect(worker.events.seen.failed).toEqual([]);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Brain } from '../../stand-in/brain.js';
 import { embed, failure, withStandIn } from './client.js';
 
 describe('the model', () => {
@@ -34,13 +35,21 @@ describe('the model', () => {
   });
 
   test('is loaded anew for one who waited for a load that was given up', async () => {
-    await withStandIn({ loadMs: 100 }, async (ollama) => {
+    const read = Promise.withResolvers<undefined>();
+    const brain: Brain = {
+      nativeDimensions: 2,
+      load: () => read.promise,
+      embed: (texts) => texts.map(() => Float32Array.of(1, 0)),
+    };
+    await withStandIn({ brain }, async (ollama) => {
       const impatient = new AbortController();
       const first = failure(embed(ollama, 'a', {}, impatient.signal));
       await ollama.waitFor(({ stats }) => stats.model === 'loading');
       const second = embed(ollama, 'b');
       await ollama.waitFor(({ stats }) => stats.waiting === 1);
       impatient.abort();
+      await ollama.waitFor(({ stats }) => stats.loads === 2);
+      read.resolve(undefined);
       expect(await second).toMatchObject({ status: 200 });
       expect(ollama.stats).toMatchObject({ model: 'loaded', loads: 2 });
       await first;

@@ -33,6 +33,27 @@ export async function insertBacklog(db: TestDatabase, count: number, fixture: Ba
   }
 }
 
+const WATCH_JOBS = `
+CREATE TABLE most_jobs (live int);
+INSERT INTO most_jobs VALUES (0);
+CREATE FUNCTION watch_jobs() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE most_jobs SET live = greatest(live, (SELECT count(*) FROM pgboss.job WHERE name = 'embed-block' AND state <= 'active'));
+  RETURN NULL;
+END $$;
+CREATE TRIGGER watch AFTER INSERT ON pgboss.job_common FOR EACH STATEMENT EXECUTE FUNCTION watch_jobs()`;
+
+/** From now on the database writes down the most live jobs there ever were, after each insert: see `mostJobs`. */
+export async function watchJobs(db: TestDatabase): Promise<void> {
+  await db.query(WATCH_JOBS);
+}
+
+export async function mostJobs(db: TestDatabase): Promise<number> {
+  const [row] = await db.query<{ live: number }>('SELECT live FROM most_jobs');
+  if (row === undefined) throw new Error('nobody has watched the jobs');
+  return row.live;
+}
+
 /** How many jobs have which state, with their outcome where they have one: `created`, `completed/completed`. */
 export async function countJobs(db: TestDatabase, queue = 'embed-block'): Promise<Record<string, number>> {
   const rows = await db.query<{ what: string; count: number }>(

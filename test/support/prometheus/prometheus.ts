@@ -102,6 +102,14 @@ export class Prometheus {
     return found;
   }
 
+  /**
+   * Resolves when this figure is all the answer there is. A scrape that is late leaves its replica out of every answer
+   * until the next.
+   */
+  async tells(promql: string, figure: number): Promise<void> {
+    await this.until(promql, ([sample, ...more]) => sample?.value === figure && more.length === 0);
+  }
+
   /** Resolves when every replica has been scraped anew since now, so that what holds now can be asked for. */
   async scraped(): Promise<void> {
     const now = Date.now() / 1000;
