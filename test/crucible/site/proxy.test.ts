@@ -43,18 +43,14 @@ describe('the proxy', () => {
     ],
   ];
 
-  it.each(spoilt)(
-    'stops with a connection that is %s and whose ends have gone',
-    async (_, spoil) => {
-      const client = await join();
-      spoil();
-      client.destroy();
-      for (const socket of accepted) socket.destroy();
-      await once(client, 'close');
-      await expect(proxy.stop()).resolves.toBeUndefined();
-    },
-    5_000,
-  );
+  it.each(spoilt)('stops with a connection that is %s and whose ends have gone', async (_, spoil) => {
+    const client = await join();
+    spoil();
+    client.destroy();
+    for (const socket of accepted) socket.destroy();
+    await once(client, 'close');
+    await expect(proxy.stop()).resolves.toBeUndefined();
+  });
 
   it('stops with a connection that reads no more and of which one end is lost while it is written to', async () => {
     const client = await join();
@@ -67,5 +63,5 @@ describe('the proxy', () => {
     client.resetAndDestroy();
     await sleep(200); // until the lost end is noticed, or would be
     await expect(proxy.stop()).resolves.toBeUndefined();
-  }, 5_000);
+  });
 });
