@@ -35,8 +35,10 @@ export async function prove(names: string, base: RunOptions, tell: (line: string
       seconds: Math.round((performance.now() - started) / 1000),
       proven: relevant.length > 0,
     };
-    if (proof.proven) await rm(logDirectory, { recursive: true, force: true }); // of violations that were wanted
     tell(describe(proof));
+    if (proof.proven)
+      await rm(logDirectory, { recursive: true, force: true }); // they tell of what was expected
+    else if (violations.length > 0) tell(`the workers' logs are kept in ${logDirectory}`);
     proofs.push(proof);
   }
   return proofs;

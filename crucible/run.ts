@@ -46,8 +46,7 @@ export async function runCrucible(options: RunOptions, tell: (line: string) => v
     kept = result.violations.length > 0;
     return result;
   } catch (error) {
-    tell(`the workers' logs are kept in ${site.logDirectory}`);
-    throw error;
+    throw new Error(`the run cannot be judged; the workers' logs are kept in ${site.logDirectory}`, { cause: error });
   } finally {
     await site.close(kept);
   }

@@ -11,7 +11,7 @@ export interface Interruptible {
   leftBehind: string;
 }
 
-/** Ends the demo in good order at the first signal, at once at the second; and where nobody reads on. */
+/** Ends the demo in good order at the first signal, or when nobody reads on; at once at the next signal. */
 export class DemoInterruption implements Interruptible {
   readonly #controller = new AbortController();
   readonly #signals: Interruption;
@@ -24,12 +24,10 @@ export class DemoInterruption implements Interruptible {
     this.#signals = new Interruption({
       signals: ['SIGINT', 'SIGTERM', 'SIGHUP'],
       onFirst: (name) => {
+        if (this.signal.aborted) this.#endAtOnce(name);
         this.#end(statusOf(name));
       },
-      onSecond: (name) => {
-        process.stderr.write(`\nEnding at once.${this.leftBehind}\n`);
-        process.exit(statusOf(name));
-      },
+      onSecond: (name) => this.#endAtOnce(name),
     });
     output.on('error', this.#onOutputError);
   }
@@ -53,6 +51,11 @@ export class DemoInterruption implements Interruptible {
     if (error.code !== 'EPIPE') throw error;
     this.#end(statusOf('SIGPIPE'));
   };
+
+  #endAtOnce(signal: NodeJS.Signals): never {
+    process.stderr.write(`\nEnding at once.${this.leftBehind}\n`);
+    process.exit(statusOf(signal));
+  }
 
   #end(status: number): void {
     if (this.signal.aborted) return;

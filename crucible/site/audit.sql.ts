@@ -30,7 +30,7 @@ CREATE TABLE crucible.audit (
   title text,
   trespass boolean NOT NULL DEFAULT false -- the worker's role wrote what is not its own
 );
-CREATE TABLE crucible.commits (id uuid PRIMARY KEY, committed boolean NOT NULL);
+CREATE TABLE crucible.commits (id uuid PRIMARY KEY, committed boolean NOT NULL); -- see CommitMark
 
 CREATE FUNCTION crucible.on_block() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE

@@ -69,8 +69,7 @@ export async function openSite(options: RunOptions): Promise<OpenSite> {
     };
   } catch (error) {
     await close();
-    await rm(logDirectory, { recursive: true, force: true });
-    throw error;
+    throw new Error(`the run could not begin; what its workers logged is kept in ${logDirectory}`, { cause: error });
   }
 }
 

@@ -4,7 +4,7 @@ import type { CrucibleDatabase } from '../site/database.js';
 
 /**
  * A row that a transaction leaves if it is committed, to be asked for where the answer to COMMIT was lost. The number that
- * PostgreSQL gave the transaction does not serve: after a crash that lost it, the same number is the next one's.
+ * PostgreSQL gave the transaction does not serve: a crash may lose it, and give the number to another.
  */
 export class CommitMark {
   readonly #id = randomUUID();
@@ -15,8 +15,8 @@ export class CommitMark {
   }
 
   /**
-   * Whether the transaction was committed; waits until it has ended. Who asks puts a row of its own where there is none, so
-   * that the answer stays what it was, asked however often.
+   * Whether the transaction was committed; waits until it has ended. Whoever asks puts a row of their own where there is
+   * none, so that the answer stays what it was, asked however often.
    */
   async wasCommitted(database: CrucibleDatabase): Promise<boolean> {
     const [row] = await database.persist<{ committed: boolean }>(

@@ -57,6 +57,17 @@ describe('an interruption of the demo', () => {
     expect(told).toHaveBeenCalledWith('\nEnding at once. A schema stays.\n');
   });
 
+  it('lets the user insist when it ends because nobody reads on', () => {
+    const exit = jest.spyOn(process, 'exit').mockImplementation(() => {
+      throw ended;
+    });
+    jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+    output.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+
+    expect(() => arrive('SIGINT')).toThrow(ended);
+    expect(exit).toHaveBeenCalledWith(130);
+  });
+
   it('takes a signal that npm passed on for the one that it is', () => {
     const exit = jest.spyOn(process, 'exit').mockImplementation(() => {
       throw ended;

@@ -41,7 +41,8 @@ describe('the runner', () => {
       for (let i = 0; i < 500; i++) void runner.run(1, patient(), () => 0).then(() => (served += 1));
       await jest.advanceTimersByTimeAsync(199);
       expect(served).toBeLessThan(500);
-      await jest.advanceTimersByTimeAsync(2); // timers count whole milliseconds: with one of its own each, it would be 201
+      // Timers count whole milliseconds: with a timer of its own for each, only some 200 would have been served.
+      await jest.advanceTimersByTimeAsync(2);
       expect(served).toBe(500);
     } finally {
       jest.useRealTimers();

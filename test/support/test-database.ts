@@ -6,8 +6,8 @@ import { variantSql, type ContentType, type IdType, type SchemaVariant } from '.
 import { databaseUrl, type Server } from './server.js';
 import { poll } from './poll.js';
 
-/** How long a closed connection may take to be gone from the server. */
-const DISCONNECT_TIMEOUT_MS = 10_000;
+/** How long a closed connection may take to be gone from the server: less than what an idle session is let live. */
+const DISCONNECT_TIMEOUT_MS = 5_000;
 
 /** One database with the reference schema, or a variant of it, on a real server. */
 export class TestDatabase {

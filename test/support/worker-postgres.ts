@@ -52,15 +52,18 @@ export class WatchedPostgres extends Postgres {
   }
 }
 
+/** What the leader asks for every few seconds, in `create-leadership.ts`: for jobs that are due, and for blocks to reset. */
+const PULSE = /\bAS due\b|\bj\.state = 'retry'/;
+
 /**
- * The worker's database, in which a leader never sees that jobs are due: only a wake then ends the pause of a worker that
- * has gone to sleep, and one that was missed costs the whole of it.
+ * The worker's database, in which the leader's pulse finds and changes nothing: only a wake then ends the pause of a worker
+ * that has gone to sleep, and one that was missed costs the whole of it.
  */
 export class WithoutPulse extends WatchedPostgres {
   override async connect(options: SessionOptions): Promise<Session> {
     const session = await super.connect(options);
     const query = <Row extends object>(text: string, values?: readonly unknown[]) =>
-      /\bAS due\b/.test(text) ? Promise.resolve<Row[]>([]) : session.query<Row>(text, values);
+      PULSE.test(text) ? Promise.resolve<Row[]>([]) : session.query<Row>(text, values);
     return { ...session, query };
   }
 }

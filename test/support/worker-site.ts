@@ -17,6 +17,8 @@ export interface SiteOptions {
   readonly prepare?: (db: TestDatabase) => Promise<unknown>;
   readonly standIn?: Parameters<typeof startStandIn>[0];
   readonly environment?: WorkerEnvironment;
+  /** The worker's database, where it is not as any other. */
+  readonly openDatabase?: Parameters<typeof startWorker>[3];
 }
 
 /**
@@ -32,7 +34,7 @@ export function useSite(options: SiteOptions = {}): () => Site {
     const db = await createDatabase(options.variant);
     await options.prepare?.(db);
     ollama = await startStandIn({ recordTexts: true, ...options.standIn });
-    site = { db, ollama, worker: await startWorker(db, ollama, options.environment) };
+    site = { db, ollama, worker: await startWorker(db, ollama, options.environment, options.openDatabase) };
   });
   beforeEach(async () => {
     await site?.worker.quiet();

@@ -103,11 +103,15 @@ export class Prometheus {
   }
 
   /**
-   * Resolves when this figure is all the answer there is. A scrape that is late leaves its replica out of every answer
-   * until the next.
+   * Resolves when this figure is all the answer there is, and still is when all replicas have been scraped once more.
+   * A scrape that is late leaves its replica out of every answer until the next: such answers do not count.
    */
   async tells(promql: string, figure: number): Promise<void> {
-    await this.until(promql, ([sample, ...more]) => sample?.value === figure && more.length === 0);
+    const ofAll = `(${promql}) and on() (count(up == 1) == ${this.#targets})`;
+    await this.until(ofAll, ([sample, ...more]) => sample?.value === figure && more.length === 0);
+    await this.scraped();
+    const [again] = await this.until(ofAll, ({ length }) => length === 1);
+    if (again?.value !== figure) throw new Error(`${promql}: ${figure} became ${again?.value}`);
   }
 
   /** Resolves when every replica has been scraped anew since now, so that what holds now can be asked for. */

@@ -1,0 +1,37 @@
+import { requireSchema } from '../../src/blocks/require-schema.js';
+import { findDue } from '../../src/queue/sql/find-due.js';
+import { resetRetrying } from '../../src/queue/sql/reset-retrying.js';
+import { startStandIn } from '../../stand-in/stand-in.js';
+import { createDatabase } from './create-database.js';
+import { describeWithServer } from './describe-with-server.js';
+import { insertBlock } from './fixtures.js';
+import { readBlock, untilStatus } from './worker-blocks.js';
+import { startWorker } from './worker-in-process.js';
+import { WatchedPostgres, WithoutPulse } from './worker-postgres.js';
+
+describeWithServer('the pulse of a leader', () => {
+  it.each([
+    ['finds what is due and resets what waits in retry', WatchedPostgres, { due: true, status: 'pending' }],
+    ['does nothing in a database that has none', WithoutPulse, { due: false, status: 'processing' }],
+  ])('%s', async (_, Kind, expected) => {
+    const db = await createDatabase();
+    const ollama = await startStandIn();
+    const worker = await startWorker(db, ollama);
+    const id = await insertBlock(db);
+    await untilStatus(db, id, 'completed');
+    await worker.stop();
+    await ollama.stop();
+    await db.query(`UPDATE pgboss.job SET state = 'retry', completed_on = NULL WHERE singleton_key = $1`, [id]);
+    await db.query(`UPDATE blocks SET embedding_status = 'processing' WHERE id = $1`, [id]);
+
+    const database = new Kind({ url: db.url, sessionUrl: db.url, applicationName: 'test', poolSize: 1 });
+    const session = await database.connect({ applicationName: 'test pulse', idleTimeoutSeconds: 60 });
+    const due = await findDue(session, worker.config.pgBossSchema);
+    await resetRetrying(session, worker.config.pgBossSchema, await requireSchema(database, worker.config.tables));
+    const { status } = await readBlock(db, id);
+    await session.close();
+    await database.close();
+
+    expect({ due, status }).toEqual(expected);
+  });
+});
