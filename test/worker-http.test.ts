@@ -99,7 +99,7 @@ describeWithServer('the metrics of a worker', () => {
       ({ live }) => live === 21,
     );
     // The database is asked for it at most once a second, however many ask.
-    const depth = await poll(20_000, async () => ((await metric('embedding_queue_depth')) === 21 ? 21 : undefined));
+    const depth = await poll(3_000, async () => ((await metric('embedding_queue_depth')) === 21 ? 21 : undefined));
     expect(depth).toBe(21);
     busy.release();
     await untilIdle(db);

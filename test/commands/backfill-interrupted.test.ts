@@ -5,7 +5,7 @@ import { describeWithServer } from '../support/describe-with-server.js';
 import type { TestDatabase } from '../support/test-database.js';
 import { countByStatus } from '../support/worker-blocks.js';
 import { startWorker, stopWorkers, workerEnvironment } from '../support/worker-in-process.js';
-import { ENDS_MS, killProcesses, WorkerProcess } from '../support/worker-process.js';
+import { killProcesses, WorkerProcess } from '../support/worker-process.js';
 import { runJson } from './cli.js';
 import type { BackfillJson } from './backfill/result.js';
 
@@ -32,7 +32,7 @@ describeWithServer('a backfill that is interrupted', () => {
       await untilJobs(db, 200);
       run.kill(signal);
 
-      expect(await run.untilEnd(ENDS_MS)).toEqual({ status: 130, signal: null });
+      expect(await run.untilEnd(5_000)).toEqual({ status: 130, signal: null });
       const result = JSON.parse(run.stdout.join('\n')) as BackfillJson;
       const { created = 0 } = await countJobs(db);
       expect(created % 100).toBe(0);
@@ -52,7 +52,7 @@ describeWithServer('a backfill that is interrupted', () => {
     const run = WorkerProcess.start(workerEnvironment(db, ollama), 'backfill', '--all', '--rate', '100');
     await untilJobs(db, 100);
     run.kill('SIGINT');
-    expect(await run.untilEnd(ENDS_MS)).toMatchObject({ status: 130 });
+    expect(await run.untilEnd(5_000)).toMatchObject({ status: 130 });
     const { pending = 0 } = await countByStatus(db);
     expect(await countJobs(db)).toEqual({ created: pending });
     expect(run.stderr.at(-1)).toContain(`the same command, with --after ${pending} added, goes on from here`);
@@ -67,7 +67,7 @@ describeWithServer('a backfill that is interrupted', () => {
     await untilJobs(db, 10);
     await run.untilLogged('waiting until all is embedded');
     run.kill('SIGINT');
-    expect(await run.untilEnd(ENDS_MS)).toMatchObject({ status: 130 });
+    expect(await run.untilEnd(5_000)).toMatchObject({ status: 130 });
     expect(run.stderr.at(-1)).toBe(
       'embedding-worker: interrupted after 10 of 10 blocks: all are enqueued, and the workers go on',
     );
@@ -83,7 +83,7 @@ describeWithServer('a backfill that is interrupted', () => {
     const run = WorkerProcess.start(environment, 'backfill', '--rate', '0', '--json');
     await untilJobs(db, 20);
     run.kill('SIGINT');
-    expect(await run.untilEnd(ENDS_MS)).toMatchObject({ status: 130 });
+    expect(await run.untilEnd(5_000)).toMatchObject({ status: 130 });
     expect(JSON.parse(run.stdout.join('\n'))).toMatchObject({ enqueued: 20, lastId: '20' });
   });
 

@@ -89,7 +89,7 @@ describeWithServer('a test database', () => {
     const db = await createDatabase();
     const leaked = await db.connect('forgotten worker');
     await leaked.query('SELECT 42');
-    await expect(db.drop(500)).rejects.toThrow(
+    await expect(db.drop()).rejects.toThrow(
       `Connections left open to ${db.name}: "forgotten worker" (idle, last: SELECT 42)`,
     );
     const left = await withClient(requireServer().url, (client) =>

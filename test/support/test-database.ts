@@ -6,8 +6,8 @@ import { variantSql, type ContentType, type IdType, type SchemaVariant } from '.
 import { databaseUrl, type Server } from './server.js';
 import { poll } from './poll.js';
 
-/** How long a closed connection may take to be gone from the server: less than what an idle session is let live. */
-const DISCONNECT_TIMEOUT_MS = 5_000;
+/** How long a closed connection may take to be gone from the server. */
+const DISCONNECT_TIMEOUT_MS = 2_000;
 
 /** One database with the reference schema, or a variant of it, on a real server. */
 export class TestDatabase {
@@ -89,8 +89,8 @@ export class TestDatabase {
    *
    * @throws Error that names the connections that were still open: something was not closed
    */
-  drop(patienceMs = DISCONNECT_TIMEOUT_MS): Promise<void> {
-    this.#dropped ??= this.#drop(patienceMs);
+  drop(): Promise<void> {
+    this.#dropped ??= this.#drop();
     return this.#dropped;
   }
 
@@ -98,11 +98,11 @@ export class TestDatabase {
     return this.#dropped !== undefined;
   }
 
-  async #drop(patienceMs: number): Promise<void> {
+  async #drop(): Promise<void> {
     await this.#pool.end();
     await withClient(this.#server.url, async (client) => {
       let open: string[] = [];
-      await poll(patienceMs, async () => {
+      await poll(DISCONNECT_TIMEOUT_MS, async () => {
         open = await openConnections(client, this.name);
         return open.length === 0 ? true : undefined;
       });

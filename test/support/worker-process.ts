@@ -21,11 +21,6 @@ export interface ProcessEnd {
 
 /** A bound, not a wait: a busy machine takes ten times as long as a quiet one. */
 const PATIENCE_MS = 45_000;
-/**
- * What ends in order has ended by then, however slow the machine; less than the shutdown timeout (25 s) and than idle
- * connections last (30 s), so that neither ends what forgot to.
- */
-export const ENDS_MS = 20_000;
 
 const running = new Set<WorkerProcess>();
 
