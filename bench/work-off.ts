@@ -9,7 +9,7 @@ import { BenchWorker, runCommand, type Environment } from './worker.js';
 
 export const SCHEMA = 'pgboss';
 const PATIENCE_MS = 30 * 60_000;
-const IDLE_POLL_MS = 50;
+const IDLE_POLL_MS = 250;
 const COMPLETED_POLL_MS = 500;
 export const RSS_SAMPLE_MS = 100;
 /** Marks the statements of the bench itself, which are not counted. */

@@ -13,8 +13,8 @@ export interface Brain {
    */
   embed(texts: readonly string[], dimensions: number): Float32Array[] | Promise<Float32Array[]>;
 
-  /** The same vectors as a JSON array of arrays in ASCII, where the brain knows a cheaper way than through floats. */
-  embedJson?(texts: readonly string[], dimensions: number): string;
+  /** The same vectors as the bytes of a JSON array of arrays, where the brain knows a cheaper way than through floats. */
+  embedJson?(texts: readonly string[], dimensions: number): Buffer;
 }
 
 export const BRAIN_NAMES = ['deterministic', 'sentence'] as const;

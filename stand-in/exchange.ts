@@ -6,7 +6,7 @@ import { HungUp } from './refusal.js';
 /** What goes back over HTTP. */
 export interface Answer {
   readonly status: number;
-  readonly body: string;
+  readonly body: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -39,8 +39,13 @@ export function readBody(request: IncomingMessage): Promise<string> {
 
 /** Sends an answer whole. */
 export function send(response: ServerResponse, answer: Answer): void {
-  response.writeHead(answer.status, { ...answer.headers, 'content-length': Buffer.byteLength(answer.body) });
-  response.end(answer.body);
+  const bytes = bytesOf(answer); // of a string, Node would join its head to it and copy it twice more
+  response.writeHead(answer.status, { ...answer.headers, 'content-length': bytes.length });
+  response.end(bytes);
+}
+
+export function bytesOf({ body }: Answer): Buffer {
+  return typeof body === 'string' ? Buffer.from(body) : body;
 }
 
 /**
@@ -57,7 +62,7 @@ export async function sendHalf(
   released: Promise<void>,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const bytes = Buffer.from(answer.body);
+  const bytes = bytesOf(answer);
   const middle = Math.floor(bytes.length / 2);
   response.writeHead(answer.status, { ...answer.headers, 'content-length': bytes.length });
   await unlessHungUp(new Promise((resolve) => response.write(bytes.subarray(0, middle), resolve)), signal);

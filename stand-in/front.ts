@@ -1,7 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pathOf, readCall, type Call } from './call.js';
 import type { Effect } from './effect.js';
-import { hangUpSignal, jsonAnswer, JSON_TYPE, readBody, send, sendHalf, TEXT_TYPE, type Answer } from './exchange.js';
+import {
+  bytesOf,
+  hangUpSignal,
+  jsonAnswer,
+  JSON_TYPE,
+  readBody,
+  send,
+  sendHalf,
+  TEXT_TYPE,
+  type Answer,
+} from './exchange.js';
 import type { Fault, Faults } from './faults.js';
 import { modelNotFound, type EmbedFault, type Ollama } from './ollama.js';
 import { isOpenAi, openAiError, type OpenAi } from './openai.js';
@@ -130,7 +140,7 @@ export class Front {
     }
   }
 
-  #perform(call: Call, fault: Fault | undefined, signal: AbortSignal): string | Promise<string> {
+  #perform(call: Call, fault: Fault | undefined, signal: AbortSignal): Answer['body'] | Promise<Answer['body']> {
     const hidden = fault?.rule.effect.kind === 'no-model';
     const embedFault: EmbedFault | undefined = fault && { effect: fault.rule.effect, text: fault.rule.text };
     if (isOpenAi(call.path)) return this.#openAi.perform(call, embedFault, hidden, signal);
@@ -187,7 +197,8 @@ function errorBody(call: Call, status: number, message: string, code: string | u
 }
 
 function truncated(answer: Answer): Answer {
-  return { ...answer, body: answer.body.slice(0, Math.floor(answer.body.length / 2)) };
+  const bytes = bytesOf(answer);
+  return { ...answer, body: bytes.subarray(0, Math.floor(bytes.length / 2)) };
 }
 
 function isEmbedding(call: Call, status: number, effect: Effect | undefined): boolean {

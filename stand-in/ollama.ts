@@ -43,12 +43,15 @@ export class Ollama {
     const texts = this.#withinContext(request);
     const embeddings = await this.runner.run(texts.length, signal, () => this.#embeddingsJson(request, texts, fault));
     if (request.unloadAfterwards) this.loader.unload();
-    return (
-      `{"model":${JSON.stringify(request.model)},"embeddings":${embeddings}` +
-      `,"total_duration":${nanoseconds(performance.now() - startedAt)}` +
-      `,"load_duration":${nanoseconds(loadedAt - startedAt)}` +
-      `,"prompt_eval_count":${texts.reduce((sum, text) => sum + countTokens(text), 0)}}`
-    );
+    return Buffer.concat([
+      Buffer.from(`{"model":${JSON.stringify(request.model)},"embeddings":`),
+      embeddings,
+      Buffer.from(
+        `,"total_duration":${nanoseconds(performance.now() - startedAt)}` +
+          `,"load_duration":${nanoseconds(loadedAt - startedAt)}` +
+          `,"prompt_eval_count":${texts.reduce((sum, text) => sum + countTokens(text), 0)}}`,
+      ),
+    ]);
   }
 
   /** The same for another API: each vector as JSON. */
@@ -114,7 +117,7 @@ export class Ollama {
     if (kind !== 'crash' && kind !== 'vectors' && this.#brain.embedJson !== undefined) {
       return this.#brain.embedJson(texts, this.#dimensions(request.dimensions));
     }
-    return this.#vectors(request, texts, fault).then((vectors) => `[${vectors.join(',')}]`);
+    return this.#vectors(request, texts, fault).then((vectors) => Buffer.from(`[${vectors.join(',')}]`));
   }
 
   async #vectors(

@@ -52,18 +52,19 @@ describe('a deterministic vector', () => {
 
   test.each([1, 5, 8, 31, 32, 39, 40, 768, 2560])('of %i dimensions reads the same from JSON as it is made', (size) => {
     const brain = new DeterministicBrain();
-    const parsed = JSON.parse(brain.embedJson(TEXTS, size)) as number[][];
+    const parsed = JSON.parse(brain.embedJson(TEXTS, size).toString()) as number[][];
     expect(parsed.map((values) => Float32Array.from(values))).toEqual(brain.embed(TEXTS, size));
   });
 
   test('costs less than 20 µs of processor time at 768 dimensions', () => {
     const brain = new DeterministicBrain();
-    const texts = Array.from({ length: 2_000 }, (_, i) => `${i} ${'lorem ipsum '.repeat(40)}`);
+    const texts = Array.from({ length: 100 }, (_, i) => `${i} ${'lorem ipsum '.repeat(40)}`);
+    const requests = 20;
     const rounds = Array.from({ length: 5 }, () => {
       const from = process.cpuUsage();
-      brain.embedJson(texts, 768);
+      for (let request = 0; request < requests; request++) brain.embedJson(texts, 768);
       const { user, system } = process.cpuUsage(from);
-      return (user + system) / texts.length;
+      return (user + system) / (requests * texts.length);
     });
     expect(Math.min(...rounds)).toBeLessThan(20);
   });
