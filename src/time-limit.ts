@@ -7,11 +7,11 @@ export class TimeLimit {
   readonly #own = new AbortController();
   readonly #timer: NodeJS.Timeout;
 
-  /** @param reason of the signal, once the time has passed */
-  constructor(limitMs: number, signal: AbortSignal, reason: Error = new Error(`took longer than ${limitMs / 1000} s`)) {
+  /** @param reason makes the signal's reason, once the time has passed: hardly ever, where an error costs its stack */
+  constructor(limitMs: number, signal: AbortSignal, reason = () => new Error(`took longer than ${limitMs / 1000} s`)) {
     this.signal = AbortSignal.any([signal, this.#own.signal]);
     this.#timer = setTimeout(() => {
-      this.#own.abort(reason);
+      this.#own.abort(reason());
     }, limitMs);
   }
 

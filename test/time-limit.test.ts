@@ -6,7 +6,7 @@ const NEVER_MS = 1_000_000_000;
 describe('a time limit', () => {
   it('aborts its signal once the time has passed, with the reason it was given', async () => {
     const reason = new Error('too long');
-    const limit = new TimeLimit(1, new AbortController().signal, reason);
+    const limit = new TimeLimit(1, new AbortController().signal, () => reason);
 
     await once(limit.signal, 'abort');
 

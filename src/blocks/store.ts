@@ -1,4 +1,5 @@
 import type { Database, Queryable } from '../database/database.js';
+import { freeBuffer } from '../free-buffer.js';
 import { fingerprintSql } from './fingerprint.js';
 import type { BlocksTable } from './table.js';
 
@@ -24,16 +25,14 @@ export async function storeVectors(
   blocks: readonly EmbeddedBlock[],
 ): Promise<string[]> {
   if (blocks.length === 0) return [];
+  const vectors = db.encodeVectors(blocks.map((block) => block.vector));
   const rows = await tx.query<{ id: string }>(
     `UPDATE ${table.blocks} b SET embedding = v.embedding, embedding_status = 'completed'
   FROM unnest($1::text[]::${table.idType}[], $2::${table.vectorType}[], $3::text[]) AS v(id, embedding, fingerprint)
  WHERE b.${table.id} = v.id AND b.embedding_status = 'processing' AND ${fingerprintSql(table)} = v.fingerprint
 RETURNING b.${table.id}::text AS id`,
-    [
-      blocks.map((block) => block.id),
-      db.encodeVectors(blocks.map((block) => block.vector)),
-      blocks.map((block) => block.fingerprint),
-    ],
+    [blocks.map((block) => block.id), vectors, blocks.map((block) => block.fingerprint)],
   );
+  if (typeof vectors !== 'string') freeBuffer(vectors); // the driver has copied it long since
   return rows.map((row) => row.id);
 }

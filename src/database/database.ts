@@ -52,7 +52,7 @@ export interface Database extends Queryable {
    *
    * @param vectors each of the same length
    */
-  encodeVectors(vectors: readonly Float32Array[]): unknown;
+  encodeVectors(vectors: readonly Float32Array[]): Buffer<ArrayBuffer> | string;
   /** Whether one of this process's own connections has that backend. */
   ownsBackend(processId: number): boolean;
   close(): Promise<void>;

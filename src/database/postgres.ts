@@ -70,7 +70,7 @@ export class Postgres extends EventEmitter<{ error: [Error] }> implements Databa
     this.#vectorOid = oid;
   }
 
-  encodeVectors(vectors: readonly Float32Array[]): Buffer {
+  encodeVectors(vectors: readonly Float32Array[]): Buffer<ArrayBuffer> {
     return encodeVectorArray(vectors, this.#vectorOid);
   }
 

@@ -13,7 +13,7 @@ const ELEMENT_HEADER_BYTES = 8;
  * @param vectors number[dimensions] each, all of the same length
  * @param elementOid the oid of the type vector in this database
  */
-export function encodeVectorArray(vectors: readonly Float32Array[], elementOid: number): Buffer {
+export function encodeVectorArray(vectors: readonly Float32Array[], elementOid: number): Buffer<ArrayBuffer> {
   const dimensions = vectors[0]?.length ?? 0;
   const elementBytes = ELEMENT_HEADER_BYTES + 4 * dimensions;
   const buffer = Buffer.allocUnsafe(ARRAY_HEADER_BYTES + vectors.length * elementBytes);

@@ -21,7 +21,7 @@ export interface ServerAddress {
 export interface JsonAnswer {
   readonly status: number;
   /** As it came. */
-  readonly bytes: Buffer;
+  readonly bytes: Buffer<ArrayBuffer>;
   readonly retryAfter: string | undefined;
 }
 

@@ -1,7 +1,8 @@
+import { freeBuffer } from '../free-buffer.js';
 import { classifyAnswer } from './classify.js';
 import { isObject } from './is-object.js';
 import { ProviderUnavailableError } from './errors.js';
-import { JsonClient, parseJson, type ServerAddress } from './json-client.js';
+import { JsonClient, parseJson, type JsonAnswer, type ServerAddress } from './json-client.js';
 import { OLLAMA } from './ollama-dialect.js';
 import type { ModelDescription, Provider } from './provider.js';
 import { credentialsOf, redact } from './redact.js';
@@ -38,7 +39,10 @@ export class Ollama implements Provider {
     };
     const bytes = await this.#call('POST', '/api/embed', body, signal, texts);
     const scanned = scanEmbeddings(bytes, texts.length, dimensions);
-    if (scanned !== undefined) return scanned;
+    if (scanned !== undefined) {
+      freeBuffer(bytes);
+      return scanned;
+    }
     const answer = parsed(bytes);
     return isObject(answer) ? answer['embeddings'] : undefined;
   }
@@ -80,7 +84,7 @@ export class Ollama implements Provider {
     request: object | undefined,
     signal: AbortSignal,
     texts: readonly string[] = [],
-  ): Promise<Buffer> {
+  ): Promise<JsonAnswer['bytes']> {
     const { status, bytes, retryAfter } = await this.#http.send(method, path, request, signal);
     if (status >= 200 && status < 300) return bytes;
     const answer = parseJson(bytes);

@@ -1,4 +1,5 @@
 import { endianness } from 'node:os';
+import { freeBuffer } from '../free-buffer.js';
 import { classifyAnswer } from './classify.js';
 import { ProviderUnavailableError } from './errors.js';
 import { isObject } from './is-object.js';
@@ -126,8 +127,9 @@ function refuses(status: number, { message, codes }: SaidRefusal, field: Optiona
  *
  * @returns floats where they came as base64, else what came
  */
-function embeddingsIn(bytes: Buffer): unknown {
+function embeddingsIn(bytes: JsonAnswer['bytes']): unknown {
   const answer = parseJson(bytes);
+  freeBuffer(bytes);
   if (answer === undefined) throw garbled('what is not JSON');
   const data = isObject(answer) ? answer['data'] : undefined;
   if (!Array.isArray(data)) return undefined;

@@ -18,6 +18,8 @@ import type { Waker } from './waker.js';
 /** How long jobs may take to be handed back once their requests were hung up on. */
 const HAND_BACK_MS = 3_000;
 
+const heldTooLong = () => new WorkerError('HELD_TOO_LONG', 'the jobs were held for half of their expiry');
+
 export interface HandlerOptions {
   readonly context: SettleContext;
   readonly embedder: Embedder;
@@ -58,7 +60,6 @@ export class EmbedHandler {
 
   readonly handle = async (jobs: EmbedJob[]): Promise<JobResult[]> => {
     this.#tellDeaths(jobs);
-    const heldTooLong = new WorkerError('HELD_TOO_LONG', 'the jobs were held for half of their expiry');
     const limit = new TimeLimit((this.#options.expireSeconds / 2) * 1000, this.#abort.signal, heldTooLong);
     try {
       const innocent = jobs.filter((job) => deathsOf(job) < DEATHS_IN_COMPANY);
