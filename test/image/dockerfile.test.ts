@@ -41,6 +41,7 @@ describe('the Dockerfile', () => {
     expect(Object.keys(environmentOf(image)).sort()).toEqual([
       'MALLOC_ARENA_MAX',
       'MALLOC_MMAP_THRESHOLD_',
+      'MALLOC_TRIM_THRESHOLD_',
       'NODE_ENV',
       'NODE_OPTIONS',
     ]);
