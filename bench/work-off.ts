@@ -4,6 +4,7 @@ import type { LaunchedStandIn } from '../stand-in/launch.js';
 import { readMetric } from '../test/support/worker-http.js';
 import type { Bench } from './scenario.js';
 import { sweepsUntil } from './sweeps.js';
+import { cpuSecondsOfTree } from './usage.js';
 import { verifyVectors } from './verify.js';
 import { BenchWorker, runCommand, type Environment } from './worker.js';
 
@@ -23,6 +24,8 @@ export interface WorkedOff {
   readonly startSeconds: number;
   readonly workerCpuSeconds: number;
   readonly postgresCpuSeconds: number;
+  /** It shares the machine, as no model would. */
+  readonly standInCpuSeconds: number;
   readonly peakRssBytes: number;
   /** Resident memory every `RSS_SAMPLE_MS` while it worked. */
   readonly rssBytes: readonly number[];
@@ -60,6 +63,7 @@ export async function workOff(options: WorkOffOptions): Promise<WorkedOff> {
   if (enqueue === 'backfill') await runCommand(bench.options.worker, backfill, env);
   await db.query('SELECT pg_stat_statements_reset()');
   const postgresBefore = await bench.server.cpuSeconds();
+  const standInBefore = await cpuSecondsOfTree(standIn.pid);
   const worker = await BenchWorker.start(bench.options.worker, env);
   const watched = new AbortController();
   try {
@@ -74,6 +78,7 @@ export async function workOff(options: WorkOffOptions): Promise<WorkedOff> {
     watched.abort();
     const usage = await worker.usage();
     const postgresCpuSeconds = (await bench.server.cpuSeconds()) - postgresBefore;
+    const standInCpuSeconds = (await cpuSecondsOfTree(standIn.pid)) - standInBefore;
     const statements = await statementsOf(db);
     const done = await completedJobs(db);
     await requireCompleted(db);
@@ -83,6 +88,7 @@ export async function workOff(options: WorkOffOptions): Promise<WorkedOff> {
       startSeconds: worker.startSeconds,
       workerCpuSeconds: usage.cpuSeconds,
       postgresCpuSeconds,
+      standInCpuSeconds,
       peakRssBytes: usage.peakRssBytes,
       rssBytes: await watching,
       statements,

@@ -6,7 +6,8 @@ import { HungUp } from './refusal.js';
 /** What goes back over HTTP. */
 export interface Answer {
   readonly status: number;
-  readonly body: string | Buffer;
+  /** Buffers are sent one behind the other. */
+  readonly body: string | readonly Buffer[];
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -39,13 +40,19 @@ export function readBody(request: IncomingMessage): Promise<string> {
 
 /** Sends an answer whole. */
 export function send(response: ServerResponse, answer: Answer): void {
-  const bytes = bytesOf(answer); // of a string, Node would join its head to it and copy it twice more
-  response.writeHead(answer.status, { ...answer.headers, 'content-length': bytes.length });
-  response.end(bytes);
+  const parts = partsOf(answer); // of a string, Node would join its head to it and copy it twice more
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  response.writeHead(answer.status, { ...answer.headers, 'content-length': length });
+  for (const part of parts) response.write(part);
+  response.end();
 }
 
-export function bytesOf({ body }: Answer): Buffer {
-  return typeof body === 'string' ? Buffer.from(body) : body;
+export function bytesOf(answer: Answer): Buffer {
+  return Buffer.concat(partsOf(answer));
+}
+
+function partsOf({ body }: Answer): readonly Buffer[] {
+  return typeof body === 'string' ? [Buffer.from(body)] : body;
 }
 
 /**

@@ -198,7 +198,7 @@ function errorBody(call: Call, status: number, message: string, code: string | u
 
 function truncated(answer: Answer): Answer {
   const bytes = bytesOf(answer);
-  return { ...answer, body: bytes.subarray(0, Math.floor(bytes.length / 2)) };
+  return { ...answer, body: [bytes.subarray(0, Math.floor(bytes.length / 2))] };
 }
 
 function isEmbedding(call: Call, status: number, effect: Effect | undefined): boolean {

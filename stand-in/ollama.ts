@@ -43,7 +43,7 @@ export class Ollama {
     const texts = this.#withinContext(request);
     const embeddings = await this.runner.run(texts.length, signal, () => this.#embeddingsJson(request, texts, fault));
     if (request.unloadAfterwards) this.loader.unload();
-    return Buffer.concat([
+    return [
       Buffer.from(`{"model":${JSON.stringify(request.model)},"embeddings":`),
       embeddings,
       Buffer.from(
@@ -51,7 +51,7 @@ export class Ollama {
           `,"load_duration":${nanoseconds(loadedAt - startedAt)}` +
           `,"prompt_eval_count":${texts.reduce((sum, text) => sum + countTokens(text), 0)}}`,
       ),
-    ]);
+    ];
   }
 
   /** The same for another API: each vector as JSON. */

@@ -70,6 +70,11 @@ async function measureSetting(bench: Bench, setting: Setting): Promise<Figure[]>
       perThousand((run) => run.postgresCpuSeconds),
     ),
     figure(
+      `${name}: CPU of the stand-in`,
+      's per 1,000 blocks',
+      perThousand((run) => run.standInCpuSeconds),
+    ),
+    figure(
       `${name}: statements`,
       'per block',
       runs.map((run) => run.statements / run.blocks),
