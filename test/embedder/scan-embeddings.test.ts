@@ -6,6 +6,7 @@ const answer = (embeddings: string) =>
   Buffer.from(`{"model":"qwen3-embedding:4b","embeddings":${embeddings},"total_duration":14143917}`);
 const scan = (embeddings: string, count: number, dimensions: number) =>
   scanEmbeddings(answer(embeddings), count, dimensions)?.map((vector) => [...vector]);
+const embeddingsOf = (bytes: Buffer) => /\[\[.*\]\]/.exec(bytes.toString('latin1'))?.[0] ?? '';
 const asFloats = (json: string) => (JSON.parse(json) as number[][]).map((vector) => [...Float32Array.from(vector)]);
 
 describe('an answer’s vectors', () => {
@@ -32,6 +33,29 @@ describe('an answer’s vectors', () => {
     });
     const json = `[[${numbers.map((value) => (next() % 2 === 0 ? value : Number(value.toPrecision(8)))).join(',')}]]`;
     expect(scan(json, 1, numbers.length)).toEqual(asFloats(json));
+  });
+
+  it('are those that JSON.parse reads, however many decimals, to the end of the answer', () => {
+    for (let decimals = 1; decimals <= 24; decimals++) {
+      const number = `-0.${'9081726354'.repeat(3).slice(0, decimals)}`;
+      const bytes = Buffer.from(`{"embeddings":[[${number}]]}`);
+      expect(scanEmbeddings(bytes, 1, 1)?.map(([value]) => value)).toEqual([Math.fround(Number(number))]);
+    }
+  });
+
+  it('are not read where a byte that is no part of a number stands for a digit', () => {
+    const digits = Buffer.from('0123456789');
+    const bytesTried = Array.from({ length: 256 }, (_, byte) => byte).filter(
+      (byte) => !Buffer.from('eE').includes(byte),
+    );
+    for (let place = 0; place < 6; place++) {
+      for (const byte of bytesTried) {
+        const bytes = answer('[[0.123456,0.5]]');
+        bytes[bytes.indexOf('123456') + place] = byte;
+        const read = scanEmbeddings(bytes, 1, 2)?.map((vector) => [...vector]);
+        expect(read).toEqual(digits.includes(byte) ? asFloats(embeddingsOf(bytes)) : undefined);
+      }
+    }
   });
 
   it('are those of a server that sends 768 of them', () => {
