@@ -4,6 +4,7 @@ import { TimeLimit } from '../time-limit.js';
 import { Connections } from './connections.js';
 import type { Dialect } from './dialect.js';
 import { ProviderMisconfiguredError, ProviderUnavailableError } from './errors.js';
+import { exchange } from './exchange.js';
 
 /** Where a server is, and how to get in. */
 export interface ServerAddress {
@@ -69,23 +70,22 @@ export class JsonClient {
     try {
       return await this.#connections.use(
         async (client) => {
-          const response = await client.request({
-            method,
-            path: this.#prefix + path,
-            headers: {
-              accept: 'application/json',
-              ...(body !== undefined && { 'content-type': 'application/json' }),
-              ...(authorization !== undefined && { authorization }),
+          const { status, headers, bytes } = await exchange(
+            client,
+            {
+              method,
+              path: this.#prefix + path,
+              headers: {
+                accept: 'application/json',
+                ...(body !== undefined && { 'content-type': 'application/json' }),
+                ...(authorization !== undefined && { authorization }),
+              },
+              body: body === undefined ? null : JSON.stringify(body),
             },
-            body: body === undefined ? null : JSON.stringify(body),
-            signal: limit.signal,
-          });
-          const retryAfter = response.headers['retry-after'];
-          return {
-            status: response.statusCode,
-            bytes: Buffer.from(await response.body.arrayBuffer()),
-            retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter,
-          };
+            limit.signal,
+          );
+          const retryAfter = headers['retry-after'];
+          return { status, bytes, retryAfter: typeof retryAfter === 'object' ? retryAfter[0] : retryAfter };
         },
         ({ status }) => status < 400,
       );

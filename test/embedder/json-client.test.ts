@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { queryObjects } from 'node:v8';
 import { JsonClient, type ServerAddress } from '../../src/embedder/json-client.js';
 import { OLLAMA } from '../../src/embedder/ollama-dialect.js';
@@ -119,6 +119,23 @@ describe('the client', () => {
     };
     await expect(client().send('POST', '/', {}, aborted.signal)).rejects.toThrow('drained');
   });
+
+  it('waits for no connection once it is aborted', async () => {
+    const silent = createTcpServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const aborted = new AbortController();
+    const http = client({ url: `https://127.0.0.1:${(silent.address() as AddressInfo).port}` });
+    const sending = http.send('POST', '/', {}, aborted.signal);
+    const [socket] = (await once(silent, 'connection')) as [Socket];
+    let connecting = true;
+    socket.resume().on('close', () => (connecting = false));
+    aborted.abort(new Error('drained'));
+    await expect(sending).rejects.toThrow('drained');
+    expect(connecting).toBe(true);
+    socket.destroy();
+    silent.close();
+    await once(silent, 'close');
+  }, 5_000); // undici gives up connecting after 10 s
 
   it('takes a connection that is cut for a fault that may be the text’s', async () => {
     listener = ({ socket }) => socket.destroy();

@@ -1,0 +1,84 @@
+import type { Client, Dispatcher } from 'undici';
+
+export interface Answer {
+  readonly status: number;
+  /** By their names in lower case. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly bytes: Buffer<ArrayBuffer>;
+}
+
+/**
+ * Sends one request and reads all of its answer, whatever the status. undici's own `request` hears of an abort once it is
+ * connected, or has given that up after 10 s.
+ *
+ * @throws the signal's reason at once, even while a connection is still being made; the client's errors
+ */
+export async function exchange(
+  client: Client,
+  request: Dispatcher.DispatchOptions,
+  signal: AbortSignal,
+): Promise<Answer> {
+  signal.throwIfAborted();
+  const reading = new Reading();
+  const hangUp = () => {
+    reading.abort(signal.reason as Error);
+  };
+  signal.addEventListener('abort', hangUp, { once: true });
+  try {
+    client.dispatch(request, reading);
+    return await reading.answer;
+  } finally {
+    signal.removeEventListener('abort', hangUp);
+  }
+}
+
+/** An answer that comes. What comes after it was settled is ignored. */
+class Reading implements Dispatcher.DispatchHandler {
+  readonly #settled = Promise.withResolvers<Answer>();
+  readonly #chunks: Buffer[] = [];
+  #controller: Dispatcher.DispatchController | undefined;
+  #aborted: Error | undefined;
+  #status = 0;
+  #headers: Answer['headers'] = {};
+
+  get answer(): Promise<Answer> {
+    return this.#settled.promise;
+  }
+
+  abort(reason: Error): void {
+    this.#aborted = reason;
+    this.#settled.reject(reason);
+    this.#controller?.abort(reason);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#aborted !== undefined) controller.abort(this.#aborted);
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Answer['headers']): void {
+    if (status < 200) return; // informational: the answer comes after it
+    this.#status = status;
+    this.#headers = headers;
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#settled.resolve({ status: this.#status, headers: this.#headers, bytes: joined(this.#chunks) });
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.#settled.reject(error);
+  }
+}
+
+/** In memory of its own, which can be freed by itself: `Buffer.concat` takes small ones from Node's pool. */
+function joined(chunks: readonly Buffer[]): Buffer<ArrayBuffer> {
+  const bytes = Buffer.allocUnsafeSlow(chunks.reduce((length, chunk) => length + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) at += chunk.copy(bytes, at);
+  return bytes;
+}
