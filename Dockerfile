@@ -22,7 +22,8 @@ WORKDIR /app
 # Within a pod of 256 MiB: docs/performance.md has the peaks. Without limits on its heap a worker at full speed grew to 290
 # MB; fewer of glibc's arenas took another 6 to 17 MB off, and large buffers that are mapped, and so given back, as much. But 4
 # MB are kept at the heap's end: given back and asked for again with each request, its pages took 1 in 20 of the CPU.
-ENV NODE_ENV=production NODE_OPTIONS="--max-old-space-size=112 --max-semi-space-size=4" MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=524288 MALLOC_TRIM_THRESHOLD_=4194304
+# One thread beside the main one collects and compiles: four were in each other's way on two busy cores.
+ENV NODE_ENV=production NODE_OPTIONS="--max-old-space-size=112 --max-semi-space-size=4 --v8-pool-size=1" MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=524288 MALLOC_TRIM_THRESHOLD_=4194304
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
