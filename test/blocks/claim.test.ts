@@ -2,6 +2,7 @@ import { claimBlocks } from '../../src/blocks/claim.js';
 import { inspectBlocks } from '../../src/blocks/inspect.js';
 import type { BlocksTable } from '../../src/blocks/table.js';
 import { loadConfig } from '../../src/config.js';
+import type { Queryable } from '../../src/database/database.js';
 import { Postgres } from '../../src/database/postgres.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
@@ -120,5 +121,30 @@ describeWithServer('a claim', () => {
     await db.query(`NOTIFY embedding_queue, 'end'`);
     expect(await notifications.next()).toBe('end');
     await notifications.close();
+  });
+
+  it('compares no block with another in the plan of a prepared statement', async () => {
+    const ids = (await insertBlocks(db, 5_000)).slice(0, 50); // so many that they are found by their index
+    await db.query('ANALYZE blocks, notes');
+    const client = await db.connect();
+    const plan: string[] = [];
+    const explaining: Queryable = {
+      query: async (text) => {
+        await client.query('SET plan_cache_mode = force_generic_plan');
+        await client.query(`PREPARE claim (text[], bigint, boolean) AS ${text}`);
+        const { rows } = await client.query<Record<'QUERY PLAN', string>>(
+          `EXPLAIN (ANALYZE) EXECUTE claim ('{${ids.join(',')}}', 1000000, false)`,
+        );
+        plan.push(...rows.map((row) => row['QUERY PLAN']));
+        return [];
+      },
+      executeSql: () => Promise.reject(new Error('not asked for')),
+    };
+    await claimBlocks(explaining, table, ids, 1_000_000, false);
+    await client.end();
+    expect(
+      await db.query(`SELECT FROM blocks WHERE id = ANY ($1) AND embedding_status = 'processing'`, [ids]),
+    ).toHaveLength(50);
+    expect(plan.filter((line) => line.includes('Rows Removed by Join Filter'))).toEqual([]);
   });
 });
