@@ -8,7 +8,7 @@ import { jobTable } from './job-table.js';
  */
 export async function findDue(db: Queryable, schema: string): Promise<boolean> {
   const rows = await db.query(
-    `SELECT id FROM ${jobTable(schema)}
+    `SELECT true AS due FROM ${jobTable(schema)}
   WHERE name = $1 AND state < 'active' AND NOT blocked AND start_after <= now()
   ORDER BY priority DESC, created_on LIMIT 1`,
     [QUEUE],
