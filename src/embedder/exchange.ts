@@ -19,41 +19,42 @@ export async function exchange(
   signal: AbortSignal,
 ): Promise<Answer> {
   signal.throwIfAborted();
-  const reading = new Reading();
-  const hangUp = () => {
-    reading.abort(signal.reason as Error);
-  };
-  signal.addEventListener('abort', hangUp, { once: true });
+  const reading = new Reading(signal);
+  signal.addEventListener('abort', reading.hangUp, { once: true });
   try {
     client.dispatch(request, reading);
     return await reading.answer;
   } finally {
-    signal.removeEventListener('abort', hangUp);
+    signal.removeEventListener('abort', reading.hangUp);
   }
 }
 
 /** An answer that comes. What comes after it was settled is ignored. */
 class Reading implements Dispatcher.DispatchHandler {
+  readonly #signal: AbortSignal;
   readonly #settled = Promise.withResolvers<Answer>();
   readonly #chunks: Buffer[] = [];
   #controller: Dispatcher.DispatchController | undefined;
-  #aborted: Error | undefined;
   #status = 0;
   #headers: Answer['headers'] = {};
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
 
   get answer(): Promise<Answer> {
     return this.#settled.promise;
   }
 
-  abort(reason: Error): void {
-    this.#aborted = reason;
+  readonly hangUp = (): void => {
+    const reason = this.#signal.reason as Error;
     this.#settled.reject(reason);
-    this.#controller?.abort(reason);
-  }
+    this.#controller?.abort(reason); // there is none before it is connected
+  };
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#aborted !== undefined) controller.abort(this.#aborted);
+    if (this.#signal.aborted) this.hangUp();
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Answer['headers']): void {
@@ -67,18 +68,10 @@ class Reading implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#settled.resolve({ status: this.#status, headers: this.#headers, bytes: joined(this.#chunks) });
+    this.#settled.resolve({ status: this.#status, headers: this.#headers, bytes: Buffer.concat(this.#chunks) });
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     this.#settled.reject(error);
   }
-}
-
-/** In memory of its own, which can be freed by itself: `Buffer.concat` takes small ones from Node's pool. */
-function joined(chunks: readonly Buffer[]): Buffer<ArrayBuffer> {
-  const bytes = Buffer.allocUnsafeSlow(chunks.reduce((length, chunk) => length + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) at += chunk.copy(bytes, at);
-  return bytes;
 }
