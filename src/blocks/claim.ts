@@ -92,7 +92,7 @@ WITH held AS MATERIALIZED (
     LEFT JOIN LATERAL (SELECT n.${table.notesTitle}::text AS title FROM ${table.notes} n
                         WHERE n.${table.notesId} = b.${table.noteId}) n ON true
     CROSS JOIN LATERAL (SELECT b.${table.content}::text AS content OFFSET 0) c
-), sized AS MATERIALIZED (
+), sized AS (
   SELECT locked.*, status IN ('pending', 'processing') AS open,
          sum(CASE WHEN status IN ('pending', 'processing') THEN coalesce(bytes, 0) END) OVER (ORDER BY id) AS upto,
          row_number() OVER (PARTITION BY status IN ('pending', 'processing') ORDER BY id) AS place
