@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { launchStandIn, type LaunchedStandIn } from '../../stand-in/launch.js';
+import { launchStandIn } from '../../stand-in/launch.js';
 import type { TestDatabase } from '../../test/support/test-database.js';
 import { insertBlocks, textOf } from '../blocks.js';
 import { measureIdle } from '../idle.js';
@@ -93,14 +93,15 @@ async function measureOnce(bench: Bench, count: number): Promise<Run> {
   try {
     const env = environmentOf(db, standIn, { PALDOCS_QUEUE_LIMIT: String(blocks) });
     for (let i = 0; i < count; i++) workers.push(await BenchWorker.start(script, env));
-    await workOff(bench, db, workers, env, count * (quick ? QUICK_WARM_UP_PER_REPLICA : WARM_UP_PER_REPLICA));
+    await enqueueAndEmbed(bench, db, workers, env, count * (quick ? QUICK_WARM_UP_PER_REPLICA : WARM_UP_PER_REPLICA));
     await forgetJobs(db);
     await sleep(quick ? QUICK_SETTLE_MS : SETTLE_MS);
     const idle = await measureIdle(bench, db, workers, quick ? QUICK_IDLE_SECONDS : IDLE_SECONDS);
     const before = (await standIn.stats()).textsEmbedded;
-    const seconds = await workOff(bench, db, workers, env, blocks);
+    const seconds = await enqueueAndEmbed(bench, db, workers, env, blocks);
     const statements = (await statementsOf(db)) - idle.statements * seconds;
-    const done = await requireDone(db, standIn, { blocks, before });
+    const texts = (await standIn.stats()).textsEmbedded - before;
+    const done = await requireDone(db, blocks, texts);
     const usages = await Promise.all(workers.map((worker) => worker.usage()));
     return {
       perReplica: done.blocks / done.seconds / count,
@@ -121,7 +122,7 @@ async function stopAll(workers: readonly BenchWorker[]): Promise<void> {
 }
 
 /** Inserts and enqueues blocks, and waits until they are embedded. @returns seconds since they were there */
-async function workOff(
+async function enqueueAndEmbed(
   bench: Bench,
   db: TestDatabase,
   workers: readonly BenchWorker[],
@@ -143,18 +144,12 @@ async function insertUnheard(db: TestDatabase, blocks: number, seed: number): Pr
   await db.query('ALTER TABLE blocks ENABLE TRIGGER blocks_embedding_insert');
 }
 
-/** @param expected blocks, and the texts that were embedded before them */
-async function requireDone(
-  db: TestDatabase,
-  standIn: LaunchedStandIn,
-  { blocks, before }: { readonly blocks: number; readonly before: number },
-) {
+/** @param texts that were embedded for the blocks */
+async function requireDone(db: TestDatabase, blocks: number, texts: number) {
   await requireCompleted(db);
   await verifyVectors(db);
   const done = await completedJobs(db);
-  const textsEmbedded = (await standIn.stats()).textsEmbedded - before;
   if (done.blocks !== blocks) throw new Error(`${done.blocks} jobs stored a vector, for ${blocks} blocks`);
-  if (textsEmbedded > blocks * 1.001 + 100)
-    throw new Error(`${textsEmbedded} texts were embedded for ${blocks} blocks`);
+  if (texts > blocks * 1.001 + 100) throw new Error(`${texts} texts were embedded for ${blocks} blocks`);
   return done;
 }
