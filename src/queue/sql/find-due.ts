@@ -4,7 +4,8 @@ import { jobTable } from './job-table.js';
 
 /**
  * Whether a job waits that could be fetched now. Reads the head of the fetch's own index (job_i11), which the order asks
- * for: without it PostgreSQL read the table up to the first that waits, behind all that are settled (0.2 s behind 100,000).
+ * for: without it PostgreSQL read the table up to the first that waits, behind all that are settled (up to 0.2 s in a run of
+ * 100,000).
  */
 export async function findDue(db: Queryable, schema: string): Promise<boolean> {
   const rows = await db.query(
