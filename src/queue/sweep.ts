@@ -56,8 +56,8 @@ export class Sweeper {
   #running: Promise<void> = Promise.resolve();
   #stopping: AbortController | undefined;
   #asked = Promise.withResolvers<undefined>();
-  /** The last id that was enqueued, where the queue was full; null: from the start. */
-  #lastId: string | null = null;
+  /** Where the queue is full: the last id that was enqueued, null where it has yet to begin. Undefined once all were seen. */
+  #stoppedAt: string | null | undefined;
   /** Pending blocks that the last sweep had to leave. */
   #left = 0;
 
@@ -69,7 +69,7 @@ export class Sweeper {
   start(): void {
     const stopping = new AbortController();
     this.#stopping = stopping;
-    this.#lastId = null;
+    this.#stoppedAt = undefined;
     this.#left = 0;
     this.#running = this.#running.then(() => this.#run(stopping.signal));
   }
@@ -115,7 +115,7 @@ export class Sweeper {
     });
     const enqueued = await this.#step('enqueue', signal, () => this.#fill(signal));
     // Reads the whole table, hence only where the queue could not take all there is.
-    this.#left = this.#lastId === null ? 0 : await countUnqueued(database, schema, table);
+    this.#left = this.#stoppedAt === undefined ? 0 : await countUnqueued(database, schema, table);
     const seconds = (performance.now() - started) / 1000;
     events.emit('swept', { enqueued, reset, cleared, left: this.#left, seconds });
     if (enqueued + reset + cleared > 0) log.info('swept', { enqueued, reset, cleared, left: this.#left, seconds });
@@ -136,17 +136,25 @@ export class Sweeper {
   async #fill(signal: AbortSignal): Promise<number> {
     const { waker } = this.#options;
     let enqueued = 0;
-    let wrapped = this.#lastId === null;
+    let after = this.#stoppedAt ?? null;
+    let wrapped = after === null;
     while (!signal.aborted) {
-      const page = await this.#fillPage();
-      if (page === null) break;
+      const page = await this.#fillPage(after);
+      if (page === null) {
+        this.#stoppedAt = after;
+        break;
+      }
       if (page.inserted > 0) waker.wakeAll(page.inserted, PRIORITY.backlog);
       enqueued += page.inserted;
       await this.#statistics.inserted(page.inserted);
-      this.#lastId = page.lastId;
-      if (page.lastId !== null) continue;
-      if (wrapped) break;
-      wrapped = true; // once more from the start: blocks before the last id may have become pending since
+      after = page.lastId;
+      if (after === null && wrapped) {
+        this.#stoppedAt = undefined;
+        break;
+      }
+      if (after === null)
+        wrapped = true; // once more from the start: blocks before may have become pending since
+      else this.#stoppedAt = after; // another try goes on from here
     }
     return enqueued;
   }
@@ -154,16 +162,17 @@ export class Sweeper {
   /**
    * Counts and inserts under one lock, or a backfill that counts at the same time would find the same room.
    *
-   * @returns null where the queue is full
+   * @param after the last id of the page before, null for the first
+   * @returns null where the queue is full; no last id where there are no more
    */
-  async #fillPage(): Promise<{ inserted: number; lastId: string | null } | null> {
+  async #fillPage(after: string | null): Promise<{ inserted: number; lastId: string | null } | null> {
     const { database, boss, schema, table, queueLimit } = this.#options;
     return await database.transaction(async (tx) => {
       await lockRoom(tx, schema);
       const { due, live } = await countQueued(tx, schema);
       const limit = Math.min(PAGE, queueLimit - due, MOST_PUT_OFF * queueLimit - live);
       if (limit <= 0) return null;
-      const ids = await findUnqueued(tx, schema, table, this.#lastId, limit);
+      const ids = await findUnqueued(tx, schema, table, after, limit);
       const inserted = await enqueueBacklog(boss, tx, ids, new Date());
       return { inserted, lastId: ids.length === limit ? (ids.at(-1) ?? null) : null };
     });
@@ -178,7 +187,7 @@ export class Sweeper {
     const { database, schema, queueLimit, events, log } = this.#options;
     const end = performance.now() + pauseMs;
     while (!signal.aborted && performance.now() < end) {
-      if (this.#lastId === null) {
+      if (this.#stoppedAt === undefined) {
         const asked = new AbortController();
         void this.#asked.promise.then(() => {
           asked.abort();
@@ -191,7 +200,7 @@ export class Sweeper {
         if ((await countQueued(database, schema)).due >= queueLimit / 2) continue;
         const started = performance.now();
         const enqueued = await this.#fill(signal);
-        this.#left = this.#lastId === null ? 0 : Math.max(0, this.#left - enqueued);
+        this.#left = this.#stoppedAt === undefined ? 0 : Math.max(0, this.#left - enqueued);
         const seconds = (performance.now() - started) / 1000;
         events.emit('swept', { enqueued, reset: 0, cleared: 0, left: this.#left, seconds });
       } catch (error) {

@@ -108,6 +108,19 @@ describeWithServer('a worker that starts', () => {
     expect(most).toBeLessThanOrEqual(20);
   });
 
+  it('fills the queue up where it was full to begin with', async () => {
+    const db = await createDatabase();
+    await insertBlocks(db, 60);
+    const held = ollama.faults.add({ preset: 'hang', endpoint: '/api/embed' });
+    const environment = { PALDOCS_QUEUE_LIMIT: '20', PALDOCS_SHUTDOWN_TIMEOUT_SECONDS: '1' };
+    await (await startWorker(db, ollama, environment)).stop();
+    const second = await startWorker(db, ollama, environment);
+    expect(second.events.seen.swept).toMatchObject([{ enqueued: 0, left: 40 }]);
+    held.remove();
+    await untilIdle(db);
+    expect(await countByStatus(db)).toEqual({ completed: 60 });
+  });
+
   it('finds those behind it, too, while it fills the queue', async () => {
     const db = await createDatabase();
     await insertBlocks(db, 60);
