@@ -1,20 +1,28 @@
 import pg from 'pg';
 import { PgBoss } from 'pg-boss';
 import { encodeVectorArray } from '../../src/database/vector-codec.js';
-import { deterministicVector } from '../../stand-in/deterministic-brain.js';
 import type { TestDatabase } from '../../test/support/test-database.js';
 
+export interface DatabaseLoopOptions {
+  readonly db: TestDatabase;
+  readonly loops: number;
+  readonly batchSize: number;
+  /** number[contents][768] of the contents of a batch. */
+  readonly embed: (contents: readonly string[]) => Promise<readonly Float32Array[]>;
+}
+
 /**
- * The floor of the ceiling: fetch, claim, complete and store, by so many loops of so many jobs, with no text, no HTTP,
- * no fence and no look at what has changed meanwhile. The jobs are there.
+ * The floors of the ceiling: fetch, claim, complete and store, by so many loops of so many jobs, with no fence, no look
+ * at what has changed meanwhile, and no text but what `embed` is given. The jobs are there.
  *
  * @returns seconds, and how many blocks were stored
  */
-export async function databaseLoop(
-  db: TestDatabase,
-  loops: number,
-  batchSize: number,
-): Promise<{ readonly seconds: number; readonly blocks: number }> {
+export async function databaseLoop({
+  db,
+  loops,
+  batchSize,
+  embed,
+}: DatabaseLoopOptions): Promise<{ readonly seconds: number; readonly blocks: number }> {
   const pool = new pg.Pool({ connectionString: db.url, max: loops + 2 });
   const boss = new PgBoss({
     db: { executeSql: (text, values) => pool.query(text, values as unknown[]) },
@@ -25,17 +33,17 @@ export async function databaseLoop(
   await boss.start();
   const { rows } = await pool.query<{ oid: number }>(`SELECT 'vector'::regtype::oid AS oid`);
   const oid = Number(rows[0]?.oid);
-  const vector = deterministicVector('', 768);
   let blocks = 0;
   const loop = async () => {
     for (;;) {
       const jobs = await boss.fetch<{ blockId: string }>('embed-block', { batchSize });
       if (jobs.length === 0) return;
-      const ids = jobs.map(({ data }) => data.blockId);
-      await pool.query(
+      const { rows } = await pool.query<{ id: string; content: string }>(
         `UPDATE blocks SET embedding_status = 'processing' WHERE id = ANY ($1::bigint[]) RETURNING id, block_type, content::text`,
-        [ids],
+        [jobs.map(({ data }) => data.blockId)],
       );
+      const ids = rows.map(({ id }) => id);
+      const vectors = await embed(rows.map(({ content }) => content));
       const client = await pool.connect();
       try {
         await client.query('BEGIN');
@@ -49,13 +57,7 @@ export async function databaseLoop(
         await client.query(
           `UPDATE blocks b SET embedding = v.embedding, embedding_status = 'completed'
              FROM unnest($1::bigint[], $2::vector[]) AS v (id, embedding) WHERE b.id = v.id`,
-          [
-            ids,
-            encodeVectorArray(
-              ids.map(() => vector),
-              oid,
-            ),
-          ],
+          [ids, encodeVectorArray(vectors, oid)],
         );
         await client.query('COMMIT');
       } finally {

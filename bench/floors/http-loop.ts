@@ -1,4 +1,5 @@
 import { Pool } from 'undici';
+import { requestEmbeddings } from './embed-request.js';
 
 /**
  * The floor of saturation and of freshness: the same requests, sent by so many senders, with nothing else to do.
@@ -17,11 +18,8 @@ export async function httpLoop(
   const send = async () => {
     for (let input = requests[next++]; input !== undefined; input = requests[next++]) {
       const sent = performance.now();
-      const body = JSON.stringify({ model: 'qwen3-embedding:4b', input, dimensions: 768, truncate: false });
-      const headers = { 'content-type': 'application/json' };
-      const response = await pool.request({ path: '/api/embed', method: 'POST', headers, body });
-      await response.body.json();
-      if (response.statusCode !== 200) throw new Error(`the stand-in answered ${response.statusCode}`);
+      const answer = await requestEmbeddings(pool, input);
+      JSON.parse(answer.toString());
       requestMs.push(performance.now() - sent);
     }
   };
