@@ -174,6 +174,15 @@ export class BatchWork {
   async #embedAndSettle(read: ReadBlocks, signal: AbortSignal): Promise<void> {
     if (isEmpty(read)) return;
     const { texts, textless, killers } = read;
+    const live = texts.filter(isLive);
+    const backlog = texts.filter((text) => !isLive(text));
+    if (live.length > 0 && backlog.length > 0) {
+      // A request takes as long as all of its texts: an edit does not wait for backlog that happens to be fetched with it.
+      return await allOf([
+        this.#embedAndSettle({ texts: live, textless, killers }, signal),
+        this.#embedAndSettle({ texts: backlog, textless: [], killers: [] }, signal),
+      ]);
+    }
     const { embedded, failed, error } = await this.#embed(texts, signal);
     await this.#settle({ embedded, textless, failed: [...failed, ...killers] });
     if (error !== undefined) await this.#handBack(texts.map(toJob), error, signal);
@@ -181,7 +190,7 @@ export class BatchWork {
 
   /** @returns vectors and rejections, or the error that kept all texts from being embedded */
   async #embed(texts: readonly ReadText[], signal: AbortSignal): Promise<Embedded & { error?: unknown }> {
-    const priority = Math.max(...texts.map(({ job }) => job.data.priority), PRIORITY.backlog);
+    const priority = texts.some(isLive) ? PRIORITY.live : PRIORITY.backlog;
     try {
       const options = { priority, signal };
       return sort(texts, await this.#options.embedder.embed(texts.map(toText), options));
@@ -231,6 +240,12 @@ function lockedDelaySeconds({ data }: EmbedJob): number {
 const toBlockId = ({ data }: EmbedJob) => data.blockId;
 const toJob = ({ job }: { readonly job: EmbedJob }) => job;
 const toText = ({ text }: ReadText) => text;
+const isLive = ({ job }: ReadText) => job.data.priority === PRIORITY.live;
+
+/** Waits for all of them, even if one fails. @throws what the first of those that failed threw */
+async function allOf(works: readonly Promise<void>[]): Promise<void> {
+  for (const ended of await Promise.allSettled(works)) if (ended.status === 'rejected') throw ended.reason;
+}
 
 type Embedded = Pick<Worked, 'embedded' | 'failed'>;
 

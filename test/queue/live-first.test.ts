@@ -5,7 +5,7 @@ import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlock, insertBlocks } from '../support/fixtures.js';
 import type { TestDatabase } from '../support/test-database.js';
-import { editBlock, expectEmbedded, jobsOf, untilIdle } from '../support/worker-blocks.js';
+import { editBlock, expectEmbedded, jobsOf, untilIdle, untilJob } from '../support/worker-blocks.js';
 import { startWorker, stopWorkers, type TestWorker } from '../support/worker-in-process.js';
 import { WithoutPulse } from '../support/worker-postgres.js';
 
@@ -140,6 +140,32 @@ describeWithServer('an edit that comes while a worker fetches backlog', () => {
     } finally {
       hang.remove();
       database?.release();
+      await stopWorkers();
+      await ollama.stop();
+    }
+  });
+});
+
+describeWithServer('an edit that a worker fetches together with backlog', () => {
+  it('is sent alone and first, the backlog after it', async () => {
+    const db = await createDatabase();
+    const ollama = await startStandIn({ recordTexts: true });
+    const hang = ollama.faults.add({ preset: 'hang', text: 'backlog', count: 1 });
+    try {
+      await insertBlocks(db, 19, { content: (index) => `backlog ${index}` });
+      await startWorker(db, ollama, { PALDOCS_WORKER_CONCURRENCY: '1', PALDOCS_OLLAMA_CONCURRENCY: '1' });
+      await ollama.waitFor(({ stats }) => stats.hanging === 1);
+      const edit = await insertBlock(db, { content: 'edit' });
+      await untilJob(db, edit, ({ state }) => state === 'created');
+      hang.remove();
+      await untilIdle(db);
+      const requests = ollama.requests.flatMap(({ embedded, recordedTexts }) =>
+        embedded ? [recordedTexts ?? []] : [],
+      );
+      expect(requests.map(({ length }) => length)).toEqual([10, 1, 9]);
+      expect(requests[1]).toEqual([`${DEFAULT_INSTRUCTION}edit`]);
+    } finally {
+      hang.remove();
       await stopWorkers();
       await ollama.stop();
     }
