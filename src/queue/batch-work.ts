@@ -151,7 +151,9 @@ export class BatchWork {
     const ours = await this.#persist(() => requeue(context, jobs, reason, delaySeconds));
     events.emit('requeued', { reason, count: ours.length });
     log.debug('requeued jobs', { reason, count: ours.length, delaySeconds });
-    waker.wakeAfter(delaySeconds * 1000 + 10, ours.length);
+    for (const [priority, { length }] of Map.groupBy(ours, ({ data }) => data.priority)) {
+      waker.wakeAfter(delaySeconds * 1000 + 10, length, priority);
+    }
   }
 
   /** Settles a block as failed by its own fault where our own code threw on it: a throw would count as our death. */

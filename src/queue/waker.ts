@@ -75,23 +75,24 @@ export class Waker implements Service {
     if (surplus === 0 || performance.now() - this.#toldAt < TELL_EVERY_MS) return;
     this.#toldAt = performance.now();
     const { database, log } = this.#options;
-    database.query('SELECT pg_notify($1, $2)', [WAKE_CHANNEL, String(surplus)]).catch((error: unknown) => {
+    database.query('SELECT pg_notify($1, $2)', [WAKE_CHANNEL, `${surplus} ${priority}`]).catch((error: unknown) => {
       log.debug('the other replicas could not be told of work; they look for it by themselves', { error });
     });
   }
 
-  /** Takes what another replica tells. */
+  /** Takes what another replica tells: how many jobs, and of which priority. */
   readonly receive = ({ payload }: { readonly payload: string }): void => {
-    const jobs = Number(payload);
-    if (Number.isInteger(jobs) && jobs > 0) this.wake(jobs, PRIORITY.live);
+    const [jobs = Number.NaN, priority] = payload.split(' ').map(Number);
+    if (Number.isInteger(jobs) && jobs > 0)
+      this.wake(jobs, priority === PRIORITY.live ? PRIORITY.live : PRIORITY.backlog);
   };
 
   /** Wakes workers when jobs that were put off are due. */
-  wakeAfter(delayMs: number, jobs: number): void {
+  wakeAfter(delayMs: number, jobs: number, priority: Priority): void {
     if (this.#stopped) return;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      this.wake(jobs, PRIORITY.live);
+      this.wake(jobs, priority);
     }, delayMs);
     this.#timers.add(timer);
   }
