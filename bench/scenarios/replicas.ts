@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { allOf } from '../../src/all-of.js';
 import { launchStandIn } from '../../stand-in/launch.js';
 import type { TestDatabase } from '../../test/support/test-database.js';
 import { insertBlocks, textOf } from '../blocks.js';
@@ -110,15 +111,9 @@ async function measureOnce(bench: Bench, count: number): Promise<Run> {
       peakRssBytes: Math.max(...usages.map(({ peakRssBytes }) => peakRssBytes)),
     };
   } finally {
-    await stopAll(workers).finally(() => standIn.stop());
+    await allOf(workers.map((worker) => worker.stop())).finally(() => standIn.stop());
     await db.drop();
   }
-}
-
-/** Stops all before it throws what one of them throws. */
-async function stopAll(workers: readonly BenchWorker[]): Promise<void> {
-  const ended = await Promise.allSettled(workers.map((worker) => worker.stop()));
-  for (const result of ended) if (result.status === 'rejected') throw result.reason;
 }
 
 /** Inserts and enqueues blocks, and waits until they are embedded. @returns seconds since they were there */

@@ -1,3 +1,4 @@
+import { allOf } from '../all-of.js';
 import { claimBlocks, type Claim } from '../blocks/claim.js';
 import { clearSkippedVectors } from '../blocks/clear-skipped.js';
 import { retryTransient } from '../database/retry.js';
@@ -243,11 +244,6 @@ const toBlockId = ({ data }: EmbedJob) => data.blockId;
 const toJob = ({ job }: { readonly job: EmbedJob }) => job;
 const toText = ({ text }: ReadText) => text;
 const isLive = ({ job }: ReadText) => job.data.priority === PRIORITY.live;
-
-/** Waits for all of them, even if one fails. @throws what the first of those that failed threw */
-async function allOf(works: readonly Promise<void>[]): Promise<void> {
-  for (const ended of await Promise.allSettled(works)) if (ended.status === 'rejected') throw ended.reason;
-}
 
 type Embedded = Pick<Worked, 'embedded' | 'failed'>;
 

@@ -55,8 +55,10 @@ export class Waker implements Service {
     const workers = boss.getWipData().filter((worker) => worker.name === QUEUE && leastPriority(worker) <= priority);
     const idle = workers
       .filter(({ count }) => count === 0)
-      .map(({ id, ...worker }) => ({ id, wokenAt: this.#wokenAt.get(id) ?? 0, ...worker }))
-      .map((worker) => ({ ...worker, doubt: doubtThatSleeps(worker) }))
+      .map((worker) => {
+        const wokenAt = this.#wokenAt.get(worker.id) ?? 0;
+        return { id: worker.id, wokenAt, doubt: doubtThatSleeps(worker, wokenAt) };
+      })
       .sort((a, b) => a.doubt - b.doubt || a.wokenAt - b.wokenAt);
     const wanted = Math.ceil(jobs / batchSize);
     const chosen = idle.slice(0, wanted);
@@ -109,7 +111,7 @@ function leastPriority({ options }: WipData): number {
  *
  * @returns 0 where it is known to sleep
  */
-function doubtThatSleeps(worker: WipData & { readonly wokenAt: number }): number {
-  if (worker.wokenAt > (worker.lastFetchedOn ?? 0)) return 2;
+function doubtThatSleeps(worker: WipData, wokenAt: number): number {
+  if (wokenAt > (worker.lastFetchedOn ?? 0)) return 2;
   return leastPriority(worker) > PRIORITY.backlog ? 0 : 1;
 }
