@@ -1,39 +1,17 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
 import { DEFAULT_INSTRUCTION } from '../../src/config/variables.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlock, insertBlocks } from '../support/fixtures.js';
+import type { Hold } from '../support/hold.js';
 import type { TestDatabase } from '../support/test-database.js';
 import { editBlock, expectEmbedded, jobsOf, untilIdle, untilJob } from '../support/worker-blocks.js';
 import { startWorker, stopWorkers, type TestWorker } from '../support/worker-in-process.js';
-import { WithoutPulse } from '../support/worker-postgres.js';
+import { HoldingPostgres } from '../support/worker-postgres.js';
 
-/** Holds the answer to a fetch of backlog back, as a database or a process that is busy does. */
-class HeldFetch extends WithoutPulse {
-  readonly held = Promise.withResolvers<undefined>();
-  readonly #release = Promise.withResolvers<undefined>();
-  #holding = false;
-
-  /** From the next fetch on that finds jobs. */
-  hold(): void {
-    this.#holding = true;
-  }
-
-  release(): void {
-    this.#holding = false;
-    this.#release.resolve(undefined);
-  }
-
-  override async executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> {
-    const answer = await super.executeSql(text, values);
-    const isOfBacklog = text.includes('SKIP LOCKED') && !text.includes('j.priority >=') && answer.rows.length > 0;
-    if (!this.#holding || !isOfBacklog) return answer;
-    this.held.resolve(undefined);
-    await this.#release.promise;
-    return answer;
-  }
-}
+/** What a worker was answered that takes backlog, too, and found some. */
+const isFetchOfBacklog = (text: string, rows: readonly unknown[]) =>
+  /\bnext AS \(/.test(text) && !text.includes('j.priority >=') && rows.length > 0;
 
 describeWithServer('beside a backlog that is being worked on', () => {
   let db: TestDatabase;
@@ -116,30 +94,29 @@ describeWithServer('an edit that comes while a worker fetches backlog', () => {
     const db = await createDatabase();
     const ollama = await startStandIn({ recordTexts: true });
     const hang = ollama.faults.add({ preset: 'hang', text: 'backlog' });
-    let database: HeldFetch | undefined;
+    let database: HoldingPostgres | undefined;
+    let fetch: Hold | undefined;
     try {
       await insertBlocks(db, 40, { content: (index) => `backlog ${index}` });
       await startWorker(
         db,
         ollama,
         { PALDOCS_WORKER_CONCURRENCY: '2' },
-        (options) => (database = new HeldFetch(options)),
+        (options) => (database = new HoldingPostgres(options)),
       );
       await ollama.waitFor(({ stats }) => stats.hanging === 1);
       const earlier = await insertBlock(db, { content: 'earlier' }); // wakes the worker that takes edits alone
       await expectEmbedded(db, earlier, 'earlier');
-      database?.hold();
+      fetch = database?.hold(isFetchOfBacklog);
       hang.remove();
-      expect(await Promise.race([database?.held.promise.then(() => true), sleep(10_000, false, { ref: false })])).toBe(
-        true,
-      );
+      await fetch?.reached();
       const edit = await insertBlock(db, { content: 'edit' });
       await expectEmbedded(db, edit, 'edit');
-      database?.release();
+      fetch?.release();
       await untilIdle(db);
     } finally {
       hang.remove();
-      database?.release();
+      fetch?.release();
       await stopWorkers();
       await ollama.stop();
     }

@@ -1,32 +1,20 @@
-import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
 import { insertBacklog } from '../support/backlog.js';
-import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
-import type { TestDatabase } from '../support/test-database.js';
 import { expectEmbedded } from '../support/worker-blocks.js';
-import { startWorker, stopWorkers, workerEnvironment } from '../support/worker-in-process.js';
+import { workerEnvironment } from '../support/worker-in-process.js';
 import { WithoutPulse } from '../support/worker-postgres.js';
 import { killProcesses, WorkerProcess } from '../support/worker-process.js';
-
-/** Of the two one takes edits alone, and sleeps as soundly as the other. */
-const TWO_WORKERS = { PALDOCS_WORKER_CONCURRENCY: '2' };
+import { useSite } from '../support/worker-site.js';
 
 describeWithServer('backlog wakes a worker that takes it', () => {
-  let db: TestDatabase;
-  let ollama: StandIn;
-  beforeEach(async () => {
-    db = await createDatabase();
-    ollama = await startStandIn();
+  const site = useSite({
+    environment: { PALDOCS_WORKER_CONCURRENCY: '2' }, // of which one takes edits alone, and sleeps as soundly
+    openDatabase: (options) => new WithoutPulse(options),
   });
-  afterEach(async () => {
-    await stopWorkers();
-    await killProcesses();
-    await ollama.stop();
-  });
-  const start = () => startWorker(db, ollama, TWO_WORKERS, (options) => new WithoutPulse(options));
+  afterAll(killProcesses);
 
   it('when another process has enqueued it', async () => {
-    await start();
+    const { db, ollama } = site();
     const [id = ''] = await insertBacklog(db, 1);
     const backfill = WorkerProcess.start(workerEnvironment(db, ollama), 'backfill', '--yes');
     expect(await backfill.untilEnd()).toEqual({ status: 0, signal: null });
@@ -34,12 +22,13 @@ describeWithServer('backlog wakes a worker that takes it', () => {
   });
 
   it('when it was put off and is due', async () => {
+    const { db, worker } = site();
     const [id = ''] = await insertBacklog(db, 1);
     const someone = await db.connect('someone');
     try {
       await someone.query('BEGIN');
       await someone.query('SELECT FROM blocks WHERE id = $1 FOR UPDATE', [id]);
-      const worker = await start();
+      await db.query(`SELECT pg_notify('embedding_queue', '')`); // asks for a sweep, which enqueues it
       await worker.events.until((events) => events.requeued('locked') >= 1);
       await someone.query('COMMIT');
       await expectEmbedded(db, id, 'Text number 0.');

@@ -1,4 +1,5 @@
 import { insertBlock } from './fixtures.js';
+import type { Hold } from './hold.js';
 import type { Site } from './worker-site.js';
 
 /** Puts this text's request on hold, until `release()`. */
@@ -8,13 +9,6 @@ export function hang({ ollama }: Pick<Site, 'ollama'>, text: string): Hold {
     reached: () => ollama.waitFor(() => fault.hits > 0, 10_000),
     release: () => fault.remove(),
   };
-}
-
-export interface Hold {
-  /** Resolves when a request for the text is in flight. */
-  readonly reached: () => Promise<void>;
-  /** Lets it be answered. */
-  readonly release: () => void;
 }
 
 /** Keeps the only worker busy (`ONE_WORKER`): all other blocks stay queued until the hold is released. */

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queryable, Session, SessionOptions } from '../../src/database/database.js';
 import { Postgres } from '../../src/database/postgres.js';
+import type { Hold } from './hold.js';
 
 /** How long `quiet` waits for a database that was asked for something and may never answer. */
 const PATIENCE_MS = 2_000;
@@ -65,5 +67,50 @@ export class WithoutPulse extends WatchedPostgres {
     const query = <Row extends object>(text: string, values?: readonly unknown[]) =>
       PULSE.test(text) ? Promise.resolve<Row[]>([]) : session.query<Row>(text, values);
     return { ...session, query };
+  }
+}
+
+/** How long is waited for an answer that is to be held back. */
+const HELD_WITHIN_MS = 10_000;
+
+/** The same, with answers that can be held back, as a database or a process that is busy does. */
+export class HoldingPostgres extends WithoutPulse {
+  #hold:
+    | { matches: (text: string, rows: readonly unknown[]) => boolean; reach: () => void; released: Promise<unknown> }
+    | undefined;
+
+  override async query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
+    const rows = await super.query<Row>(text, values);
+    await this.#pass(text, rows);
+    return rows;
+  }
+
+  override async executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> {
+    const answer = await super.executeSql(text, values);
+    await this.#pass(text, answer.rows);
+    return answer;
+  }
+
+  /** Holds back the answers to such statements from now on, outside of transactions and sessions. */
+  hold(matches: (text: string, rows: readonly unknown[]) => boolean): Hold {
+    const reached = Promise.withResolvers<true>();
+    const released = Promise.withResolvers<undefined>();
+    this.#hold = { matches, reach: () => reached.resolve(true), released: released.promise };
+    return {
+      reached: async () => {
+        const isReached = await Promise.race([reached.promise, sleep(HELD_WITHIN_MS, false, { ref: false })]);
+        if (!isReached) throw new Error(`there was no such statement within ${HELD_WITHIN_MS} ms`);
+      },
+      release: () => {
+        this.#hold = undefined;
+        released.resolve(undefined);
+      },
+    };
+  }
+
+  async #pass(text: string, rows: readonly unknown[]): Promise<void> {
+    if (this.#hold?.matches(text, rows) !== true) return;
+    this.#hold.reach();
+    await this.#hold.released;
   }
 }
