@@ -154,6 +154,6 @@ function environmentOfSetting({ workers, batchSize, requests }: Setting) {
   };
 }
 
-function rate(run: WorkedOff | undefined): number {
-  return run === undefined ? Number.NaN : run.blocks / run.seconds;
+function rate({ blocks, seconds }: WorkedOff): number {
+  return blocks / seconds;
 }
