@@ -4,18 +4,17 @@ import { clearSkippedVectors } from '../blocks/clear-skipped.js';
 import { retryTransient } from '../database/retry.js';
 import type { Embedder } from '../embedder/embedder.js';
 import { DrainingError } from '../embedder/errors.js';
-import type { VectorOrRejection } from '../embedder/vector.js';
 import { errorCode } from '../errors.js';
 import type { Events, Outcome, RequeueReason } from '../events.js';
 import type { Logger } from '../logger.js';
 import { span } from '../telemetry.js';
-import type { FailedBlock } from './fail.js';
+import { embedTexts, isLive } from './embed-texts.js';
 import { gatheredClaims, gatheredSettlements } from './gathered.js';
 import type { Gatherer } from './gatherer.js';
 import { PRIORITY, type EmbedJob } from './job.js';
-import { isEmpty, readBlocks, type ReadBlocks, type ReadText } from './read-blocks.js';
+import { isEmpty, readBlocks, type ReadBlocks } from './read-blocks.js';
 import type { SettleContext } from './settle-context.js';
-import { requeue, settleIdle, type EmbeddedBlock, type Settlement, type Worked } from './settle.js';
+import { requeue, settleIdle, type Settlement, type Worked } from './settle.js';
 import { tellSettlement } from './tell-settlement.js';
 import type { TextBudget } from './text-budget.js';
 import type { Waker } from './waker.js';
@@ -186,20 +185,9 @@ export class BatchWork {
         this.#embedAndSettle({ texts: backlog, textless: [], killers: [] }, signal),
       ]);
     }
-    const { embedded, failed, error } = await this.#embed(texts, signal);
+    const { embedded, failed, error } = await embedTexts(this.#options.embedder, texts, signal);
     await this.#settle({ embedded, textless, failed: [...failed, ...killers] });
     if (error !== undefined) await this.#handBack(texts.map(toJob), error, signal);
-  }
-
-  /** @returns vectors and rejections, or the error that kept all texts from being embedded */
-  async #embed(texts: readonly ReadText[], signal: AbortSignal): Promise<Embedded & { error?: unknown }> {
-    const priority = texts.some(isLive) ? PRIORITY.live : PRIORITY.backlog;
-    try {
-      const options = { priority, signal };
-      return sort(texts, await this.#options.embedder.embed(texts.map(toText), options));
-    } catch (error) {
-      return { embedded: [], failed: [], error };
-    }
   }
 
   /** Nobody's fault: the jobs go back as they came. */
@@ -242,21 +230,3 @@ function lockedDelaySeconds({ data }: EmbedJob): number {
 
 const toBlockId = ({ data }: EmbedJob) => data.blockId;
 const toJob = ({ job }: { readonly job: EmbedJob }) => job;
-const toText = ({ text }: ReadText) => text;
-const isLive = ({ job }: ReadText) => job.data.priority === PRIORITY.live;
-
-type Embedded = Pick<Worked, 'embedded' | 'failed'>;
-
-/** Tells vectors from rejections. */
-function sort(texts: readonly ReadText[], vectors: readonly VectorOrRejection[]): Embedded {
-  const embedded: EmbeddedBlock[] = [];
-  const failed: FailedBlock[] = [];
-  texts.forEach(({ job, fingerprint }, i) => {
-    const vector = vectors[i];
-    if (vector instanceof Float32Array) embedded.push({ job, fingerprint, vector });
-    else if (vector !== undefined) {
-      failed.push({ job, fingerprint, reason: vector.code, message: vector.message, final: false });
-    }
-  });
-  return { embedded, failed };
-}
