@@ -159,7 +159,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     what: 'each text of a batch gets the vector of another',
     replacements: [
       {
-        module: 'queue/batch-work.js',
+        module: 'queue/embed-texts.js',
         find: 'const vector = vectors[i];',
         replace: 'const vector = vectors[vectors.length - 1 - i];',
       },

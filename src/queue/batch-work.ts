@@ -48,6 +48,8 @@ export class BatchWork {
   readonly #options: BatchOptions;
   readonly #claims: Gatherer<readonly string[], Claim>;
   readonly #settlements: Gatherer<Worked, Settlement>;
+  /** Jobs that are ours no longer. */
+  readonly #settled = new WeakSet<EmbedJob>();
 
   constructor(options: BatchOptions) {
     this.#options = options;
@@ -80,6 +82,14 @@ export class BatchWork {
         release();
       }
     }
+  }
+
+  /**
+   * Of the jobs of a batch that failed, those that are still to be settled. The others' blocks may have been edited since,
+   * and have jobs of their own: a claim by the old one would take them from these.
+   */
+  openOf(jobs: readonly EmbedJob[]): EmbedJob[] {
+    return jobs.filter((job) => !this.#settled.has(job));
   }
 
   /**
@@ -140,6 +150,7 @@ export class BatchWork {
   async #complete(jobs: readonly EmbedJob[], outcome: Outcome): Promise<void> {
     if (jobs.length === 0) return;
     const { settled, edited } = await this.#persist(() => settleIdle(this.#options.context, jobs, outcome));
+    this.#markSettled(jobs);
     this.#options.events.emit('settled', { outcome, count: settled });
     if (edited > 0) this.#options.waker.wake(edited, PRIORITY.live);
   }
@@ -149,6 +160,7 @@ export class BatchWork {
     if (jobs.length === 0) return;
     const { context, events, waker, log } = this.#options;
     const ours = await this.#persist(() => requeue(context, jobs, reason, delaySeconds));
+    this.#markSettled(jobs);
     events.emit('requeued', { reason, count: ours.length });
     log.debug('requeued jobs', { reason, count: ours.length, delaySeconds });
     for (const [priority, { length }] of Map.groupBy(ours, ({ data }) => data.priority)) {
@@ -201,8 +213,13 @@ export class BatchWork {
     const blocks = worked.embedded.length + worked.textless.length + worked.failed.length;
     if (blocks === 0) return;
     const settlement = await span('store', blocks, () => this.#persist(() => this.#settlements.do(worked)));
+    this.#markSettled([...worked.embedded, ...worked.textless, ...worked.failed].map(toJob));
     tellSettlement(settlement, this.#options);
     if (settlement.superseded.length > 0) this.#options.waker.wake(settlement.superseded.length, PRIORITY.live);
+  }
+
+  #markSettled(jobs: readonly EmbedJob[]): void {
+    for (const job of jobs) this.#settled.add(job);
   }
 
   /** Runs what reads or writes the database again while it is away; the fence decides whether it is still ours. */

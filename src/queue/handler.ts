@@ -117,11 +117,12 @@ export class EmbedHandler {
       await this.#batch.work(jobs, signal);
     } catch (error) {
       if (isTransient(error) || this.#abandon.signal.aborted) throw error;
-      if (jobs.length < 2) return await this.#batch.failUnexpectedly(jobs, error);
-      this.#options.log.error('a batch failed unexpectedly; trying its halves', { error, blocks: jobs.length });
-      const middle = Math.ceil(jobs.length / 2);
+      if (jobs.length < 2) return await this.#batch.failUnexpectedly(this.#batch.openOf(jobs), error);
+      const open = this.#batch.openOf(jobs);
+      this.#options.log.error('a batch failed unexpectedly; trying its halves', { error, blocks: open.length });
+      const middle = Math.ceil(open.length / 2);
       const failures: unknown[] = [];
-      for (const half of [jobs.slice(0, middle), jobs.slice(middle)]) {
+      for (const half of [open.slice(0, middle), open.slice(middle)]) {
         await this.#halveOnFailure(half, signal).catch((failure: unknown) => failures.push(failure));
       }
       if (failures.length > 0) throw new AggregateError(failures, 'blocks failed unexpectedly', { cause: error });

@@ -1,25 +1,31 @@
 import { describeWithServer } from '../support/describe-with-server.js';
+import { DEFAULT_INSTRUCTION } from '../../src/config/variables.js';
+import { insertBacklog } from '../support/backlog.js';
 import { insertBlock, insertBlocks } from '../support/fixtures.js';
-import { expectEmbedded, jobsOf, readBlock } from '../support/worker-blocks.js';
+import type { TestDatabase } from '../support/test-database.js';
+import { editBlock, expectEmbedded, jobsOf, readBlock, untilIdle, untilJob } from '../support/worker-blocks.js';
 import { useSite } from '../support/worker-site.js';
+
+/** Lets the database refuse to store the blocks with this content, the first so many times. */
+async function refuse(db: TestDatabase, content: string, sqlState: string, times: number): Promise<void> {
+  await db.query(`
+    CREATE SEQUENCE refusals;
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF nextval('refusals') <= ${times} THEN RAISE EXCEPTION 'refused' USING ERRCODE = '${sqlState}'; END IF;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER refuse BEFORE UPDATE ON blocks FOR EACH ROW
+      WHEN (NEW.embedding_status = 'completed' AND NEW.content = '"${content}"') EXECUTE FUNCTION refuse()`);
+}
+
+const accept = (db: TestDatabase) =>
+  db.query('DROP TRIGGER refuse ON blocks; DROP FUNCTION refuse(); DROP SEQUENCE refusals');
 
 describeWithServer('a store that fails', () => {
   const site = useSite({ environment: { PALDOCS_RETRY_LIMIT: '0' } });
 
-  /** Lets the database refuse to store the blocks with this content, the first so many times. */
-  async function refuse(content: string, sqlState: string, times: number): Promise<void> {
-    await site().db.query(`
-      CREATE SEQUENCE refusals;
-      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN
-        IF nextval('refusals') <= ${times} THEN RAISE EXCEPTION 'refused' USING ERRCODE = '${sqlState}'; END IF;
-        RETURN NEW;
-      END $$;
-      CREATE TRIGGER refuse BEFORE UPDATE ON blocks FOR EACH ROW
-        WHEN (NEW.embedding_status = 'completed' AND NEW.content = '"${content}"') EXECUTE FUNCTION refuse()`);
-  }
-
-  afterEach(() => site().db.query('DROP TRIGGER refuse ON blocks; DROP FUNCTION refuse(); DROP SEQUENCE refusals'));
+  afterEach(() => accept(site().db));
 
   it.each([
     ['a deadlock', '40P01'],
@@ -27,7 +33,7 @@ describeWithServer('a store that fails', () => {
     ['a statement timeout', '57014'],
   ])('for %s is tried again, and counts as no failure', async (name, sqlState) => {
     const { db, ollama, worker } = site();
-    await refuse(name, sqlState, 2);
+    await refuse(db, name, sqlState, 2);
     const id = await insertBlock(db, { content: name });
     await expectEmbedded(db, id, name);
     expect([...ollama.timesEmbedded().values()]).toEqual([1]);
@@ -37,11 +43,45 @@ describeWithServer('a store that fails', () => {
 
   it('for one block for good keeps no other of its batch from being stored', async () => {
     const { db } = site();
-    await refuse('refused 2', 'P0001', 1_000_000);
+    await refuse(db, 'refused 2', 'P0001', 1_000_000);
     const ids = await insertBlocks(db, 5, { content: (index) => `refused ${index}` });
     for (const [index, id] of ids.entries()) {
       if (index !== 2) await expectEmbedded(db, id, `refused ${index}`);
     }
     expect(await readBlock(db, ids[2] ?? '')).toMatchObject({ vector: null });
+  });
+});
+
+describeWithServer('a store that fails for good after another part of its batch was settled', () => {
+  const site = useSite({
+    environment: { PALDOCS_RETRY_LIMIT: '0', PALDOCS_WORKER_CONCURRENCY: '1', PALDOCS_OLLAMA_CONCURRENCY: '1' },
+  });
+
+  it('leaves an edit of what was settled to the job that the edit got', async () => {
+    const { db, ollama } = site();
+    const hang = ollama.faults.add({ preset: 'hang', text: 'earlier' });
+    await insertBlock(db, { content: 'earlier' });
+    await ollama.waitFor(({ stats }) => stats.hanging === 1); // the worker is busy, and will fetch all that follows at once
+    const backlog = await insertBacklog(db, 3);
+    await db.query(`SELECT pg_notify('embedding_queue', '')`); // asks for a sweep, which enqueues them
+    for (const id of backlog) await untilJob(db, id, ({ state }) => state === 'created');
+    const id = await insertBlock(db, { content: 'settled' });
+    await untilJob(db, id, ({ state }) => state === 'created');
+    await refuse(db, 'Text number 1.', 'P0001', 1_000_000);
+    try {
+      ollama.faults.add({ preset: 'hang', text: 'Text number' });
+      hang.remove();
+      await expectEmbedded(db, id, 'settled');
+      await ollama.waitFor(({ stats }) => stats.hanging === 1);
+      await editBlock(db, id, { content: 'edited' });
+      await untilJob(db, id, ({ state }) => state === 'created');
+      ollama.faults.clear();
+      await untilIdle(db);
+    } finally {
+      await accept(db);
+    }
+    await expectEmbedded(db, id, 'edited');
+    expect(ollama.timesEmbedded().get(`${DEFAULT_INSTRUCTION}edited`)).toBe(1);
+    expect(await readBlock(db, backlog[1] ?? '')).toMatchObject({ status: 'error', vector: null });
   });
 });
