@@ -2,13 +2,12 @@ import type { PgBoss } from 'pg-boss';
 import type { BlocksTable } from '../blocks/table.js';
 import { CHANNEL } from '../blocks/trigger.js';
 import type { Config } from '../config.js';
-import type { Database } from '../database/database.js';
+import type { Database, Session } from '../database/database.js';
 import { Ear } from '../database/ear.js';
 import { Leadership } from '../database/leadership.js';
 import type { Events } from '../events.js';
 import type { Logger } from '../logger.js';
 import { Bridge } from './bridge.js';
-import { PRIORITY } from './job.js';
 import { findDue } from './sql/find-due.js';
 import { resetRetrying } from './sql/reset-retrying.js';
 import { Sweeper } from './sweep.js';
@@ -43,6 +42,11 @@ export function createLeadership(parts: LeadershipParts): Leadership {
   });
   const sweeper = new Sweeper({ ...common, queueLimit: config.queueLimit, isDeaf: () => ear.isDeaf });
   const everyWorker = config.workerConcurrency * config.batchSize;
+  /** A retry that has become due, or what waits since before an outage, finds a worker that takes it. */
+  const wakeForDue = async (session: Session) => {
+    const priority = await findDue(session, schema);
+    if (priority !== undefined) waker.wakeAll(everyWorker, priority);
+  };
   let bridge: Bridge | undefined;
   const leadership: Leadership = new Leadership({
     database,
@@ -52,16 +56,15 @@ export function createLeadership(parts: LeadershipParts): Leadership {
       await ear.open(session);
       await ear.listen(WAKE_CHANNEL, waker.receive);
     },
-    onElected: async () => {
+    onElected: async (session) => {
       bridge = new Bridge({ ...common, requestSweep: sweeper.request });
       await ear.listen(CHANNEL, bridge.receive);
       sweeper.start();
-      waker.wakeAll(everyWorker, PRIORITY.live); // jobs may wait since before an outage
+      await wakeForDue(session);
     },
     onPulse: async (session) => {
-      // Proves that the session lives. A retry that has become due finds a worker, and what a dead one left heals.
-      await resetRetrying(session, schema, table);
-      if (await findDue(session, schema)) waker.wakeAll(everyWorker, PRIORITY.live);
+      await resetRetrying(session, schema, table); // what a dead worker left; and it proves that the session lives
+      await wakeForDue(session);
     },
     onDeposed: async () => {
       await Promise.all([bridge?.stop(), sweeper.stop()]);

@@ -169,8 +169,7 @@ export class Sweeper {
     const { database, boss, schema, table, queueLimit } = this.#options;
     return await database.transaction(async (tx) => {
       await lockRoom(tx, schema);
-      const { due, live } = await countQueued(tx, schema);
-      const limit = Math.min(PAGE, queueLimit - due, MOST_PUT_OFF * queueLimit - live);
+      const limit = Math.min(PAGE, roomFor(await countQueued(tx, schema), queueLimit));
       if (limit <= 0) return null;
       const ids = await findUnqueued(tx, schema, table, after, limit);
       const inserted = await enqueueBacklog(boss, tx, ids, new Date());
@@ -197,7 +196,7 @@ export class Sweeper {
       }
       await pause(REFILL_CHECK_MS, signal);
       try {
-        if ((await countQueued(database, schema)).due >= queueLimit / 2) continue;
+        if (roomFor(await countQueued(database, schema), queueLimit) < queueLimit / 2) continue;
         const started = performance.now();
         const enqueued = await this.#fill(signal);
         this.#left = this.#stoppedAt === undefined ? 0 : Math.max(0, this.#left - enqueued);
@@ -209,6 +208,11 @@ export class Sweeper {
       }
     }
   }
+}
+
+/** How many more jobs the queue takes; not above 0 where it is full. */
+function roomFor({ due, live }: { readonly due: number; readonly live: number }, queueLimit: number): number {
+  return Math.min(queueLimit - due, MOST_PUT_OFF * queueLimit - live);
 }
 
 /** Repeats a statement that takes at most so many rows until it takes fewer. @returns how many it took in all */

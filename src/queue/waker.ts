@@ -6,12 +6,12 @@ import { PRIORITY, QUEUE, type Priority } from './job.js';
 
 /** On which replicas tell each other of more work than one of them has idle workers for. */
 export const WAKE_CHANNEL = 'embedding_worker_wake';
-/** They tell it no more often than this: whoever was told goes on by himself while there is work. */
+/** They tell it of each priority no more often than this: whoever was told goes on by himself while there is work. */
 const TELL_EVERY_MS = 100;
 
 export interface WakerOptions {
   readonly boss: PgBoss;
-  readonly database: Queryable;
+  readonly database: Pick<Queryable, 'query'>;
   readonly batchSize: number;
   readonly log: Logger;
 }
@@ -25,7 +25,7 @@ export class Waker implements Service {
   readonly #timers = new Set<NodeJS.Timeout>();
   /** By worker, on the clock of pg-boss: milliseconds since 1970. */
   readonly #wokenAt = new Map<string, number>();
-  #toldAt = Number.NEGATIVE_INFINITY;
+  readonly #toldAt = new Map<Priority, number>();
   #stopped = false;
 
   constructor(options: WakerOptions) {
@@ -74,8 +74,9 @@ export class Waker implements Service {
   /** Wakes workers here and, where they are too few, those of the other replicas. */
   wakeAll(jobs: number, priority: Priority): void {
     const surplus = this.wake(jobs, priority);
-    if (surplus === 0 || performance.now() - this.#toldAt < TELL_EVERY_MS) return;
-    this.#toldAt = performance.now();
+    const toldAt = this.#toldAt.get(priority) ?? Number.NEGATIVE_INFINITY;
+    if (surplus === 0 || performance.now() - toldAt < TELL_EVERY_MS) return;
+    this.#toldAt.set(priority, performance.now());
     const { database, log } = this.#options;
     database.query('SELECT pg_notify($1, $2)', [WAKE_CHANNEL, `${surplus} ${priority}`]).catch((error: unknown) => {
       log.debug('the other replicas could not be told of work; they look for it by themselves', { error });

@@ -7,7 +7,7 @@ import type { Hold } from '../support/hold.js';
 import type { TestDatabase } from '../support/test-database.js';
 import { editBlock, expectEmbedded, jobsOf, untilIdle, untilJob } from '../support/worker-blocks.js';
 import { startWorker, stopWorkers, type TestWorker } from '../support/worker-in-process.js';
-import { HoldingPostgres } from '../support/worker-postgres.js';
+import { HoldingPostgres, WithoutPulse } from '../support/worker-postgres.js';
 
 /** What a worker was answered that takes backlog, too, and found some. */
 const isFetchOfBacklog = (text: string, rows: readonly unknown[]) =>
@@ -141,6 +141,28 @@ describeWithServer('an edit that a worker fetches together with backlog', () => 
       );
       expect(requests.map(({ length }) => length)).toEqual([10, 1, 9]);
       expect(requests[1]).toEqual([`${DEFAULT_INSTRUCTION}edit`]);
+    } finally {
+      hang.remove();
+      await stopWorkers();
+      await ollama.stop();
+    }
+  });
+});
+
+describeWithServer('edits that come at once beside a backlog', () => {
+  it('are all embedded, though the worker for edits fetches one at a time', async () => {
+    const db = await createDatabase();
+    const ollama = await startStandIn({ recordTexts: true });
+    const hang = ollama.faults.add({ preset: 'hang', text: 'backlog' });
+    try {
+      await insertBlocks(db, 2, { content: (index) => `backlog ${index}` });
+      const environment = { PALDOCS_WORKER_CONCURRENCY: '2', PALDOCS_BATCH_SIZE: '1' };
+      await startWorker(db, ollama, environment, (options) => new WithoutPulse(options));
+      await ollama.waitFor(({ stats }) => stats.hanging === 1);
+      const edits = await insertBlocks(db, 3, { content: (index) => `edit ${index}` });
+      for (const [index, id] of edits.entries()) await expectEmbedded(db, id, `edit ${index}`);
+      hang.remove();
+      await untilIdle(db);
     } finally {
       hang.remove();
       await stopWorkers();

@@ -1,7 +1,15 @@
+import { PgBoss } from 'pg-boss';
+import { PRIORITY } from '../../src/queue/job.js';
+import { WAKE_CHANNEL, Waker } from '../../src/queue/waker.js';
+import { startStandIn } from '../../stand-in/stand-in.js';
 import { insertBacklog } from '../support/backlog.js';
+import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
+import { openNotifications } from '../support/notifications.js';
+import type { TestDatabase } from '../support/test-database.js';
 import { expectEmbedded } from '../support/worker-blocks.js';
-import { workerEnvironment } from '../support/worker-in-process.js';
+import { startFollower, startWorker, stopWorkers, workerEnvironment } from '../support/worker-in-process.js';
+import { MemoryLog } from '../support/worker-log.js';
 import { WithoutPulse } from '../support/worker-postgres.js';
 import { killProcesses, WorkerProcess } from '../support/worker-process.js';
 import { useSite } from '../support/worker-site.js';
@@ -34,6 +42,57 @@ describeWithServer('backlog wakes a worker that takes it', () => {
       await expectEmbedded(db, id, 'Text number 0.');
     } finally {
       await someone.end();
+    }
+  });
+});
+
+/** As it lies in the queue when nobody was woken for it: it was put off, and who put it off is gone. */
+async function insertJob(db: TestDatabase, blockId: string): Promise<void> {
+  await db.query(
+    `INSERT INTO pgboss.job (name, data, policy, singleton_key, priority)
+     VALUES ('embed-block', $1, 'exclusive', $2, $3)`,
+    [{ blockId, since: new Date().toISOString(), priority: PRIORITY.backlog }, blockId, PRIORITY.backlog],
+  );
+}
+
+describeWithServer('backlog that has become due beside a leader whose worker for backlog is busy', () => {
+  it('wakes that of another replica', async () => {
+    const db = await createDatabase();
+    const ollama = await startStandIn({ recordTexts: true });
+    ollama.faults.add({ preset: 'hang', text: 'Text number 0.', count: 1 });
+    try {
+      const [busy = '', due = ''] = await insertBacklog(db, 2);
+      await db.query(`UPDATE blocks SET embedding_status = 'completed' WHERE id = $1`, [due]); // no sweep finds it
+      const environment = { PALDOCS_WORKER_CONCURRENCY: '2' }; // of which one takes edits alone
+      await startWorker(db, ollama, environment);
+      await ollama.waitFor(({ stats }) => stats.hanging === 1);
+      const other = await startFollower(db, ollama, environment);
+      await other.quiet(); // its workers have found nothing, and sleep
+      await db.query(`UPDATE blocks SET embedding_status = 'pending' WHERE id = $1`, [due]);
+      await insertJob(db, due);
+      await expectEmbedded(db, due, 'Text number 1.');
+      ollama.faults.clear();
+      await expectEmbedded(db, busy, 'Text number 0.');
+    } finally {
+      ollama.faults.clear();
+      await stopWorkers();
+      await ollama.stop();
+    }
+  });
+});
+
+describeWithServer('a replica whose workers are all busy', () => {
+  it('tells the others of an edit at once, though it has just told them of backlog', async () => {
+    const db = await createDatabase();
+    const heard = await openNotifications(await db.connect('another replica'), WAKE_CHANNEL);
+    const boss = new PgBoss({ connectionString: db.url });
+    const waker = new Waker({ boss, database: db, batchSize: 10, log: new MemoryLog() });
+    try {
+      waker.wakeAll(30, PRIORITY.backlog);
+      waker.wakeAll(1, PRIORITY.live);
+      expect([await heard.next(), await heard.next()].sort()).toEqual(['1 10', '30 0']);
+    } finally {
+      await heard.close();
     }
   });
 });

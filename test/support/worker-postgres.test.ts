@@ -26,7 +26,7 @@ describeWithServer('the pulse of a leader', () => {
 
     const database = new Kind({ url: db.url, sessionUrl: db.url, applicationName: 'test', poolSize: 1 });
     const session = await database.connect({ applicationName: 'test pulse', idleTimeoutSeconds: 60 });
-    const due = await findDue(session, worker.config.pgBossSchema);
+    const due = (await findDue(session, worker.config.pgBossSchema)) !== undefined;
     await resetRetrying(session, worker.config.pgBossSchema, await requireSchema(database, worker.config.tables));
     const { status } = await readBlock(db, id);
     await session.close();
