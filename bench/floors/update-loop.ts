@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { allOf } from '../../src/all-of.js';
 import { encodeVectorArray } from '../../src/database/vector-codec.js';
 import { deterministicVector } from '../../stand-in/deterministic-brain.js';
 import type { TestDatabase } from '../../test/support/test-database.js';
@@ -15,24 +16,28 @@ export async function updateLoop(
   batchSize: number,
 ): Promise<number> {
   const pool = new pg.Pool({ connectionString: db.url, max: connections });
-  const { rows } = await pool.query<{ oid: number }>(`SELECT 'vector'::regtype::oid AS oid`);
-  const oid = Number(rows[0]?.oid);
-  let next = 0;
-  const loop = async () => {
-    for (let from = next; from < ids.length; from = next) {
-      next = from + batchSize;
-      const batch = ids.slice(from, from + batchSize);
-      const vectors = batch.map((id) => deterministicVector(`floor ${id}`, 768));
-      await pool.query(
-        `UPDATE blocks b SET embedding = v.embedding, embedding_status = 'completed'
+  pool.on('error', () => undefined); // of idle connections, when the database is dropped after a failure
+  try {
+    const { rows } = await pool.query<{ oid: number }>(`SELECT 'vector'::regtype::oid AS oid`);
+    const oid = Number(rows[0]?.oid);
+    let next = 0;
+    const loop = async () => {
+      for (let from = next; from < ids.length; from = next) {
+        next = from + batchSize;
+        const batch = ids.slice(from, from + batchSize);
+        const vectors = batch.map((id) => deterministicVector(`floor ${id}`, 768));
+        await pool.query(
+          `UPDATE blocks b SET embedding = v.embedding, embedding_status = 'completed'
            FROM unnest($1::bigint[], $2::vector[]) AS v (id, embedding) WHERE b.id = v.id`,
-        [batch, encodeVectorArray(vectors, oid)],
-      );
-    }
-  };
-  const started = performance.now();
-  await Promise.all(Array.from({ length: connections }, loop));
-  const seconds = (performance.now() - started) / 1000;
-  await pool.end();
-  return ids.length / seconds;
+          [batch, encodeVectorArray(vectors, oid)],
+        );
+      }
+    };
+    const started = performance.now();
+    await allOf(Array.from({ length: connections }, loop));
+    const seconds = (performance.now() - started) / 1000;
+    return ids.length / seconds;
+  } finally {
+    await pool.end();
+  }
 }
