@@ -122,7 +122,6 @@ export class Worker implements Service {
       budget: new TextBudget(TEXT_BUDGET_BYTES, config.workerConcurrency),
       waker,
       workers: config.workerConcurrency,
-      batchSize: config.batchSize,
       expireSeconds: config.jobExpireSeconds,
       events,
       log,

@@ -72,6 +72,7 @@ export class BatchWork {
       if (release === undefined) continue;
       try {
         const { read, deferred } = await this.#claim(open, together, large !== undefined);
+        if (together) this.#options.waker.wakeNext(open);
         await this.#embedAndSettle(read, signal);
         const left = new Set(deferred.map(({ id }) => id));
         open = open.filter((job) => left.has(job.data.blockId));

@@ -10,7 +10,7 @@ import type { Logger } from '../logger.js';
 import { TimeLimit } from '../time-limit.js';
 import { BatchWork, reasonOf } from './batch-work.js';
 import { DEATHS_IN_COMPANY } from './boss.js';
-import { deathsOf, newDeathsOf, PRIORITY, type EmbedJob } from './job.js';
+import { deathsOf, newDeathsOf, type EmbedJob } from './job.js';
 import type { SettleContext } from './settle-context.js';
 import type { TextBudget } from './text-budget.js';
 import type { Waker } from './waker.js';
@@ -27,8 +27,6 @@ export interface HandlerOptions {
   readonly waker: Waker;
   /** Workers of this process, which all call the handler. */
   readonly workers: number;
-  /** Jobs that a worker fetches. */
-  readonly batchSize: number;
   /** A job is not held longer than half of this. */
   readonly expireSeconds: number;
   readonly events: Events;
@@ -70,20 +68,12 @@ export class EmbedHandler {
     } finally {
       limit.clear();
     }
-    if (this.#options.batchSize === 1) this.#goOn(jobs);
     const results = jobs.map(({ id }): JobResult => ({ id, status: 'completed' }));
     // pg-boss settles what it finds in the array that it handed over, and would send a statement for each batch that
     // matches nothing: a fifth of all, 4 % of the CPU. Where it does not see this, that statement is all that happens.
     jobs.length = 0;
     return results;
   };
-
-  /** pg-boss's workers go on at once after a full batch, unless a batch is one job. Not every worker takes backlog. */
-  #goOn(jobs: readonly EmbedJob[]): void {
-    const { waker } = this.#options;
-    waker.wake(1, PRIORITY.backlog);
-    if (jobs.some(({ data }) => data.priority === PRIORITY.live)) waker.wake(1, PRIORITY.live);
-  }
 
   /** Requests in flight finish and are stored; all else goes back to `pending`. */
   drain(): void {

@@ -2,15 +2,15 @@ import { PgBoss } from 'pg-boss';
 import { PRIORITY } from '../../src/queue/job.js';
 import { WAKE_CHANNEL, Waker } from '../../src/queue/waker.js';
 import { startStandIn } from '../../stand-in/stand-in.js';
-import { insertBacklog } from '../support/backlog.js';
+import { countJobs, insertBacklog } from '../support/backlog.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { openNotifications } from '../support/notifications.js';
 import type { TestDatabase } from '../support/test-database.js';
-import { expectEmbedded } from '../support/worker-blocks.js';
+import { expectEmbedded, untilIdle } from '../support/worker-blocks.js';
 import { startFollower, startWorker, stopWorkers, workerEnvironment } from '../support/worker-in-process.js';
 import { MemoryLog } from '../support/worker-log.js';
-import { WithoutPulse } from '../support/worker-postgres.js';
+import { HoldingPostgres, WithoutPulse } from '../support/worker-postgres.js';
 import { killProcesses, WorkerProcess } from '../support/worker-process.js';
 import { useSite } from '../support/worker-site.js';
 
@@ -43,6 +43,40 @@ describeWithServer('backlog wakes a worker that takes it', () => {
     } finally {
       await someone.end();
     }
+  });
+});
+
+const isClaim = (text: string) => text.startsWith('\nWITH held AS MATERIALIZED');
+
+describeWithServer('backlog for several workers', () => {
+  let database: HoldingPostgres | undefined;
+  const site = useSite({
+    environment: { PALDOCS_WORKER_CONCURRENCY: '5' }, // of which one takes edits alone
+    openDatabase: (options) => (database = new HoldingPostgres(options)),
+  });
+  afterAll(killProcesses);
+
+  it('wakes one of them, and that one the next when it has claimed all that it fetches at once', async () => {
+    const { db, ollama } = site();
+    await insertBacklog(db, 40);
+    const claim = database?.hold(isClaim);
+    try {
+      const backfill = WorkerProcess.start(workerEnvironment(db, ollama), 'backfill', '--yes');
+      await claim?.reached();
+      expect(await backfill.untilEnd()).toEqual({ status: 0, signal: null });
+      expect(await countJobs(db)).toEqual({ active: 10, created: 30 });
+      ollama.faults.add({ preset: 'hang', text: 'Text number' });
+      claim?.release();
+      await db.untilRow<{ active: number }>(
+        `SELECT count(*)::int AS active FROM pgboss.job WHERE name = 'embed-block' AND state = 'active'`,
+        [],
+        ({ active }) => active === 40,
+      );
+    } finally {
+      claim?.release();
+      ollama.faults.clear();
+    }
+    await untilIdle(db);
   });
 });
 
