@@ -1,8 +1,8 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { PgBoss } from 'pg-boss';
 import { allOf } from '../../src/all-of.js';
-import { encodeVectorArray } from '../../src/database/vector-codec.js';
 import type { TestDatabase } from '../../test/support/test-database.js';
+import { withVectorStore } from './vector-store.js';
 
 export interface DatabaseLoopOptions {
   readonly db: TestDatabase;
@@ -24,66 +24,57 @@ export async function databaseLoop({
   batchSize,
   embed,
 }: DatabaseLoopOptions): Promise<{ readonly seconds: number; readonly blocks: number }> {
-  const pool = new pg.Pool({ connectionString: db.url, max: loops + 2 });
-  pool.on('error', () => undefined); // of idle connections, when the database is dropped after a failure
-  const boss = new PgBoss({
-    db: { executeSql: (text, values) => pool.query(text, values as unknown[]) },
-    supervise: false,
-    schedule: false,
-    migrate: false,
+  return await withVectorStore(db, loops + 2, async ({ pool, store }) => {
+    const boss = new PgBoss({
+      db: { executeSql: (text, values) => pool.query(text, values as unknown[]) },
+      supervise: false,
+      schedule: false,
+      migrate: false,
+    });
+    try {
+      await boss.start();
+      let blocks = 0;
+      const loop = async () => {
+        for (;;) {
+          const jobs = await boss.fetch<{ blockId: string }>('embed-block', { batchSize });
+          if (jobs.length === 0) return;
+          const { rows } = await pool.query<{ id: string; content: string }>(
+            `UPDATE blocks SET embedding_status = 'processing' WHERE id = ANY ($1::bigint[]) RETURNING id, block_type, content::text`,
+            [jobs.map(({ data }) => data.blockId)],
+          );
+          const vectors = await embed(rows.map(({ content }) => content));
+          await inTransaction(pool, async (client) => {
+            const executeSql = (text: string, values?: unknown[]) => client.query(text, values);
+            await boss.complete(
+              'embed-block',
+              jobs.map(({ id }) => id),
+              undefined,
+              { db: { executeSql } },
+            );
+            await store(
+              client,
+              rows.map(({ id }) => id),
+              vectors,
+            );
+          });
+          blocks += rows.length;
+        }
+      };
+      const started = performance.now();
+      await allOf(Array.from({ length: loops }, loop));
+      return { seconds: (performance.now() - started) / 1000, blocks };
+    } finally {
+      await boss.stop({ close: false });
+    }
   });
-  try {
-    await boss.start();
-    const { rows } = await pool.query<{ oid: number }>(`SELECT 'vector'::regtype::oid AS oid`);
-    const oid = Number(rows[0]?.oid);
-    let blocks = 0;
-    const loop = async () => {
-      for (;;) {
-        const jobs = await boss.fetch<{ blockId: string }>('embed-block', { batchSize });
-        if (jobs.length === 0) return;
-        const { rows } = await pool.query<{ id: string; content: string }>(
-          `UPDATE blocks SET embedding_status = 'processing' WHERE id = ANY ($1::bigint[]) RETURNING id, block_type, content::text`,
-          [jobs.map(({ data }) => data.blockId)],
-        );
-        const ids = rows.map(({ id }) => id);
-        const vectors = await embed(rows.map(({ content }) => content));
-        await store(pool, boss, jobs, ids, encodeVectorArray(vectors, oid));
-        blocks += ids.length;
-      }
-    };
-    const started = performance.now();
-    await allOf(Array.from({ length: loops }, loop));
-    const seconds = (performance.now() - started) / 1000;
-    return { seconds, blocks };
-  } finally {
-    await boss.stop({ close: false });
-    await pool.end();
-  }
 }
 
-async function store(
-  pool: pg.Pool,
-  boss: PgBoss,
-  jobs: readonly { readonly id: string }[],
-  ids: readonly string[],
-  vectors: Buffer,
-): Promise<void> {
+async function inTransaction(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<void>): Promise<void> {
   const client = await pool.connect();
   let failed = true;
   try {
     await client.query('BEGIN');
-    const executeSql = (text: string, values?: unknown[]) => client.query(text, values);
-    await boss.complete(
-      'embed-block',
-      jobs.map(({ id }) => id),
-      undefined,
-      { db: { executeSql } },
-    );
-    await client.query(
-      `UPDATE blocks b SET embedding = v.embedding, embedding_status = 'completed'
-         FROM unnest($1::bigint[], $2::vector[]) AS v (id, embedding) WHERE b.id = v.id`,
-      [ids, vectors],
-    );
+    await work(client);
     await client.query('COMMIT');
     failed = false;
   } finally {
