@@ -113,8 +113,8 @@ export class EmbedHandler {
       await this.#batch.work(jobs, signal);
     } catch (error) {
       if (isTransient(error) || this.#abandon.signal.aborted) throw error;
-      if (jobs.length < 2) return await this.#batch.failUnexpectedly(this.#batch.openOf(jobs), error);
       const open = this.#batch.openOf(jobs);
+      if (jobs.length < 2) return await this.#batch.failUnexpectedly(open, error);
       this.#options.log.error('a batch failed unexpectedly; trying its halves', { error, blocks: open.length });
       const middle = Math.ceil(open.length / 2);
       const failures: unknown[] = [];

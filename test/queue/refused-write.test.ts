@@ -1,6 +1,6 @@
-import { describeWithServer } from '../support/describe-with-server.js';
 import { DEFAULT_INSTRUCTION } from '../../src/config/variables.js';
 import { insertBacklog } from '../support/backlog.js';
+import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlock, insertBlocks } from '../support/fixtures.js';
 import type { TestDatabase } from '../support/test-database.js';
 import { editBlock, expectEmbedded, jobsOf, readBlock, untilIdle, untilJob } from '../support/worker-blocks.js';
