@@ -1,7 +1,7 @@
 import { format } from 'node:util';
 import winston from 'winston';
 import type { LogLevel } from './config/variables.js';
-import { errorCode } from './errors.js';
+import { errorCode, WorkerError } from './errors.js';
 import { escapeUnprintable } from './unprintable.js';
 
 /** Where winston keeps the line it will write (triple-beam). */
@@ -68,7 +68,7 @@ const plainErrors = winston.format((info) => {
   return info;
 });
 
-/** An error as a plain object: what it is called, its code, its message, and what caused it. */
+/** An error as a plain object: what it is called, its message, code and fix, and what caused it. */
 export function describeError(error: unknown): object {
   if (!(error instanceof Error)) return { message: String(error) };
   const described: Record<string, unknown> = {
@@ -77,6 +77,7 @@ export function describeError(error: unknown): object {
   };
   const code = errorCode(error);
   if (code !== undefined) described['code'] = code;
+  if (error instanceof WorkerError && error.fix !== undefined) described['fix'] = error.fix;
   if (error.cause !== undefined) described['cause'] = describeError(error.cause);
   return described;
 }

@@ -110,7 +110,7 @@ export class Worker implements Service {
 
     if (config.embeddingTimeoutMs >= (config.jobExpireSeconds * 1000) / 2) {
       log.warn('a request may take longer than a job is held, so that a cold model load can be cut short', {
-        mend: 'set PALDOCS_JOB_EXPIRE_SECONDS to more than twice PALDOCS_EMBEDDING_TIMEOUT_SECONDS',
+        fix: 'set PALDOCS_JOB_EXPIRE_SECONDS to more than twice PALDOCS_EMBEDDING_TIMEOUT_SECONDS',
       });
     }
     const waker = new Waker({ boss, database, batchSize: config.batchSize, log });

@@ -27,9 +27,10 @@ function linesOf(error: unknown, denied: boolean, yargsError: boolean): string[]
   if (error instanceof ConfigurationError && error.code === 'CONFIGURATION') {
     return `embedding-worker: ${error.message}`.split('\n');
   }
-  if (error instanceof WorkerError || (yargsError && error instanceof Error)) {
-    return [`embedding-worker: ${error.message}`];
+  if (error instanceof WorkerError) {
+    return [`embedding-worker: ${error.message}`, ...(error.fix?.split('\n').map((line) => `  fix: ${line}`) ?? [])];
   }
+  if (yargsError && error instanceof Error) return [`embedding-worker: ${error.message}`];
   if (denied && error instanceof Error) {
     return [
       `embedding-worker: the database's role may not do that (${error.message}): \`embedding-worker doctor\` names the GRANT`,

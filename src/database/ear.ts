@@ -158,7 +158,7 @@ export class Ear {
     if (deaf) {
       log.warn('edits are not heard: they wait for a sweep, a few seconds each', {
         ...(error === undefined ? { found: 'LISTEN is taken and nothing arrives' } : { error }),
-        mend: 'let PALDOCS_LISTEN_DATABASE_URL reach the primary of the same database itself, and not a pooler in transaction mode',
+        fix: 'let PALDOCS_LISTEN_DATABASE_URL reach the primary of the same database itself, and not a pooler in transaction mode',
       });
     } else {
       log.info('edits are heard again');

@@ -121,7 +121,7 @@ export class Leadership implements Service {
         'the database does not end idle sessions: a leader that freezes, or is cut off, leads on until it does',
         {
           error: session.idleTimeoutRefusal,
-          mend: 'let PALDOCS_LISTEN_DATABASE_URL reach PostgreSQL 14 or newer, or set tcp_keepalives_idle at the server',
+          fix: 'let PALDOCS_LISTEN_DATABASE_URL reach PostgreSQL 14 or newer, or set tcp_keepalives_idle at the server',
         },
       );
     }

@@ -30,7 +30,7 @@ export async function requireReachable(db: Queryable, config: Config, log: Logge
   for (const variable of config.unchecked) {
     log.warn('the certificate of the database is not checked: whoever is in the way can read and change all', {
       variable,
-      mend: 'sslmode=verify-full, with sslrootcert=FILE for an authority of your own',
+      fix: 'sslmode=verify-full, with sslrootcert=FILE for an authority of your own',
     });
   }
   try {

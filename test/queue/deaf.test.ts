@@ -93,7 +93,7 @@ describeWithServer('a leader that is refused LISTEN', () => {
       expect(front.refused).toBeGreaterThan(refused);
       expect(warnings(worker, DEAF)).toEqual([
         expect.objectContaining({
-          fields: expect.objectContaining({ mend: expect.stringContaining('PALDOCS_LISTEN') as string }) as object,
+          fields: expect.objectContaining({ fix: expect.stringContaining('PALDOCS_LISTEN') as string }) as object,
         }),
       ]);
       expect(worker.events.seen.leading).toEqual([{ leader: true }]);

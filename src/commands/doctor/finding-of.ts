@@ -15,6 +15,7 @@ export function findingOf(error: unknown): Finding {
     const { message, code } = describeError(error) as { message: string; code?: string };
     return { status: 'failed', found: code === undefined ? message : `${message} (${code})` };
   }
+  if (error.fix !== undefined) return { status: 'failed', found: error.message, fix: error.fix };
   const statement = STATEMENT.exec(error.message)?.groups;
   if (statement !== undefined) {
     return { status: 'failed', found: statement['found'] ?? '', fix: statements(statement['fix'] ?? '') };
