@@ -111,7 +111,7 @@ export async function requireCompleted(db: TestDatabase): Promise<void> {
 export async function completedJobs(db: TestDatabase): Promise<{ readonly blocks: number; readonly seconds: number }> {
   const [row] = await db.query<{ blocks: number; seconds: number | null }>(
     `SELECT count(*)::int AS blocks, extract(epoch FROM max(completed_on) - min(started_on))::float8 AS seconds
-       FROM ${SCHEMA}.job WHERE name = 'embed-block' AND output->>'outcome' = 'completed'`,
+       FROM ${SCHEMA}.job WHERE name = 'embed-block' AND output->>'outcome' = 'stored'`,
   );
   if (row?.seconds == null) throw new Error('no block was embedded');
   return { blocks: row.blocks, seconds: row.seconds };

@@ -6,7 +6,10 @@ import type { Service } from './lifecycle.js';
 import type { Logger } from './logger.js';
 import type { Watchdog } from './watchdog.js';
 
-type Readiness = Readonly<Record<string, { readonly ok: boolean; readonly detail?: string }>>;
+/** Each part with whether it is ready, and what there is to say about it. */
+export type Readiness = Readonly<
+  Record<string, { readonly ok: boolean; readonly detail?: string; readonly reason?: string; readonly fix?: string }>
+>;
 
 export interface HealthOptions {
   readonly port: number;

@@ -1,6 +1,7 @@
 import type { PgBoss } from 'pg-boss';
 import { requireSchema } from './blocks/require-schema.js';
-import type { BlocksTable } from './blocks/table.js';
+import { inspectBlocks } from './blocks/inspect.js';
+import { adoptTable, isSameTable, type BlocksTable } from './blocks/table.js';
 import type { Config } from './config.js';
 import { embeddingServer } from './config/embedding-server.js';
 import type { Database } from './database/database.js';
@@ -10,16 +11,18 @@ import { requireModel } from './embedder/require-model.js';
 import { ProviderMisconfiguredError } from './embedder/errors.js';
 import type { Provider } from './embedder/provider.js';
 import type { Events } from './events.js';
-import { HealthServer } from './health.js';
+import { HealthServer, type Readiness } from './health.js';
 import type { Service } from './lifecycle.js';
 import type { Logger } from './logger.js';
+import { EmbedHandler } from './pipeline/handler.js';
+import { Hold } from './pipeline/hold.js';
+import { TextBudget } from './pipeline/text-budget.js';
 import { createMetrics } from './metrics/create-metrics.js';
 import { createBoss, ensureQueues, startBoss } from './queue/boss.js';
-import { EmbedHandler } from './queue/handler.js';
 import { PRIORITY, QUEUE, type EmbedJobData } from './queue/job.js';
 import { createLeadership } from './queue/create-leadership.js';
+import { requireQueuePrivileges } from './queue/privileges.js';
 import { readLiveJobs } from './queue/live-jobs.js';
-import { TextBudget } from './queue/text-budget.js';
 import { Waker } from './queue/waker.js';
 import { TimeLimit } from './time-limit.js';
 import { Watchdog } from './watchdog.js';
@@ -60,6 +63,7 @@ export class Worker implements Service {
   #health: HealthServer | undefined;
   #embedding: OpenEmbedder | undefined;
   #leadership: Leadership | undefined;
+  #hold: Hold | undefined;
   #handler: EmbedHandler | undefined;
   #waker: Waker | undefined;
   #stopping: Promise<void> | undefined;
@@ -116,11 +120,18 @@ export class Worker implements Service {
     const waker = new Waker({ boss, database, batchSize: config.batchSize, log });
     this.#waker = waker;
     const context = { database, boss, schema: config.pgBossSchema, table, retryLimit: config.retryLimit };
+    this.#hold = new Hold({
+      check: () => this.#checkDatabase(embedding.provider, table),
+      schemaChanged: async () => !isSameTable(table, await inspectBlocks(database, config.tables)),
+      events,
+      log,
+    });
     this.#handler = new EmbedHandler({
       context,
       embedder: embedding.embedder,
       budget: new TextBudget(TEXT_BUDGET_BYTES, config.workerConcurrency),
       waker,
+      hold: this.#hold,
       workers: config.workerConcurrency,
       expireSeconds: config.jobExpireSeconds,
       events,
@@ -168,6 +179,7 @@ export class Worker implements Service {
       await this.#leadership?.stop();
       await this.#waker?.stop();
       await idle;
+      await this.#hold?.stop();
       await this.#boss?.stop({ close: false });
     } finally {
       clearTimeout(deadline);
@@ -191,6 +203,19 @@ export class Worker implements Service {
     } finally {
       limit.clear();
     }
+  }
+
+  /**
+   * Tries what the worker does with the database, and takes over what has changed about its tables.
+   *
+   * @throws what is wrong: an error of ours with its fix, or the database's
+   */
+  async #checkDatabase(provider: Provider, table: BlocksTable): Promise<void> {
+    const { config, database } = this.#parts;
+    const fresh = await requireSchema(database, config.tables);
+    await requireQueuePrivileges(database, config.pgBossSchema);
+    if (fresh.dimensions !== table.dimensions) await this.#checkModel(provider, fresh);
+    adoptTable(table, fresh);
   }
 
   async #startWorkers(boss: PgBoss, handler: EmbedHandler): Promise<void> {
@@ -217,11 +242,19 @@ export class Worker implements Service {
     }
   }
 
-  async #readiness(): Promise<Record<string, { ok: boolean; detail?: string }>> {
+  async #readiness(): Promise<Readiness> {
     const database = await answersInTime(this.#parts.database, READY_TIMEOUT_MS);
     const started = this.#leadership !== undefined;
     const detail = this.#stopping !== undefined ? 'shutting down' : started ? undefined : 'starting';
-    return { database, worker: detail === undefined ? { ok: true } : { ok: false, detail } };
+    const held = this.#hold?.reason;
+    return {
+      database,
+      worker: detail === undefined ? { ok: true } : { ok: false, detail },
+      ...(held !== undefined && {
+        // Waiting is all that a held worker can do: it stays ready, and says why.
+        hold: { ok: true, detail: held.message, reason: held.code, ...(held.fix !== undefined && { fix: held.fix }) },
+      }),
+    };
   }
 }
 

@@ -32,7 +32,7 @@ const KILLER_TEXT: Sabotage = {
   what: 'a text that kills the process',
   replacements: [
     {
-      module: 'queue/read-blocks.js',
+      module: 'pipeline/prepare.js',
       find: 'const text = blockText(',
       replace: "if (content?.includes('KILLS')) process.kill(process.pid, 'SIGKILL'); const text = blockText(",
     },
@@ -53,9 +53,10 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     what: 'whoever once fetched a job writes, whether or not the attempt is still its own',
     replacements: [
       {
-        module: 'queue/settle.js',
-        find: 'return settledIds(await boss.complete(QUEUE, attempts, output, { db }));',
-        replace: 'await boss.complete(QUEUE, attempts, output, { db }); return new Set(jobs.map(({ id }) => id));',
+        module: 'pipeline/settle.js',
+        find: 'const settled = settledIds(await boss.complete(QUEUE, attempts, outputOf(first), { db: tx }));',
+        replace:
+          'await boss.complete(QUEUE, attempts, outputOf(first), { db: tx }); const settled = new Set(attempts.map(({ id }) => id));',
       },
     ],
     breaks: [2],
@@ -65,9 +66,9 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     what: 'jobs are completed outside the transaction that stores',
     replacements: [
       {
-        module: 'queue/settle.js',
-        find: "await completeJobs(boss, tx, worked.embedded.map(toJob), { outcome: 'completed' })",
-        replace: "await completeJobs(boss, database, worked.embedded.map(toJob), { outcome: 'completed' })",
+        module: 'pipeline/settle.js',
+        find: 'const ours = await settleJobs(context, tx, fitting);',
+        replace: 'const ours = await settleJobs(context, database, fitting);',
       },
     ],
     breaks: [2],
@@ -103,9 +104,9 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     what: 'what is set aside keeps the status it had',
     replacements: [
       {
-        module: 'queue/fail.js',
-        find: "setAside.map(({ job }) => job.data.blockId), 'error');",
-        replace: "[], 'error');",
+        module: 'pipeline/settle-failure.js',
+        find: "await leaveProcessing(tx, table, idsOf(final), 'error');",
+        replace: '',
       },
       HIDDEN_SWEEP,
     ],
@@ -159,7 +160,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     what: 'each text of a batch gets the vector of another',
     replacements: [
       {
-        module: 'queue/embed-texts.js',
+        module: 'pipeline/embed.js',
         find: 'const vector = vectors[i];',
         replace: 'const vector = vectors[vectors.length - 1 - i];',
       },

@@ -3,6 +3,7 @@ import type { BlocksTable } from './table.js';
 
 /** Which of these blocks are `pending`. */
 export async function findPending(db: Queryable, table: BlocksTable, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
   const rows = await db.query<{ id: string }>(
     `SELECT ${table.id}::text AS id FROM ${table.blocks}
  WHERE ${table.id} = ANY ($1::text[]::${table.idType}[]) AND embedding_status = 'pending'`,

@@ -15,6 +15,7 @@ export async function findSameText(
   blocks: readonly { readonly id: string; readonly fingerprint: string }[],
   status?: BlockStatus,
 ): Promise<string[]> {
+  if (blocks.length === 0) return [];
   const rows = await tx.query<{ id: string }>(
     `SELECT b.${table.id}::text AS id
   FROM ${table.blocks} b JOIN unnest($1::text[]::${table.idType}[], $2::text[]) AS v(id, fingerprint) ON b.${table.id} = v.id

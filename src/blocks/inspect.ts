@@ -1,7 +1,7 @@
 import type { TableNames } from '../config.js';
 import { quoteColumn, quoteTable } from '../database/identifiers.js';
 import type { Queryable } from '../database/database.js';
-import { isDenied } from '../database/denied.js';
+import { isDenied } from '../database/faults.js';
 import { ConfigurationError } from '../errors.js';
 import type { BlocksTable } from './table.js';
 

@@ -11,6 +11,7 @@ export async function leaveProcessing(
   ids: readonly string[],
   status: Extract<BlockStatus, 'pending' | 'error'>,
 ): Promise<void> {
+  if (ids.length === 0) return;
   await tx.query(
     `UPDATE ${table.blocks} SET embedding_status = '${status}'
  WHERE ${table.id} = ANY ($1::text[]::${table.idType}[]) AND embedding_status = 'processing'`,

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 /** What the statements on blocks and notes are built from: quoted names, and the types read from the catalogue. */
 export interface BlocksTable {
   /** Quoted, with schema. */
@@ -22,3 +24,15 @@ export interface BlocksTable {
 }
 
 export type BlockStatus = 'pending' | 'processing' | 'completed' | 'error' | 'skipped';
+
+/**
+ * Takes over what the catalogue says now. All parts of a worker hold one description of the tables and build their
+ * statements from it each time, so that an altered column is known everywhere at once.
+ */
+export function adoptTable(table: BlocksTable, fresh: BlocksTable): void {
+  Object.assign(table, fresh);
+}
+
+export function isSameTable(table: BlocksTable, fresh: BlocksTable): boolean {
+  return isDeepStrictEqual(table, fresh);
+}

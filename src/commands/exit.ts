@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { isDenied } from '../database/denied.js';
+import { isDenied } from '../database/faults.js';
 import { ConfigurationError, WorkerError } from '../errors.js';
 import { ProviderMisconfiguredError } from '../embedder/errors.js';
 import { describeError } from '../logger.js';

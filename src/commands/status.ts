@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isTransient } from '../database/transient-errors.js';
+import { isTransient } from '../database/faults.js';
 import { DIALECTS } from '../embedder/dialects.js';
 import { withContext, type CommandContext } from './context.js';
 import { requireNumber } from './options.js';

@@ -4,7 +4,7 @@ import type { Events } from '../events.js';
 import type { Logger } from '../logger.js';
 import { pause } from '../pause.js';
 import type { Notification, Queryable, Session } from './database.js';
-import { isRefused } from './transient-errors.js';
+import { isRefused } from './faults.js';
 
 /** Who hears proves it so often, and who does not tries again so often. */
 const PROVE_EVERY_MS = 60_000;

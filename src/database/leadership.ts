@@ -4,7 +4,7 @@ import type { Service } from '../lifecycle.js';
 import type { Logger } from '../logger.js';
 import { pause } from '../pause.js';
 import type { Database, Session } from './database.js';
-import { isUnanswered } from './transient-errors.js';
+import { isUnanswered } from './faults.js';
 
 /**
  * One replica at a time leads: it alone listens and sweeps.

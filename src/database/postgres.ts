@@ -5,7 +5,7 @@ import { openPool, type OpenPool } from './pool.js';
 import { openSession } from './session.js';
 import { StatementNames } from './statement-names.js';
 import { queryable, transaction } from './transaction.js';
-import { isUnanswered } from './transient-errors.js';
+import { isUnanswered } from './faults.js';
 import { encodeVectorArray } from './vector-codec.js';
 
 /**

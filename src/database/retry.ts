@@ -1,11 +1,13 @@
 import pRetry from 'p-retry';
-import { isTransient } from './transient-errors.js';
+import { isTransient } from './faults.js';
 
 export interface RetryOptions {
   /** Ends the waiting. */
   readonly signal: AbortSignal;
   /** Gives up after so long, with the last error. Default: 60 s. */
   readonly maxWaitMs?: number;
+  /** Which failures are worth another try. Default: those that pass by themselves. */
+  readonly isWorthIt?: (error: Error) => boolean;
   readonly onRetry?: (error: Error) => void;
 }
 
@@ -16,6 +18,7 @@ export interface RetryOptions {
  * @throws the last error, or the first that is not transient
  */
 export async function retryTransient<T>(work: () => Promise<T>, options: RetryOptions): Promise<T> {
+  const { isWorthIt = isTransient } = options;
   return await pRetry(work, {
     retries: Number.POSITIVE_INFINITY,
     minTimeout: 50,
@@ -24,9 +27,9 @@ export async function retryTransient<T>(work: () => Promise<T>, options: RetryOp
     randomize: true,
     maxRetryTime: options.maxWaitMs ?? 60_000,
     signal: options.signal,
-    shouldRetry: ({ error }) => isTransient(error),
+    shouldRetry: ({ error }) => isWorthIt(error),
     onFailedAttempt: ({ error }) => {
-      if (isTransient(error)) options.onRetry?.(error);
+      if (isWorthIt(error)) options.onRetry?.(error);
     },
   });
 }

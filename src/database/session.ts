@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Notification, Session } from './database.js';
-import { isRefused } from './transient-errors.js';
+import { isRefused } from './faults.js';
 
 /** A session's own statements are tiny; one that takes longer means that the connection is half-open. */
 const SESSION_QUERY_TIMEOUT_MS = 10_000;

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { Queryable } from './database.js';
 import type { StatementNames } from './statement-names.js';
-import { isTransient } from './transient-errors.js';
+import { isTransient } from './faults.js';
 
 /**
  * Each statement sees what was committed before it, whatever the administrator's default is: settling relies on it. And

@@ -1,5 +1,5 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
-import { OUTCOMES, REQUEUE_REASONS, type Events } from '../events.js';
+import { OUTCOME_LABELS, REQUEUE_REASONS, type Events } from '../events.js';
 import { bounded, FAILURE_REASONS } from './reasons.js';
 
 /** From an edit that nothing was before, to one that waited for an outage. */
@@ -17,7 +17,7 @@ export function countBlocks(registry: Registry, events: Events): void {
     labelNames: ['outcome'],
     registers,
   });
-  for (const outcome of OUTCOMES) total.inc({ outcome }, 0);
+  for (const outcome of OUTCOME_LABELS) total.inc({ outcome }, 0);
   events.on('settled', ({ outcome, count }) => {
     total.inc({ outcome }, count);
   });
@@ -46,6 +46,15 @@ export function countBlocks(registry: Registry, events: Events): void {
     requeues.inc({ reason }, count);
   });
 
+  const lost = new Counter({
+    name: 'embedding_lost_attempts_total',
+    help: 'Attempts that another worker had taken over when they were to be settled; nothing was written',
+    registers,
+  });
+  events.on('lost', ({ count }) => {
+    lost.inc(count);
+  });
+
   const deaths = new Counter({
     name: 'embedding_deaths_total',
     help: 'Jobs that came back from a worker that died or froze',
@@ -60,7 +69,7 @@ function countFailures(registry: Registry, events: Events): void {
   const registers = [registry];
   const errors = new Counter({
     name: 'embedding_errors_total',
-    help: 'Failures that were a block’s own, by reason',
+    help: 'Failures that were a block’s own, by reason, and unreadable jobs',
     labelNames: ['reason'],
     registers,
   });
@@ -74,6 +83,9 @@ function countFailures(registry: Registry, events: Events): void {
     name: 'embedding_retries_total',
     help: 'Failures after which the block waits for another try',
     registers,
+  });
+  events.on('unreadable', ({ count }) => {
+    errors.inc({ reason: 'UNREADABLE' }, count);
   });
   events.on('failed', ({ reason, final }) => {
     errors.inc({ reason: bounded(FAILURE_REASONS, reason) });

@@ -2,6 +2,7 @@ import { Registry } from 'prom-client';
 import type { Events } from '../events.js';
 import type { LiveJobs } from '../queue/live-jobs.js';
 import { countBlocks } from './blocks.js';
+import { watchPauses } from './pauses.js';
 import { measureQueue } from './queue.js';
 import { watchReplica } from './replica.js';
 import { measureRequests } from './requests.js';
@@ -22,6 +23,7 @@ export function createMetrics({ events, version, readLiveJobs }: MetricsOptions)
   const registry = new Registry();
   countBlocks(registry, events);
   measureRequests(registry, events);
+  watchPauses(registry, events);
   measureQueue(registry, events, readLiveJobs);
   watchReplica(registry, events, version);
   measureRuntime(registry);

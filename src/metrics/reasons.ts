@@ -1,3 +1,5 @@
+import { HELD_CODES } from '../database/faults.js';
+
 /** What stands for a reason that is not known here, so that no server can make a label of what it says. */
 export const OTHER = 'other';
 
@@ -33,7 +35,9 @@ export const FAILURE_REASONS: ReadonlySet<string> = new Set([
   'OPENAI_NAN',
   'OPENAI_REJECTED',
   'OPENAI_TOO_LARGE',
+  'DATABASE_REJECTED',
   'UNEXPECTED',
+  'UNREADABLE',
   'WORKER_DEATHS',
   OTHER,
 ]);
@@ -73,6 +77,23 @@ export const GATE_REASONS: ReadonlySet<string> = new Set([
   'OPENAI_TOO_LARGE',
   'OPENAI_UNAUTHORIZED',
   'OPENAI_UNREACHABLE',
+  OTHER,
+]);
+
+/** Why work is held. */
+export const HOLD_REASONS: ReadonlySet<string> = new Set([
+  ...HELD_CODES,
+  'EMBEDDING_DIMENSIONS',
+  'QUEUE_PRIVILEGE',
+  'SCHEMA_COLUMN',
+  'SCHEMA_DIMENSIONS',
+  'SCHEMA_PGVECTOR',
+  'SCHEMA_PRIVILEGE',
+  'SCHEMA_ROW_SECURITY',
+  'SCHEMA_STATUS',
+  'SCHEMA_TABLE',
+  'SCHEMA_TRIGGER',
+  'SCHEMA_TRIGGER_LOOP',
   OTHER,
 ]);
 

@@ -2,7 +2,7 @@ import { PgBoss } from 'pg-boss';
 import type { Config } from '../config.js';
 import type { Database } from '../database/database.js';
 import { quoteColumn } from '../database/identifiers.js';
-import { isDenied } from '../database/denied.js';
+import { isDenied } from '../database/faults.js';
 import { retryTransient } from '../database/retry.js';
 import { ConfigurationError } from '../errors.js';
 import type { Logger } from '../logger.js';

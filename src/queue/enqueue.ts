@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { JobInsert, PgBoss } from 'pg-boss';
 import type { Database, Queryable } from '../database/database.js';
 import { lockWaiting } from './sql/lock-waiting.js';
+import { findReadyLive } from './sql/find-ready-live.js';
+import { raiseActive } from './sql/raise-active.js';
 import { PRIORITY, QUEUE, type EmbedJobData, type Priority } from './job.js';
 
 /** A job to insert. */
@@ -51,10 +53,14 @@ export async function enqueueBacklog(
   return (await insertJobs(boss, db, jobs)).size;
 }
 
+/** A job may end while its block is enqueued: then the block is inserted after all. More than that is for the sweep. */
+const TRIES = 3;
+
 /**
  * Inserts jobs for blocks that were just edited, before all backlog. A block that waits in the backlog is raised, one
- * that waits in retry is replaced with fresh counts and starts now: its text is another. One whose job is active is
- * left alone: the store finds the new fingerprint and enqueues the block again.
+ * that waits in retry is replaced with fresh counts and starts now: its text is another. One whose job is active keeps
+ * it: the store finds the new fingerprint and enqueues the block again. That job gets the priority of edits, so that it
+ * is handed back as one.
  */
 export async function enqueueLive(
   boss: PgBoss,
@@ -63,19 +69,39 @@ export async function enqueueLive(
   blockIds: readonly string[],
   now: Date,
 ): Promise<{ inserted: number; raised: number }> {
-  const jobs = blockIds.map((blockId) => newJob(blockId, PRIORITY.live, now));
-  const inserted = await insertJobs(boss, database, jobs);
-  const present = jobs.filter(({ data }) => !inserted.has(data.blockId));
-  if (present.length === 0) return { inserted: inserted.size, raised: 0 };
-  const raised = await database.transaction((tx) => replaceWaiting(boss, tx, schema, present, PRIORITY.live));
-  return { inserted: inserted.size, raised };
+  let open = blockIds.map((blockId) => newJob(blockId, PRIORITY.live, now));
+  let inserted = 0;
+  let raised = 0;
+  for (let attempt = 0; open.length > 0 && attempt < TRIES; attempt++) {
+    const created = await insertJobs(boss, database, open);
+    inserted += created.size;
+    open = without(open, created);
+    if (open.length === 0) break;
+    const present = open;
+    open = await database.transaction(async (tx) => {
+      const replaced = await replaceWaiting(boss, tx, schema, present, PRIORITY.live);
+      raised += replaced.size;
+      const rest = without(present, replaced);
+      if (rest.length === 0) return [];
+      const active = await raiseActive(tx, schema, rest.map(blockIdOf));
+      const ready = await findReadyLive(tx, schema, rest.map(blockIdOf));
+      return without(rest, new Set([...active, ...ready]));
+    });
+  }
+  return { inserted, raised };
+}
+
+const blockIdOf = ({ data }: NewJob) => data.blockId;
+
+function without(jobs: readonly NewJob[], blockIds: ReadonlySet<string>): NewJob[] {
+  return jobs.filter(({ data }) => !blockIds.has(data.blockId));
 }
 
 /**
- * Inserts jobs in the place of those that wait for the same blocks: that are in retry, put off, or of a priority below
+ * Inserts jobs in the place of those that wait for the same blocks: that are in retry, delayed, or of a priority below
  * `belowPriority`. Those are completed, so that their keys are free.
  *
- * @returns how many were replaced
+ * @returns the blocks whose job was replaced
  */
 export async function replaceWaiting(
   boss: PgBoss,
@@ -83,19 +109,17 @@ export async function replaceWaiting(
   schema: string,
   jobs: readonly NewJob[],
   belowPriority: number,
-): Promise<number> {
-  if (jobs.length === 0) return 0;
+): Promise<Set<string>> {
+  if (jobs.length === 0) return new Set();
   const blockIds = jobs.map(({ data }) => data.blockId);
   const waiting = await lockWaiting(tx, schema, blockIds, belowPriority);
-  if (waiting.length === 0) return 0;
+  if (waiting.length === 0) return new Set();
   const ids = waiting.map(({ id }) => id);
   await boss.complete(QUEUE, ids, { outcome: 'superseded' }, { db: tx, includeQueued: true });
   const free = new Set(waiting.map(({ blockId }) => blockId));
-  return (
-    await insertJobs(
-      boss,
-      tx,
-      jobs.filter(({ data }) => free.has(data.blockId)),
-    )
-  ).size;
+  return await insertJobs(
+    boss,
+    tx,
+    jobs.filter(({ data }) => free.has(data.blockId)),
+  );
 }

@@ -49,5 +49,6 @@ export interface FailureReport {
   readonly deaths: number;
   /** ISO 8601. */
   readonly at: string;
-  readonly fingerprint: string;
+  /** null where the database could not read the text. */
+  readonly fingerprint: string | null;
 }

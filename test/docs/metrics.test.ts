@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { createEvents, OUTCOMES, REQUEUE_REASONS } from '../../src/events.js';
+import { createEvents, OUTCOME_LABELS, REQUEUE_REASONS } from '../../src/events.js';
 import { createMetrics } from '../../src/metrics/create-metrics.js';
 
 /** The cells of the rows of the table that begins with this header. */
@@ -55,7 +55,7 @@ describe('docs/metrics.md', () => {
 
   it('lists the values that labels have', () => {
     const values = Object.fromEntries(rowsOf(text, 'label').map(([label = '', list = '']) => [label, names(list)]));
-    expect(values['`outcome`']).toEqual([...OUTCOMES]);
+    expect(values['`outcome`']).toEqual([...OUTCOME_LABELS]);
     expect(values['`reason` of requeues']).toEqual([...REQUEUE_REASONS]);
   });
 });

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createEvents } from '../../src/events.js';
 import { createMetrics } from '../../src/metrics/create-metrics.js';
-import { FAILURE_REASONS, GATE_REASONS } from '../../src/metrics/reasons.js';
+import { FAILURE_REASONS, GATE_REASONS, HOLD_REASONS } from '../../src/metrics/reasons.js';
 
 const SRC = join(import.meta.dirname, '../../src');
 const NO_JOBS = { created: 0, retry: 0, active: 0, deadLetters: 0, oldestSeconds: { live: null, backlog: null } };
@@ -25,10 +25,22 @@ describe('the labels of the metrics', () => {
     expect([...new Set(known)].sort()).toEqual([...codes].sort());
   });
 
-  it('know each reason that the queue can name', async () => {
-    const codes = await codesIn('queue', /reason: '([A-Z_]+)'/g);
-    expect([...codes].sort()).toEqual(['UNEXPECTED', 'WORKER_DEATHS']);
+  it('know each reason that the pipeline can name', async () => {
+    const codes = await codesIn('pipeline', /'([A-Z]{2,}_[A-Z_]+|UNEXPECTED)'/g);
+    codes.delete('HELD_TOO_LONG'); // ends a wait, and is no block's reason
+    expect([...codes].sort()).toEqual(['DATABASE_REJECTED', 'UNEXPECTED', 'WORKER_DEATHS']);
     for (const code of codes) expect(FAILURE_REASONS).toContain(code);
+  });
+
+  it('know each reason for which the database can hold work', async () => {
+    const codes = new Set([
+      ...(await codesIn('database', /'(DATABASE_[A-Z_]+)',/g)),
+      ...(await codesIn('blocks', /'(SCHEMA_[A-Z_]+)'/g)),
+      ...(await codesIn('queue', /'(QUEUE_PRIVILEGE)'/g)),
+    ]);
+    for (const code of ['DATABASE_UNREACHABLE', 'DATABASE_TLS', 'DATABASE_CERTIFICATE']) codes.delete(code); // at start
+    expect(codes.size).toBeGreaterThan(10);
+    for (const code of codes) expect([code, HOLD_REASONS.has(code)]).toEqual([code, true]);
   });
 
   it('take what they do not know for "other", so that nobody can make series', async () => {

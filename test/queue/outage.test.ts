@@ -62,7 +62,7 @@ describeWithServer('an outage that lasts longer than a job may be held', () => {
     const id = await insertBlock(db, { content: 'patient' });
     await worker.events.until((events) => events.requeued('outage') > 0);
     const jobs = await jobsOf(db, id);
-    expect(jobs[0]).toMatchObject({ state: 'completed', output: { outcome: 'superseded', requeued: 'outage' } });
+    expect(jobs[0]).toMatchObject({ state: 'completed', output: { outcome: 'handed-back', reason: 'outage' } });
     expect(jobs.some(({ data }) => 'failures' in data)).toBe(false);
     ollama.faults.clear();
     await expectEmbedded(db, id, 'patient');

@@ -30,15 +30,28 @@ describeWithServer('a store that fails', () => {
   it.each([
     ['a deadlock', '40P01'],
     ['a serialization failure', '40001'],
-    ['a statement timeout', '57014'],
-  ])('for %s is tried again, and counts as no failure', async (name, sqlState) => {
+  ])('for %s is tried again with the same vector, and counts as no failure', async (name, sqlState) => {
     const { db, ollama, worker } = site();
     await refuse(db, name, sqlState, 2);
     const id = await insertBlock(db, { content: name });
     await expectEmbedded(db, id, name);
-    expect([...ollama.timesEmbedded().values()]).toEqual([1]);
+    expect(ollama.timesEmbedded().get(`${DEFAULT_INSTRUCTION}${name}`)).toBe(1);
     expect(await jobsOf(db, id)).toMatchObject([{ state: 'completed', retryCount: 0 }]);
     expect(worker.events.seen.failed).toEqual([]);
+  });
+
+  it.each([
+    ['a statement timeout', '57014'],
+    ['a lock timeout', '55P03'],
+  ])('for %s delays the block, and counts as no failure', async (name, sqlState) => {
+    const { db, worker } = site();
+    await refuse(db, name, sqlState, 2);
+    const id = await insertBlock(db, { content: name });
+    await expectEmbedded(db, id, name);
+    const jobs = await jobsOf(db, id);
+    expect(jobs.map(({ retryCount }) => retryCount)).toEqual(jobs.map(() => 0));
+    expect(worker.events.seen.failed).toEqual([]);
+    expect(worker.events.seen.death).toEqual([]);
   });
 
   it('for one block for good keeps no other of its batch from being stored', async () => {

@@ -49,7 +49,7 @@ describeWithServer('a block that fails by its own fault', () => {
     await expectEmbedded(db, id, 'mended');
     expect((await jobsOf(db, id)).map(({ state, output }) => [state, output?.['outcome']])).toEqual([
       ['completed', 'superseded'],
-      ['completed', 'completed'],
+      ['completed', 'stored'],
     ]);
     await worker.events.until((events) => events.seen.bridged.some(({ raised }) => raised === 1));
   });

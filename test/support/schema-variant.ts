@@ -10,6 +10,8 @@ export interface SchemaVariant {
   readonly dimensions?: number | null;
   /** Whether the trigger is there, as it is unless told. */
   readonly withTrigger?: boolean;
+  /** Of the database; the server's unless told. */
+  readonly encoding?: 'SQL_ASCII';
 }
 
 export type IdType = 'integer' | 'bigint' | 'uuid' | 'text';

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { referenceSchema } from '../../demo/reference-schema.js';
 import { HARNESS_NAME, withClient } from './harness-client.js';
 import { openNotifications, type Notifications } from './notifications.js';
 import { variantSql, type ContentType, type IdType, type SchemaVariant } from './schema-variant.js';
@@ -22,8 +23,18 @@ export class TestDatabase {
   /** Clones the server's template: about 50 ms. */
   static async create(server: Server, variant: SchemaVariant): Promise<TestDatabase> {
     const name = `embedding_worker_${randomBytes(6).toString('hex')}`;
-    await withClient(server.url, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${server.template}`));
+    const { encoding } = variant;
+    const template =
+      encoding === undefined
+        ? `TEMPLATE ${server.template}`
+        : `TEMPLATE template0 ENCODING '${encoding}' LC_COLLATE 'C' LC_CTYPE 'C'`;
+    await withClient(server.url, (client) => client.query(`CREATE DATABASE ${name} ${template}`));
     const database = new TestDatabase(server, name, variant);
+    if (encoding !== undefined) {
+      const { tables, trigger } = await referenceSchema();
+      await database.query(tables);
+      await database.query(trigger);
+    }
     for (const statement of await variantSql(variant)) await database.query(statement);
     return database;
   }

@@ -1,4 +1,4 @@
-import { createEvents, type EventMap, type Events, type Outcome } from '../../src/events.js';
+import { createEvents, type EventMap, type Events, type OutcomeLabel } from '../../src/events.js';
 
 type Recorded = { readonly [Name in keyof EventMap]: EventMap[Name][0][] };
 
@@ -7,6 +7,9 @@ const ALL: { readonly [Name in keyof EventMap]: true } = {
   stored: true,
   failed: true,
   requeued: true,
+  lost: true,
+  unreadable: true,
+  hold: true,
   death: true,
   request: true,
   split: true,
@@ -34,7 +37,7 @@ export class WorkerEvents {
   }
 
   /** How many blocks were settled in this way. */
-  settled(outcome: Outcome): number {
+  settled(outcome: OutcomeLabel): number {
     return sum(this.seen.settled.filter((event) => event.outcome === outcome).map(({ count }) => count));
   }
 

@@ -17,6 +17,8 @@ export interface SiteOptions {
   readonly prepare?: (db: TestDatabase) => Promise<unknown>;
   readonly standIn?: Parameters<typeof startStandIn>[0];
   readonly environment?: WorkerEnvironment;
+  /** The URL of the worker's own role, known once the database is prepared. */
+  readonly role?: () => string;
   /** The worker's database, where it is not as any other. */
   readonly openDatabase?: Parameters<typeof startWorker>[3];
 }
@@ -34,7 +36,11 @@ export function useSite(options: SiteOptions = {}): () => Site {
     const db = await createDatabase(options.variant);
     await options.prepare?.(db);
     ollama = await startStandIn({ recordTexts: true, ...options.standIn });
-    site = { db, ollama, worker: await startWorker(db, ollama, options.environment, options.openDatabase) };
+    site = {
+      db,
+      ollama,
+      worker: await startWorker({ url: options.role?.() ?? db.url }, ollama, options.environment, options.openDatabase),
+    };
   });
   beforeEach(async () => {
     await site?.worker.quiet();

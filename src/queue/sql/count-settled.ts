@@ -21,7 +21,7 @@ export async function countSettled(
   limit: number,
 ): Promise<SettledCount> {
   const [row] = await db.query<SettledCount>(
-    `SELECT count(*) FILTER (WHERE outcome IN ('completed', 'skipped'))::float8 AS blocks,
+    `SELECT count(*) FILTER (WHERE outcome IN ('stored', 'skipped'))::float8 AS blocks,
        extract(epoch FROM now() - min(completed_on))::float8 AS seconds
   FROM (SELECT completed_on, output->>'outcome' AS outcome FROM ${jobTable(schema)}
          WHERE name = $1 AND completed_on > now() - $2 * interval '1 s'

@@ -1,5 +1,4 @@
 import type { Queryable } from '../../database/database.js';
-import type { Outcome } from '../../events.js';
 import { QUEUE } from '../job.js';
 import { jobTable } from './job-table.js';
 
@@ -11,7 +10,7 @@ export async function setOutcome(
   tx: Queryable,
   schema: string,
   jobIds: readonly string[],
-  outcome: Outcome,
+  outcome: string,
 ): Promise<void> {
   await tx.query(
     `UPDATE ${jobTable(schema)} SET output = jsonb_build_object('outcome', $3::text) WHERE name = $1 AND id = ANY ($2::uuid[])`,

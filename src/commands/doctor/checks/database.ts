@@ -1,6 +1,6 @@
 import { readServer } from '../../../database/read-server.js';
 import { refusalOf, withoutSecrets } from '../../../database/reachable.js';
-import { isTransient } from '../../../database/transient-errors.js';
+import { isTransient } from '../../../database/faults.js';
 import { errorCode } from '../../../errors.js';
 import { failed, ok, warning, type Check, type CheckContext, type Finding } from '../check.js';
 

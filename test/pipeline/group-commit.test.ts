@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { EventEmitter } from 'node:events';
-import { Gatherer } from '../../src/queue/gatherer.js';
+import { GroupCommit } from '../../src/pipeline/group-commit.js';
 
 /** Turns that end when they are told to. */
 class Turns {
@@ -36,11 +36,11 @@ describe('what is gathered', () => {
     turns = new Turns();
   });
 
-  const gatherer = (overdueMs = 60_000) =>
-    new Gatherer({ overdueMs, most: 5, sizeOf: (item: string) => item.length, perform: turns.perform });
+  const gatherer = (overlapAfterMs = 60_000) =>
+    new GroupCommit({ overlapAfterMs, maxItems: 5, size: (item: string) => item.length, perform: turns.perform });
 
   it('goes at once when nothing is under way', async () => {
-    const done = gatherer().do('a');
+    const done = gatherer().run('a');
     expect(turns.taken).toEqual([['a']]);
     turns.end(0);
     expect(await done).toBe('A');
@@ -48,7 +48,7 @@ describe('what is gathered', () => {
 
   it('goes in one turn after the one under way, and each gets its own result', async () => {
     const one = gatherer();
-    const done = ['a', 'b', 'c'].map((item) => one.do(item));
+    const done = ['a', 'b', 'c'].map((item) => one.run(item));
     expect(turns.taken).toEqual([['a']]);
     turns.end(0);
     await turns.until(2);
@@ -59,7 +59,7 @@ describe('what is gathered', () => {
 
   it('is no more in one turn than its most, in the order in which it was asked for', async () => {
     const one = gatherer();
-    const done = ['a', 'bbb', 'cc', 'ddd', 'eeeeeeeee', 'f'].map((item) => one.do(item));
+    const done = ['a', 'bbb', 'cc', 'ddd', 'eeeeeeeee', 'f'].map((item) => one.run(item));
     for (let n = 0; n < 5; n++) {
       await turns.until(n + 1);
       turns.end(n);
@@ -70,8 +70,8 @@ describe('what is gathered', () => {
 
   it('does not wait for a turn that is overdue', async () => {
     const one = gatherer(1);
-    const hung = one.do('a');
-    const other = one.do('b');
+    const hung = one.run('a');
+    const other = one.run('b');
     await turns.until(2);
     turns.end(1);
     expect(await other).toBe('B');
@@ -81,8 +81,8 @@ describe('what is gathered', () => {
 
   it('fails by its own fault alone: the turn is done again one by one', async () => {
     const one = gatherer();
-    const first = one.do('a');
-    const done = Promise.allSettled([one.do('b'), one.do('c')]);
+    const first = one.run('a');
+    const done = Promise.allSettled([one.run('b'), one.run('c')]);
     turns.end(0);
     await first;
     await turns.until(2);
@@ -99,8 +99,8 @@ describe('what is gathered', () => {
 
   it('is not done again where the failure passes by itself: who asked knows how long to wait', async () => {
     const one = gatherer();
-    const first = one.do('a');
-    const done = Promise.allSettled([one.do('b'), one.do('c')]);
+    const first = one.run('a');
+    const done = Promise.allSettled([one.run('b'), one.run('c')]);
     turns.end(0);
     await first;
     await turns.until(2);

@@ -1,4 +1,4 @@
-import { TextBudget } from '../../src/queue/text-budget.js';
+import { TextBudget } from '../../src/pipeline/text-budget.js';
 
 const forever = new AbortController().signal;
 

@@ -1,4 +1,4 @@
-import { isTransient } from '../../src/database/transient-errors.js';
+import { isTransient } from '../../src/database/faults.js';
 
 const withCode = (code: string) => Object.assign(new Error('failed'), { code });
 

@@ -1,0 +1,22 @@
+import { Gauge, type Registry } from 'prom-client';
+import type { Events } from '../events.js';
+import { bounded, HOLD_REASONS } from './reasons.js';
+
+/** What may be paused. The database holds both. */
+const PARTS = ['backlog', 'live'] as const;
+
+/** Whether work is paused, and why. */
+export function watchPauses(registry: Registry, events: Events): void {
+  const paused = new Gauge({
+    name: 'embedding_paused',
+    help: '1 for each part of the work that is paused, with the reason; no series while none is',
+    labelNames: ['part', 'reason'],
+    registers: [registry],
+  });
+  events.on('hold', (hold) => {
+    paused.reset();
+    if (hold.reason === null) return;
+    const reason = bounded(HOLD_REASONS, hold.reason);
+    for (const part of PARTS) paused.set({ part, reason }, 1);
+  });
+}

@@ -1,0 +1,134 @@
+import { isEnvironmental, reactionTo } from '../database/faults.js';
+import type { EmbedJob } from '../queue/job.js';
+import { span } from '../telemetry.js';
+import { claim, type Capacity } from './claim.js';
+import { embed, isLive } from './embed.js';
+import type { Outcomes, Verdict } from './outcome.js';
+import { persist, type Pipeline } from './pipeline.js';
+import { prepare, type PreparedText } from './prepare.js';
+import { report } from './report.js';
+import { settle } from './settle.js';
+
+/** What a round reads: no more than the texts are needed behind it, since what blocks hold takes as much again. */
+interface Round {
+  readonly texts: readonly PreparedText[];
+  readonly verdicts: readonly Verdict[];
+  readonly deferred: readonly { readonly job: EmbedJob; readonly bytes: number }[];
+}
+
+/**
+ * Works off jobs, in as many rounds as the text budget asks for:
+ *
+ *     claim (pending → processing) ─▶ prepare (text) ─▶ embed (vector) ─▶ settle (one transaction)
+ *
+ * Each step gives verdicts, and whatever has one goes to `settle` at once.
+ *
+ * @param mode `direct`: in statements and transactions of its own, so that a failure is one of these jobs'
+ * @param signal aborted when the jobs have been held for too long or the process must end
+ * @throws the database's error where a block may be the cause; the reason of a signal. Some jobs have no outcome then
+ */
+export async function runBatch(
+  pipeline: Pipeline,
+  jobs: readonly EmbedJob[],
+  outcomes: Outcomes,
+  mode: Capacity['mode'],
+  signal: AbortSignal,
+): Promise<void> {
+  let open = jobs;
+  let oversized: { readonly bytes: number } | undefined;
+  let firstRound = true;
+  while (open.length > 0) {
+    signal.throwIfAborted();
+    const release = oversized === undefined ? () => undefined : await pipeline.budget.reserve(oversized.bytes, signal);
+    try {
+      const capacity = { mode: firstRound ? mode : 'direct', oversized: oversized !== undefined } as const;
+      const { texts, verdicts, deferred } = await readRound(pipeline, open, capacity, signal);
+      if (firstRound) pipeline.waker.wakeNext(open);
+      await settleVerdicts(pipeline, verdicts, outcomes, mode, signal);
+      await embedAndSettle(pipeline, texts, outcomes, mode, signal);
+      open = deferred.map(({ job }) => job);
+      // A block larger than a worker's share is claimed alone, once there is room for all of it.
+      oversized = !firstRound && texts.length + verdicts.length === 0 ? deferred[0] : undefined;
+      firstRound = false;
+    } finally {
+      release();
+    }
+  }
+}
+
+async function readRound(
+  pipeline: Pipeline,
+  jobs: readonly EmbedJob[],
+  capacity: Capacity,
+  signal: AbortSignal,
+): Promise<Round> {
+  const { claimed, verdicts, deferred } = await span('claim', jobs.length, () =>
+    claim(pipeline, jobs, capacity, signal),
+  );
+  const prepared = prepare(claimed, pipeline.context.table.contentFormat);
+  return { texts: prepared.texts, verdicts: [...verdicts, ...prepared.verdicts], deferred };
+}
+
+async function embedAndSettle(
+  pipeline: Pipeline,
+  texts: readonly PreparedText[],
+  outcomes: Outcomes,
+  mode: Capacity['mode'],
+  signal: AbortSignal,
+): Promise<void> {
+  // A request takes as long as all of its texts: an edit does not wait for backlog that happens to be fetched with it.
+  const parts = [texts.filter(isLive), texts.filter((text) => !isLive(text))].filter((part) => part.length > 0);
+  const results = await Promise.allSettled(
+    parts.map(async (part) => {
+      const verdicts = await embed(pipeline.embedder, part, signal);
+      await settleVerdicts(pipeline, verdicts, outcomes, mode, signal);
+    }),
+  );
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}
+
+/**
+ * Settles jobs, together with those of other workers unless the mode is `direct`. Where the database fails that because of
+ * one of the blocks, the others are settled without it, and their vectors are not made again.
+ *
+ * @throws the failure of the jobs that have no outcome then
+ */
+export async function settleVerdicts(
+  pipeline: Pipeline,
+  verdicts: readonly Verdict[],
+  outcomes: Outcomes,
+  mode: Capacity['mode'],
+  signal: AbortSignal,
+): Promise<void> {
+  if (verdicts.length === 0) return;
+  try {
+    const settled = await span('store', verdicts.length, () =>
+      persist(pipeline, signal, () =>
+        mode === 'grouped' ? pipeline.settlements.run(verdicts) : settleAndReport(pipeline, verdicts),
+      ),
+    );
+    for (const { job } of verdicts) outcomes.set(job, settled.get(job) ?? { kind: 'lost' });
+  } catch (error) {
+    const mayBeOneBlocks = reactionTo(error) === 'split' && !isEnvironmental(error) && !signal.aborted;
+    if (verdicts.length === 1 || !mayBeOneBlocks) throw error;
+    const middle = Math.ceil(verdicts.length / 2);
+    const halves = [verdicts.slice(0, middle), verdicts.slice(middle)];
+    const failures: unknown[] = [];
+    for (const half of halves) {
+      await settleVerdicts(pipeline, half, outcomes, 'direct', signal).catch((failure: unknown) =>
+        failures.push(failure),
+      );
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+}
+
+/** Settles jobs in a transaction of their own, and reports what became of them. @returns their outcomes */
+export async function settleAndReport(
+  pipeline: Pick<Pipeline, 'context' | 'events' | 'waker' | 'log'>,
+  verdicts: readonly Verdict[],
+) {
+  const settlement = await settle(pipeline.context, verdicts);
+  report(settlement, pipeline);
+  return settlement.outcomes;
+}

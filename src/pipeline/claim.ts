@@ -1,0 +1,79 @@
+import { claimBlocks, type Claim, type ClaimedBlock } from '../blocks/claim.js';
+import type { EmbedJob } from '../queue/job.js';
+import type { Verdict } from './outcome.js';
+import { persist, type Pipeline } from './pipeline.js';
+
+/** A block whose row someone has locked is looked at again after so long; the longer it waits, the less often. */
+const LOCKED_RETRY_SECONDS = 1;
+const LOCKED_RETRY_MAX_SECONDS = 30;
+
+/** What may be read in one claim. */
+export interface Capacity {
+  /** `grouped`: together with the claims of other workers. `direct`: in a statement of its own. */
+  readonly mode: 'grouped' | 'direct';
+  /** Whether room was made for one block larger than a worker's share: only the first is taken then. */
+  readonly oversized: boolean;
+}
+
+/** What a claim came to; each job is in one of the three lists. */
+export interface ClaimedBatch {
+  readonly claimed: readonly { readonly job: EmbedJob; readonly block: ClaimedBlock }[];
+  /** For the jobs whose blocks need no embedding, or cannot be had now. */
+  readonly verdicts: readonly Verdict[];
+  /** For the next round: the budget of text was spent. */
+  readonly deferred: readonly { readonly job: EmbedJob; readonly bytes: number }[];
+}
+
+/**
+ * Claims the blocks of jobs (pending → processing) and reads what they hold.
+ *
+ * @param jobs of different blocks
+ * @throws the database's error where a block may be the cause; the signal's reason
+ */
+export async function claim(
+  pipeline: Pipeline,
+  jobs: readonly EmbedJob[],
+  { mode, oversized }: Capacity,
+  signal: AbortSignal,
+): Promise<ClaimedBatch> {
+  const ids = jobs.map(({ data }) => data.blockId);
+  const found = await persist(pipeline, signal, () =>
+    mode === 'grouped' ? pipeline.claims.run(ids) : claimDirectly(pipeline, ids, oversized),
+  );
+  const jobOf = new Map(jobs.map((job) => [job.data.blockId, job]));
+  const withJob = <T extends { readonly id: string }>(blocks: readonly T[]) =>
+    blocks.flatMap((block) => {
+      const job = jobOf.get(block.id);
+      return job === undefined ? [] : [{ job, block }];
+    });
+  return {
+    claimed: withJob(found.claimed),
+    verdicts: [
+      ...withJob(found.settled).map(({ job, block }) =>
+        close(job, block.status === 'skipped' ? 'skipped' : 'unchanged'),
+      ),
+      ...withJob(found.gone.map((id) => ({ id }))).map(({ job }) => close(job, 'gone')),
+      ...withJob(found.locked.map((id) => ({ id }))).map(({ job }) => handBackLocked(job)),
+    ],
+    deferred: withJob(found.deferred).map(({ job, block }) => ({ job, bytes: block.bytes })),
+  };
+}
+
+/** In a statement of its own a batch has its whole share of the budget, whatever others leave of it. */
+function claimDirectly({ context, budget }: Pipeline, ids: readonly string[], oversized: boolean): Promise<Claim> {
+  return claimBlocks(context.database, context.table, ids, oversized ? 0 : budget.shareBytes, oversized);
+}
+
+function close(job: EmbedJob, as: 'unchanged' | 'skipped' | 'gone'): Verdict {
+  return { kind: 'close', job, as };
+}
+
+function handBackLocked(job: EmbedJob): Verdict {
+  return { kind: 'hand-back', job, reason: 'locked', delaySeconds: lockedDelaySeconds(job), claimed: false };
+}
+
+/** Half of how long the block has waited. Whoever edits the block ends the wait: its notification raises the job. */
+export function lockedDelaySeconds({ data }: EmbedJob): number {
+  const waitedSeconds = (Date.now() - Date.parse(data.since)) / 1000;
+  return Math.round(Math.min(LOCKED_RETRY_MAX_SECONDS, Math.max(LOCKED_RETRY_SECONDS, waitedSeconds / 2)));
+}

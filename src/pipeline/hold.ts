@@ -1,0 +1,159 @@
+import { performance } from 'node:perf_hooks';
+import { heldBy, mayBeSchemaChange, reactionTo } from '../database/faults.js';
+import { errorCode, type WorkerError } from '../errors.js';
+import type { Events } from '../events.js';
+import type { Logger } from '../logger.js';
+import { pause } from '../pause.js';
+
+/**
+ * Holds all work while the database cannot be worked with: a privilege is missing, a column was renamed, the disk is full,
+ * a table is locked.
+ *
+ *     open ──explains(error)──▶ held: check at once, then with growing pauses ──a check succeeds──▶ open
+ *
+ * Nothing is counted against any block meanwhile. It is to the database what the gate is to the model's server; a lost
+ * connection needs no hold, since each statement waits for a new one by itself.
+ */
+
+/** The pause between two checks is a quarter of the outage so far, within these bounds: work resumes within 5 s. */
+const MIN_PAUSE_MS = 100;
+const MAX_PAUSE_MS = 2_000;
+const PAUSE_SHARE = 1 / 4;
+/** What fails again within this time after a check has succeeded is the same outage. */
+const SAME_OUTAGE_MS = 10_000;
+
+export interface HoldOptions {
+  /** Tries, without lasting effect, what the worker does; rejects with what is wrong. */
+  readonly check: () => Promise<void>;
+  /** Whether the tables are not what the worker has read. */
+  readonly schemaChanged: () => Promise<boolean>;
+  readonly events: Events;
+  readonly log: Logger;
+}
+
+export class Hold {
+  readonly #options: HoldOptions;
+  readonly #stopping = new AbortController();
+  /** Resolves when work may go on; undefined while it may. */
+  #held: Promise<void> | undefined;
+  #reason: WorkerError | undefined;
+  /** Of the outage that may not be over. */
+  #since = 0;
+  #openedAt = Number.NEGATIVE_INFINITY;
+  /** What held the work last. */
+  #code: string | undefined;
+  #logged: string | undefined;
+
+  constructor(options: HoldOptions) {
+    this.#options = options;
+  }
+
+  /** Why work is held, with what helps; undefined while it is not. */
+  get reason(): WorkerError | undefined {
+    return this.#reason;
+  }
+
+  /** Whether work is held. */
+  get isHeld(): boolean {
+    return this.#held !== undefined;
+  }
+
+  /**
+   * Whether a failure is one that no single block can explain. Then work is held from now on, and is to be done again once
+   * `whenOpen` resolves. A failure that follows a check which has just succeeded may be a block's own after all.
+   */
+  async explains(error: unknown): Promise<boolean> {
+    if (this.isHeld) return reactionTo(error) === 'hold';
+    const isHold =
+      reactionTo(error) === 'hold'
+        ? !this.#isSameOutage(error)
+        : mayBeSchemaChange(error) && (await this.#options.schemaChanged());
+    if (isHold) this.report(error);
+    return isHold;
+  }
+
+  /** Holds all work for this failure. */
+  report(error: unknown): void {
+    if (this.isHeld || this.#stopping.signal.aborted) return;
+    const isSame = this.#isSameOutage(error);
+    if (!isSame) {
+      this.#since = performance.now();
+      this.#logged = undefined;
+    }
+    this.#code = errorCode(error);
+    this.#held = this.#untilUsable(error, isSame).finally(() => {
+      this.#held = undefined;
+      this.#openedAt = performance.now();
+      this.#setReason(undefined);
+    });
+  }
+
+  /**
+   * Waits while work is held.
+   *
+   * @throws the signal's reason when it is aborted first
+   */
+  async whenOpen(signal: AbortSignal): Promise<void> {
+    while (this.#held !== undefined) {
+      signal.throwIfAborted();
+      const aborted = Promise.withResolvers<never>();
+      const onAbort = () => {
+        aborted.reject(signal.reason as Error);
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      try {
+        await Promise.race([this.#held, aborted.promise]);
+      } finally {
+        signal.removeEventListener('abort', onAbort);
+      }
+    }
+  }
+
+  /** Ends the checking. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#held;
+  }
+
+  /** @param isSame whether the last check has succeeded and the work has not: then it waits first */
+  async #untilUsable(first: unknown, isSame: boolean): Promise<void> {
+    const { check, log } = this.#options;
+    const { signal } = this.#stopping;
+    let error = first;
+    for (let checks = isSame ? 1 : 0; !signal.aborted; checks++) {
+      if (checks > 0) await pause(this.#pauseMs(), signal);
+      if (signal.aborted) return;
+      try {
+        await check();
+        break;
+      } catch (failure) {
+        // A connection that is lost meanwhile says nothing about what holds the work.
+        if (reactionTo(failure) !== 'retry') error = failure;
+        this.#setReason(heldBy(error));
+      }
+    }
+    if (this.#logged === undefined || isSame || signal.aborted) return;
+    log.info('the database is usable again; resuming', {
+      seconds: Math.round((performance.now() - this.#since) / 100) / 10,
+    });
+  }
+
+  /** Whether this is what a check has just found to be over. */
+  #isSameOutage(error: unknown): boolean {
+    return performance.now() - this.#openedAt < SAME_OUTAGE_MS && errorCode(error) === this.#code;
+  }
+
+  #pauseMs(): number {
+    const outageMs = performance.now() - this.#since;
+    return Math.min(MAX_PAUSE_MS, Math.max(MIN_PAUSE_MS, outageMs * PAUSE_SHARE)) * (0.75 + Math.random() / 4);
+  }
+
+  #setReason(reason: WorkerError | undefined): void {
+    const changed = reason?.code !== this.#reason?.code;
+    this.#reason = reason;
+    if (changed) this.#options.events.emit('hold', { reason: reason?.code ?? null });
+    if (reason === undefined || this.#logged === reason.code) return;
+    this.#logged = reason.code;
+    this.#options.log.warn('the database cannot be worked with; paused until it can', { error: reason });
+  }
+}

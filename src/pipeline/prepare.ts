@@ -1,0 +1,37 @@
+import type { BlocksTable } from '../blocks/table.js';
+import { blockText } from '../blocks/text.js';
+import { DEATHS_ALONE, DEATHS_IN_COMPANY } from '../queue/boss.js';
+import { deathsOf, type EmbedJob } from '../queue/job.js';
+import type { ClaimedBatch } from './claim.js';
+import type { ClaimedJob, Verdict } from './outcome.js';
+
+/** A claimed block's text, ready to be embedded. */
+export interface PreparedText extends ClaimedJob {
+  readonly text: string;
+}
+
+/** Makes the texts of claimed blocks. A block without text is skipped; one that crashed too many workers fails. */
+export function prepare(
+  claimed: ClaimedBatch['claimed'],
+  contentFormat: BlocksTable['contentFormat'],
+): { readonly texts: readonly PreparedText[]; readonly verdicts: readonly Verdict[] } {
+  const texts: PreparedText[] = [];
+  const verdicts: Verdict[] = [];
+  for (const { job, block } of claimed) {
+    const { type, content, noteTitle, fingerprint } = block;
+    // Before anything is made of it: its text may be what crashes a worker.
+    if (deathsOf(job) >= DEATHS_IN_COMPANY + DEATHS_ALONE) {
+      verdicts.push(poisonFailure(job, fingerprint));
+      continue;
+    }
+    const text = blockText({ type, content, noteTitle, contentFormat });
+    if (text === null) verdicts.push({ kind: 'skip', job, fingerprint });
+    else texts.push({ job, fingerprint, text });
+  }
+  return { texts, verdicts };
+}
+
+function poisonFailure(job: EmbedJob, fingerprint: string): Verdict {
+  const message = `${deathsOf(job)} workers crashed while they worked on this block: look at what it holds`;
+  return { kind: 'fail', job, fingerprint, reason: 'WORKER_DEATHS', message, final: true };
+}

@@ -1,0 +1,27 @@
+import { isBlockId } from '../blocks/block-id.js';
+import { PRIORITY, type EmbedJob } from '../queue/job.js';
+
+const PRIORITIES: ReadonlySet<unknown> = new Set(Object.values(PRIORITY));
+
+/**
+ * Tells our jobs from others: everybody who may write to pg-boss's tables can send to our queue. A job that is not ours
+ * would fail the statement that claims its whole batch.
+ *
+ * @param idType the type of the id column
+ */
+export function isOurJob({ data }: { readonly data: unknown }, idType: string): boolean {
+  if (typeof data !== 'object' || data === null) return false;
+  const { blockId, since, priority, ...counts } = data as Partial<Record<keyof EmbedJob['data'], unknown>>;
+  return (
+    typeof blockId === 'string' &&
+    isBlockId(blockId, idType) &&
+    typeof since === 'string' &&
+    !Number.isNaN(Date.parse(since)) &&
+    PRIORITIES.has(priority) &&
+    [counts.failures, counts.deaths, counts.echoes, counts.counted].every(isCount)
+  );
+}
+
+function isCount(value: unknown): boolean {
+  return value === undefined || (Number.isSafeInteger(value) && (value as number) >= 0);
+}

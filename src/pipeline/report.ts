@@ -1,0 +1,72 @@
+import type { Events, OutcomeLabel } from '../events.js';
+import type { Logger } from '../logger.js';
+import type { NewJob } from '../queue/enqueue.js';
+import { PRIORITY, type EmbedJob } from '../queue/job.js';
+import type { Waker } from '../queue/waker.js';
+import type { Outcome, OutcomeKind } from './outcome.js';
+import type { Settlement } from './settle.js';
+
+/** The outcomes that `embedding_total` counts, by its labels. */
+const LABELS: Readonly<Partial<Record<OutcomeKind, OutcomeLabel>>> = {
+  stored: 'completed',
+  skipped: 'skipped',
+  gone: 'gone',
+  unchanged: 'unchanged',
+  superseded: 'superseded',
+};
+
+/** A delayed job is ready a little after its delay. */
+const MARGIN_MS = 10;
+
+/** Reports what became of jobs, once it is committed, and wakes workers for the jobs that were inserted in their place. */
+export function report(
+  { outcomes, inserted }: Settlement,
+  { events, waker, log }: { readonly events: Events; readonly waker: Waker; readonly log: Logger },
+): void {
+  const now = Date.now();
+  for (const [kind, group] of Map.groupBy(outcomes, ([, outcome]) => outcome.kind)) {
+    const jobs = group.map(([job]) => job);
+    const label = LABELS[kind];
+    if (kind === 'stored') reportLatencies(jobs, now, events);
+    if (label !== undefined) events.emit('settled', { outcome: label, count: jobs.length });
+    if (kind === 'superseded') events.emit('requeued', { reason: 'superseded', count: jobs.length });
+    if (kind === 'lost') events.emit('lost', { count: jobs.length });
+    if (kind === 'unreadable') events.emit('unreadable', { count: jobs.length });
+    for (const [job, outcome] of group) reportOne(job, outcome, { events, log });
+  }
+  for (const [, jobs] of Map.groupBy(inserted, (job) => `${job.data.priority} ${job.startAfterSeconds ?? 0}`)) {
+    const [{ data, startAfterSeconds = 0 }] = jobs as [NewJob, ...NewJob[]]; // groups are never empty
+    if (startAfterSeconds === 0) waker.wake(jobs.length, data.priority);
+    else waker.wakeAfter(startAfterSeconds * 1000 + MARGIN_MS, jobs.length, data.priority);
+  }
+}
+
+function reportLatencies(jobs: readonly EmbedJob[], now: number, events: Events): void {
+  for (const [priority, group] of Map.groupBy(jobs, ({ data }) => data.priority)) {
+    const latenciesMs = group.map(({ data }) => Math.max(0, now - Date.parse(data.since)));
+    events.emit('stored', { priority: priority === PRIORITY.live ? 'live' : 'backlog', latenciesMs });
+  }
+}
+
+function reportOne(job: EmbedJob, outcome: Outcome, { events, log }: { events: Events; log: Logger }): void {
+  switch (outcome.kind) {
+    case 'handed-back':
+      events.emit('requeued', { reason: outcome.reason, count: 1 });
+      log.debug('handed a job back', { blockId: job.data.blockId, reason: outcome.reason });
+      return;
+    case 'retry':
+    case 'failed': {
+      const final = outcome.kind === 'failed';
+      events.emit('failed', { reason: outcome.reason, final });
+      log.warn(final ? 'a block failed for good and was set aside' : 'a block failed and waits for its next try', {
+        blockId: job.data.blockId,
+        reason: outcome.reason,
+      });
+      return;
+    }
+    case 'unreadable':
+      log.warn('a job in the queue is not ours; completed it', { jobId: job.id });
+      return;
+    default:
+  }
+}

@@ -1,0 +1,66 @@
+import { findSameText } from '../blocks/find-same-text.js';
+import { leaveProcessing } from '../blocks/leave-processing.js';
+import type { Queryable } from '../database/database.js';
+import { newJob, type NewJob } from '../queue/enqueue.js';
+import { PRIORITY, QUEUE, type EmbedJob } from '../queue/job.js';
+import { setOutcome } from '../queue/sql/set-outcome.js';
+import type { SettleContext } from './settle.js';
+
+/** Maximum delay for a block whose status was reset although its text is unchanged. */
+const UNCHANGED_DELAY_MAX_SECONDS = 60;
+
+/** A block that is not what was worked on. */
+export interface Superseded {
+  readonly job: EmbedJob;
+  /** null where the text could not be read. */
+  readonly fingerprint: string | null;
+}
+
+/**
+ * Completes the jobs of blocks that are not what was worked on, also of those that failed and wait for another attempt,
+ * and sets the blocks `pending`.
+ *
+ * @param locked ids of the blocks whose rows this transaction has locked
+ * @returns the jobs to insert in their place
+ */
+export async function supersede(
+  { boss, schema, table }: SettleContext,
+  tx: Queryable,
+  superseded: readonly Superseded[],
+  locked: ReadonlySet<string>,
+): Promise<NewJob[]> {
+  if (superseded.length === 0) return [];
+  const jobIds = superseded.map(({ job }) => job.id);
+  await boss.complete(QUEUE, jobIds, { outcome: 'superseded' }, { db: tx, includeQueued: true });
+  await setOutcome(tx, schema, jobIds, 'superseded');
+  const blockIds = superseded.map(({ job }) => job.data.blockId);
+  await leaveProcessing(
+    tx,
+    table,
+    blockIds.filter((id) => locked.has(id)),
+    'pending',
+  );
+  const read = superseded.flatMap(({ job, fingerprint }) =>
+    fingerprint === null ? [] : [{ id: job.data.blockId, fingerprint }],
+  );
+  const unchanged = new Set(await findSameText(tx, table, read));
+  return superseded.map(({ job, fingerprint }) =>
+    fingerprint === null || unchanged.has(job.data.blockId)
+      ? requeueUnchanged(job)
+      : newJob(job.data.blockId, PRIORITY.live, new Date()),
+  );
+}
+
+/**
+ * A job for a block whose status was reset while we worked on it, although its text is the same. An edit and its undoing
+ * do that, and so does a trigger that fires on our own write, for ever: each time in a row waits twice as long. An edit
+ * ends the wait; its notification raises the job.
+ */
+function requeueUnchanged({ data: { blockId, echoes = 0 } }: EmbedJob): NewJob {
+  const job = newJob(blockId, PRIORITY.live, new Date());
+  const delaySeconds = echoes === 0 ? 0 : Math.min(UNCHANGED_DELAY_MAX_SECONDS, 2 ** (echoes - 1));
+  return {
+    data: { ...job.data, echoes: echoes + 1 },
+    ...(delaySeconds > 0 && { startAfterSeconds: delaySeconds }),
+  };
+}

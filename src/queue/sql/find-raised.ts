@@ -1,0 +1,18 @@
+import type { Queryable } from '../../database/database.js';
+import { PRIORITY, QUEUE } from '../job.js';
+import { jobTable } from './job-table.js';
+
+/**
+ * Which of these jobs an edit has reached since they were fetched: they have the priority of edits, and were fetched with
+ * a lower one. In the transaction that settles them, after they are settled.
+ *
+ * @param jobIds of jobs that were fetched as backlog
+ */
+export async function findRaised(tx: Queryable, schema: string, jobIds: readonly string[]): Promise<Set<string>> {
+  if (jobIds.length === 0) return new Set();
+  const rows = await tx.query<{ id: string }>(
+    `SELECT id::text AS id FROM ${jobTable(schema)} WHERE name = $1 AND id = ANY ($2::uuid[]) AND priority >= $3`,
+    [QUEUE, jobIds, PRIORITY.live],
+  );
+  return new Set(rows.map(({ id }) => id));
+}

@@ -1,0 +1,19 @@
+import type { Queryable } from '../../database/database.js';
+import { PRIORITY, QUEUE } from '../job.js';
+import { jobTable } from './job-table.js';
+
+/**
+ * Gives active jobs of these blocks the priority of edits, so that whoever hands one back hands back an edit. pg-boss has
+ * no call that changes an active job.
+ *
+ * @returns the blocks that have an active job
+ */
+export async function raiseActive(tx: Queryable, schema: string, blockIds: readonly string[]): Promise<Set<string>> {
+  const rows = await tx.query<{ blockId: string }>(
+    `UPDATE ${jobTable(schema)} SET priority = greatest(priority, $3)
+ WHERE name = $1 AND policy = 'exclusive' AND state = 'active' AND coalesce(singleton_key, '') = ANY ($2::text[])
+RETURNING singleton_key AS "blockId"`,
+    [QUEUE, blockIds, PRIORITY.live],
+  );
+  return new Set(rows.map(({ blockId }) => blockId));
+}

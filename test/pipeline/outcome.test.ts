@@ -1,0 +1,29 @@
+import { Outcomes } from '../../src/pipeline/outcome.js';
+import type { EmbedJob } from '../../src/queue/job.js';
+
+const job = (id: string) => ({ id, data: {} }) as EmbedJob;
+
+describe('the outcomes of the jobs of a fetch', () => {
+  const [a, b] = [job('a'), job('b')];
+
+  it('are complete once each job has one', () => {
+    const outcomes = new Outcomes();
+    outcomes.set(a, { kind: 'stored' });
+    expect(outcomes.unsettled([a, b])).toEqual([b]);
+    outcomes.set(b, { kind: 'lost' });
+    expect(outcomes.unsettled([a, b])).toEqual([]);
+    expect(() => outcomes.assertComplete([a, b])).not.toThrow();
+  });
+
+  it('name the jobs that have none', () => {
+    const outcomes = new Outcomes();
+    outcomes.set(a, { kind: 'gone' });
+    expect(() => outcomes.assertComplete([a, b])).toThrow('jobs without an outcome: b');
+  });
+
+  it('are one for each job', () => {
+    const outcomes = new Outcomes();
+    outcomes.set(a, { kind: 'stored' });
+    expect(() => outcomes.set(a, { kind: 'skipped' })).toThrow('job a is skipped, and was stored before');
+  });
+});
