@@ -15,7 +15,7 @@ import { HealthServer, type Readiness } from './health.js';
 import type { Service } from './lifecycle.js';
 import type { Logger } from './logger.js';
 import { EmbedHandler } from './pipeline/handler.js';
-import { Hold } from './pipeline/hold.js';
+import { Hold } from './database/hold.js';
 import { TextBudget } from './pipeline/text-budget.js';
 import { createMetrics } from './metrics/create-metrics.js';
 import { createBoss, ensureQueues, startBoss } from './queue/boss.js';

@@ -1,7 +1,8 @@
 import { claimBlocks, type Claim, type ClaimedBlock } from '../blocks/claim.js';
 import type { EmbedJob } from '../queue/job.js';
 import type { Verdict } from './outcome.js';
-import { persist, type Pipeline } from './pipeline.js';
+import { persist } from '../database/persist.js';
+import type { Pipeline } from './pipeline.js';
 
 /** A block whose row someone has locked is looked at again after so long; the longer it waits, the less often. */
 const LOCKED_RETRY_SECONDS = 1;

@@ -13,7 +13,7 @@ import { TimeLimit } from '../time-limit.js';
 import { settleVerdicts } from './batch.js';
 import { reasonOf } from './embed.js';
 import { groupedClaims, groupedSettlements } from './groups.js';
-import type { Hold } from './hold.js';
+import type { Hold } from '../database/hold.js';
 import { Delays, leaveBlocks, runIsolating } from './isolate.js';
 import { Outcomes, type Verdict } from './outcome.js';
 import type { Pipeline } from './pipeline.js';

@@ -7,7 +7,8 @@ import { claim, lockedDelaySeconds } from './claim.js';
 import { handBackJobs } from './settle.js';
 import { report } from './report.js';
 import type { HandBackReason, Outcomes, Verdict } from './outcome.js';
-import { persist, type Pipeline } from './pipeline.js';
+import { persist } from '../database/persist.js';
+import type { Pipeline } from './pipeline.js';
 
 /** A block that the database refuses to update is tried again after so long. An edit ends the wait. */
 const UNWRITABLE_RETRY_SECONDS = 300;

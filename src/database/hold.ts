@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { heldBy, mayBeSchemaChange, reactionTo } from '../database/faults.js';
+import { heldBy, mayBeSchemaChange, reactionTo } from './faults.js';
 import { errorCode, type WorkerError } from '../errors.js';
 import type { Events } from '../events.js';
 import type { Logger } from '../logger.js';

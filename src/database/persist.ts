@@ -1,0 +1,41 @@
+import type { Logger } from '../logger.js';
+import { reactionTo } from './faults.js';
+import type { Hold } from './hold.js';
+import { retryTransient } from './retry.js';
+
+export interface PersistOptions {
+  readonly hold: Hold;
+  /** How long a lost connection is waited for. */
+  readonly maxOutageMs: number;
+  /** Aborted when a hold is not waited for any more, since this process shuts down. */
+  readonly draining: AbortSignal;
+  /** Aborted when nothing is waited for any more. */
+  readonly giveUp: AbortSignal;
+  readonly log: Logger;
+}
+
+/**
+ * Runs what reads or writes the database, and runs it again after what is no block's fault: at once with growing pauses
+ * where the connection was lost, and when the hold opens where all work is held. The fence decides whether it is still ours.
+ *
+ * @param signal ends the waiting for a hold
+ * @throws the database's error where a block may be the cause; the reason of `signal` or of the shutdown
+ */
+export async function persist<T>(options: PersistOptions, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  const { hold, log, giveUp, maxOutageMs, draining } = options;
+  for (;;) {
+    if (hold.isHeld) await hold.whenOpen(AbortSignal.any([signal, draining]));
+    try {
+      return await retryTransient(work, {
+        signal: giveUp,
+        maxWaitMs: maxOutageMs,
+        isWorthIt: (error) => reactionTo(error) === 'retry',
+        onRetry: (error) => {
+          log.warn('the database failed; trying again', { error });
+        },
+      });
+    } catch (error) {
+      if (!(await hold.explains(error))) throw error;
+    }
+  }
+}
