@@ -1,4 +1,4 @@
-import { readRefusal, withoutQuotes } from '../../src/embedder/openai-refusal.js';
+import { readRefusal, readRefusalIn, withoutQuotes } from '../../src/embedder/refusal.js';
 
 describe('what a server says in an error', () => {
   it.each<[string, unknown, string, string]>([
@@ -25,6 +25,64 @@ describe('what a server says in an error', () => {
       'body.dimensions: Extra inputs are not permitted',
       '',
     ],
+    [
+      'Mistral',
+      {
+        object: 'error',
+        message: {
+          detail: [
+            {
+              type: 'extra_forbidden',
+              loc: ['body', 'encoding_format'],
+              msg: 'Extra inputs are not permitted',
+              input: 'base64',
+            },
+          ],
+        },
+        type: 'invalid_request_error',
+        code: null,
+      },
+      'body.encoding_format: Extra inputs are not permitted',
+      'invalid_request_error extra_forbidden',
+    ],
+    [
+      'Gemini',
+      [
+        {
+          error: {
+            code: 400,
+            message: 'no',
+            status: 'INVALID_ARGUMENT',
+            details: [{ fieldViolations: [{ field: 'dimensions', description: 'unknown' }] }],
+          },
+        },
+      ],
+      'no; dimensions: unknown',
+      'INVALID_ARGUMENT',
+    ],
+    [
+      'Azure',
+      { error: { code: 'BadRequest', message: 'no', details: [{ code: 'x', target: 'y', message: 'yes' }] } },
+      'no; yes',
+      'BadRequest x',
+    ],
+    ['JSON:API', { errors: [{ title: 'no', source: { pointer: '/dimensions' } }] }, '/dimensions: no', ''],
+    ['Rails', { errors: { dimensions: ['is not allowed'] } }, 'dimensions: is not allowed', ''],
+    [
+      'express-openapi',
+      { message: 'no', errors: [{ path: '/body/dimensions', message: 'yes' }] },
+      'no; /body/dimensions: yes',
+      '',
+    ],
+    ['Spring', { status: 500, error: 'Internal Server Error', path: '/v1/embeddings' }, 'Internal Server Error', ''],
+    [
+      'a proxy that repeats another',
+      { error: { message: '{"error": {"message": "no", "param": "dimensions"}}', type: 'upstream' } },
+      'no',
+      'upstream dimensions',
+    ],
+    ['who says only where', { detail: [{ type: 'missing', loc: ['body', 'x'] }] }, 'no message', 'missing body.x'],
+    ['who repeats the request', { error: 'no', input: ['secret'], request: { message: 'secret' } }, 'no', ''],
     ['nobody', { error: {} }, 'no message', ''],
     ['nobody', { error: null }, 'no message', ''],
     ['nobody', {}, 'no message', ''],
@@ -32,7 +90,28 @@ describe('what a server says in an error', () => {
     ['nobody', 'no', 'no message', ''],
     ['nobody', undefined, 'no message', ''],
   ])('is read in the shape of %s: %j', (_, body, message, codes) => {
-    expect(readRefusal(body)).toEqual({ message, codes });
+    expect(readRefusalIn(body)).toEqual({ message, codes });
+  });
+});
+
+describe('what is said without JSON', () => {
+  it.each([
+    [
+      '<html>\n<head><title>413 Request Entity Too Large</title></head>\n<body><h1>413 Request Entity Too Large</h1></body></html>',
+      '413 Request Entity Too Large',
+    ],
+    ['<h1>Bad</h1>\n<p>Gateway</p>', 'Bad Gateway'],
+    ['404 page not found\n', '404 page not found'],
+    ['', 'no message'],
+    [' ', 'no message'],
+  ])('is read: %j', (page, message) => {
+    expect(readRefusal(Buffer.from(page))).toEqual({ message, codes: '' });
+  });
+
+  it('is read at both ends, however long', () => {
+    const { message } = readRefusal(Buffer.from(`no ${'x'.repeat(5_000_000)} end`));
+    expect(message).toMatch(/^no x+ … x+ end$/);
+    expect(message.length).toBeLessThan(30_000);
   });
 });
 
