@@ -3,19 +3,12 @@ import { Semaphore } from 'async-mutex';
 import { acquire } from '../acquire.js';
 import type { Events } from '../events.js';
 import { span } from '../telemetry.js';
-import {
-  DrainingError,
-  isProviderError,
-  mayBeTheText,
-  ProviderUnavailableError,
-  TextRejectedError,
-  TextTooLongError,
-} from './errors.js';
+import { DrainingError, isProviderError, mayBeTheText, ProviderUnavailableError, TextTooLongError } from './errors.js';
 import type { ProviderError } from './errors.js';
 import type { Gate } from './gate.js';
 import type { Provider } from './provider.js';
-import { halve } from './sentences.js';
-import { meanVector, readVectors, type VectorOrRejection } from './vector.js';
+import { asRejection, isTooLong, mayBeItsLength, splitAfterCrash, splitTooLong, type SplitText } from './split-text.js';
+import { readVectors, type VectorOrRejection } from './vector.js';
 
 export interface EmbedderOptions {
   readonly provider: Provider;
@@ -36,8 +29,6 @@ export interface EmbedOptions {
   readonly signal: AbortSignal;
 }
 
-/** A text of fewer characters that is still too long is not worth halving: something else is wrong. */
-const SHORTEST_TO_HALVE = 64;
 /** A text is blamed when it has failed alone so many times running, a good one having passed after each. */
 const STRIKES = 3;
 
@@ -49,7 +40,7 @@ const STRIKES = 3;
  * - What no text can have caused is sent again as it was. What one may have caused is sent again in halves, until the
  *   culprit is alone; the others get their vectors.
  * - A text that fails alone three times running is to blame.
- * - A text longer than the model's context is embedded in parts.
+ * - A text longer than the model's context is embedded in parts; so is, once, a long one that the model does not survive.
  */
 export class Embedder {
   readonly #options: EmbedderOptions;
@@ -109,50 +100,61 @@ export class Embedder {
     return results;
   }
 
-  /** One text, in parts if it is longer than the model's context. */
+  /** One text, in parts if it is longer than the model's context, or if the model does not survive it. */
   async #embedAlone(text: string, options: EmbedOptions): Promise<VectorOrRejection> {
     const result = await this.#tryAlone(text, options);
-    if (!(result instanceof TextTooLongError)) return result;
-    const parts: Part[] = [];
-    const rejection = await this.#embedParts(text, result, options, parts);
-    if (rejection !== undefined) return rejection;
-    this.#options.events.emit('split', { parts: parts.length });
-    return meanVector(parts);
-  }
-
-  /** Halves a text until each part fits, and appends the parts' vectors. @returns what is wrong with one of them */
-  async #embedParts(
-    text: string,
-    error: TextTooLongError,
-    options: EmbedOptions,
-    parts: Part[],
-  ): Promise<TextRejectedError | undefined> {
-    if (text.length < SHORTEST_TO_HALVE) return error;
-    for (const half of halve(text).filter((part) => part.trim() !== '')) {
-      const result = await this.#tryAlone(half, options);
-      if (result instanceof Float32Array) parts.push({ vector: result, weight: half.length });
-      else {
-        const rejection =
-          result instanceof TextTooLongError ? await this.#embedParts(half, result, options, parts) : result;
-        if (rejection !== undefined) return rejection;
-      }
+    if (result instanceof Float32Array) return result;
+    if (isTooLong(result, text)) {
+      return this.#told(await splitTooLong(text, (part) => this.#tryAlone(part, options)));
     }
-    return undefined;
+    if (mayBeItsLength(result, text) && !isHeldTooLong(options.signal)) {
+      return await this.#splitAfterCrash(text, result, options);
+    }
+    return asRejection(result);
   }
 
-  /** Sends one text until it has a vector or is to blame. */
-  async #tryAlone(text: string, options: EmbedOptions): Promise<VectorOrRejection> {
+  async #splitAfterCrash(text: string, failure: ProviderError, options: EmbedOptions): Promise<VectorOrRejection> {
+    try {
+      return this.#told(await splitAfterCrash(text, failure, (part) => this.#sendOnce(part, options)));
+    } catch (error) {
+      // It has failed alone often enough to be blamed, whether or not there is time for all of its parts.
+      if (isHeldTooLong(options.signal)) return asRejection(failure);
+      throw error;
+    }
+  }
+
+  #told({ vector, parts }: SplitText): VectorOrRejection {
+    if (vector instanceof Float32Array) this.#options.events.emit('split', { parts });
+    return vector;
+  }
+
+  /** Sends one text until it has a vector, is too long, or is to blame. */
+  async #tryAlone(text: string, options: EmbedOptions): Promise<Float32Array | ProviderError> {
     let strikes = 0;
     for (;;) {
-      const answer = await this.#request([text], options);
-      const result = Array.isArray(answer) ? theOnly(answer) : answer;
-      if (result instanceof Float32Array || result instanceof TextTooLongError) return result;
+      const result = await this.#requestOne(text, options);
+      if (result instanceof Float32Array || isTooLong(result, text)) return result;
       if (mayBeTheText(result)) strikes += 1;
       // A text on which the model hangs uses up the time that its job may be held: one strike more is all it gets.
       const timeIsUp = isHeldTooLong(options.signal) && this.#options.gate.isOpen;
-      if (strikes >= STRIKES || (strikes > 1 && timeIsUp)) return asRejection(result);
+      if (strikes >= STRIKES || (strikes > 1 && timeIsUp)) return result;
       await this.#hold(result, options.signal);
     }
+  }
+
+  /** Sends a part of a text, and again only for what it cannot have caused. After a failure the server works again. */
+  async #sendOnce(part: string, options: EmbedOptions): Promise<Float32Array | ProviderError> {
+    for (;;) {
+      const result = await this.#requestOne(part, options);
+      if (result instanceof Float32Array || isTooLong(result, part)) return result;
+      await this.#hold(result, options.signal);
+      if (mayBeTheText(result)) return result;
+    }
+  }
+
+  async #requestOne(text: string, options: EmbedOptions): Promise<Float32Array | ProviderError> {
+    const answer = await this.#request([text], options);
+    return Array.isArray(answer) ? theOnly(answer) : answer;
   }
 
   /** Closes the gate for what went wrong and waits until it opens. */
@@ -178,7 +180,8 @@ export class Embedder {
     try {
       const inputs = texts.map((text) => instruction + text);
       const embeddings = await span('request', texts.length, () => provider.embed(inputs, dimensions, signal));
-      const vectors = readVectors(embeddings, texts.length, { dimensions, model, dialect: provider.dialect });
+      const { dialect, shorten } = provider;
+      const vectors = readVectors(embeddings, texts.length, { dimensions, model, dialect, shorten });
       ok = true;
       gate.worked();
       return vectors;
@@ -210,12 +213,6 @@ export class Embedder {
   }
 }
 
-interface Part {
-  readonly vector: Float32Array;
-  /** Characters. */
-  readonly weight: number;
-}
-
 function theOnly<T>(values: readonly T[]): T {
   const [value] = values;
   if (value === undefined) throw new RangeError('one text was sent and no result came back'); // readVectors counts them
@@ -225,8 +222,4 @@ function theOnly<T>(values: readonly T[]): T {
 /** Whether the time is up for which a job may be held, and not the process. */
 function isHeldTooLong(signal: AbortSignal): boolean {
   return signal.aborted && !(signal.reason instanceof DrainingError);
-}
-
-function asRejection(error: ProviderError): TextRejectedError {
-  return error instanceof TextRejectedError ? error : new TextRejectedError(error.code, error.message);
 }

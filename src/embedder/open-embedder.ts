@@ -3,11 +3,9 @@ import type { Logger } from '../logger.js';
 import { embedOnce } from './embed-once.js';
 import { Embedder } from './embedder.js';
 import { Gate } from './gate.js';
+import { KNOWN_GOOD_TEXT } from './known-good-text.js';
 import { openProvider, type ProviderOptions } from './open-provider.js';
 import type { Provider } from './provider.js';
-
-/** What every server that works embeds without fail. */
-const KNOWN_GOOD_TEXT = 'The quick brown fox jumps over the lazy dog.';
 
 export interface OpenEmbedderOptions extends Omit<ProviderOptions, 'connections'> {
   readonly dimensions: number;
