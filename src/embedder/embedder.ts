@@ -3,7 +3,15 @@ import { Semaphore } from 'async-mutex';
 import { acquire } from '../acquire.js';
 import type { Events } from '../events.js';
 import { span } from '../telemetry.js';
-import { DrainingError, isProviderError, mayBeTheText, ProviderUnavailableError, TextTooLongError } from './errors.js';
+import { TimeLimit } from '../time-limit.js';
+import {
+  DrainingError,
+  isProviderError,
+  mayBeTheText,
+  ProviderUnavailableError,
+  TextTooLongError,
+  TookTooLongError,
+} from './errors.js';
 import type { ProviderError } from './errors.js';
 import type { Gate } from './gate.js';
 import type { Provider } from './provider.js';
@@ -14,7 +22,8 @@ export interface EmbedderOptions {
   readonly provider: Provider;
   readonly gate: Gate;
   readonly model: string;
-  readonly dimensions: number;
+  /** Of the column, which may be altered. */
+  readonly dimensions: () => number;
   /** Put before each text. */
   readonly instruction: string;
   /** Requests in flight. To a server that embeds one text at a time, more than two only make an edit wait. */
@@ -25,10 +34,18 @@ export interface EmbedderOptions {
 export interface EmbedOptions {
   /** Higher goes first among the requests that wait. */
   readonly priority: number;
-  /** Hangs up, and ends the waiting for an outage. */
+  /** Cancels the request, and ends the waiting for an outage. */
   readonly signal: AbortSignal;
+  /** After which the job is another's, in milliseconds: the signal is aborted well before. */
+  readonly expireMs: number;
 }
 
+/** Stands for a text that has to be embedded in parts, which may take long: see `embedLong`. */
+export const LONG = Symbol('long');
+
+/** Of a job's expiry: how long a request must have taken that is said to be slow, and what finding that out may take. */
+const SLOW_SHARE = 0.25;
+const JUDGE_SHARE = 0.05;
 /** A text is blamed when it has failed alone so many times running, a good one having passed after each. */
 const STRIKES = 3;
 
@@ -54,10 +71,12 @@ export class Embedder {
 
   /**
    * @param texts the blocks' texts, not empty, without the instruction
-   * @returns for each text a vector, number[dimensions] of length 1, or why this text has none
+   * @returns for each text a vector, number[dimensions] of length 1, or why this text has none, or `LONG` where it is longer
+   * than the model's context
    * @throws DrainingError, or the signal's reason: no fault of any text
+   * @throws TookTooLongError where one of the texts used up the time
    */
-  async embed(texts: readonly string[], options: EmbedOptions): Promise<VectorOrRejection[]> {
+  async embed(texts: readonly string[], options: EmbedOptions): Promise<(VectorOrRejection | typeof LONG)[]> {
     const [first] = texts;
     if (first === undefined) return [];
     if (texts.length === 1) return [await this.#embedAlone(first, options)];
@@ -70,7 +89,7 @@ export class Embedder {
       const answer = await this.#request(texts, options);
       if (Array.isArray(answer)) return await this.#again(texts, answer, options);
       if (!(answer instanceof TextTooLongError)) {
-        await this.#hold(answer, options.signal);
+        await this.#hold(answer, options);
         if (!mayBeTheText(answer)) continue;
       }
       // One input fails the whole array, and nothing says which.
@@ -78,6 +97,23 @@ export class Embedder {
       const left = await this.embed(texts.slice(0, middle), options);
       const right = await this.embed(texts.slice(middle), options);
       return [...left, ...right];
+    }
+  }
+
+  /**
+   * Embeds one text alone, in parts where it is longer than the model's context.
+   *
+   * @throws DrainingError, or the signal's reason: no fault of the text
+   * @throws TookTooLongError where the text used up the time
+   */
+  async embedLong(text: string, options: EmbedOptions): Promise<VectorOrRejection> {
+    try {
+      const result = await this.#embedAlone(text, options);
+      if (result !== LONG) return result;
+      return this.#told(await splitTooLong(text, (part) => this.#tryAlone(part, options)));
+    } catch (error) {
+      if (isHeldTooLong(options.signal) && error === options.signal.reason) await this.#requireWorking(options);
+      throw error;
     }
   }
 
@@ -92,21 +128,19 @@ export class Embedder {
     texts: readonly string[],
     vectors: readonly VectorOrRejection[],
     options: EmbedOptions,
-  ): Promise<VectorOrRejection[]> {
-    const results: VectorOrRejection[] = [];
+  ): Promise<(VectorOrRejection | typeof LONG)[]> {
+    const results: (VectorOrRejection | typeof LONG)[] = [];
     for (const [i, vector] of vectors.entries()) {
       results.push(vector instanceof Float32Array ? vector : await this.#embedAlone(texts[i] ?? '', options));
     }
     return results;
   }
 
-  /** One text, in parts if it is longer than the model's context, or if the model does not survive it. */
-  async #embedAlone(text: string, options: EmbedOptions): Promise<VectorOrRejection> {
+  /** One text, in parts if the model does not survive it. */
+  async #embedAlone(text: string, options: EmbedOptions): Promise<VectorOrRejection | typeof LONG> {
     const result = await this.#tryAlone(text, options);
     if (result instanceof Float32Array) return result;
-    if (isTooLong(result, text)) {
-      return this.#told(await splitTooLong(text, (part) => this.#tryAlone(part, options)));
-    }
+    if (isTooLong(result, text)) return LONG;
     if (mayBeItsLength(result, text) && !isHeldTooLong(options.signal)) {
       return await this.#splitAfterCrash(text, result, options);
     }
@@ -138,7 +172,7 @@ export class Embedder {
       // A text on which the model hangs uses up the time that its job may be held: one strike more is all it gets.
       const timeIsUp = isHeldTooLong(options.signal) && this.#options.gate.isOpen;
       if (strikes >= STRIKES || (strikes > 1 && timeIsUp)) return result;
-      await this.#hold(result, options.signal);
+      await this.#hold(result, options);
     }
   }
 
@@ -147,7 +181,7 @@ export class Embedder {
     for (;;) {
       const result = await this.#requestOne(part, options);
       if (result instanceof Float32Array || isTooLong(result, part)) return result;
-      await this.#hold(result, options.signal);
+      await this.#hold(result, options);
       if (mayBeTheText(result)) return result;
     }
   }
@@ -158,9 +192,32 @@ export class Embedder {
   }
 
   /** Closes the gate for what went wrong and waits until it opens. */
-  async #hold(error: ProviderError, signal: AbortSignal): Promise<void> {
-    this.#options.gate.report(error);
-    await this.#options.gate.pass(AbortSignal.any([signal, this.#draining.signal]));
+  async #hold(error: ProviderError, options: EmbedOptions): Promise<void> {
+    const { gate } = this.#options;
+    gate.report(error);
+    if (error instanceof LateError && error.tookMs > options.expireMs * SLOW_SHARE) await this.#requireWorking(options);
+    await gate.pass(AbortSignal.any([options.signal, this.#draining.signal]));
+  }
+
+  /**
+   * Tells a text that takes too long from a server that does not answer, as far as that can be found out in time.
+   *
+   * @throws TookTooLongError where a text that is known to be good is embedded now
+   */
+  async #requireWorking({ expireMs }: EmbedOptions): Promise<void> {
+    const { gate, provider } = this.#options;
+    const { name, codes } = provider.dialect;
+    gate.report(new ProviderUnavailableError(codes.noAnswer, `${name} did not answer in time`, { mayBeTheText: true }));
+    const limit = new TimeLimit(expireMs * JUDGE_SHARE, this.#draining.signal);
+    try {
+      await gate.pass(limit.signal);
+    } catch (error) {
+      if (limit.hasPassed) return;
+      throw error;
+    } finally {
+      limit.clear();
+    }
+    throw new TookTooLongError();
   }
 
   /**
@@ -173,8 +230,9 @@ export class Embedder {
     texts: readonly string[],
     { priority, signal }: EmbedOptions,
   ): Promise<VectorOrRejection[] | ProviderError> {
-    const { provider, gate, model, dimensions, instruction, events } = this.#options;
+    const { provider, gate, model, instruction, events } = this.#options;
     const release = await this.#turn(priority, signal);
+    const dimensions = this.#options.dimensions();
     const started = performance.now();
     let ok = false;
     try {
@@ -189,8 +247,9 @@ export class Embedder {
       if (isProviderError(error)) return error;
       if (!isHeldTooLong(signal)) throw error;
       const { name, codes } = provider.dialect;
-      return new ProviderUnavailableError(codes.noAnswer, `${name} did not answer in the time a job may be held`, {
+      return new LateError(codes.noAnswer, `${name} did not answer in the time a job may be held`, {
         mayBeTheText: true,
+        tookMs: performance.now() - started,
       });
     } finally {
       release();
@@ -210,6 +269,16 @@ export class Embedder {
       if (this.#options.gate.isOpen && !signal.aborted) return release;
       release();
     }
+  }
+}
+
+/** A request that was cancelled, since the time was up for which its jobs may be held. */
+class LateError extends ProviderUnavailableError {
+  readonly tookMs: number;
+
+  constructor(code: string, message: string, details: { mayBeTheText: boolean; tookMs: number }) {
+    super(code, message, details);
+    this.tookMs = details.tookMs;
   }
 }
 

@@ -28,6 +28,13 @@ export class TextRejectedError extends WorkerError {}
 /** The input is longer than the model's context. */
 export class TextTooLongError extends TextRejectedError {}
 
+/** A text took all the time that it had, while the server embedded a text that is known to be good. */
+export class TookTooLongError extends WorkerError {
+  constructor() {
+    super('TOOK_TOO_LONG', 'embedding took longer than a job may be held');
+  }
+}
+
 /** This process is shutting down and sends nothing more. */
 export class DrainingError extends WorkerError {
   constructor() {

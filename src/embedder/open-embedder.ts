@@ -8,7 +8,8 @@ import { openProvider, type ProviderOptions } from './open-provider.js';
 import type { Provider } from './provider.js';
 
 export interface OpenEmbedderOptions extends Omit<ProviderOptions, 'connections'> {
-  readonly dimensions: number;
+  /** Of the column, which may be altered. */
+  readonly dimensions: () => number;
   readonly instruction: string;
   readonly concurrency: number;
   readonly events: Events;
@@ -31,7 +32,7 @@ export function openEmbedder(options: OpenEmbedderOptions): OpenEmbedder {
   const gate = new Gate({
     dialect: provider.dialect,
     probe: async (signal) => {
-      await embedOnce({ provider, model, dimensions, instruction, signal }, [KNOWN_GOOD_TEXT]);
+      await embedOnce({ provider, model, dimensions: dimensions(), instruction, signal }, [KNOWN_GOOD_TEXT]);
     },
     events,
     log,

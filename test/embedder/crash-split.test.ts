@@ -36,7 +36,7 @@ describe('a text that a server does not survive, or that a proxy does not let th
     events.on('gate', ({ open: isOpen }) => (closures += isOpen ? 0 : 1));
     open = openEmbedder({
       ...{ kind, url: server.url, model: 'qwen3-embedding:4b', maxTexts: 32, timeoutMs: 5_000 },
-      ...{ dimensions: DIMENSIONS, instruction: '', concurrency: 2, events, log: new MemoryLog() },
+      ...{ dimensions: () => DIMENSIONS, instruction: '', concurrency: 2, events, log: new MemoryLog() },
     });
   }
   afterEach(async () => {
@@ -44,7 +44,7 @@ describe('a text that a server does not survive, or that a proxy does not let th
     await server.stop();
   });
   const embed = (...texts: string[]) =>
-    open.embedder.embed(texts, { priority: 0, signal: AbortSignal.timeout(20_000) });
+    open.embedder.embed(texts, { priority: 0, expireMs: 900_000, signal: AbortSignal.timeout(20_000) });
   /** Lengths of the texts that were sent alone, without the gate's own. */
   const sentAlone = () =>
     server.requests
