@@ -20,5 +20,3 @@ export interface BlocksTable {
   /** N of `vector(N)`. */
   readonly dimensions: number;
 }
-
-export type BlockStatus = 'pending' | 'processing' | 'completed' | 'error' | 'skipped';

@@ -46,6 +46,7 @@ describeWithServer('doctor', () => {
       'trigger',
       'own write',
       'notifications',
+      'payload',
       'queue',
       'indexes',
       'ollama',
