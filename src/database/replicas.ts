@@ -11,6 +11,31 @@ export interface Replica {
   readonly deaf: boolean;
 }
 
+/** PostgreSQL cuts application_name to this length (NAMEDATALEN - 1), without an error. */
+const MAX_NAME_BYTES = 63;
+
+/** What a worker tells of itself. */
+export type ReplicaState = Pick<Replica, 'gateClosed' | 'deaf'>;
+
+/** The most that stands beside the name of the process. */
+const LONGEST_REST = nameOf('follower', '', { gateClosed: true, deaf: true }).length;
+
+/** The longest name of a process that `status` shows whole, in bytes. */
+export const MAX_INSTANCE_BYTES = MAX_NAME_BYTES - LONGEST_REST;
+
+/**
+ * The application_name of a worker's session that listens, which `readReplicas` reads.
+ *
+ * @param instance names the process; of one that is too long the end is kept, where it is unique
+ */
+export function sessionName(role: 'leader' | 'follower', instance: string, state: ReplicaState): string {
+  return nameOf(role, instance.slice(-MAX_INSTANCE_BYTES), state);
+}
+
+function nameOf(role: 'leader' | 'follower', instance: string, { gateClosed, deaf }: ReplicaState): string {
+  return `embedding-worker ${role} ${instance}${gateClosed ? ' gate=closed' : ''}${deaf ? ' deaf' : ''}`;
+}
+
 /**
  * The workers connected to this database. They tell what they are through application_name, which every role may read:
  * `embedding-worker leader|follower INSTANCE`, and after it ` gate=closed`, ` deaf`, or both.

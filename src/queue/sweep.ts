@@ -1,5 +1,6 @@
 import type { PgBoss } from 'pg-boss';
 import { clearSkippedVectors } from '../blocks/clear-skipped.js';
+import { WAITING } from '../blocks/status.js';
 import type { BlocksTable } from '../blocks/table.js';
 import type { Database } from '../database/database.js';
 import { retryTransient } from '../database/retry.js';
@@ -9,15 +10,13 @@ import { pause } from '../pause.js';
 import { enqueueBacklog } from './enqueue.js';
 import { JobStatistics } from './job-statistics.js';
 import { DEAD_LETTER_QUEUE, PRIORITY } from './job.js';
-import { countQueued } from './sql/count-queued.js';
+import { claimRoom, readRoom } from './room.js';
 import { countUnqueued } from './sql/count-unqueued.js';
 import { findObsoleteDeadLetters } from './sql/find-obsolete-dead-letters.js';
 import { findUnqueued } from './sql/find-unqueued.js';
-import { lockRoom } from './sql/lock-room.js';
 import { resetOrphans } from './sql/reset-orphans.js';
 import type { Waker } from './waker.js';
 
-const EVERY_MS = 60_000;
 /** Of who hears nothing: then nothing else finds an edit. It takes at most a twentieth of the time all the same. */
 const DEAF_EVERY_MS = 5_000;
 const DEAF_SHARE = 1 / 20;
@@ -26,8 +25,6 @@ const REFILL_CHECK_MS = 250;
 /** Sweeps that were asked for follow each other no faster. */
 const LEAST_PAUSE_MS = 250;
 const PAGE = 1_000;
-/** Jobs that are put off do not count against the queue's limit, up to so many times the limit. */
-const MOST_PUT_OFF = 10;
 /** How long a step is tried again when the database fails. */
 const STEP_RETRY_MS = 10_000;
 
@@ -36,8 +33,10 @@ export interface SweeperOptions {
   readonly boss: PgBoss;
   readonly schema: string;
   readonly table: BlocksTable;
-  /** Jobs that are due or active, up to which the queue is filled. */
+  /** Ready and active jobs up to which the queue is filled. */
   readonly queueLimit: number;
+  /** Between two sweeps. */
+  readonly intervalMs: number;
   readonly waker: Waker;
   /** Whether notifications do not arrive. */
   readonly isDeaf: () => boolean;
@@ -47,7 +46,7 @@ export interface SweeperOptions {
 
 /**
  * Finds by looking what was not found by listening, and mends what dead workers left. It runs while this replica
- * leads: at once, every minute, every few seconds where nothing is heard, when asked, and whenever the queue is half
+ * leads: at once, at its interval, every few seconds where nothing is heard, when asked, and whenever the queue is half
  * empty while more is known to wait.
  */
 export class Sweeper {
@@ -58,6 +57,8 @@ export class Sweeper {
   #asked = Promise.withResolvers<undefined>();
   /** Where the queue is full: the last id that was enqueued, null where it has yet to begin. Undefined once all were seen. */
   #stoppedAt: string | null | undefined;
+  /** Whether all that was pending has been seen since it leads. */
+  #seenAll = false;
   /** Pending blocks that the last sweep had to leave. */
   #left = 0;
 
@@ -70,6 +71,7 @@ export class Sweeper {
     const stopping = new AbortController();
     this.#stopping = stopping;
     this.#stoppedAt = undefined;
+    this.#seenAll = false;
     this.#left = 0;
     this.#running = this.#running.then(() => this.#run(stopping.signal));
   }
@@ -77,6 +79,11 @@ export class Sweeper {
   async stop(): Promise<void> {
     this.#stopping?.abort();
     await this.#running;
+  }
+
+  /** Whether blocks may be pending that the queue had no room for, or that no sweep has seen yet. */
+  get hasBacklog(): boolean {
+    return !this.#seenAll || this.#stoppedAt !== undefined;
   }
 
   /** Asks for a sweep soon. */
@@ -95,7 +102,7 @@ export class Sweeper {
       }
       const tookMs = performance.now() - started;
       await pause(LEAST_PAUSE_MS, signal);
-      await this.#untilNext(this.#pauseMs(tookMs), signal);
+      await this.#untilNext(this.#pauseMs(tookMs) - LEAST_PAUSE_MS, signal);
     }
   }
 
@@ -150,6 +157,7 @@ export class Sweeper {
       after = page.lastId;
       if (after === null && wrapped) {
         this.#stoppedAt = undefined;
+        this.#seenAll = true;
         break;
       }
       if (after === null)
@@ -168,18 +176,17 @@ export class Sweeper {
   async #fillPage(after: string | null): Promise<{ inserted: number; lastId: string | null } | null> {
     const { database, boss, schema, table, queueLimit } = this.#options;
     return await database.transaction(async (tx) => {
-      await lockRoom(tx, schema);
-      const limit = Math.min(PAGE, roomFor(await countQueued(tx, schema), queueLimit));
-      if (limit <= 0) return null;
-      const ids = await findUnqueued(tx, schema, table, after, limit);
+      const limit = Math.min(PAGE, await claimRoom(tx, schema, queueLimit));
+      if (limit === 0) return null;
+      const ids = await findUnqueued(tx, schema, table, { statuses: WAITING, after, limit });
       const inserted = await enqueueBacklog(boss, tx, ids, new Date());
       return { inserted, lastId: ids.length === limit ? (ids.at(-1) ?? null) : null };
     });
   }
 
   #pauseMs(tookMs: number): number {
-    if (!this.#options.isDeaf()) return EVERY_MS;
-    return Math.min(EVERY_MS, Math.max(DEAF_EVERY_MS, tookMs / DEAF_SHARE));
+    const { intervalMs, isDeaf } = this.#options;
+    return isDeaf() ? Math.min(intervalMs, Math.max(DEAF_EVERY_MS, tookMs / DEAF_SHARE)) : intervalMs;
   }
 
   async #untilNext(pauseMs: number, signal: AbortSignal): Promise<void> {
@@ -196,7 +203,7 @@ export class Sweeper {
       }
       await pause(REFILL_CHECK_MS, signal);
       try {
-        if (roomFor(await countQueued(database, schema), queueLimit) < queueLimit / 2) continue;
+        if ((await readRoom(database, schema, queueLimit)) < queueLimit / 2) continue;
         const started = performance.now();
         const enqueued = await this.#fill(signal);
         this.#left = this.#stoppedAt === undefined ? 0 : Math.max(0, this.#left - enqueued);
@@ -208,11 +215,6 @@ export class Sweeper {
       }
     }
   }
-}
-
-/** How many more jobs the queue takes; not above 0 where it is full. */
-function roomFor({ due, live }: { readonly due: number; readonly live: number }, queueLimit: number): number {
-  return Math.min(queueLimit - due, MOST_PUT_OFF * queueLimit - live);
 }
 
 /** Repeats a statement that takes at most so many rows until it takes fewer. @returns how many it took in all */

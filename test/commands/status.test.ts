@@ -50,11 +50,11 @@ describeWithServer('status', () => {
     expect(snapshot.blocks).toEqual({
       total: 10,
       estimated: false,
-      byStatus: { pending: 0, processing: 0, completed: 8, error: 1, skipped: 1 },
+      byStatus: { unset: 0, pending: 0, processing: 0, completed: 8, error: 1, skipped: 1 },
       byType: {
-        heading: { pending: 0, processing: 0, completed: 0, error: 1, skipped: 0 },
-        mermaid: { pending: 0, processing: 0, completed: 0, error: 0, skipped: 1 },
-        paragraph: { pending: 0, processing: 0, completed: 8, error: 0, skipped: 0 },
+        heading: { unset: 0, pending: 0, processing: 0, completed: 0, error: 1, skipped: 0 },
+        mermaid: { unset: 0, pending: 0, processing: 0, completed: 0, error: 0, skipped: 1 },
+        paragraph: { unset: 0, pending: 0, processing: 0, completed: 8, error: 0, skipped: 0 },
       },
       embeddedShare: 8 / 9,
     });

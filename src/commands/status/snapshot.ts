@@ -1,3 +1,4 @@
+import { WAITING, type FoundStatus } from '../../blocks/status.js';
 import { tallyBlocks, type Tally } from '../../blocks/tally.js';
 import { readReplicas, type Replica } from '../../database/replicas.js';
 import { readBacklog, type Backlog } from '../../queue/backlog.js';
@@ -9,7 +10,8 @@ import type { CommandContext } from '../context.js';
  */
 const COUNT_LIMIT_MS = 600;
 
-const STATUSES = ['pending', 'processing', 'completed', 'error', 'skipped'] as const;
+/** In the order of the table. */
+const STATUSES: readonly FoundStatus[] = ['unset', 'pending', 'processing', 'completed', 'error', 'skipped'];
 
 /** What `status --json` prints. Documented in docs/commands.md; keys are added, never changed. */
 export interface StatusSnapshot {
@@ -49,7 +51,7 @@ export async function takeSnapshot({ config, database, table }: CommandContext):
   ]);
   const blocks = summarise(tally);
   const { oldestWaitingSeconds = null, ratePerSecond = null, ...jobs } = backlog ?? {};
-  const left = (blocks.byStatus['pending'] ?? 0) + (blocks.byStatus['processing'] ?? 0);
+  const left = waitingIn(blocks);
   return {
     at: new Date().toISOString(),
     blocks,
@@ -65,6 +67,11 @@ export async function takeSnapshot({ config, database, table }: CommandContext):
       instances: replicas,
     },
   };
+}
+
+/** Blocks that wait for a vector. */
+export function waitingIn({ byStatus }: StatusSnapshot['blocks']): number {
+  return WAITING.reduce((sum, status) => sum + (byStatus[status] ?? 0), 0);
 }
 
 /** Adds up, with a 0 for each status that no block has. */
