@@ -1,7 +1,7 @@
 import { findNotified } from '../blocks/find-notified.js';
 import type { BlocksTable } from '../blocks/table.js';
 import type { Database, Notification } from '../database/database.js';
-import { retryTransient } from '../database/retry.js';
+import type { Hold } from '../database/hold.js';
 import type { Events } from '../events.js';
 import { LogLimit } from '../log-limit.js';
 import type { Logger } from '../logger.js';
@@ -9,6 +9,7 @@ import { pause } from '../pause.js';
 import { EDITS_PER_INSERT, MOST_EDITS, type Edits } from './edits.js';
 import { Inbox } from './inbox.js';
 import { readNotification } from './notification.js';
+import { persistEdits } from './persist-edits.js';
 
 /** How often it is asked, after a flood, whether it is over. */
 const CALM_POLL_MS = 1_000;
@@ -19,6 +20,7 @@ export interface BridgeOptions {
   readonly database: Database;
   readonly table: BlocksTable;
   readonly edits: Edits;
+  readonly hold: Hold;
   /** Asks for a look at what is pending: a notification names no block. */
   readonly requestLook: () => void;
   /** Asks for a sweep soon: there is more than was notified one by one. */
@@ -94,8 +96,8 @@ export class Bridge {
         if (batch.length === 0) {
           requestSweep();
           await this.#untilCalm();
-        } else if (await retryTransient(() => edits.hasRoomFor(batch.length), { signal })) {
-          await retryTransient(() => this.#insert(batch), { signal });
+        } else if (await persistEdits(this.#options, signal, () => edits.hasRoomFor(batch.length))) {
+          await persistEdits(this.#options, signal, () => this.#insert(batch));
         } else {
           this.#inbox.clear();
           this.#flood();
@@ -139,7 +141,7 @@ export class Bridge {
     const { edits } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      if (await retryTransient(() => edits.isCalm(), { signal })) {
+      if (await persistEdits(this.#options, signal, () => edits.isCalm())) {
         this.#flooded = false;
         return;
       }

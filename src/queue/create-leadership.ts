@@ -4,6 +4,7 @@ import { CHANNEL } from '../blocks/trigger.js';
 import type { Config } from '../config.js';
 import type { Database } from '../database/database.js';
 import { Ear } from '../database/ear.js';
+import type { Hold } from '../database/hold.js';
 import { Leadership } from '../database/leadership.js';
 import { sessionName } from '../database/replicas.js';
 import type { Events } from '../events.js';
@@ -24,15 +25,16 @@ export interface LeadershipParts {
   /** Names this process among its replicas. */
   readonly instance: string;
   readonly isGateOpen: () => boolean;
+  readonly hold: Hold;
   readonly events: Events;
   readonly log: Logger;
 }
 
 /** What the one replica does that leads: it listens, sweeps, and looks after what has become due. */
 export function createLeadership(parts: LeadershipParts): Leadership {
-  const { config, database, boss, table, waker, instance, isGateOpen, events, log } = parts;
+  const { config, database, boss, table, waker, instance, isGateOpen, hold, events, log } = parts;
   const schema = config.pgBossSchema;
-  const common = { database, boss, schema, table, waker, events, log };
+  const common = { database, boss, schema, table, waker, hold, events, log };
   const ear = new Ear({
     database,
     onChange: () => {
@@ -55,7 +57,10 @@ export function createLeadership(parts: LeadershipParts): Leadership {
   const leadership: Leadership = new Leadership({
     database,
     lockName: `embedding-worker/${schema}/${table.blocks}`,
-    applicationName: (role) => sessionName(role, instance, { gateClosed: !isGateOpen(), deaf: ear.isDeaf }),
+    applicationName: (role) =>
+      sessionName(role, instance, {
+        ...{ gateClosed: !isGateOpen(), deaf: ear.isDeaf, held: hold.isHeld },
+      }),
     onConnected: async (session) => {
       await ear.open(session);
       await ear.listen(WAKE_CHANNEL, waker.receive);
@@ -80,6 +85,10 @@ export function createLeadership(parts: LeadershipParts): Leadership {
     },
     events,
     log,
+  });
+  events.on('hold', ({ reason }) => {
+    void leadership.rename();
+    if (reason === null) sweeper.request(); // what was handed back without its block, and what was not enqueued
   });
   return leadership;
 }

@@ -1,11 +1,12 @@
 import { PENDING } from '../blocks/status.js';
 import type { BlocksTable } from '../blocks/table.js';
 import type { Database } from '../database/database.js';
-import { retryTransient } from '../database/retry.js';
+import type { Hold } from '../database/hold.js';
 import { LogLimit } from '../log-limit.js';
 import type { Logger } from '../logger.js';
 import { pause } from '../pause.js';
 import { EDITS_PER_INSERT, MOST_EDITS, type Edits } from './edits.js';
+import { persistEdits } from './persist-edits.js';
 import { findUnqueued } from './sql/find-unqueued.js';
 
 /** Two looks begin no closer to each other, and reading the table takes at most a twentieth of the time. */
@@ -22,6 +23,7 @@ export interface PendingLookOptions {
   readonly schema: string;
   readonly table: BlocksTable;
   readonly edits: Edits;
+  readonly hold: Hold;
   /** Whether blocks are pending that nobody just edited. */
   readonly hasBacklog: () => boolean;
   readonly requestSweep: () => void;
@@ -102,14 +104,11 @@ export class PendingLook {
 
   async #read(after: string | null): Promise<{ ids: string[]; tookMs: number }> {
     const { database, schema, table } = this.#options;
-    return await retryTransient(
-      async () => {
-        const started = performance.now();
-        const ids = await findUnqueued(database, schema, table, { statuses: PENDING, after, limit: PAGE });
-        return { ids, tookMs: performance.now() - started };
-      },
-      { signal: this.#stopping.signal },
-    );
+    return await persistEdits(this.#options, this.#stopping.signal, async () => {
+      const started = performance.now();
+      const ids = await findUnqueued(database, schema, table, { statuses: PENDING, after, limit: PAGE });
+      return { ids, tookMs: performance.now() - started };
+    });
   }
 
   /** @returns false where the queue takes no more edits */
@@ -118,8 +117,8 @@ export class PendingLook {
     const { signal } = this.#stopping;
     for (let i = 0; i < ids.length && !signal.aborted; i += EDITS_PER_INSERT) {
       const batch = ids.slice(i, i + EDITS_PER_INSERT);
-      if (!(await retryTransient(() => edits.hasRoomFor(batch.length), { signal }))) return false;
-      await retryTransient(() => edits.enqueue(batch, 0), { signal });
+      if (!(await persistEdits(this.#options, signal, () => edits.hasRoomFor(batch.length)))) return false;
+      await persistEdits(this.#options, signal, () => edits.enqueue(batch, 0));
     }
     return true;
   }

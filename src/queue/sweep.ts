@@ -4,6 +4,7 @@ import { WAITING } from '../blocks/status.js';
 import type { BlocksTable } from '../blocks/table.js';
 import type { Database } from '../database/database.js';
 import { retryTransient } from '../database/retry.js';
+import type { Hold } from '../database/hold.js';
 import type { Events } from '../events.js';
 import type { Logger } from '../logger.js';
 import { pause } from '../pause.js';
@@ -38,6 +39,7 @@ export interface SweeperOptions {
   /** Between two sweeps. */
   readonly intervalMs: number;
   readonly waker: Waker;
+  readonly hold: Hold;
   /** Whether notifications do not arrive. */
   readonly isDeaf: () => boolean;
   readonly events: Events;
@@ -96,9 +98,12 @@ export class Sweeper {
       this.#asked = Promise.withResolvers();
       const started = performance.now();
       try {
+        await this.#options.hold.whenOpen(signal);
         await this.#sweep(signal);
       } catch (error) {
-        if (!signal.aborted) this.#options.log.warn('a sweep failed; the next one goes on', { error });
+        if (!signal.aborted && !(await this.#options.hold.explains(error))) {
+          this.#options.log.warn('a sweep failed; the next one goes on', { error });
+        }
       }
       const tookMs = performance.now() - started;
       await pause(LEAST_PAUSE_MS, signal);
@@ -133,8 +138,9 @@ export class Sweeper {
     try {
       return await retryTransient(work, { signal, maxWaitMs: STEP_RETRY_MS });
     } catch (error) {
-      if (!signal.aborted)
-        this.#options.log.warn('a step of the sweep failed; the next sweep goes on', { step, error });
+      if (signal.aborted) return 0;
+      if (await this.#options.hold.explains(error)) throw error; // no other step would fare better
+      this.#options.log.warn('a step of the sweep failed; the next sweep goes on', { step, error });
       return 0;
     }
   }
@@ -190,7 +196,7 @@ export class Sweeper {
   }
 
   async #untilNext(pauseMs: number, signal: AbortSignal): Promise<void> {
-    const { database, schema, queueLimit, events, log } = this.#options;
+    const { database, schema, queueLimit, hold, events, log } = this.#options;
     const end = performance.now() + pauseMs;
     while (!signal.aborted && performance.now() < end) {
       if (this.#stoppedAt === undefined) {
@@ -210,7 +216,7 @@ export class Sweeper {
         const seconds = (performance.now() - started) / 1000;
         events.emit('swept', { enqueued, reset: 0, cleared: 0, left: this.#left, seconds });
       } catch (error) {
-        log.warn('could not fill the queue up; the next sweep goes on', { error });
+        if (!(await hold.explains(error))) log.warn('could not fill the queue up; the next sweep goes on', { error });
         return;
       }
     }

@@ -1,6 +1,7 @@
 import type { BlocksTable } from '../blocks/table.js';
 import type { Database } from '../database/database.js';
 import { LogLimit } from '../log-limit.js';
+import type { Hold } from '../database/hold.js';
 import type { Logger } from '../logger.js';
 import { pause } from '../pause.js';
 import { findDue } from './sql/find-due.js';
@@ -15,6 +16,7 @@ export interface UpkeepOptions {
   readonly schema: string;
   readonly table: BlocksTable;
   readonly waker: Waker;
+  readonly hold: Hold;
   /** Jobs that all workers of this process take at once. */
   readonly everyWorker: number;
   readonly log: Logger;
@@ -45,9 +47,10 @@ export class Upkeep {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { log } = this.#options;
+    const { hold, log } = this.#options;
     while (!signal.aborted) {
-      await this.#wakeForDue().catch((error: unknown) => {
+      await this.#wakeForDue().catch(async (error: unknown) => {
+        if (await hold.explains(error)) return;
         this.#wakeComplaint.run(() => {
           log.warn('could not look for jobs that are due; trying again', { error });
         });
@@ -65,10 +68,12 @@ export class Upkeep {
   }
 
   async #resetRetrying(): Promise<void> {
-    const { database, schema, table, log } = this.#options;
+    const { database, schema, table, hold, log } = this.#options;
+    if (hold.isHeld) return;
     try {
       await resetRetrying(database, schema, table);
     } catch (error) {
+      if (await hold.explains(error)) return;
       this.#resetComplaint.run(() => {
         log.warn('could not reset blocks that a dead worker left; trying again', { error });
       });

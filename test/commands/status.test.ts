@@ -31,7 +31,8 @@ describeWithServer('status', () => {
       oldestWaitingSeconds: null,
       ratePerSecond: null,
       etaSeconds: null,
-      workers: { count: 0, leader: null, gatesClosed: [], deaf: [], instances: [] },
+      workers: { count: 0, leader: null, gatesClosed: [], deaf: [], held: [], instances: [] },
+      hold: null,
     });
     expect((await runCli(environment, ['status'])).stdout).toContain('There are no blocks.');
     expect(await db.query(`SELECT 1 FROM pg_namespace WHERE nspname = 'pgboss'`)).toEqual([]);
@@ -65,7 +66,8 @@ describeWithServer('status', () => {
       leader: 'test-0',
       gatesClosed: [],
       deaf: [],
-      instances: [{ instance: 'test-0', leader: true, gateClosed: false, deaf: false }],
+      held: [],
+      instances: [{ instance: 'test-0', leader: true, gateClosed: false, deaf: false, held: false }],
     });
     const { stdout, stderr } = await runCli(environment, ['status']);
     expect(stderr).toBe('');

@@ -6,7 +6,7 @@ import { describeWithServer } from '../support/describe-with-server.js';
 
 /** The longest that a host may be called: RFC 1123. */
 const LONG = `${'a'.repeat(50)}-7d4b9-x2x4z.`.slice(0, 62).padEnd(63, 'z');
-const STATE = { gateClosed: true, deaf: true };
+const STATE = { gateClosed: true, deaf: true, held: true };
 
 describe('the name of a process', () => {
   it.each([
@@ -45,6 +45,6 @@ describeWithServer('replicas on hosts with long names', () => {
   it('are told apart even where a process has a name of its own that is too long', () => {
     const name = sessionName('follower', `${'x'.repeat(60)}-${'1'.repeat(8)}`, STATE);
     expect(Buffer.byteLength(name)).toBeLessThanOrEqual(63);
-    expect(name).toContain('-11111111 gate=closed deaf');
+    expect(name).toContain('-11111111 gate=closed deaf held');
   });
 });

@@ -1,7 +1,7 @@
 import { RATE_WINDOW_SECONDS } from '../../queue/backlog.js';
 import { counted, duration, number, percent, printable, styled } from '../output.js';
 import { tableLines } from '../table.js';
-import { waitingIn, type StatusSnapshot } from './snapshot.js';
+import { waitingIn, type Hold, type StatusSnapshot } from './snapshot.js';
 
 /** A snapshot as lines for people. */
 export function renderStatus(snapshot: StatusSnapshot, server: string): string[] {
@@ -41,6 +41,7 @@ function progressLines(snapshot: StatusSnapshot, server: string): string[] {
     ['workers', workersLine(workers)],
   ];
   if (workers.gatesClosed.length > 0) lines.push(['gate', gateLine(workers, server)]);
+  if (snapshot.hold !== null) lines.push(...holdLines(snapshot.hold, workers));
   if (workers.deaf.length > 0) lines.push(['deaf', deafLine(workers)]);
   const width = Math.max(...lines.map(([name]) => name.length));
   return lines.map(([name, text]) => `${styled('bold', name.padEnd(width))}  ${text}`);
@@ -87,6 +88,15 @@ function gateLine({ gatesClosed, count }: StatusSnapshot['workers'], server: str
     'red',
     `closed${where === '' ? '' : ` ${where}`}: ${server} cannot embed now, and blocks wait for it (see: embedding-worker doctor)`,
   );
+}
+
+function holdLines({ message, fix }: Hold, { held, count }: StatusSnapshot['workers']): [string, string][] {
+  const where = held.length === count ? '' : ` at ${held.map(printable).join(', ')}`;
+  const what: [string, string] = [
+    'paused',
+    styled('red', `${printable(message)}; blocks wait${where} until it is fixed`),
+  ];
+  return [what, ...(fix?.split('\n') ?? []).map((line): [string, string] => ['', `fix: ${printable(line)}`])];
 }
 
 function deafLine({ deaf }: StatusSnapshot['workers']): string {
