@@ -2,7 +2,7 @@ import { isBlockId } from '../blocks/block-id.js';
 import { ConfigurationError } from '../errors.js';
 import { countErrors, type ErrorCount } from '../queue/sql/count-errors.js';
 import { findErrors, type BlockError } from '../queue/sql/find-errors.js';
-import { queueExists } from '../queue/sql/queue-exists.js';
+import { queueExists } from '../queue/queue-schema.js';
 import { withContext } from './context.js';
 import { requireText, requireWhole } from './options.js';
 import { counted, duration, number, outputWidth, printable, styled, writeJson, writeLines } from './output.js';

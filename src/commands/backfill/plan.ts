@@ -6,7 +6,7 @@ import type { BlockStatus } from '../../blocks/table.js';
 import { ConfigurationError } from '../../errors.js';
 import type { PutBackStatus } from '../../queue/backfill.js';
 import { countInScope } from '../../queue/sql/count-in-scope.js';
-import { queueExists } from '../../queue/sql/queue-exists.js';
+import { queueExists } from '../../queue/queue-schema.js';
 import type { CommandContext } from '../context.js';
 import { printable } from '../output.js';
 import type { BackfillArguments, Request } from './options.js';
