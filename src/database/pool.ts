@@ -43,7 +43,8 @@ export function openPool(options: PoolOptions): OpenPool {
     query_timeout: options.queryTimeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    ...{ onConnect: options.onConnect }, // it is waited for, which the typings do not say
+    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- it is waited for, which pg's typings do not say
+    onConnect: options.onConnect,
   });
   const sockets = new Set<{ destroy(): void }>();
   pool.on('error', options.onError);

@@ -93,7 +93,7 @@ describe('the address of a database', () => {
     ['postgresql://db:port/x', 'is not a URL'],
     ['postgresql://db:70000/x', 'is not a URL'],
     ['postgresql://a b/x', 'is not a URL'],
-    ['postgresql://u:pa/ss@db/x', 'holds an @ behind the host'],
+    ['postgresql://u:12/ss@db/x', 'holds an @ behind the host'],
     ['postgresql://db/x?sslmode=maybe', 'names no mode of TLS'],
     ['postgresql://db/x?sslmode=prefer&sslnegotiation=direct', 'sslnegotiation=direct needs TLS'],
     ['postgresql://a,b/x?port=1,2,3', 'has not as many values in port='],
