@@ -165,7 +165,7 @@ export function refusalOf(error: unknown, variable: string, url: string): Config
     const about = { variable, database: quoteColumn(database ?? user ?? ''), role: quoteColumn(user ?? '') };
     return refuse('DATABASE_REFUSED', `: ${refusal.found}`, refusal.fix(about));
   }
-  const problem = certificateProblem(error, `let sslrootcert in ${variable} name`);
+  const problem = certificateProblem(error, 'let sslrootcert in the URL name');
   if (problem !== undefined) return refuse('DATABASE_CERTIFICATE', `: the server's ${problem.found}`, problem.fix);
   if (error instanceof Error && error.message === NO_TLS) {
     return refuse(

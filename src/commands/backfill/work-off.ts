@@ -2,6 +2,7 @@ import { inspectBlocks } from '../../blocks/inspect.js';
 import { EVERY_BLOCK } from '../../blocks/scope.js';
 import type { PgBoss } from 'pg-boss';
 import { retryTransient } from '../../database/retry.js';
+import { patiently } from '../../database/time-limit.js';
 import { BackfillRun } from '../../queue/run-backfill.js';
 import { countInScope } from '../../queue/sql/count-in-scope.js';
 import { pause } from '../../pause.js';
@@ -38,10 +39,10 @@ async function passAfterPass(
   const schema = config.pgBossSchema;
   const count = async () => {
     const everything = { scope: EVERY_BLOCK, after: null, withJobs: true };
-    const counts = await retryTransient(() => countInScope(database, schema, table, everything), {
-      signal,
-      maxWaitMs: PATIENCE_MS,
-    });
+    const counts = await retryTransient(
+      () => patiently(database, (tx) => countInScope(tx, schema, table, everything)),
+      { signal, maxWaitMs: PATIENCE_MS },
+    );
     const of = (status: string) => counts.find((one) => one.status === status)?.count ?? 0;
     return { waiting: of('pending') + of('processing'), completed: of('completed'), inError: of('error') };
   };
