@@ -35,6 +35,11 @@ export interface SessionOptions {
   readonly idleTimeoutSeconds: number;
 }
 
+export interface TransactionOptions {
+  /** Told of what the server says beside its answers, as its statements run. */
+  readonly onNotice?: (message: string) => void;
+}
+
 export interface Database extends Queryable {
   /** What pg-boss must know of it. */
   readonly backend: 'postgres' | 'pglite';
@@ -42,7 +47,7 @@ export interface Database extends Queryable {
    * Runs `work` in one READ COMMITTED transaction: committed when it resolves, rolled back when it rejects. After an
    * error of the connection itself nobody knows whether COMMIT took place, so `work` must be safe to run again.
    */
-  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /** Opens a session of its own. */
   connect(options: SessionOptions): Promise<Session>;
   /** Learns the oid of the type vector in this database, which sending vectors needs. */

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type pg from 'pg';
-import type { Database, Queryable, Session, SessionOptions } from './database.js';
+import type { Database, Queryable, Session, SessionOptions, TransactionOptions } from './database.js';
 import { openPool, type OpenPool } from './pool.js';
 import { openSession } from './session.js';
 import { StatementNames } from './statement-names.js';
@@ -57,8 +57,8 @@ export class Postgres extends EventEmitter<{ error: [Error] }> implements Databa
     return this.#queryable.executeSql(text, values);
   }
 
-  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
-    return this.#renewing((pool) => transaction(pool, this.#names, work));
+  transaction<T>(work: (tx: Queryable) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    return this.#renewing((pool) => transaction(pool, this.#names, work, options));
   }
 
   async connect(options: SessionOptions): Promise<Session> {

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { Queryable } from './database.js';
+import type { Queryable, TransactionOptions } from './database.js';
 import type { StatementNames } from './statement-names.js';
 import { isTransient } from './transient-errors.js';
 
@@ -36,11 +36,14 @@ export async function transaction<T>(
   pool: pg.Pool,
   names: StatementNames | undefined,
   work: (tx: Queryable) => Promise<T>,
+  { onNotice }: TransactionOptions = {},
 ): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   const onError = (error: Error) => (broken = error);
   client.on('error', onError); // while checked out, the pool does not listen
+  const onMessage = ({ message }: { readonly message?: string | undefined }) => onNotice?.(message ?? '');
+  client.on('notice', onMessage);
   try {
     await client.query(BEGIN);
     const result = await work(queryable(client, names));
@@ -59,6 +62,7 @@ export async function transaction<T>(
     throw error;
   } finally {
     client.off('error', onError);
+    client.off('notice', onMessage);
     client.release(broken);
   }
 }
