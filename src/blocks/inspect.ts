@@ -3,6 +3,7 @@ import type { Queryable } from '../database/database.js';
 import { quoteColumn, quoteTable, readColumnName } from '../database/identifiers.js';
 import { ConfigurationError } from '../errors.js';
 import { findRelation, requireReadable, requireTable, setting, type Relation } from './find-relation.js';
+import { requirePgvector } from './require-pgvector.js';
 import type { BlocksTable } from './table.js';
 
 interface Column {
@@ -32,7 +33,7 @@ const CASTABLE = /^(halfvec|sparsevec|_(int4|float4|float8|numeric))$/;
  * @throws ConfigurationError that names what is missing or of another type, with the SQL or variable that helps
  */
 export async function inspectBlocks(db: Queryable, names: TableNames): Promise<BlocksTable> {
-  await requireVectorType(db);
+  await requirePgvector(db);
   const blocks = await findRelation(db, names.blocksTable, 'PALDOCS_BLOCKS_TABLE');
   await requireTable(db, blocks, 'PALDOCS_BLOCKS_TABLE');
   const notes = await findRelation(db, names.notesTable, 'PALDOCS_NOTES_TABLE');
@@ -95,19 +96,6 @@ export async function inspectBlocks(db: Queryable, names: TableNames): Promise<B
     vectorTypeOid: embedding.typeOid,
     dimensions: embedding.typmod,
   };
-}
-
-async function requireVectorType(db: Queryable): Promise<void> {
-  const [row] = await db.query<{ installed: boolean; available: boolean }>(
-    `SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'vector') AS installed,
-       EXISTS (SELECT FROM pg_available_extensions WHERE name = 'vector') AS available`,
-  );
-  if (row?.installed === true) return;
-  throw row?.available === true
-    ? new ConfigurationError('SCHEMA_PGVECTOR', 'the database has no pgvector', { fix: 'CREATE EXTENSION vector;' })
-    : new ConfigurationError('SCHEMA_PGVECTOR', 'the database server has no pgvector', {
-        fix: 'install its package on the server (https://github.com/pgvector/pgvector#installation), then\nCREATE EXTENSION vector;',
-      });
 }
 
 async function readColumns(db: Queryable, relation: Relation): Promise<Map<string, Column>> {

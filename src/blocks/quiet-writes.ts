@@ -39,15 +39,17 @@ async function loops(
   const fired = firedByUs(await readTriggers(db, table));
   const concerned = fired.filter(({ concernsStatus }) => concernsStatus);
   const culprits = concerned.length > 0 ? concerned : fired;
-  const what = how === 'notified' ? `notifies ${CHANNEL} of it` : `sets a block pending that was written '${wrote}'`;
   const code = 'SCHEMA_TRIGGER_LOOP';
+  const isNotified = how === 'notified';
   if (culprits.length === 0) {
+    const what = isNotified ? `notifies ${CHANNEL}` : 'is pending afterwards';
     return new ConfigurationError(
       code,
-      `something ${what} by the worker on ${table.blocksName}, such as a rule: the block would be embedded for ever`,
+      `a block of ${table.blocksName} that the worker writes '${wrote}' ${what}, by a rule or a trigger: it would be embedded for ever`,
       { fix: `look for it among the rules and triggers that psql shows: \\d+ ${table.blocksName}` },
     );
   }
+  const what = isNotified ? `notifies ${CHANNEL}` : `sets a block pending that was written '${wrote}'`;
   const names = listed([...new Set(culprits.map(({ name }) => `"${name}"`))]);
   return new ConfigurationError(
     code,

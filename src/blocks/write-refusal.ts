@@ -10,7 +10,6 @@ import { firedByUs, remediesFor } from './trigger-remedies.js';
 import { readTriggers, type Trigger } from './trigger.js';
 import type { Tried } from './try-writes.js';
 
-const CHECK_VIOLATION = '23514';
 const INSUFFICIENT_PRIVILEGE = '42501';
 
 /**
@@ -33,11 +32,6 @@ export async function refusalOf(
   const constraint = fieldOf(error, 'constraint');
   const fix = constraint === undefined ? undefined : await constraintFix(db, table, constraint);
   if (fix !== undefined) return refused(fix);
-  if (errorCode(error) === CHECK_VIOLATION && constraint === undefined) {
-    // A table that is partitioned by status, and has no partition for this one.
-    const { schema, name } = await placeOf(db, table);
-    return refused(`CREATE TABLE ${quoteTable(schema, `${name}_other`)} PARTITION OF ${table.blocks} DEFAULT;`);
-  }
   const fired = firedByUs(await readTriggers(db, table));
   const where = fieldOf(error, 'where') ?? '';
   const named = fired.filter(({ functionSignature }) => where.includes(functionSignature));
@@ -89,16 +83,6 @@ SELECT n.nspname::text AS schema, c.relname::text AS table, "isConstraint"
     const at = quoteTable(other.schema, other.table);
     return other.isConstraint ? `ALTER TABLE ${at} DROP CONSTRAINT ${quoteColumn(name)};` : `DROP INDEX ${at};`;
   });
-}
-
-async function placeOf(db: Database, table: BlocksTable): Promise<{ schema: string; name: string }> {
-  const [place] = await db.query<{ schema: string; name: string }>(
-    `SELECT n.nspname::text AS schema, c.relname::text AS name
-  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)`,
-    [table.blocks],
-  );
-  if (place === undefined) throw new Error(`${table.blocks} is gone`);
-  return place;
 }
 
 /** A field of the server's error, by the driver's name of it. */

@@ -1,15 +1,11 @@
 import { requireSchema } from '../../src/blocks/require-schema.js';
 import type { BlocksTable } from '../../src/blocks/table.js';
-import type { CheckContext, CheckResult } from '../../src/commands/doctor/check.js';
-import { checksFor } from '../../src/commands/doctor/checks.js';
-import { runChecks } from '../../src/commands/doctor/run-checks.js';
+import type { CheckResult } from '../../src/commands/doctor/check.js';
 import { loadConfig } from '../../src/config.js';
 import { Postgres } from '../../src/database/postgres.js';
-import { openProvider } from '../../src/embedder/open-provider.js';
-import { embeddingServer } from '../../src/config/embedding-server.js';
 import { WorkerError } from '../../src/errors.js';
-import { createLogger } from '../../src/logger.js';
 import { createDatabase } from './create-database.js';
+import { runDoctorChecks } from './doctor-checks.js';
 import type { TestDatabase } from './test-database.js';
 import { createRole, type WorkerRole } from './worker-role.js';
 
@@ -42,9 +38,9 @@ export class SchemaSite {
     await this.role.drop();
   }
 
-  /** Does it to the reference schema, as its owner; `ROLE` stands for the worker's role. */
+  /** Does it to the reference schema, as its owner; `:role` stands for the worker's role. */
   async prepare(sql: string): Promise<void> {
-    await this.db.query(sql.replaceAll('ROLE', this.role.name));
+    await this.db.query(sql.replaceAll(':role', this.role.name));
   }
 
   /** Grants what role.sql grants, wherever the tables are. */
@@ -65,29 +61,20 @@ export class SchemaSite {
   }
 
   async inspect(): Promise<BlocksTable> {
-    return await this.#with((database, config) => requireSchema(database, config.tables));
+    const config = loadConfig({ PALDOCS_DATABASE_URL: this.role.url, ...this.environment });
+    const { databaseUrl: url, listenDatabaseUrl: sessionUrl } = config;
+    const database = new Postgres({ url, sessionUrl, applicationName: 'test', poolSize: 2 });
+    try {
+      return await requireSchema(database, config.tables);
+    } finally {
+      await database.close();
+    }
   }
 
   /** What `doctor` says of the schema, but for what is in order. */
   async doctor(): Promise<CheckResult[]> {
-    return await this.#with(async (database, config) => {
-      const provider = openProvider({ ...embeddingServer(config), connections: 1 });
-      const context: CheckContext = {
-        config,
-        database,
-        provider,
-        log: createLogger({ level: 'error', readable: false, colour: false }),
-        facts: {},
-        signal: new AbortController().signal,
-      };
-      try {
-        const checks = checksFor(config.provider).filter(({ name }) => CHECKS.includes(name));
-        const results = await runChecks(checks, context, () => Promise.resolve());
-        return results.filter(({ name, status }) => status !== 'ok' && name !== 'pgvector');
-      } finally {
-        provider.close();
-      }
-    });
+    const results = await runDoctorChecks({ PALDOCS_DATABASE_URL: this.role.url, ...this.environment }, CHECKS);
+    return results.filter(({ name, status }) => status !== 'ok' && name !== 'pgvector');
   }
 
   /** Runs the statements of a fix, as a superuser and as psql would: those before its `or`, or those after it. */
@@ -95,17 +82,6 @@ export class SchemaSite {
     const [first = '', other = ''] = fix.split(/^-- or.*$/m);
     for (const line of (which === 'first' ? first : other).split('\n')) {
       if (line.endsWith(';')) await this.db.query(line);
-    }
-  }
-
-  async #with<T>(work: (database: Postgres, config: ReturnType<typeof loadConfig>) => Promise<T>): Promise<T> {
-    const config = loadConfig({ PALDOCS_DATABASE_URL: this.role.url, ...this.environment });
-    const { databaseUrl: url, listenDatabaseUrl: sessionUrl } = config;
-    const database = new Postgres({ url, sessionUrl, applicationName: 'test', poolSize: 2 });
-    try {
-      return await work(database, config);
-    } finally {
-      await database.close();
     }
   }
 }

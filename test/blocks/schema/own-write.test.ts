@@ -94,7 +94,7 @@ describeWithServer('a trigger that our own write fires', () => {
     CREATE TABLE blocks (LIKE old INCLUDING DEFAULTS INCLUDING IDENTITY) PARTITION BY HASH (id);
     CREATE TABLE blocks_0 PARTITION OF blocks FOR VALUES WITH (MODULUS 2, REMAINDER 0);
     CREATE TABLE blocks_1 PARTITION OF blocks FOR VALUES WITH (MODULUS 2, REMAINDER 1);
-    GRANT SELECT, UPDATE (embedding, embedding_status) ON blocks TO ROLE;`;
+    GRANT SELECT, UPDATE (embedding, embedding_status) ON blocks TO :role;`;
   const loop = `NEW.embedding_status := 'pending'; ${NOTIFY} RETURN NEW;`;
 
   /** What it is, what makes it, what is said, what the fix holds, and whether both remedies help. */
@@ -242,7 +242,7 @@ describeWithServer('in sessions of a replica, a worker', () => {
     site = await SchemaSite.open();
     await site.grant();
     await site.prepare(
-      `ALTER ROLE ROLE IN DATABASE ${site.db.name} SET session_replication_role = replica; ${EAGER} ${ROWS}`,
+      `ALTER ROLE :role IN DATABASE ${site.db.name} SET session_replication_role = replica; ${EAGER} ${ROWS}`,
     );
   });
   afterEach(() => site.close());
@@ -295,7 +295,7 @@ ALTER TABLE public.blocks ENABLE ${mode} TRIGGER other;`,
       'of the status',
       `CREATE TABLE statuses (name text PRIMARY KEY);
        INSERT INTO statuses VALUES ('pending'), ('processing'), ('completed'), ('error'), ('skipped');
-       GRANT SELECT ON statuses TO ROLE;
+       GRANT SELECT ON statuses TO :role;
        ALTER TABLE blocks ADD CONSTRAINT known FOREIGN KEY (embedding_status) REFERENCES statuses`,
     ],
     [
