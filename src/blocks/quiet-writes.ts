@@ -5,7 +5,9 @@ import { findRowsToTry } from './rows-to-try.js';
 import type { BlocksTable } from './table.js';
 import { firedByUs, remediesFor } from './trigger-remedies.js';
 import { CHANNEL, readTriggers } from './trigger.js';
-import { tryWrites, type Tried } from './try-writes.js';
+import { tryOnCopy } from './try-on-copy.js';
+import { tryWrites } from './try-writes.js';
+import type { Tried } from './walk.js';
 import { refusalOf } from './write-refusal.js';
 
 /** Whether our writes were tried; if not, why. */
@@ -27,8 +29,11 @@ export async function requireQuietWrites(db: Database, table: BlocksTable): Prom
     const refusal = await refusalOf(db, table, tried);
     if (refusal !== undefined) throw refusal;
   }
-  if (tried.outcome === 'untried') return { tried: false, reason: tried.reason };
-  return embeddable ? { tried: true } : { tried: false, reason: 'no block was found that holds text' };
+  if (tried.outcome !== 'untried' && embeddable) return { tried: true };
+  const fired = (await readTriggers(db, table)).filter(({ firesForUs }) => firesForUs);
+  const onCopy = await tryOnCopy(db, table, fired);
+  if (onCopy.outcome === 'loop') throw await loops(db, table, onCopy);
+  return { tried: false, reason: tried.outcome === 'untried' ? tried.reason : 'no block was found that holds text' };
 }
 
 async function loops(

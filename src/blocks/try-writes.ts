@@ -1,116 +1,25 @@
 import type { Database, Queryable } from '../database/database.js';
-import { rolledBack } from '../database/rolled-back.js';
-import { errorCode } from '../errors.js';
-import { someVector } from './our-columns.js';
-import type { BlocksTable, BlockStatus } from './table.js';
-import { CHANNEL } from './trigger.js';
+import type { BlocksTable } from './table.js';
+import { trying, type Tried } from './walk.js';
 
-/** What came of writing to blocks as the worker does. */
-export type Tried =
-  | { readonly outcome: 'quiet' }
-  /** A write of ours set a block pending, or notified, and so would ask for the next one. */
-  | { readonly outcome: 'loop'; readonly wrote: BlockStatus; readonly how: 'pending' | 'notified' }
-  /** The database refused a write of ours. */
-  | { readonly outcome: 'refused'; readonly wrote: BlockStatus; readonly error: Error; readonly byAll: boolean }
-  | { readonly outcome: 'untried'; readonly reason: string };
-
-/** No row is held for longer, whatever the triggers do. */
-const STATEMENT_MS = 3_000;
-const LOCK_MS = 1_000;
-
-interface Step {
-  readonly status: BlockStatus;
-  readonly vector?: 'some' | 'none';
-  /** Leaves alone what is pending already, or not looked at yet. */
-  readonly unlessPending?: true;
-}
-
-/** Everything that happens to a block in the worker's hands, in an order in which it can. */
-const WALK: readonly Step[] = [
-  { status: 'pending', unlessPending: true },
-  { status: 'processing' },
-  { status: 'error' },
-  { status: 'pending' },
-  { status: 'processing' },
-  { status: 'completed', vector: 'some' },
-  { status: 'pending' },
-  { status: 'processing' },
-  { status: 'error' },
-  { status: 'pending' },
-  { status: 'processing' },
-  { status: 'skipped', vector: 'none' },
-];
-
-/**
- * Writes to blocks as the worker does, and rolls it back. Rows that someone else has locked are left out.
- *
- * A notification reaches nobody when it is rolled back; trace_notify has the server tell of it as a trigger sends it.
- */
+/** Writes to blocks as the worker does, and rolls it back. Rows that someone else has locked are left out. */
 export async function tryWrites(db: Database, table: BlocksTable, ids: readonly string[]): Promise<Tried> {
-  let notified = false;
-  const onNotice = (message: string) => {
-    if (message === `Async_Notify(${CHANNEL})`) notified = true; // commands/async.c, not translated
-  };
-  const walk = async (tx: Queryable, some: readonly string[]): Promise<Tried> => {
-    for (const step of WALK) {
-      notified = false;
-      try {
-        await write(tx, table, some, step);
-      } catch (error) {
-        if (!isAnswer(error)) throw error;
-        if (PASSING.has(errorCode(error) ?? '')) return { outcome: 'untried', reason: error.message };
-        return { outcome: 'refused', wrote: step.status, error, byAll: false };
-      }
-      if (step.status === 'pending') continue;
-      if (await isAnyPending(tx, table, some)) return { outcome: 'loop', wrote: step.status, how: 'pending' };
-      if (notified) return { outcome: 'loop', wrote: step.status, how: 'notified' };
-    }
-    return { outcome: 'quiet' };
-  };
-  return await rolledBack(
-    db,
-    async (tx) => {
-      await prepare(tx);
-      const locked = await lock(tx, table, ids);
-      if (locked.length === 0) return { outcome: 'untried', reason: 'all blocks are locked' };
-      const together = await undone(tx, () => walk(tx, locked));
-      if (together.outcome !== 'refused' || locked.length === 1) return asByAll(together);
-      // One by one: a trigger may refuse to have a certain block changed, which is that block's matter.
-      const alone: Tried[] = [];
-      for (const id of locked) alone.push(await undone(tx, () => walk(tx, [id])));
-      const loop = alone.find(({ outcome }) => outcome === 'loop');
-      if (loop !== undefined) return loop;
-      return alone.every(({ outcome }) => outcome === 'refused') ? asByAll(alone[0] ?? together) : together;
-    },
-    { onNotice },
-  );
-}
-
-/** Statement timeout, lock timeout, deadlock, serialization failure: they say nothing of the schema. */
-const PASSING: ReadonlySet<string> = new Set(['57014', '55P03', '40P01', '40001']);
-
-/** Whether the server said it about a statement, and is there for the next one. */
-function isAnswer(error: unknown): error is Error {
-  const code = errorCode(error) ?? '';
-  return error instanceof Error && /^[0-9A-Z]{5}$/.test(code) && (PASSING.has(code) || !/^(08|53|57|58)/.test(code));
+  return await trying(db, async (tx, walk) => {
+    const locked = await lock(tx, table, ids);
+    if (locked.length === 0) return { outcome: 'untried', reason: 'all blocks are locked' };
+    const together = await walk(table, locked);
+    if (together.outcome !== 'refused' || locked.length === 1) return asByAll(together);
+    // One by one: a trigger may refuse to have a certain block changed, which is that block's matter.
+    const alone: Tried[] = [];
+    for (const id of locked) alone.push(await walk(table, [id]));
+    const loop = alone.find(({ outcome }) => outcome === 'loop');
+    if (loop !== undefined) return loop;
+    return alone.every(({ outcome }) => outcome === 'refused') ? asByAll(alone[0] ?? together) : together;
+  });
 }
 
 function asByAll(tried: Tried): Tried {
   return tried.outcome === 'refused' ? { ...tried, byAll: true } : tried;
-}
-
-async function prepare(tx: Queryable): Promise<void> {
-  // Of the settings, those that this server has and lets us change.
-  await tx.query(
-    `SELECT set_config(name, value, true)
-  FROM unnest($1::text[], $2::text[]) AS wanted(name, value)
- WHERE EXISTS (SELECT FROM pg_settings s WHERE s.name = wanted.name AND s.context = 'user')`,
-    [
-      ['statement_timeout', 'lock_timeout', 'trace_notify', 'client_min_messages'],
-      [`${STATEMENT_MS}ms`, `${LOCK_MS}ms`, 'on', 'debug1'],
-    ],
-  );
-  await tx.query('SET CONSTRAINTS ALL IMMEDIATE'); // deferred triggers would wait for a COMMIT that never comes
 }
 
 async function lock(tx: Queryable, table: BlocksTable, ids: readonly string[]): Promise<string[]> {
@@ -120,40 +29,4 @@ async function lock(tx: Queryable, table: BlocksTable, ids: readonly string[]): 
     [ids],
   );
   return [...new Set(rows.map(({ id }) => id))];
-}
-
-async function undone<T>(tx: Queryable, work: () => Promise<T>): Promise<T> {
-  await tx.query('SAVEPOINT try');
-  const result = await work();
-  await tx.query('ROLLBACK TO SAVEPOINT try');
-  return result;
-}
-
-async function write(
-  tx: Queryable,
-  table: BlocksTable,
-  ids: readonly string[],
-  { status, vector, unlessPending }: Step,
-): Promise<void> {
-  const embedding =
-    vector === undefined
-      ? ''
-      : vector === 'none'
-        ? 'embedding = NULL, '
-        : `embedding = $2::text::${table.vectorType}, `;
-  await tx.query(
-    `UPDATE ${table.blocks} SET ${embedding}embedding_status = '${status}'
- WHERE ${table.id} = ANY ($1::text[]::${table.idType}[])${unlessPending === true ? ` AND embedding_status <> 'pending'` : ''}`,
-    vector === 'some' ? [ids, someVector(table)] : [ids],
-  );
-}
-
-/** Read apart: RETURNING answers before AFTER triggers have fired. */
-async function isAnyPending(tx: Queryable, table: BlocksTable, ids: readonly string[]): Promise<boolean> {
-  const [row] = await tx.query<{ found: boolean }>(
-    `SELECT EXISTS (SELECT FROM ${table.blocks}
-  WHERE ${table.id} = ANY ($1::text[]::${table.idType}[]) AND embedding_status = 'pending') AS found`,
-    [ids],
-  );
-  return row?.found === true;
 }

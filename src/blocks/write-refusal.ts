@@ -8,7 +8,7 @@ import { insertFor } from './status-lookup.js';
 import type { BlocksTable } from './table.js';
 import { firedByUs, remediesFor } from './trigger-remedies.js';
 import { readTriggers, type Trigger } from './trigger.js';
-import type { Tried } from './try-writes.js';
+import type { Tried } from './walk.js';
 
 const INSUFFICIENT_PRIVILEGE = '42501';
 

@@ -221,6 +221,65 @@ describeWithServer('a trigger that our own write fires', () => {
     expect(await site.doctor()).toEqual([]);
   });
 
+  it.each<[string, string, RegExp]>([
+    ['there is no block', EAGER, /^CREATE OR REPLACE TRIGGER eager BEFORE INSERT OR UPDATE OF block_type, content/],
+    [
+      'no block holds text',
+      `${EAGER} INSERT INTO notes (title) VALUES ('A');
+       INSERT INTO blocks (note_id, block_type, content) SELECT id, 'mermaid', '"graph"' FROM notes`,
+      /^CREATE OR REPLACE TRIGGER eager/,
+    ],
+    [
+      'there is no partition yet',
+      `${WITHOUT} ALTER TABLE blocks RENAME TO old;
+       CREATE TABLE blocks (LIKE old INCLUDING DEFAULTS INCLUDING IDENTITY) PARTITION BY HASH (id);
+       CREATE TRIGGER eager BEFORE INSERT OR UPDATE ON blocks FOR EACH ROW EXECUTE FUNCTION queue_block_embedding();
+       GRANT SELECT, UPDATE (embedding, embedding_status) ON blocks TO :role;`,
+      /^CREATE OR REPLACE TRIGGER eager [^\n]* ON public\.blocks/,
+    ],
+    [
+      'the second write is by the table’s name',
+      trigger(
+        'after',
+        `UPDATE blocks SET embedding_status = 'pending' WHERE id = NEW.id; RETURN NULL;`,
+        'AFTER UPDATE OF embedding ON blocks FOR EACH ROW',
+      ),
+      /^CREATE OR REPLACE TRIGGER "after"|^CREATE OR REPLACE TRIGGER after/,
+    ],
+  ])('(where %s) is refused for what it does to a block of our own', async (_, sql, fix) => {
+    await site.prepare(sql);
+    const refused = await site.refusal();
+    expect(refused).toMatchObject({ code: 'SCHEMA_TRIGGER_LOOP', fix: expect.stringMatching(fix) as string });
+    await site.run(refused?.fix ?? '');
+    expect(await site.refusal()).toBeUndefined();
+    expect(await site.doctor()).toEqual([]);
+  });
+
+  it.each<[string, string]>([
+    [
+      'it completes what the API leaves out',
+      `ALTER TABLE blocks ADD hash text;
+       ${trigger(
+         'hash',
+         `IF NEW.hash IS DISTINCT FROM md5(NEW.content::text) THEN NEW.hash := md5(NEW.content::text); NEW.embedding_status := 'pending'; END IF; RETURN NEW;`,
+         'BEFORE UPDATE ON blocks FOR EACH ROW',
+       )}`,
+    ],
+    [
+      'it fails on a block that the API did not make',
+      trigger(
+        'strict',
+        `IF NEW.note_id IS NULL THEN RAISE 'no note'; END IF; RETURN NEW;`,
+        'BEFORE INSERT OR UPDATE ON blocks FOR EACH ROW',
+      ),
+    ],
+    ['the role may make no temporary tables', `REVOKE TEMPORARY ON DATABASE :db FROM PUBLIC; ${EAGER}`],
+  ])('(where there is no block, and %s) is not refused for it', async (_, sql) => {
+    await site.prepare(sql.replace(':db', site.db.name));
+    expect(await site.refusal()).toBeUndefined();
+    expect(await site.doctor()).toEqual([]);
+  });
+
   it.each(LOOPS.filter(([, , , , both]) => both))('(%s) does not fire in a session of a replica', async (_, sql) => {
     await site.prepare(sql);
     const { fix = '' } = (await site.refusal()) ?? {};
