@@ -81,6 +81,41 @@ describeWithServer('a trigger that leaves our writes as they are', () => {
   });
 });
 
+describeWithServer('our own write', () => {
+  let site: SchemaSite;
+  beforeEach(async () => {
+    site = await SchemaSite.open();
+  });
+  afterEach(() => site.close());
+
+  it('is tried with privileges on columns alone', async () => {
+    await site.prepare(
+      `${ROWS} GRANT SELECT (id, title) ON notes TO :role;
+       GRANT SELECT (id, note_id, block_type, content, embedding, embedding_status), UPDATE (embedding, embedding_status) ON blocks TO :role`,
+    );
+    expect(await site.refusal()).toBeUndefined();
+    expect(await site.doctor()).toEqual([]);
+    await site.prepare(EAGER);
+    expect(await site.refusal()).toMatchObject({ code: 'SCHEMA_TRIGGER_LOOP' });
+  });
+
+  it.each(['LOCK TABLE blocks IN SHARE MODE', 'SELECT FROM blocks FOR UPDATE'])(
+    'is waited for no longer than a moment, and starts nevertheless, under %s',
+    async (lock) => {
+      await site.grant();
+      await site.prepare(ROWS);
+      const other = await site.db.connect();
+      try {
+        await other.query(`BEGIN; ${lock}`);
+        expect(await site.refusal()).toBeUndefined();
+        expect(await site.doctor()).toEqual([]);
+      } finally {
+        await other.end();
+      }
+    },
+  );
+});
+
 describeWithServer('a trigger that our own write fires', () => {
   let site: SchemaSite;
   beforeEach(async () => {
