@@ -324,6 +324,40 @@ describeWithServer('a trigger that our own write fires', () => {
     expect((await site.doctor()).filter(({ status }) => status !== 'warning')).toEqual([]);
   });
 
+  it('of tables and columns that need quotes is refused with SQL that has them', async () => {
+    await site.prepare(
+      `${ROWS} CREATE SCHEMA "K ""b"; GRANT USAGE ON SCHEMA "K ""b" TO :role; ALTER TABLE blocks SET SCHEMA "K ""b"; ALTER TABLE "K ""b".blocks RENAME TO "Blo cks";
+       ALTER TABLE "K ""b"."Blo cks" RENAME content TO "Body Text";
+       CREATE FUNCTION "K ""b"."E ager"() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${loop} END $$;
+       CREATE TRIGGER "Que ""ue" BEFORE UPDATE ON "K ""b"."Blo cks" FOR EACH ROW WHEN (NEW.block_type <> 'UPDATE ON x') EXECUTE FUNCTION "K ""b"."E ager"('a b', 'c''d')`,
+    );
+    site.environment = { PALDOCS_BLOCKS_TABLE: '"K ""b"."Blo cks"', PALDOCS_BLOCKS_CONTENT_COLUMN: '"Body Text"' };
+    const refused = await site.refusal();
+    expect(refused?.fix).toContain(
+      `CREATE OR REPLACE TRIGGER "Que ""ue" BEFORE UPDATE OF block_type, "Body Text" ON "K ""b"."Blo cks" FOR EACH ROW WHEN (`,
+    );
+    await site.run(refused?.fix ?? '');
+    expect(await site.refusal()).toBeUndefined();
+    expect(await site.doctor()).toEqual([]);
+  });
+
+  it('that compares tables, and can name no columns, leaves the other remedy', async () => {
+    await site.prepare(
+      ROWS +
+        trigger(
+          'compare',
+          `NOTIFY embedding_queue; RETURN NULL;`,
+          'AFTER UPDATE ON blocks REFERENCING OLD TABLE AS o NEW TABLE AS n FOR EACH STATEMENT',
+        ),
+    );
+    const refused = await site.refusal();
+    expect(refused?.fix).toMatch(
+      /^let compare\(\) leave alone what the worker writes\n-- or[^\n]*\nALTER ROLE/,
+    );
+    await site.run(refused?.fix ?? '', 'other');
+    expect(await site.refusal()).toBeUndefined();
+  });
+
   it('always, is not said to be helped by a session of a replica', async () => {
     await site.prepare(`${EAGER} ALTER TABLE blocks ENABLE ALWAYS TRIGGER eager; ${ROWS}`);
     expect((await site.refusal())?.fix).not.toContain('session_replication_role');
