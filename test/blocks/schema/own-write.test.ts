@@ -351,9 +351,7 @@ describeWithServer('a trigger that our own write fires', () => {
         ),
     );
     const refused = await site.refusal();
-    expect(refused?.fix).toMatch(
-      /^let compare\(\) leave alone what the worker writes\n-- or[^\n]*\nALTER ROLE/,
-    );
+    expect(refused?.fix).toMatch(/^let compare\(\) leave alone what the worker writes\n-- or[^\n]*\nALTER ROLE/);
     await site.run(refused?.fix ?? '', 'other');
     expect(await site.refusal()).toBeUndefined();
   });
