@@ -64,7 +64,7 @@ export interface Config {
   readonly tables: TableNames;
 }
 
-/** The names of what we read and write in the API's schema, unquoted, as the operator wrote them. */
+/** The names of what we read and write in the API's schema, as the operator wrote them. */
 export interface TableNames {
   readonly blocksTable: string;
   readonly notesTable: string;

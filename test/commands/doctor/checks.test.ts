@@ -129,7 +129,7 @@ describeWithServer('a check of the database', () => {
       {
         status: 'failed',
         found: 'fires the trigger "wide" on public.blocks',
-        fix: 'CREATE TRIGGER … BEFORE UPDATE OF block_type, content ON "public"."blocks"',
+        fix: 'CREATE OR REPLACE TRIGGER wide BEFORE UPDATE OF block_type, content ON public.blocks',
       },
     ],
     [
@@ -140,7 +140,7 @@ describeWithServer('a check of the database', () => {
       ],
       {
         status: 'failed',
-        found: 'does not take error, skipped: new row for relation "blocks" violates',
+        found: 'does not take error, skipped: the constraint "narrow" refuses it',
         fix: 'ALTER TABLE "public"."blocks"',
       },
     ],
