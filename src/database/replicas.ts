@@ -35,13 +35,13 @@ export function sessionName(role: 'leader' | 'follower', instance: string, state
 }
 
 function nameOf(role: 'leader' | 'follower', instance: string, state: ReplicaState): string {
-  const flags = [state.gateClosed ? ' gate=closed' : '', state.deaf ? ' deaf' : '', state.held ? ' held' : ''];
+  const flags = [state.gateClosed ? ' closed' : '', state.deaf ? ' deaf' : '', state.held ? ' held' : ''];
   return `embedding-worker ${role} ${instance}${flags.join('')}`;
 }
 
 /**
  * The workers connected to this database. They tell what they are through application_name, which every role may read:
- * `embedding-worker leader|follower INSTANCE`, and after it any of ` gate=closed`, ` deaf` and ` held`.
+ * `embedding-worker leader|follower INSTANCE`, and after it any of ` closed`, ` deaf` and ` held`.
  */
 export async function readReplicas(db: Queryable): Promise<Replica[]> {
   const rows = await db.query<{ name: string }>(
@@ -57,7 +57,7 @@ export async function readReplicas(db: Queryable): Promise<Replica[]> {
     replicas.set(instance, {
       instance,
       leader,
-      gateClosed: state.includes('gate=closed'),
+      gateClosed: state.includes('closed'),
       deaf: state.includes('deaf'),
       held: state.includes('held'),
     });

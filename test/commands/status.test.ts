@@ -105,7 +105,7 @@ describeWithServer('status', () => {
 
   it('tells who is deaf, be the gate closed or not', async () => {
     const sessions = await Promise.all([
-      db.connect('embedding-worker leader pod-a gate=closed deaf'),
+      db.connect('embedding-worker leader pod-a closed deaf'),
       db.connect('embedding-worker follower pod-b deaf'),
       db.connect('embedding-worker follower deaf'),
     ]);
@@ -121,7 +121,7 @@ describeWithServer('status', () => {
 
   it('tells whose gate is closed, whoever that is', async () => {
     const sessions = await Promise.all([
-      db.connect('embedding-worker follower pod-a gate=closed'),
+      db.connect('embedding-worker follower pod-a closed'),
       db.connect('embedding-worker follower pod-b'),
       db.connect('embedding-worker pod-c'),
       db.connect('psql'),

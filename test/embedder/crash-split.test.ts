@@ -1,3 +1,4 @@
+import { LONG } from '../../src/embedder/embedder.js';
 import { openEmbedder, type OpenEmbedder } from '../../src/embedder/open-embedder.js';
 import { createEvents, type Events } from '../../src/events.js';
 import {
