@@ -4,6 +4,7 @@ import { secretFrom, type Secret } from './config/secret.js';
 import { acceptsAnyCertificate } from './config/urls.js';
 import { VARIABLES, type LogLevel } from './config/variables.js';
 import type { ProviderKind } from './embedder/dialects.js';
+import { queryFormOf, type Shorten } from './embedder/model-families.js';
 import { ConfigurationError } from './errors.js';
 
 /** Everything the program can be told, in the units its names say. Read-only, validated once, at start. */
@@ -33,8 +34,10 @@ export interface Config {
   readonly model: string;
   /** Put before each block's text, with its own last space. */
   readonly instruction: string;
-  /** Put before what `search` looks for. */
+  /** Put before what `search` looks for: the model's own query form, unless another was given. */
   readonly queryInstruction: string;
+  /** Of which models a longer vector may be shortened to the column's dimensions. */
+  readonly shorten: Shorten;
   readonly embeddingTimeoutMs: number;
   /** Requests to Ollama in flight at once. */
   readonly ollamaConcurrency: number;
@@ -139,7 +142,8 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     openaiBatchSize: env.PALDOCS_OPENAI_BATCH_SIZE,
     model: env.PALDOCS_EMBEDDING_MODEL,
     instruction: env.PALDOCS_EMBEDDING_INSTRUCTION,
-    queryInstruction: env.PALDOCS_EMBEDDING_QUERY_INSTRUCTION,
+    queryInstruction: env.PALDOCS_EMBEDDING_QUERY_INSTRUCTION ?? queryFormOf(env.PALDOCS_EMBEDDING_MODEL),
+    shorten: env.PALDOCS_EMBEDDING_SHORTEN,
     embeddingTimeoutMs: env.PALDOCS_EMBEDDING_TIMEOUT_SECONDS * 1000,
     ollamaConcurrency: env.PALDOCS_OLLAMA_CONCURRENCY,
     workerConcurrency: env.PALDOCS_WORKER_CONCURRENCY,

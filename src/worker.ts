@@ -100,7 +100,7 @@ export class Worker implements Service {
     const table = await requireSchema(database, config.tables);
     const embedding = openEmbedder({
       ...embeddingServer(config),
-      dimensions: table.dimensions,
+      dimensions: () => table.dimensions,
       instruction: config.instruction,
       events,
       log,

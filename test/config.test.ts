@@ -24,6 +24,7 @@ describe('the configuration', () => {
       model: 'qwen3-embedding:4b',
       instruction: 'Represent this platform knowledge base section for retrieval: ',
       queryInstruction: expect.stringMatching(/^Instruct: .+\nQuery:$/) as string,
+      shorten: 'trained',
       embeddingTimeoutMs: 300_000,
       ollamaConcurrency: 2,
       workerConcurrency: 10,
@@ -184,6 +185,29 @@ describe('a configuration that cannot be used', () => {
     { PALDOCS_DATABASE_URL: 'postgresql://u:12#hush@db/y' },
   ])('keeps passwords to itself: %j', (environment) => {
     expect(refusalOf(environment)).not.toContain('hush');
+  });
+});
+
+describe('the form of queries', () => {
+  const ofQueries = (variables: Record<string, string>) => loadConfig({ ...REQUIRED, ...variables }).queryInstruction;
+
+  it.each([
+    ['multilingual-e5-large', 'query: '],
+    ['all-minilm', ''],
+    ['nobody-knows-it', ''],
+  ])('is the model’s own, and nothing where none is known: %s', (PALDOCS_EMBEDDING_MODEL, form) => {
+    expect(ofQueries({ PALDOCS_EMBEDDING_MODEL })).toBe(form);
+  });
+
+  it.each(['', 'Look for: '])('is what is given, were it nothing: %j', (form) => {
+    expect(ofQueries({ PALDOCS_EMBEDDING_QUERY_INSTRUCTION: form })).toBe(form);
+  });
+
+  it('may insist on shortening, or not', () => {
+    expect(loadConfig({ ...REQUIRED, PALDOCS_EMBEDDING_SHORTEN: 'any' }).shorten).toBe('any');
+    expect(refusalOf({ ...REQUIRED, PALDOCS_EMBEDDING_SHORTEN: 'yes' })).toContain(
+      'PALDOCS_EMBEDDING_SHORTEN: "yes" is neither: give one of trained, any',
+    );
   });
 });
 

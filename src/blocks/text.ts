@@ -1,6 +1,7 @@
 import { composed, oneLine, visible } from './text/characters.js';
 import { codeText } from './text/code.js';
 import { JsonReader } from './text/json.js';
+import { withBrokenRuns } from './text/long-runs.js';
 import { MarkupReader } from './text/markup.js';
 import { TextWriter } from './text/text-writer.js';
 
@@ -34,7 +35,7 @@ export function blockText({ type, content, contentFormat, noteTitle }: BlockSour
     text = plainText(content);
   }
   if (text === '') return null;
-  return type === 'heading' ? headingText(text, noteTitle ?? '') : text;
+  return withBrokenRuns(type === 'heading' ? headingText(text, noteTitle ?? '') : text);
 }
 
 function headingText(text: string, noteTitle: string): string {

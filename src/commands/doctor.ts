@@ -6,6 +6,7 @@ import { loggerForTerminal } from '../logger.js';
 import type { CheckContext, CheckResult } from './doctor/check.js';
 import { checksFor } from './doctor/checks.js';
 import { runChecks } from './doctor/run-checks.js';
+import { searchForm, searchLines } from './doctor/search-form.js';
 import { INTERRUPTED, Interruption } from './interruption.js';
 import { counted, printable, styled, writeJson, writeLines } from './output.js';
 
@@ -32,8 +33,9 @@ export async function runDoctor({ json }: { readonly json: boolean }): Promise<v
       if (!json) await writeLines(toLines(result, width));
     });
     const failures = results.filter(({ status }) => status === 'failed').length;
-    if (json) await writeJson({ ok: failures === 0, checks: results });
-    else await writeLines(['', summary(results)]);
+    const search = searchForm(config, context.facts.table);
+    if (json) await writeJson({ ok: failures === 0, checks: results, search });
+    else await writeLines(['', ...searchLines(search), '', summary(results)]);
     process.exitCode = failures === 0 ? 0 : 1;
   } catch (error) {
     if (!interruption.signal.aborted) throw error;

@@ -8,7 +8,7 @@ export interface EmbeddingServer extends Omit<ProviderOptions, 'connections'> {
 
 /** What the configuration says of the server that embeds. */
 export function embeddingServer(config: Config): EmbeddingServer {
-  const { model, embeddingTimeoutMs: timeoutMs } = config;
+  const { model, shorten, embeddingTimeoutMs: timeoutMs } = config;
   if (config.provider === 'openai') {
     return {
       kind: 'openai',
@@ -17,7 +17,7 @@ export function embeddingServer(config: Config): EmbeddingServer {
       token: config.openaiKey,
       concurrency: config.openaiConcurrency,
       maxTexts: config.openaiBatchSize,
-      ...{ model, timeoutMs },
+      ...{ model, shorten, timeoutMs },
     };
   }
   return {
@@ -27,6 +27,6 @@ export function embeddingServer(config: Config): EmbeddingServer {
     token: config.ollamaToken,
     concurrency: config.ollamaConcurrency,
     maxTexts: Infinity,
-    ...{ model, timeoutMs },
+    ...{ model, shorten, timeoutMs },
   };
 }

@@ -1,5 +1,6 @@
 import { EnvError, makeExactValidator } from 'envalid';
 import { DIALECTS, type ProviderKind } from '../embedder/dialects.js';
+import { SHORTEN, type Shorten } from '../embedder/model-families.js';
 import { readCertificates } from './certificates.js';
 import { apiUrl, databaseUrl, httpUrl } from './urls.js';
 
@@ -70,12 +71,14 @@ const logLevel = makeExactValidator<LogLevel>((input) => {
   return level;
 });
 
+const shorten = makeExactValidator<Shorten>((input) => {
+  const which = SHORTEN.find((known) => known === input);
+  if (which === undefined) throw new EnvError(`"${input}" is neither: give one of ${SHORTEN.join(', ')}`);
+  return which;
+});
+
 /** What the block's text is embedded with: the platform's own prefix. */
 export const DEFAULT_INSTRUCTION = 'Represent this platform knowledge base section for retrieval: ';
-
-/** The query form Qwen3-Embedding was trained with (its model card); leaving it out costs 1-5 %. */
-export const DEFAULT_QUERY_INSTRUCTION =
-  'Instruct: Given a search query, retrieve relevant platform knowledge base sections that answer the query\nQuery:';
 
 /** One row a variable: the README's table is checked against it. */
 export const VARIABLES = {
@@ -96,7 +99,8 @@ export const VARIABLES = {
   PALDOCS_OPENAI_BATCH_SIZE: integer(1, 2048)({ default: 32 }), // the least that a known server takes by default: TEI's
   PALDOCS_EMBEDDING_MODEL: text({ default: 'qwen3-embedding:4b' }),
   PALDOCS_EMBEDDING_INSTRUCTION: anyText({ default: DEFAULT_INSTRUCTION }),
-  PALDOCS_EMBEDDING_QUERY_INSTRUCTION: anyText({ default: DEFAULT_QUERY_INSTRUCTION }),
+  PALDOCS_EMBEDDING_QUERY_INSTRUCTION: anyText({ default: undefined, desc: 'unset: the model’s own query form' }),
+  PALDOCS_EMBEDDING_SHORTEN: shorten({ default: 'trained' }),
   PALDOCS_EMBEDDING_TIMEOUT_SECONDS: integer(1, 86_400)({ default: 300 }),
   PALDOCS_OLLAMA_CONCURRENCY: integer(1, 256)({ default: 2 }),
   PALDOCS_WORKER_CONCURRENCY: integer(1, 256)({ default: 10 }),

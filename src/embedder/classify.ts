@@ -24,24 +24,25 @@ export interface Refusal {
 export function classifyAnswer(dialect: Dialect, refusal: Refusal): ProviderError {
   const { status, message: whole, shown = whole, retryAfter } = refusal;
   const rule = dialect.rules.find((candidate) => applies(candidate, refusal));
-  const { verdict, code, advice } = rule ?? {
+  const { verdict, code, fix } = rule ?? {
     verdict: 'failing',
     code: dialect.codes.unexpectedStatus,
   };
-  const message = `${dialect.name} answered ${status} "${storable(shown.slice(0, 300))}"${advice === undefined ? '' : `: ${advice}`}`;
+  const message = `${dialect.name} answered ${status} "${storable(shown.slice(0, 300))}"`;
   switch (verdict) {
     case 'busy':
     case 'failing':
       return new ProviderUnavailableError(code, message, {
         mayBeTheText: verdict === 'failing',
         retryAfterMs: readRetryAfter(retryAfter),
+        fix,
       });
     case 'misconfigured':
-      return new ProviderMisconfiguredError(code, message);
+      return new ProviderMisconfiguredError(code, message, { fix });
     case 'rejected':
-      return new TextRejectedError(code, message);
+      return new TextRejectedError(code, message, { fix });
     case 'too-long':
-      return new TextTooLongError(code, message);
+      return new TextTooLongError(code, message, { fix });
   }
 }
 

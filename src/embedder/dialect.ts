@@ -31,6 +31,6 @@ export interface Rule {
   readonly message?: RegExp;
   readonly verdict: Verdict;
   readonly code: string;
-  /** What to do, for what does not pass by itself. */
-  readonly advice?: string;
+  /** What to do, for what does not pass by itself: the error's fix. */
+  readonly fix?: string;
 }

@@ -20,7 +20,8 @@ export async function embedOnce(options: EmbedOnceOptions, texts: readonly strin
   const { provider, model, dimensions, instruction, signal } = options;
   const inputs = texts.map((text) => instruction + text);
   const embeddings = await provider.embed(inputs, dimensions, signal);
-  const vectors = readVectors(embeddings, texts.length, { dimensions, model, dialect: provider.dialect });
+  const { dialect, shorten } = provider;
+  const vectors = readVectors(embeddings, texts.length, { dimensions, model, dialect, shorten });
   return vectors.map((vector) => {
     if (vector instanceof Float32Array) return vector;
     throw vector;

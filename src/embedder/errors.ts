@@ -1,4 +1,9 @@
-import { WorkerError } from '../errors.js';
+import { WorkerError, type WorkerErrorOptions } from '../errors.js';
+
+export interface UnavailableOptions extends WorkerErrorOptions {
+  readonly mayBeTheText: boolean;
+  readonly retryAfterMs?: number | undefined;
+}
 
 /** Ollama could not answer, or answered that it cannot now: first taken for an outage, not for the text's fault. */
 export class ProviderUnavailableError extends WorkerError {
@@ -7,10 +12,10 @@ export class ProviderUnavailableError extends WorkerError {
   /** How much patience the server asked for. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(code: string, message: string, details: { mayBeTheText: boolean; retryAfterMs?: number | undefined }) {
-    super(code, message);
-    this.mayBeTheText = details.mayBeTheText;
-    this.retryAfterMs = details.retryAfterMs;
+  constructor(code: string, message: string, { mayBeTheText, retryAfterMs, ...options }: UnavailableOptions) {
+    super(code, message, options);
+    this.mayBeTheText = mayBeTheText;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -22,6 +27,13 @@ export class TextRejectedError extends WorkerError {}
 
 /** The input is longer than the model's context. */
 export class TextTooLongError extends TextRejectedError {}
+
+/** A text took all the time that it had, while the server embedded a text that is known to be good. */
+export class TookTooLongError extends WorkerError {
+  constructor() {
+    super('TOOK_TOO_LONG', 'embedding took longer than a job may be held');
+  }
+}
 
 /** This process is shutting down and sends nothing more. */
 export class DrainingError extends WorkerError {

@@ -1,17 +1,17 @@
 import type { Dialect, Rule } from './dialect.js';
+import { TOO_LARGE_REQUEST, TOO_LONG_TEXT } from './too-long.js';
+
+/** With these a server, its runner or a proxy before it says that there is too much. */
+const TOO_MUCH = [400, 413, 422, 424, 500, 502];
 
 /**
  * What an answer of Ollama means. Read from its source, 0.33, and its issues: since 0.13.3 the crash of a runner is a
  * 400, and NaN was a 500 before it became a 400.
  */
 const RULES: readonly Rule[] = [
-  {
-    status: 400,
-    message:
-      /input (length )?exceeds (the|maximum) context length|exceeds the available context size|exceed_context_size/i,
-    verdict: 'too-long',
-    code: 'OLLAMA_CONTEXT_LENGTH',
-  },
+  { status: TOO_MUCH, message: TOO_LONG_TEXT, verdict: 'too-long', code: 'OLLAMA_CONTEXT_LENGTH' },
+  { status: TOO_MUCH, message: TOO_LARGE_REQUEST, verdict: 'too-long', code: 'OLLAMA_TOO_LARGE' },
+  { status: 413, verdict: 'too-long', code: 'OLLAMA_TOO_LARGE' },
   {
     status: 400,
     message: /NaN|Inf values/,
@@ -34,32 +34,32 @@ const RULES: readonly Rule[] = [
     status: 401,
     verdict: 'misconfigured',
     code: 'OLLAMA_UNAUTHORIZED',
-    advice: 'put valid credentials into PALDOCS_OLLAMA_URL, or PALDOCS_OLLAMA_TOKEN',
+    fix: 'put valid credentials into PALDOCS_OLLAMA_URL, or PALDOCS_OLLAMA_TOKEN',
   },
   {
     status: 403,
     verdict: 'misconfigured',
     code: 'OLLAMA_FORBIDDEN',
-    advice: 'allow this client at the server or proxy that PALDOCS_OLLAMA_URL names',
+    fix: 'allow this client at the server or proxy that PALDOCS_OLLAMA_URL names',
   },
   {
     status: 404,
     message: /model .*not found/i,
     verdict: 'misconfigured',
     code: 'OLLAMA_MODEL_MISSING',
-    advice: 'pull the model on the server (ollama pull MODEL) or correct PALDOCS_EMBEDDING_MODEL',
+    fix: 'pull the model on the server (ollama pull MODEL) or correct PALDOCS_EMBEDDING_MODEL',
   },
   {
     status: 404,
     verdict: 'misconfigured',
     code: 'OLLAMA_NOT_FOUND',
-    advice: 'check that PALDOCS_OLLAMA_URL is the address of an Ollama server, without a path',
+    fix: 'check that PALDOCS_OLLAMA_URL is the address of an Ollama server, without a path',
   },
   {
     status: 501,
     verdict: 'misconfigured',
     code: 'OLLAMA_MODEL_CANNOT_EMBED',
-    advice: 'set PALDOCS_EMBEDDING_MODEL to an embedding model',
+    fix: 'set PALDOCS_EMBEDDING_MODEL to an embedding model',
   },
   { status: 408, verdict: 'busy', code: 'OLLAMA_TIMEOUT' },
   { status: 425, verdict: 'busy', code: 'OLLAMA_TOO_EARLY' },

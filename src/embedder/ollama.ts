@@ -1,28 +1,43 @@
 import { freeBuffer } from '../free-buffer.js';
-import { classifyAnswer } from './classify.js';
+import { classifyAnswer, type Refusal } from './classify.js';
 import { isObject } from './is-object.js';
-import { ProviderUnavailableError } from './errors.js';
+import { ProviderUnavailableError, TextRejectedError } from './errors.js';
 import { JsonClient, parseJson, type JsonAnswer, type ServerAddress } from './json-client.js';
+import { KNOWN_GOOD_TEXT } from './known-good-text.js';
+import type { Shorten } from './model-families.js';
 import { OLLAMA } from './ollama-dialect.js';
+import { DIMENSIONS, isSuccess, OptionalFields, TRUNCATE } from './optional-fields.js';
 import type { ModelDescription, Provider } from './provider.js';
 import { credentialsOf, redact } from './redact.js';
+import { readRefusal, withoutQuotes } from './refusal.js';
 import { scanEmbeddings } from './scan-embeddings.js';
+import { lengthOfFirst } from './vector.js';
 
 export interface OllamaOptions extends ServerAddress {
   readonly model: string;
   /** A model that is not in memory is loaded first, and hanging up aborts the load: a whole load must fit. */
   readonly timeoutMs: number;
+  /** `trained`, where absent. */
+  readonly shorten?: Shorten;
 }
 
-/** Ollama's own HTTP API. */
+type OptionalField = 'truncate' | 'dimensions';
+
+/** A text that is cut silently is found by its beginning only. */
+const NEVER_TRUNCATE = { truncate: false };
+
+/** Ollama's own HTTP API, which others have, too, and not always all of it. */
 export class Ollama implements Provider {
   readonly dialect = OLLAMA;
   readonly maxTexts = Infinity;
+  readonly shorten: Shorten;
   readonly #http: JsonClient;
   readonly #options: OllamaOptions;
   readonly #model: string;
+  readonly #fields = new OptionalFields<OptionalField>({ truncate: TRUNCATE, dimensions: DIMENSIONS });
 
   constructor(options: OllamaOptions) {
+    this.shorten = options.shorten ?? 'trained';
     this.#options = options;
     this.#model = options.model;
     this.#http = new JsonClient(options, OLLAMA);
@@ -30,25 +45,28 @@ export class Ollama implements Provider {
 
   /** Numbers that are as they should be come as floats. Servers before 0.11.11 ignore `dimensions`. */
   async embed(texts: readonly string[], dimensions: number, signal: AbortSignal): Promise<unknown> {
-    // Never truncate: a text that is cut silently is found by its beginning only.
-    const body = {
-      model: this.#model,
-      input: texts,
-      dimensions,
-      truncate: false,
-    };
-    const bytes = await this.#call('POST', '/api/embed', body, signal, texts);
+    const { bytes } = await this.#askToEmbed(texts, { dimensions, ...NEVER_TRUNCATE }, signal);
     const scanned = scanEmbeddings(bytes, texts.length, dimensions);
     if (scanned !== undefined) {
       freeBuffer(bytes);
       return scanned;
     }
-    const answer = parsed(bytes);
-    return isObject(answer) ? answer['embeddings'] : undefined;
+    return embeddingsIn(bytes);
+  }
+
+  async nativeDimensions(signal: AbortSignal): Promise<number | null> {
+    try {
+      const { bytes } = await this.#askToEmbed([KNOWN_GOOD_TEXT], NEVER_TRUNCATE, signal);
+      const embeddings = embeddingsIn(bytes);
+      return lengthOfFirst(embeddings);
+    } catch (error) {
+      if (error instanceof TextRejectedError) return null;
+      throw error;
+    }
   }
 
   async load(signal: AbortSignal): Promise<void> {
-    await this.embed([], 0, signal); // of a request without texts, the loading is what is left
+    await this.#askToEmbed([], NEVER_TRUNCATE, signal); // of a request without texts, the loading is what is left
   }
 
   async describe(signal: AbortSignal): Promise<ModelDescription> {
@@ -77,21 +95,41 @@ export class Ollama implements Provider {
     this.#http.close();
   }
 
-  /** @param texts what of the request must not be told */
+  async #askToEmbed(
+    texts: readonly string[],
+    fields: Partial<Record<OptionalField, unknown>>,
+    signal: AbortSignal,
+  ): Promise<JsonAnswer> {
+    return await this.#fields.ask(
+      fields,
+      OLLAMA,
+      (asked) => this.#http.send('POST', '/api/embed', { model: this.#model, input: texts, ...asked }, signal),
+      (answer) => this.#refusalOf(answer, texts),
+    );
+  }
+
   async #call(
     method: 'GET' | 'POST',
     path: string,
     request: object | undefined,
     signal: AbortSignal,
-    texts: readonly string[] = [],
   ): Promise<JsonAnswer['bytes']> {
-    const { status, bytes, retryAfter } = await this.#http.send(method, path, request, signal);
-    if (status >= 200 && status < 300) return bytes;
-    const answer = parseJson(bytes);
-    const message = isObject(answer) ? asText(answer['error']) : 'no message';
-    const shown = redact(message, credentialsOf(this.#options), texts);
-    throw classifyAnswer(OLLAMA, { status, message, shown, retryAfter });
+    const answer = await this.#http.send(method, path, request, signal);
+    if (isSuccess(answer)) return answer.bytes;
+    throw classifyAnswer(OLLAMA, this.#refusalOf(answer, []));
   }
+
+  /** @param texts what of the request must not be told */
+  #refusalOf({ status, bytes, retryAfter }: JsonAnswer, texts: readonly string[]): Refusal {
+    const { message, codes } = readRefusal(bytes);
+    const shown = withoutQuotes(redact(message, credentialsOf(this.#options), texts));
+    return { status, message, shown, codes, retryAfter };
+  }
+}
+
+function embeddingsIn(bytes: Buffer): unknown {
+  const answer = parsed(bytes);
+  return isObject(answer) ? answer['embeddings'] : undefined;
 }
 
 /** The JSON of an answer that should hold some. */
@@ -101,9 +139,4 @@ function parsed(bytes: Buffer): unknown {
   throw new ProviderUnavailableError(OLLAMA.codes.garbled, 'Ollama answered with what is not JSON', {
     mayBeTheText: true,
   });
-}
-
-/** Ollama's `error` is a text, or since 0.34 what its runner said, which is an object. */
-function asText(error: unknown): string {
-  return typeof error === 'string' ? error : (JSON.stringify(error) ?? 'no message');
 }

@@ -3,14 +3,13 @@ import type { Logger } from '../logger.js';
 import { embedOnce } from './embed-once.js';
 import { Embedder } from './embedder.js';
 import { Gate } from './gate.js';
+import { KNOWN_GOOD_TEXT } from './known-good-text.js';
 import { openProvider, type ProviderOptions } from './open-provider.js';
 import type { Provider } from './provider.js';
 
-/** What every server that works embeds without fail. */
-const KNOWN_GOOD_TEXT = 'The quick brown fox jumps over the lazy dog.';
-
 export interface OpenEmbedderOptions extends Omit<ProviderOptions, 'connections'> {
-  readonly dimensions: number;
+  /** Of the column, which may be altered. */
+  readonly dimensions: () => number;
   readonly instruction: string;
   readonly concurrency: number;
   readonly events: Events;
@@ -33,7 +32,7 @@ export function openEmbedder(options: OpenEmbedderOptions): OpenEmbedder {
   const gate = new Gate({
     dialect: provider.dialect,
     probe: async (signal) => {
-      await embedOnce({ provider, model, dimensions, instruction, signal }, [KNOWN_GOOD_TEXT]);
+      await embedOnce({ provider, model, dimensions: dimensions(), instruction, signal }, [KNOWN_GOOD_TEXT]);
     },
     events,
     log,

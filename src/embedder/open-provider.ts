@@ -1,7 +1,9 @@
 import type { ProviderKind } from './dialects.js';
+import { mayBeShortened } from './model-families.js';
 import { Ollama, type OllamaOptions } from './ollama.js';
 import { OpenAi } from './openai.js';
 import type { Provider } from './provider.js';
+import { ShorteningGuard } from './shortening-guard.js';
 
 export interface ProviderOptions extends OllamaOptions {
   readonly kind: ProviderKind;
@@ -11,5 +13,6 @@ export interface ProviderOptions extends OllamaOptions {
 
 /** A client of the server that the configuration names. */
 export function openProvider(options: ProviderOptions): Provider {
-  return options.kind === 'openai' ? new OpenAi(options) : new Ollama(options);
+  const provider = options.kind === 'openai' ? new OpenAi(options) : new Ollama(options);
+  return mayBeShortened(options.model, provider.shorten) ? provider : new ShorteningGuard(provider, options.model);
 }

@@ -1,28 +1,18 @@
 import type { Dialect, Rule } from './dialect.js';
+import { TOO_LARGE_REQUEST, TOO_LONG_TEXT } from './too-long.js';
 
-/** What is wrong with what was sent: 422 is TEI's and FastAPI's 400, 413 is a text's or a batch's that is too large. */
-const BAD_REQUEST = [400, 413, 422];
+/** With these a server says that there is too much: 422 is TEI's and FastAPI's 400, llama.cpp's is a 500. */
+const TOO_MUCH = [400, 413, 422, 424, 500, 502];
 
 /**
  * What an answer of a server with OpenAI's API means. There is no standard for it: the messages are those of OpenAI,
  * vLLM, TEI, llama.cpp, LiteLLM, Mistral, Voyage, and of Ollama, which has this API as well.
  */
 const RULES: readonly Rule[] = [
-  {
-    // llama.cpp's is a 500: a text must fit into its physical batch.
-    status: [...BAD_REQUEST, 500],
-    message:
-      /maximum context length|context_length_exceeded|longer than the maximum model length|exceeds? (the )?(available |maximum )?context|exceed_context_size|too large to process|must have less than \d+ tokens|exceeding max \d+ tokens/i,
-    verdict: 'too-long',
-    code: 'OPENAI_CONTEXT_LENGTH',
-  },
-  {
-    status: BAD_REQUEST,
-    message:
-      /batch size|array too long|array_above_max_length|maximum request size|max_tokens_per_request|too many (inputs|texts|tokens)|tokens per (submitted )?batch|at most \d+ (inputs|texts|items)/i,
-    verdict: 'too-long',
-    code: 'OPENAI_TOO_LARGE',
-  },
+  { status: TOO_MUCH, message: TOO_LONG_TEXT, verdict: 'too-long', code: 'OPENAI_CONTEXT_LENGTH' },
+  { status: TOO_MUCH, message: TOO_LARGE_REQUEST, verdict: 'too-long', code: 'OPENAI_TOO_LARGE' },
+  // More tokens than the account may send in a minute: no waiting makes them fewer.
+  { status: 429, message: /request too large for/i, verdict: 'too-long', code: 'OPENAI_TOO_LARGE' },
   { status: 413, verdict: 'too-long', code: 'OPENAI_TOO_LARGE' },
   {
     status: [400, 500],
@@ -40,52 +30,52 @@ const RULES: readonly Rule[] = [
     status: 401,
     verdict: 'misconfigured',
     code: 'OPENAI_UNAUTHORIZED',
-    advice: 'put a valid key into PALDOCS_OPENAI_API_KEY, or the file that PALDOCS_OPENAI_API_KEY_FILE names',
+    fix: 'put a valid key into PALDOCS_OPENAI_API_KEY, or the file that PALDOCS_OPENAI_API_KEY_FILE names',
   },
   {
     status: 402,
     verdict: 'misconfigured',
     code: 'OPENAI_QUOTA',
-    advice: 'see to plan and billing of the account that PALDOCS_OPENAI_API_KEY belongs to',
+    fix: 'see to plan and billing of the account that PALDOCS_OPENAI_API_KEY belongs to',
   },
   {
     status: 429,
     message: /insufficient_quota/,
     verdict: 'misconfigured',
     code: 'OPENAI_QUOTA',
-    advice: 'see to plan and billing of the account that PALDOCS_OPENAI_API_KEY belongs to',
+    fix: 'see to plan and billing of the account that PALDOCS_OPENAI_API_KEY belongs to',
   },
   {
     status: 403,
     verdict: 'misconfigured',
     code: 'OPENAI_FORBIDDEN',
-    advice: 'let PALDOCS_OPENAI_API_KEY be a key that may use this model, or allow this client at the server or proxy',
+    fix: 'let PALDOCS_OPENAI_API_KEY be a key that may use this model, or allow this client at the server or proxy',
   },
   {
     status: [400, 404, 405, 422, 500, 501],
     message: /not support (the )?embeddings?|pooling type|not an embeddings? model/i,
     verdict: 'misconfigured',
     code: 'OPENAI_MODEL_CANNOT_EMBED',
-    advice: 'set PALDOCS_EMBEDDING_MODEL to an embedding model, and start the server so that it embeds',
+    fix: 'set PALDOCS_EMBEDDING_MODEL to an embedding model, and start the server so that it embeds',
   },
   {
     status: [400, 404, 422],
     message: /model .*(not found|not exist)|model_not_found|invalid model|no models? loaded/i,
     verdict: 'misconfigured',
     code: 'OPENAI_MODEL_MISSING',
-    advice: 'set PALDOCS_EMBEDDING_MODEL to the name by which the server knows the model, or load it there',
+    fix: 'set PALDOCS_EMBEDDING_MODEL to the name by which the server knows the model, or load it there',
   },
   {
     status: [404, 405],
     verdict: 'misconfigured',
     code: 'OPENAI_NOT_FOUND',
-    advice: 'let PALDOCS_OPENAI_URL be the base of an OpenAI-compatible API, such as http://host:8000/v1',
+    fix: 'let PALDOCS_OPENAI_URL be the base of an OpenAI-compatible API, such as http://host:8000/v1',
   },
   {
     status: 501,
     verdict: 'misconfigured',
     code: 'OPENAI_MODEL_CANNOT_EMBED',
-    advice: 'set PALDOCS_EMBEDDING_MODEL to an embedding model, and start the server so that it embeds',
+    fix: 'set PALDOCS_EMBEDDING_MODEL to an embedding model, and start the server so that it embeds',
   },
   { status: 408, verdict: 'busy', code: 'OPENAI_TIMEOUT' },
   { status: 425, verdict: 'busy', code: 'OPENAI_TOO_EARLY' },

@@ -1,13 +1,17 @@
 import { endianness } from 'node:os';
 import { freeBuffer } from '../free-buffer.js';
-import { classifyAnswer } from './classify.js';
-import { ProviderUnavailableError } from './errors.js';
+import { classifyAnswer, type Refusal } from './classify.js';
+import { ProviderUnavailableError, TextRejectedError } from './errors.js';
 import { isObject } from './is-object.js';
 import { JsonClient, parseJson, type JsonAnswer, type ServerAddress } from './json-client.js';
+import { KNOWN_GOOD_TEXT } from './known-good-text.js';
+import type { Shorten } from './model-families.js';
 import { OPENAI } from './openai-dialect.js';
-import { readRefusal, withoutQuotes, type SaidRefusal } from './openai-refusal.js';
+import { DIMENSIONS, ENCODING_FORMAT, isSuccess, OptionalFields } from './optional-fields.js';
 import type { ModelDescription, Provider } from './provider.js';
 import { credentialsOf, redact } from './redact.js';
+import { readRefusal, withoutQuotes } from './refusal.js';
+import { lengthOfFirst } from './vector.js';
 
 export interface OpenAiOptions extends ServerAddress {
   /** The base of the API, such as `http://host:8000/v1`. */
@@ -15,15 +19,11 @@ export interface OpenAiOptions extends ServerAddress {
   readonly model: string;
   /** Texts that the server takes in one request. */
   readonly maxTexts: number;
+  /** `trained`, where absent. */
+  readonly shorten?: Shorten;
 }
 
-/** What is asked for where a server knows of it, and how it says that it does not. */
-const OPTIONAL = {
-  dimensions: /\bdimensions?\b|matryoshka/i,
-  encoding_format: /encoding_format|base64/i,
-} as const;
-type OptionalField = keyof typeof OPTIONAL;
-const OPTIONAL_FIELDS = Object.keys(OPTIONAL) as OptionalField[];
+type OptionalField = 'dimensions' | 'encoding_format';
 
 /** Servers that have no list of models, or do not show it to this key, may embed all the same. */
 const NO_LIST = new Set([400, 401, 403, 404, 405, 501]);
@@ -32,40 +32,50 @@ const NO_LIST = new Set([400, 401, 403, 404, 405, 501]);
 export class OpenAi implements Provider {
   readonly dialect = OPENAI;
   readonly maxTexts: number;
+  readonly shorten: Shorten;
   readonly #http: JsonClient;
   readonly #model: string;
   readonly #options: OpenAiOptions;
-  /** What the server has been found to refuse: it is not asked for again. */
-  readonly #refused = new Set<OptionalField>();
+  readonly #fields = new OptionalFields<OptionalField>({ dimensions: DIMENSIONS, encoding_format: ENCODING_FORMAT });
 
   constructor(options: OpenAiOptions) {
     this.maxTexts = options.maxTexts;
     this.#model = options.model;
+    this.shorten = options.shorten ?? 'trained';
     this.#options = options;
     this.#http = new JsonClient(options, OPENAI);
   }
 
   /**
-   * Vectors come as base64 where the server can: 2 to 12 µs a vector to read, where floats take 32 to 47. A field that
-   * it refuses is left out from then on; what it makes of texts without `dimensions` is for `readVectors` to judge.
+   * Vectors come as base64 where the server can: 2 to 12 µs a vector to read, where floats take 32 to 47. What it makes of
+   * texts where it refuses `dimensions` is for `readVectors` to judge.
    */
   async embed(texts: readonly string[], dimensions: number, signal: AbortSignal): Promise<unknown> {
-    const asked = { dimensions, encoding_format: 'base64' };
-    const leftOut = new Set(this.#refused);
-    for (;;) {
-      const fields = Object.fromEntries(OPTIONAL_FIELDS.filter((f) => !leftOut.has(f)).map((f) => [f, asked[f]]));
-      const body = { model: this.#model, input: texts, ...fields };
-      const answer = await this.#http.send('POST', '/embeddings', body, signal);
-      if (isSuccess(answer)) {
-        // Not before: a server that refuses the text itself may speak of anything.
-        for (const field of leftOut) this.#refused.add(field);
-        return embeddingsIn(answer.bytes);
-      }
-      const refusal = readRefusal(parseJson(answer.bytes));
-      const field = OPTIONAL_FIELDS.find((f) => !leftOut.has(f) && refuses(answer.status, refusal, f));
-      if (field === undefined) throw this.#errorOf(answer, refusal, texts);
-      leftOut.add(field);
+    return await this.#askToEmbed(texts, { dimensions, encoding_format: 'base64' }, signal);
+  }
+
+  async nativeDimensions(signal: AbortSignal): Promise<number | null> {
+    try {
+      const embeddings = await this.#askToEmbed([KNOWN_GOOD_TEXT], { encoding_format: 'base64' }, signal);
+      return lengthOfFirst(embeddings);
+    } catch (error) {
+      if (error instanceof TextRejectedError) return null;
+      throw error;
     }
+  }
+
+  async #askToEmbed(
+    texts: readonly string[],
+    fields: Partial<Record<OptionalField, unknown>>,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    const { bytes } = await this.#fields.ask(
+      fields,
+      OPENAI,
+      (asked) => this.#http.send('POST', '/embeddings', { model: this.#model, input: texts, ...asked }, signal),
+      (answer) => this.#refusalOf(answer, texts),
+    );
+    return embeddingsIn(bytes);
   }
 
   /** The API has no such thing; a server that loads on demand does it with the first request. */
@@ -78,7 +88,7 @@ export class OpenAi implements Provider {
     const unknown = { canEmbed: true, dimensions: null, contextLength: null };
     const answer = await this.#http.send('GET', '/models', undefined, signal);
     if (NO_LIST.has(answer.status)) return unknown;
-    if (!isSuccess(answer)) throw this.#errorOf(answer, readRefusal(parseJson(answer.bytes)), []);
+    if (!isSuccess(answer)) throw classifyAnswer(OPENAI, this.#refusalOf(answer, []));
     const list = parseJson(answer.bytes);
     const models = isObject(list) && Array.isArray(list['data']) ? list['data'].filter(isObject) : [];
     if (models.length === 0) return unknown;
@@ -99,27 +109,20 @@ export class OpenAi implements Provider {
     const answer = await this.#http.send('GET', '/models', undefined, signal);
     const isRefused = answer.status === 401 || answer.status === 403;
     if (isSuccess(answer) || (NO_LIST.has(answer.status) && !isRefused)) return null;
-    throw this.#errorOf(answer, readRefusal(parseJson(answer.bytes)), []);
+    throw classifyAnswer(OPENAI, this.#refusalOf(answer, []));
   }
 
   close(): void {
     this.#http.close();
   }
 
-  #errorOf({ status, retryAfter }: JsonAnswer, { message, codes }: SaidRefusal, texts: readonly string[]): Error {
+  #refusalOf({ status, bytes, retryAfter }: JsonAnswer, texts: readonly string[]): Refusal {
+    const { message, codes } = readRefusal(bytes);
     // Some repeat a key that they refuse in part, which is not found.
     const shown =
       status === 401 ? 'not repeated here' : withoutQuotes(redact(message, credentialsOf(this.#options), texts));
-    return classifyAnswer(OPENAI, { status, message, shown, codes, retryAfter });
+    return { status, message, shown, codes, retryAfter };
   }
-}
-
-function isSuccess({ status }: JsonAnswer): boolean {
-  return status >= 200 && status < 300;
-}
-
-function refuses(status: number, { message, codes }: SaidRefusal, field: OptionalField): boolean {
-  return (status === 400 || status === 422) && OPTIONAL[field].test(`${message} ${codes}`);
 }
 
 /**
@@ -134,18 +137,26 @@ function embeddingsIn(bytes: JsonAnswer['bytes']): unknown {
   const data = isObject(answer) ? answer['data'] : undefined;
   if (!Array.isArray(data)) return undefined;
   const items = data.map((item: unknown) => (isObject(item) ? item : {}));
-  const ordered = items.every(({ index }) => index === undefined) ? items : inOrder(items);
-  return ordered.map(({ embedding }) => (typeof embedding === 'string' ? floatsOf(embedding) : embedding));
+  return inOrder(items).map(({ embedding }) => (typeof embedding === 'string' ? floatsOf(embedding) : embedding));
 }
 
+/** By their numbers, where all have one; else as they came, which the numbers of some must not contradict. */
 function inOrder(items: readonly Record<string, unknown>[]): Record<string, unknown>[] {
-  const byIndex = new Map(items.map((item) => [item['index'], item]));
+  const numbers = items.map(({ index }, at) => numberOf(index) ?? at);
+  const byNumber = new Map(numbers.map((number, at) => [number, items[at]]));
+  const isNumbered = items.every(({ index }) => numberOf(index) !== undefined);
   return items.map((_, at) => {
-    const item = byIndex.get(at);
-    if (item === undefined)
+    const item = byNumber.get(at);
+    if (item === undefined || (!isNumbered && numbers[at] !== at))
       throw garbled(`${items.length} vectors that are not numbered from 0 to ${items.length - 1}`);
     return item;
   });
+}
+
+/** Some write numbers as texts. @returns undefined where there is none */
+function numberOf(index: unknown): number | undefined {
+  if (typeof index === 'number') return index;
+  return typeof index === 'string' && /^\d+$/.test(index) ? Number(index) : undefined;
 }
 
 /** Little-endian float32, in base64. */

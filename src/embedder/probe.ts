@@ -1,9 +1,10 @@
 import { embedOnce, type EmbedOnceOptions } from './embed-once.js';
+import { isProviderError, mayBeTheText } from './errors.js';
 
 export type ProbeOptions = EmbedOnceOptions;
 
 /** As many as a worker sends at once, by default. */
-export const BATCH_TEXTS = 10;
+const BATCH_TEXTS = 10;
 
 const TEXT = 'Deployments are rolled back by reverting the commit; the controller brings the cluster in line.';
 const OTHER_TEXT = 'Bake the bread for forty minutes, until its crust is golden.';
@@ -27,29 +28,74 @@ export async function probeVector(options: ProbeOptions): Promise<{ readonly loa
 
 export interface ProbedSpeed {
   readonly singleMs: number;
-  /** For `BATCH_TEXTS` at once. */
   readonly batchMs: number;
+  /** In the batch. */
+  readonly texts: number;
+  /** Whether the server takes no more in one request. */
+  readonly isMost: boolean;
   /** Whether a text has the same vector alone and among others. */
   readonly consistent: boolean;
   /** Whether different texts have different vectors. */
   readonly distinct: boolean;
 }
 
-/** Times a request with one text and one with several, on a model that is loaded. */
+/**
+ * Times a request with one text and one with several, on a model that is loaded. A server that takes fewer than a worker
+ * sends is found out how many it takes.
+ *
+ * @throws WorkerError that says what is wrong with the server
+ */
 export async function probeSpeed(options: ProbeOptions): Promise<ProbedSpeed> {
-  let started = performance.now();
+  const started = performance.now();
   const [alone] = await embedOnce(options, [TEXT]);
   const singleMs = performance.now() - started;
-  started = performance.now();
-  const texts = Array.from({ length: BATCH_TEXTS - 2 }, (_, i) => `${i + 1}. ${TEXT}`);
-  const batch = await embedOnce(options, [OTHER_TEXT, ...texts, TEXT]);
-  const batchMs = performance.now() - started;
+  const wanted = Math.min(BATCH_TEXTS, options.provider.maxTexts);
+  const batch = await largestBatch(options, wanted);
+  if (batch === undefined) {
+    const [other] = await embedOnce(options, [OTHER_TEXT]);
+    const distinct = similarity(alone, other) < SAME;
+    return { singleMs, batchMs: singleMs, texts: 1, isMost: wanted > 1, consistent: true, distinct };
+  }
+  const { vectors, batchMs } = batch;
   return {
     singleMs,
     batchMs,
-    consistent: similarity(alone, batch.at(-1)) > SAME,
-    distinct: similarity(batch[0], batch.at(-1)) < SAME,
+    texts: vectors.length,
+    isMost: vectors.length < wanted,
+    consistent: similarity(alone, vectors.at(-1)) > SAME,
+    distinct: similarity(vectors[0], vectors.at(-1)) < SAME,
   };
+}
+
+interface Batch {
+  readonly vectors: readonly Float32Array[];
+  readonly batchMs: number;
+}
+
+/** @returns undefined where a server that takes one text does not take two */
+async function largestBatch(options: ProbeOptions, wanted: number): Promise<Batch | undefined> {
+  let largest: Batch | undefined;
+  let most = wanted;
+  for (let size = wanted; size > Math.max(1, largest?.vectors.length ?? 1);) {
+    const batch = await tryBatch(options, size);
+    if (batch === undefined) most = size - 1;
+    else largest = batch;
+    size = Math.ceil(((largest?.vectors.length ?? 1) + most) / 2);
+  }
+  return largest;
+}
+
+/** @returns undefined where the server refuses so many, each of which it takes alone */
+async function tryBatch(options: ProbeOptions, size: number): Promise<Batch | undefined> {
+  const texts = Array.from({ length: size - 2 }, (_, i) => `${i + 1}. ${TEXT}`);
+  const started = performance.now();
+  try {
+    const vectors = await embedOnce(options, [OTHER_TEXT, ...texts, TEXT]);
+    return { vectors, batchMs: performance.now() - started };
+  } catch (error) {
+    if (!isProviderError(error) || !mayBeTheText(error)) throw error;
+    return undefined;
+  }
 }
 
 /** Cosine similarity of vectors of length 1. */

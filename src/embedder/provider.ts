@@ -1,4 +1,5 @@
 import type { Dialect } from './dialect.js';
+import type { Shorten } from './model-families.js';
 
 /** What a server tells of a model. */
 export interface ModelDescription {
@@ -19,13 +20,22 @@ export interface Provider {
   readonly dialect: Dialect;
   /** The most texts that one request may hold. */
   readonly maxTexts: number;
+  /** Of which models a longer vector may be shortened to the column's dimensions. */
+  readonly shorten: Shorten;
 
   /**
    * @param texts at least one, at most `maxTexts`
-   * @param dimensions what the vectors are cut to, by servers that do this
+   * @param dimensions what the vectors are shortened to, by servers that do this
    * @returns what the server sent as embeddings, in the order of the texts, unchecked: `readVectors` checks
    */
   embed(texts: readonly string[], dimensions: number, signal: AbortSignal): Promise<unknown>;
+
+  /**
+   * Embeds a text without asking for dimensions.
+   *
+   * @returns how many the vector has; null where the server takes no text without them
+   */
+  nativeDimensions(signal: AbortSignal): Promise<number | null>;
 
   /** Has the model loaded, where the server loads it on demand and can be asked to. */
   load(signal: AbortSignal): Promise<void>;

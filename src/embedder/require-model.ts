@@ -1,10 +1,14 @@
 import { ProviderMisconfiguredError } from './errors.js';
+import { mayBeShortened } from './model-families.js';
 import type { Provider } from './provider.js';
+import { requireDimensions } from './require-dimensions.js';
 
 /**
- * Asks the server whether the configured model can serve the column, where it can be asked.
+ * Asks the server whether the configured model can serve the column. One that does not tell its dimensions is made to
+ * embed a text, unless any length will do.
  *
  * @throws ProviderMisconfiguredError when it cannot
+ * @throws ProviderError where the server fails
  */
 export async function requireModel(
   provider: Provider,
@@ -16,13 +20,12 @@ export async function requireModel(
   if (!description.canEmbed) {
     throw new ProviderMisconfiguredError(
       provider.dialect.codes.cannotEmbed,
-      `PALDOCS_EMBEDDING_MODEL: the model ${model} cannot embed: choose an embedding model, such as qwen3-embedding:4b`,
+      `PALDOCS_EMBEDDING_MODEL: the model ${model} cannot embed`,
+      { fix: 'set PALDOCS_EMBEDDING_MODEL to an embedding model, such as qwen3-embedding:4b' },
     );
   }
-  if (description.dimensions !== null && description.dimensions < dimensions) {
-    throw new ProviderMisconfiguredError(
-      'EMBEDDING_DIMENSIONS',
-      `PALDOCS_EMBEDDING_MODEL: the model ${model} gives vectors of ${description.dimensions} dimensions, the column blocks.embedding holds ${dimensions}: choose a model of at least ${dimensions}, or change the column to vector(${description.dimensions}) and embed all blocks again`,
-    );
-  }
+  const { shorten } = provider;
+  const isAsked = description.dimensions === null && !mayBeShortened(model, shorten);
+  const native = isAsked ? await provider.nativeDimensions(signal) : description.dimensions;
+  if (native !== null) requireDimensions(native, { model, dimensions, shorten });
 }

@@ -1,16 +1,8 @@
 import type { Dialect } from './dialect.js';
-import { ProviderMisconfiguredError, ProviderUnavailableError, TextRejectedError } from './errors.js';
+import { ProviderUnavailableError, TextRejectedError } from './errors.js';
+import { requireDimensions, type ExpectedDimensions } from './require-dimensions.js';
 
-/**
- * Models of which every prefix of a vector is a vector (Matryoshka training), by their model cards. Of any other model
- * a cut vector is noise, so that a server which ignores `dimensions` must not be helped out.
- */
-const TRAINED_FOR_CUTTING =
-  /^(?:.*\/)?(qwen3-embedding|embeddinggemma|nomic-embed-text(?!-v1(?![.\d]))|snowflake-arctic-embed2|snowflake-arctic-embed-[lm]-v2\.0|mxbai-embed-large|text-embedding-3-(?:small|large)|jina-embeddings-v3|gemini-embedding-001)(?:[:\-.]|$)/i;
-
-export interface ExpectedVectors {
-  readonly dimensions: number;
-  readonly model: string;
+export interface ExpectedVectors extends ExpectedDimensions {
   readonly dialect: Dialect;
 }
 
@@ -25,7 +17,7 @@ const NORM_TOLERANCE = 1e-3;
  * @param expected what the column holds, and who was asked
  * @returns for each text its vector, number[dimensions] of length 1, or what is wrong with it
  * @throws ProviderUnavailableError when the answer as a whole makes no sense
- * @throws ProviderMisconfiguredError when the model gives vectors of another dimension
+ * @throws ProviderMisconfiguredError when the model gives vectors of another dimension that must not be shortened
  */
 export function readVectors(
   embeddings: unknown,
@@ -42,10 +34,8 @@ export function readVectors(
   return embeddings.map((embedding: unknown) => readVector(embedding, expected));
 }
 
-function readVector(
-  embedding: unknown,
-  { dimensions, model, dialect }: ExpectedVectors,
-): Float32Array | TextRejectedError {
+function readVector(embedding: unknown, expected: ExpectedVectors): Float32Array | TextRejectedError {
+  const { dimensions, dialect } = expected;
   if (embedding instanceof Float32Array && embedding.length === dimensions) {
     const norm = lengthOf(embedding);
     return Number.isNaN(norm) ? notFinite() : normalise(embedding, norm);
@@ -54,18 +44,7 @@ function readVector(
     const message = `${dialect.name} answered with something that is not a vector`;
     throw new ProviderUnavailableError(dialect.codes.garbled, message, { mayBeTheText: true });
   }
-  if (embedding.length < dimensions) {
-    throw new ProviderMisconfiguredError(
-      'EMBEDDING_DIMENSIONS',
-      `the model ${model} gives vectors of ${embedding.length} dimensions, the column holds ${dimensions}: set PALDOCS_EMBEDDING_MODEL to a model of at least ${dimensions}, or change the column to vector(${embedding.length}) and embed all blocks again`,
-    );
-  }
-  if (embedding.length > dimensions && !TRAINED_FOR_CUTTING.test(model)) {
-    throw new ProviderMisconfiguredError(
-      'EMBEDDING_DIMENSIONS',
-      `the model ${model} gives vectors of ${embedding.length} dimensions, the column holds ${dimensions}, and the model is not known to be trained for cutting: choose another PALDOCS_EMBEDDING_MODEL or change the column to vector(${embedding.length})`,
-    );
-  }
+  requireDimensions(embedding.length, expected);
   const vector = new Float32Array(dimensions);
   let squares = 0;
   for (let i = 0; i < dimensions; i++) {
@@ -77,6 +56,12 @@ function readVector(
     squares += value * value;
   }
   return normalise(vector, Math.sqrt(squares));
+}
+
+/** @returns the dimensions of the first of a server's embeddings; null where it is no vector */
+export function lengthOfFirst(embeddings: unknown): number | null {
+  const first: unknown = Array.isArray(embeddings) ? embeddings[0] : undefined;
+  return (Array.isArray(first) || first instanceof Float32Array) && first.length > 0 ? first.length : null;
 }
 
 function notFinite(): TextRejectedError {

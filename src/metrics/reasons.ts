@@ -36,6 +36,7 @@ export const FAILURE_REASONS: ReadonlySet<string> = new Set([
   'OPENAI_REJECTED',
   'OPENAI_TOO_LARGE',
   'DATABASE_REJECTED',
+  'TOO_SLOW',
   'UNEXPECTED',
   'UNREADABLE',
   'WORKER_DEATHS',

@@ -2,7 +2,7 @@ import { isEnvironmental, reactionTo } from '../database/faults.js';
 import type { EmbedJob } from '../queue/job.js';
 import { span } from '../telemetry.js';
 import { claim, type Capacity } from './claim.js';
-import { embed, isLive } from './embed.js';
+import { embed, embedLong, isLive } from './embed.js';
 import type { Outcomes, Verdict } from './outcome.js';
 import { persist } from '../database/persist.js';
 import type { Pipeline } from './pipeline.js';
@@ -78,11 +78,16 @@ async function embedAndSettle(
   signal: AbortSignal,
 ): Promise<void> {
   // A request takes as long as all of its texts: an edit does not wait for backlog that happens to be fetched with it.
+  const time = { signal, expireMs: pipeline.expireMs };
   const parts = [texts.filter(isLive), texts.filter((text) => !isLive(text))].filter((part) => part.length > 0);
   const results = await Promise.allSettled(
     parts.map(async (part) => {
-      const verdicts = await embed(pipeline.embedder, part, signal);
+      const { verdicts, long } = await embed(pipeline.embedder, part, time);
       await settleVerdicts(pipeline, verdicts, outcomes, mode, signal);
+      for (const text of long) {
+        const verdict = await embedLong(pipeline.embedder, text, text.job.data.priority, time);
+        await settleVerdicts(pipeline, [verdict], outcomes, mode, signal);
+      }
     }),
   );
   for (const result of results) if (result.status === 'rejected') throw result.reason;

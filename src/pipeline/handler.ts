@@ -16,15 +16,21 @@ import { groupedClaims, groupedSettlements } from './groups.js';
 import type { Hold } from '../database/hold.js';
 import { Delays, leaveBlocks, runIsolating } from './isolate.js';
 import { Outcomes, type Verdict } from './outcome.js';
+import { OutageClock } from './outage-clock.js';
 import type { Pipeline } from './pipeline.js';
 import { isOurJob } from './read-jobs.js';
 import type { SettleContext } from './settle.js';
+import { runSlow } from './slow.js';
 import type { TextBudget } from './text-budget.js';
 
 /** How long jobs may take to be handed back once their requests were cancelled. */
 const HAND_BACK_MS = 3_000;
 
-const heldTooLong = () => new WorkerError('HELD_TOO_LONG', 'the jobs were held for half of their expiry');
+/** Of a job's expiry: how long it is held, so that an outage may last for ever; and how long one that is slow by itself. */
+const SHARE = 0.5;
+const SLOW_SHARE = 0.9;
+
+const heldTooLong = () => new WorkerError('HELD_TOO_LONG', 'the jobs were held for as long as they may be');
 
 export interface HandlerOptions {
   readonly context: SettleContext;
@@ -59,9 +65,11 @@ export class EmbedHandler {
     this.#slots = new Semaphore(options.workers);
     this.#pipeline = {
       ...options,
+      outages: new OutageClock(options.events),
       claims: groupedClaims(options),
       settlements: groupedSettlements(options),
-      maxOutageMs: (options.expireSeconds / 2) * 1000,
+      expireMs: options.expireSeconds * 1000,
+      maxOutageMs: options.expireSeconds * 1000 * SHARE,
       draining: this.#draining.signal,
       giveUp: this.#giveUp.signal,
     };
@@ -71,11 +79,14 @@ export class EmbedHandler {
   readonly handle = async (jobs: EmbedJob[]): Promise<JobResult[]> => {
     const outcomes = new Outcomes();
     const results = jobs.map(({ id }): JobResult => ({ id, status: 'completed' }));
-    const limit = new TimeLimit((this.#options.expireSeconds / 2) * 1000, this.#abort.signal, heldTooLong);
+    const { expireMs } = this.#pipeline;
+    const limit = new TimeLimit(expireMs * SHARE, this.#abort.signal, heldTooLong);
+    const slowLimit = new TimeLimit(expireMs * SLOW_SHARE, this.#abort.signal, heldTooLong);
     try {
-      await this.#work(jobs, outcomes, limit.signal);
+      await this.#work(jobs, outcomes, limit.signal, slowLimit.signal);
     } finally {
       limit.clear();
+      slowLimit.clear();
       // pg-boss would send a statement for each batch that matches nothing: a fifth of all, 4 % of the CPU.
       jobs.splice(0, jobs.length, ...outcomes.unsettled(jobs));
     }
@@ -98,50 +109,106 @@ export class EmbedHandler {
     }, HAND_BACK_MS).unref();
   }
 
-  async #work(jobs: readonly EmbedJob[], outcomes: Outcomes, signal: AbortSignal): Promise<void> {
+  async #work(
+    jobs: readonly EmbedJob[],
+    outcomes: Outcomes,
+    signal: AbortSignal,
+    slowSignal: AbortSignal,
+  ): Promise<void> {
     const { idType } = this.#options.context.table;
     const ours = jobs.filter((job) => isOurJob(job, idType));
     const unreadable = jobs.filter((job) => !isOurJob(job, idType));
     const verdicts = unreadable.map((job): Verdict => ({ kind: 'close', job, as: 'unreadable' }));
     await settleVerdicts(this.#pipeline, verdicts, outcomes, 'direct', signal);
     this.#reportCrashes(ours);
-    const normal = ours.filter((job) => deathsOf(job) < DEATHS_IN_COMPANY);
-    if (normal.length > 0) await this.#withSlots(normal, 1, outcomes, signal);
-    for (const isolated of ours.filter((job) => deathsOf(job) >= DEATHS_IN_COMPANY)) {
-      await this.#withSlots([isolated], this.#options.workers, outcomes, signal);
+    const together = ours.filter((job) => deathsOf(job) < DEATHS_IN_COMPANY);
+    const isolated = ours.filter((job) => deathsOf(job) >= DEATHS_IN_COMPANY);
+    if (together.length > 0) {
+      await this.#withSlots(together, 1, outcomes, signal, () =>
+        this.#runTogether(together, outcomes, signal, slowSignal),
+      );
+    }
+    for (const job of isolated) {
+      await this.#withSlots([job], this.#options.workers, outcomes, signal, () =>
+        this.#runUntil([job], outcomes, signal),
+      );
     }
   }
 
   /** @param weight how many slots it takes: all of them is to work alone */
-  async #withSlots(jobs: readonly EmbedJob[], weight: number, outcomes: Outcomes, signal: AbortSignal): Promise<void> {
+  async #withSlots(
+    jobs: readonly EmbedJob[],
+    weight: number,
+    outcomes: Outcomes,
+    signal: AbortSignal,
+    work: () => Promise<void>,
+  ): Promise<void> {
     const waiting = AbortSignal.any([signal, this.#draining.signal]);
-    let release: (() => void) | undefined;
+    let release: () => void;
     try {
       release = await acquire(this.#slots, weight, 0, waiting);
-      await runIsolating(this.#pipeline, jobs, outcomes, this.#delays, signal);
     } catch (error) {
-      const ended = [signal, this.#draining.signal].find(({ aborted, reason }) => aborted && reason === error);
-      if (ended === undefined) throw error;
-      await this.#handBack(outcomes.unsettled(jobs), outcomes, signal, ended);
+      if (!waiting.aborted) throw error;
+      return await this.#handBack(jobs, outcomes, waiting);
+    }
+    try {
+      await work();
     } finally {
-      release?.();
+      release();
     }
   }
 
-  /** What is open when the time is up or the process ends goes back as it came. */
-  async #handBack(
+  /** Blocks that are known to take long do so beside the others. */
+  async #runTogether(
     jobs: readonly EmbedJob[],
     outcomes: Outcomes,
     signal: AbortSignal,
-    ended: AbortSignal,
+    slowSignal: AbortSignal,
   ): Promise<void> {
+    const normal = jobs.filter(({ data }) => data.slow === undefined);
+    const slow = jobs.filter(({ data }) => data.slow !== undefined);
+    const ended = await Promise.allSettled([
+      this.#runUntil(normal, outcomes, signal),
+      ...slow.map((job) => this.#runSlowUntil(job, outcomes, slowSignal)),
+    ]);
+    for (const result of ended) if (result.status === 'rejected') throw result.reason;
+  }
+
+  async #runUntil(jobs: readonly EmbedJob[], outcomes: Outcomes, signal: AbortSignal): Promise<void> {
+    if (jobs.length === 0) return;
+    const work = runIsolating(this.#pipeline, jobs, outcomes, this.#delays, signal);
+    await this.#finish(work, jobs, outcomes, signal);
+  }
+
+  async #runSlowUntil(job: EmbedJob, outcomes: Outcomes, signal: AbortSignal): Promise<void> {
+    const work = runSlow(this.#pipeline, job, outcomes, { signal, expireMs: this.#pipeline.expireMs });
+    await this.#finish(work, [job], outcomes, signal);
+  }
+
+  /** What is open when the time is up or the process ends goes back as it came. */
+  async #finish(
+    work: Promise<void>,
+    jobs: readonly EmbedJob[],
+    outcomes: Outcomes,
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      const ended = [signal, this.#draining.signal].find(({ aborted, reason }) => aborted && reason === error);
+      if (ended === undefined) throw error;
+      await this.#handBack(outcomes.unsettled(jobs), outcomes, ended);
+    }
+  }
+
+  async #handBack(jobs: readonly EmbedJob[], outcomes: Outcomes, ended: AbortSignal): Promise<void> {
     const reason = reasonOf(ended);
     const verdicts = jobs.map((job): Verdict => ({ kind: 'hand-back', job, reason, delaySeconds: 0, claimed: false }));
     try {
-      await settleVerdicts(this.#pipeline, verdicts, outcomes, 'direct', signal);
+      await settleVerdicts(this.#pipeline, verdicts, outcomes, 'direct', ended);
     } catch (error) {
       this.#options.log.debug('blocks cannot be handed back; their jobs are', { error, blocks: jobs.length });
-      await leaveBlocks(this.#pipeline, jobs, reason, 0, outcomes);
+      await leaveBlocks(this.#pipeline, outcomes.unsettled(jobs), reason, 0, outcomes);
     }
   }
 

@@ -52,6 +52,8 @@ export type Verdict =
       readonly delaySeconds: number;
       /** Whether this attempt has set the block `processing`: where it is `pending` now, it was edited. */
       readonly claimed: boolean;
+      /** Whether the block needs more time than a job may be held among others. */
+      readonly slow?: boolean;
     };
 
 /** The outcomes of the jobs of one fetch. */

@@ -5,6 +5,7 @@ import type { Events } from '../events.js';
 import type { EmbedJob } from '../queue/job.js';
 import type { Waker } from '../queue/waker.js';
 import type { GroupCommit } from './group-commit.js';
+import type { OutageClock } from './outage-clock.js';
 import type { Outcome, Verdict } from './outcome.js';
 import type { SettleContext } from './settle.js';
 import type { TextBudget } from './text-budget.js';
@@ -13,6 +14,9 @@ import type { TextBudget } from './text-budget.js';
 export interface Pipeline extends PersistOptions {
   readonly context: SettleContext;
   readonly embedder: Embedder;
+  readonly outages: OutageClock;
+  /** Of jobs. */
+  readonly expireMs: number;
   readonly budget: TextBudget;
   readonly waker: Waker;
   /** By the ids of the blocks. */

@@ -18,6 +18,7 @@ export function isOurJob({ data }: { readonly data: unknown }, idType: string): 
     typeof since === 'string' &&
     !Number.isNaN(Date.parse(since)) &&
     PRIORITIES.has(priority) &&
+    (counts.slow === undefined || counts.slow === true) &&
     [counts.failures, counts.deaths, counts.echoes, counts.counted].every(isCount)
   );
 }

@@ -206,14 +206,15 @@ async function handBack(
 }
 
 /** The job in the place of one that is handed back. */
-function returned({ job, delaySeconds }: VerdictOf<'hand-back'>, isEdited: boolean): NewJob {
+function returned({ job, delaySeconds, slow }: VerdictOf<'hand-back'>, isEdited: boolean): NewJob {
   const delay = delaySeconds > 0 ? { startAfterSeconds: delaySeconds } : {};
-  return isEdited ? { ...editedJob(job), ...delay } : { data: carriedOver(job), ...delay };
+  if (isEdited) return { ...editedJob(job), ...delay };
+  return { data: { ...carriedOver(job), ...(slow === true && { slow }) }, ...delay };
 }
 
 /** What a job has gone through, for the one in its place. */
 function carriedOver(job: EmbedJob): EmbedJobData {
-  const { blockId, since, priority, failures } = job.data;
+  const { blockId, since, priority, failures, slow } = job.data;
   const deaths = deathsOf(job);
   return {
     blockId,
@@ -221,6 +222,7 @@ function carriedOver(job: EmbedJob): EmbedJobData {
     priority,
     ...(failures === undefined ? {} : { failures }),
     ...(deaths === 0 ? {} : { deaths }),
+    ...(slow === undefined ? {} : { slow }),
   };
 }
 

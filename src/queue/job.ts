@@ -22,6 +22,8 @@ export interface EmbedJobData {
   readonly deaths?: number;
   /** How often in a row the block was set `pending` under our hands while its text stayed the same. */
   readonly echoes?: number;
+  /** Whether the block takes longer to embed than a job may be held among others: it is embedded alone, with more time. */
+  readonly slow?: true;
   /** How many of this job's claims `failures` and `deaths` account for. */
   readonly counted?: number;
 }

@@ -17,9 +17,17 @@ interface Report {
     readonly found: string;
     readonly fix: string | null;
   }[];
+  readonly search: object;
 }
 
 describeWithServer('doctor', () => {
+  const openAiEnvironment = ({ url }: StandIn, model = 'qwen3-embedding:4b') => ({
+    ...workerEnvironment(db, ollama),
+    PALDOCS_EMBEDDING_PROVIDER: 'openai',
+    PALDOCS_OPENAI_URL: url,
+    PALDOCS_EMBEDDING_MODEL: model,
+  });
+
   let db: TestDatabase;
   let ollama: StandIn;
   beforeEach(async () => {
@@ -147,6 +155,63 @@ describeWithServer('doctor', () => {
     );
     expect(stdout).toMatch(/^✓ model/m);
     expect(stdout).toMatch(/^- vectors +skipped until tables is in order$/m);
+  });
+
+  it.each([
+    [4, 'takes 4 texts a request'],
+    [1, 'takes 1 text a request'],
+    [9, 'takes 9 texts a request'],
+  ])('finds out how many texts a server takes: %i', async (maxBatch, found) => {
+    const server = await startStandIn({ maxBatch });
+    const { status, stdout } = await runCli(openAiEnvironment(server), ['doctor']);
+    await server.stop();
+    expect(stdout).toMatch(new RegExp(`^✓ speed +one text in .* texts a second; ${found}$`, 'm'));
+    expect(status).toBe(0);
+  });
+
+  it('sends no more texts than are configured', async () => {
+    const server = await startStandIn({ maxBatch: 4 });
+    const environment = { ...openAiEnvironment(server), PALDOCS_OPENAI_BATCH_SIZE: '4' };
+    const { stdout } = await runCli(environment, ['doctor']);
+    await server.stop();
+    expect(stdout).toMatch(/^✓ speed +one text in \d+ ms, 4 in \d+ ms: about [\d,]+ texts a second$/m);
+  });
+
+  it.each([
+    [
+      'qwen3-embedding:4b',
+      {},
+      'Instruct: Given a search query, retrieve relevant platform knowledge base sections that answer the query\nQuery:',
+    ],
+    ['intfloat/multilingual-e5-base', {}, 'query: '],
+    ['intfloat/multilingual-e5-base', { PALDOCS_EMBEDDING_QUERY_INSTRUCTION: 'Find: ' }, 'Find: '],
+    ['nobody-knows-it', {}, ''],
+  ])('says how to search: %s, %j', async (model, variables, queryInstruction) => {
+    const server = await startStandIn({ model, nativeDimensions: 768 });
+    const environment = { ...openAiEnvironment(server, model), ...variables };
+    const report = await runJson<Report>(environment, ['doctor']);
+    const { stdout } = await runCli(environment, ['doctor']);
+    await server.stop();
+    const isModelKnown = model !== 'nobody-knows-it';
+    expect(report.search).toEqual({ model, dimensions: 768, queryInstruction, isModelKnown });
+    const before =
+      queryInstruction === '' ? 'nothing before the query' : `before the query ${JSON.stringify(queryInstruction)}`;
+    expect(stdout).toContain(`\nTo search, ask for: ${model}, 768 dimensions, ${before}\n`);
+    expect(stdout.includes('is not known here')).toBe(!isModelKnown);
+  });
+
+  it('finds that a server shortens a model that was not trained for it', async () => {
+    const server = await startStandIn({ model: 'bge-m3', nativeDimensions: 1024 });
+    const environment = openAiEnvironment(server, 'bge-m3');
+    const { status, stdout } = await runCli(environment, ['doctor']);
+    const insisting = await runCli({ ...environment, PALDOCS_EMBEDDING_SHORTEN: 'any' }, ['doctor']);
+    await server.stop();
+    expect(status).toBe(1);
+    expect(stdout).toMatch(
+      /^✗ vectors +.*bge-m3 gives vectors of 1024 dimensions.*not known to be trained for cutting/m,
+    );
+    expect(stdout).toMatch(/^ +→ .*PALDOCS_EMBEDDING_SHORTEN=any$/m);
+    expect(insisting.status).toBe(0);
   });
 
   it('is interrupted', async () => {

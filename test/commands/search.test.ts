@@ -77,6 +77,20 @@ describeWithServer('search', () => {
     ]);
   });
 
+  it.each([
+    ['intfloat/e5-base', {}, 'query: rolling back'],
+    ['nobody-knows-it', {}, 'rolling back'],
+    ['intfloat/e5-base', { PALDOCS_EMBEDDING_QUERY_INSTRUCTION: '' }, 'rolling back'],
+  ])('embeds the query in the form of another model, or as it is: %s, %j', async (model, variables, sent) => {
+    const other = await startStandIn({ model, nativeDimensions: 768, recordTexts: true });
+    await runJson(workerEnvironment(db, other, { PALDOCS_EMBEDDING_MODEL: model, ...variables }), [
+      'search',
+      'rolling back',
+    ]);
+    expect(other.requests.flatMap(({ recordedTexts }) => recordedTexts ?? [])).toEqual([sent]);
+    await other.stop();
+  });
+
   it('finds as many as are asked for, through an index too', async () => {
     await db.query('CREATE INDEX blocks_hnsw ON blocks USING hnsw (embedding vector_cosine_ops)');
     await db.query(`ALTER DATABASE ${db.name} SET enable_seqscan = off`);
@@ -121,11 +135,12 @@ describeWithServer('search', () => {
     expect(stderr.replace(/'absent'/, '"absent"')).toContain(message);
   });
 
-  it.each([
+  it.each<[string, number, string, string, boolean?]>([
     ['fewer dimensions than the column', 512, 'qwen3-embedding:4b', 'gives vectors of 512 dimensions'],
     ['more, and was not trained for cutting', 1024, 'bge-m3', 'not known to be trained for cutting'],
-  ])('refuses a model that has %s', async (_, nativeDimensions, model, message) => {
-    const other = await startStandIn({ nativeDimensions, model, ignoreDimensions: true });
+    ['more, which the server shortens', 1024, 'bge-m3', 'PALDOCS_EMBEDDING_SHORTEN=any', false],
+  ])('refuses a model that has %s', async (_, nativeDimensions, model, message, ignoreDimensions = true) => {
+    const other = await startStandIn({ nativeDimensions, model, ignoreDimensions });
     const changed = { ...environment, PALDOCS_OLLAMA_URL: other.url, PALDOCS_EMBEDDING_MODEL: model };
     const { status, stderr } = await runCli(changed, ['search', 'x']);
     expect(status).toBe(2);

@@ -120,7 +120,7 @@ describeWithServer('a worker on an OpenAI-compatible server', () => {
     const complaint = await worker.untilLogged('the embedding server cannot serve us until someone mends it');
     expect(complaint['error']).toMatchObject({
       code: 'OPENAI_UNAUTHORIZED',
-      message: expect.stringContaining('PALDOCS_OPENAI_API_KEY') as string,
+      fix: expect.stringContaining('PALDOCS_OPENAI_API_KEY') as string,
     });
     const doctor = await runCli(environment, ['doctor']);
     expect(doctor.stdout).toMatch(/^! openai +the embedding server answered 401/m);
@@ -139,7 +139,7 @@ describeWithServer('a worker on an OpenAI-compatible server', () => {
     const complaint = await worker.untilLogged('the embedding server cannot serve us until someone mends it');
     expect(complaint['error']).toMatchObject({
       code: 'OPENAI_QUOTA',
-      message: expect.stringContaining('plan and billing') as string,
+      fix: expect.stringContaining('plan and billing') as string,
     });
     server.faults.clear();
     await expectEmbedded(db, id, 'paid for');
@@ -159,6 +159,26 @@ describeWithServer('a worker on an OpenAI-compatible server', () => {
       /^✗ openai +127\.0\.0\.1:1\/v1: the embedding server cannot be reached \(ECONNREFUSED/m,
     );
     expect(away.stdout).toMatch(/^- model +skipped until openai is in order$/m);
+  });
+
+  it('that shortens a model which was not trained for it is refused at start, unless someone insists', async () => {
+    const environment = await serve({ model: 'bge-m3', nativeDimensions: 1024 }, { PALDOCS_EMBEDDING_MODEL: 'bge-m3' });
+    const { status, stderr } = await runCli(environment, ['worker']);
+    expect(status).toBe(2);
+    expect(stderr).toContain('the model bge-m3 gives vectors of 1024 dimensions, the column holds 768');
+    expect(stderr).toContain('PALDOCS_EMBEDDING_SHORTEN=any');
+    await start({ ...environment, PALDOCS_EMBEDDING_SHORTEN: 'any' });
+    await expectEmbedded(db, await insertBlock(db, { content: 'insisted' }), 'insisted');
+  });
+
+  it('that ignores dimensions is helped out, by whatever name it calls a model that was trained for it', async () => {
+    const model = 'text-embedding-qwen3-embedding-4b';
+    await start(await serve({ model, ignoreDimensions: true }, { PALDOCS_EMBEDDING_MODEL: model }));
+    const id = await insertBlock(db, { content: 'cut here' });
+    await untilStatus(db, id, 'completed');
+    const { vector } = await readBlock(db, id);
+    expect(vector).toHaveLength(768);
+    expect(isVectorOf(`${DEFAULT_INSTRUCTION}cut here`, vector ?? [])).toBe(true);
   });
 
   it('embeds a text longer than the context in parts', async () => {

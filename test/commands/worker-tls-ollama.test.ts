@@ -77,7 +77,7 @@ describeWithServer('a worker whose Ollama speaks TLS', () => {
     const complaint = await worker.untilLogged('Ollama cannot serve us until someone mends it');
     expect(complaint['error']).toMatchObject({
       code: 'OLLAMA_UNAUTHORIZED',
-      message: expect.stringContaining('PALDOCS_OLLAMA_TOKEN') as string,
+      fix: expect.stringContaining('PALDOCS_OLLAMA_TOKEN') as string,
     });
     await writeFile(`${file}.new`, `${TOKEN}\n`);
     await rename(`${file}.new`, file);

@@ -21,7 +21,7 @@ describe('a server that takes few texts at once', () => {
     });
     open = openEmbedder({
       ...{ kind: 'openai', url: `${server.url}/v1`, model: 'qwen3-embedding:4b', maxTexts, timeoutMs: 10_000 },
-      ...{ dimensions: DIMENSIONS, instruction: '', concurrency: 2, events, log: new MemoryLog() },
+      ...{ dimensions: () => DIMENSIONS, instruction: '', concurrency: 2, events, log: new MemoryLog() },
     });
   }
   afterEach(async () => {
@@ -30,7 +30,7 @@ describe('a server that takes few texts at once', () => {
   });
 
   const embed = (texts: readonly string[]) =>
-    open.embedder.embed(texts, { priority: 0, signal: AbortSignal.timeout(20_000) });
+    open.embedder.embed(texts, { priority: 0, expireMs: 900_000, signal: AbortSignal.timeout(20_000) });
   const sent = () => server.requests.map(({ texts, status }) => [texts, status]);
 
   it('is sent no more than that', async () => {

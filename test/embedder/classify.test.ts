@@ -10,6 +10,7 @@ import { OLLAMA } from '../../src/embedder/ollama-dialect.js';
 
 const classifyAnswer = (status: number, message: string, retryAfter?: string) =>
   classify(OLLAMA, { status, message, retryAfter });
+const TOO_LARGE = 'too large to process. increase the physical batch size';
 const RUNNER = 'do embedding request: Post "http://127.0.0.1:40637/embedding"';
 
 describe('an answer of Ollama', () => {
@@ -28,7 +29,13 @@ describe('an answer of Ollama', () => {
     [400, 'unexpected server status: llm server error', ProviderUnavailableError, 'OLLAMA_RUNNER_CRASHED'],
     [400, 'the input cannot be embedded', TextRejectedError, 'OLLAMA_REJECTED'],
     [422, 'unprocessable', TextRejectedError, 'OLLAMA_REJECTED'],
-    [413, 'too large', TextRejectedError, 'OLLAMA_REJECTED'],
+    [413, '413 Request Entity Too Large', TextTooLongError, 'OLLAMA_TOO_LARGE'],
+    [413, 'no message', TextTooLongError, 'OLLAMA_TOO_LARGE'],
+    [400, 'http: request body too large', TextTooLongError, 'OLLAMA_TOO_LARGE'],
+    [400, `input (992 tokens) is ${TOO_LARGE} (current batch size: 512)`, TextTooLongError, 'OLLAMA_CONTEXT_LENGTH'],
+    [500, `input is ${TOO_LARGE}`, TextTooLongError, 'OLLAMA_CONTEXT_LENGTH'],
+    [400, 'request (600 tokens) exceeds the available context size', TextTooLongError, 'OLLAMA_CONTEXT_LENGTH'],
+    [500, 'the input length exceeds the context length', TextTooLongError, 'OLLAMA_CONTEXT_LENGTH'],
     [401, 'unauthorized', ProviderMisconfiguredError, 'OLLAMA_UNAUTHORIZED'],
     [403, 'forbidden', ProviderMisconfiguredError, 'OLLAMA_FORBIDDEN'],
     [404, 'model "x" not found, try pulling it first', ProviderMisconfiguredError, 'OLLAMA_MODEL_MISSING'],

@@ -77,6 +77,107 @@ describe('an answer of an OpenAI-compatible server', () => {
     ['Mistral', 400, 'Too many tokens in batch. Max is 16384 got 20000', '', TextTooLongError, 'OPENAI_TOO_LARGE'],
     ['Voyage', 400, 'The max allowed tokens per submitted batch is 120000.', '', TextTooLongError, 'OPENAI_TOO_LARGE'],
     ['Ollama', 400, 'the input length exceeds the context length', '', TextTooLongError, 'OPENAI_CONTEXT_LENGTH'],
+    [
+      'OpenAI',
+      400,
+      "Invalid 'input[0]': maximum input length is 8192 tokens.",
+      '',
+      TextTooLongError,
+      'OPENAI_CONTEXT_LENGTH',
+    ],
+    [
+      'vLLM',
+      400,
+      "This model's maximum context length is 512 tokens. However, you requested 1451 tokens in the input for embedding generation.",
+      '',
+      TextTooLongError,
+      'OPENAI_CONTEXT_LENGTH',
+    ],
+    [
+      'LM Studio',
+      400,
+      'Trying to keep the first 4000 tokens when context the overflows. However, the model is loaded with context length of only 2048 tokens',
+      '',
+      TextTooLongError,
+      'OPENAI_CONTEXT_LENGTH',
+    ],
+    [
+      'llama-box',
+      400,
+      'Illegal param: prefill 744 tokens exceed n_ctx_per_seq, try increasing total context size',
+      '',
+      TextTooLongError,
+      'OPENAI_CONTEXT_LENGTH',
+    ],
+    [
+      'LiteLLM before Ollama',
+      500,
+      'litellm.APIConnectionError: OllamaException - {"error":"the input length exceeds the context length"}',
+      '',
+      TextTooLongError,
+      'OPENAI_CONTEXT_LENGTH',
+    ],
+    [
+      'LocalAI',
+      500,
+      'rpc error: code = Unknown desc = input is too large to process. increase the physical batch size',
+      '',
+      TextTooLongError,
+      'OPENAI_CONTEXT_LENGTH',
+    ],
+    [
+      'SGLang',
+      400,
+      "The input (9000 tokens) is longer than the model's context length (8192 tokens).",
+      '',
+      TextTooLongError,
+      'OPENAI_CONTEXT_LENGTH',
+    ],
+    [
+      'NIM',
+      400,
+      'Input length 1234 exceeds maximum allowed token size 512',
+      '',
+      TextTooLongError,
+      'OPENAI_CONTEXT_LENGTH',
+    ],
+    [
+      'Gemini',
+      400,
+      'The input token count (3000) exceeds the maximum number of tokens allowed (2048).',
+      '',
+      TextTooLongError,
+      'OPENAI_CONTEXT_LENGTH',
+    ],
+    ['Jina', 400, 'Input text exceeds maximum length of 8194 tokens', '', TextTooLongError, 'OPENAI_CONTEXT_LENGTH'],
+    [
+      'Bedrock',
+      400,
+      'Too many input tokens. Max input tokens: 8192, request input token count: 9000',
+      '',
+      TextTooLongError,
+      'OPENAI_CONTEXT_LENGTH',
+    ],
+    [
+      'PyTorch',
+      500,
+      'The expanded size of the tensor (600) must match the existing size (512) at non-singleton dimension 1.',
+      '',
+      TextTooLongError,
+      'OPENAI_CONTEXT_LENGTH',
+    ],
+    ['Go', 400, 'http: request body too large', '', TextTooLongError, 'OPENAI_TOO_LARGE'],
+    ['Express', 500, 'PayloadTooLargeError: request entity too large', '', TextTooLongError, 'OPENAI_TOO_LARGE'],
+    ['a proxy', 400, '400 Request Entity Too Large', '', TextTooLongError, 'OPENAI_TOO_LARGE'],
+    [
+      'OpenAI',
+      429,
+      'Request too large for text-embedding-3-small on tokens per min (TPM): Limit 40000, Requested 50000.',
+      '',
+      TextTooLongError,
+      'OPENAI_TOO_LARGE',
+    ],
+    ['Bedrock', 429, 'Too many tokens, please wait before trying again.', '', ProviderUnavailableError, 'OPENAI_BUSY'],
     ['nginx', 413, 'no message', '', TextTooLongError, 'OPENAI_TOO_LARGE'],
     ['Ollama', 400, 'embedding contains NaN or Inf values', '', TextRejectedError, 'OPENAI_NAN'],
     ['FastAPI', 500, 'Out of range float values are not JSON compliant', '', TextRejectedError, 'OPENAI_NAN'],
@@ -169,9 +270,10 @@ describe('an answer of an OpenAI-compatible server', () => {
 
   it('says what is to be done', () => {
     const error = classifyAnswer(OPENAI, { status: 404, message: 'Not Found' });
-    expect(error.message).toBe(
-      'the embedding server answered 404 "Not Found": let PALDOCS_OPENAI_URL be the base of an OpenAI-compatible API, such as http://host:8000/v1',
-    );
+    expect(error).toMatchObject({
+      message: 'the embedding server answered 404 "Not Found"',
+      fix: 'let PALDOCS_OPENAI_URL be the base of an OpenAI-compatible API, such as http://host:8000/v1',
+    });
   });
 
   it.each([

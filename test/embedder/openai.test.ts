@@ -95,7 +95,7 @@ describe('with a server that', () => {
     );
     expect(failure).toMatchObject({
       code: 'OPENAI_UNAUTHORIZED',
-      message: expect.stringContaining('PALDOCS_OPENAI_API_KEY') as string,
+      fix: expect.stringContaining('PALDOCS_OPENAI_API_KEY') as string,
     });
     expect(JSON.stringify(failure, Object.getOwnPropertyNames(failure))).not.toContain('canary');
   });
@@ -148,6 +148,25 @@ describe('an answer', () => {
   const base64 = (...values: number[]) => Buffer.from(Float32Array.from(values).buffer).toString('base64');
 
   it.each<[string, unknown]>([
+    [
+      'null for numbers',
+      {
+        data: [
+          { index: null, embedding: [1, 0] },
+          { index: null, embedding: base64(0, 1) },
+        ],
+      },
+    ],
+    ['a number missing', { data: [{ index: 0, embedding: [1, 0] }, { embedding: [0, 1] }] }],
+    [
+      'numbers as texts',
+      {
+        data: [
+          { index: '1', embedding: [0, 1] },
+          { index: '0', embedding: [1, 0] },
+        ],
+      },
+    ],
     ['vectors without numbers', { data: [{ embedding: [1, 0] }, { embedding: base64(0, 1) }] }],
     [
       'numbered vectors',
@@ -182,7 +201,7 @@ describe('an answer', () => {
         ],
       },
     ],
-    ['a number missing', { data: [{ index: 0, embedding: [1, 0] }, { embedding: [0, 1] }] }],
+    ['a number missing that another has', { data: [{ index: 1, embedding: [1, 0] }, { embedding: [0, 1] }] }],
     ['too few vectors', { data: [{ index: 0, embedding: [1, 0] }] }],
     ['no vectors', { data: [{ index: 0 }, { index: 1 }] }],
     ['no objects', { data: [1, 2] }],

@@ -38,7 +38,7 @@ describe.each(Object.keys(DIALECTS) as ProviderKind[])('with the provider %s,', 
       maxTexts: Infinity,
       url: kind === 'openai' ? `${ollama.url}/v1` : ollama.url,
       model: 'qwen3-embedding:4b',
-      dimensions: DIMENSIONS,
+      dimensions: () => DIMENSIONS,
       instruction: '',
       timeoutMs,
       concurrency: 2,
@@ -48,7 +48,7 @@ describe.each(Object.keys(DIALECTS) as ProviderKind[])('with the provider %s,', 
   }
 
   const embed = (texts: readonly string[], signal: AbortSignal = AbortSignal.timeout(20_000)) =>
-    open.embedder.embed(texts, { priority: 0, signal });
+    open.embedder.embed(texts, { priority: 0, expireMs: 900_000, signal });
 
   function expectVectorOf(vector: unknown, text: string): void {
     const expected = deterministicVector(text, DIMENSIONS);

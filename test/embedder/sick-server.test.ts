@@ -20,7 +20,7 @@ describe('of two servers behind one address, one of which is sick', () => {
       maxTexts: Infinity,
       url: balancer.url,
       model: 'qwen3-embedding:4b',
-      dimensions: 32,
+      dimensions: () => 32,
       instruction: '',
       timeoutMs: 10_000,
       concurrency: 2,
@@ -37,7 +37,11 @@ describe('of two servers behind one address, one of which is sick', () => {
     '("%s") a text is embedded by the other',
     async (preset) => {
       sick.faults.add(preset);
-      const [vector] = await open.embedder.embed(['a text'], { priority: 0, signal: AbortSignal.timeout(SOON_MS) });
+      const [vector] = await open.embedder.embed(['a text'], {
+        priority: 0,
+        expireMs: 900_000,
+        signal: AbortSignal.timeout(SOON_MS),
+      });
       expect(vector).toBeInstanceOf(Float32Array);
       expect(sick.stats.requests).toBeGreaterThan(0);
     },

@@ -17,14 +17,18 @@ describe('a server that embeds the probe and is too busy for our texts', () => {
       maxTexts: Infinity,
       url: ollama.url,
       model: 'qwen3-embedding:4b',
-      dimensions: 32,
+      dimensions: () => 32,
       instruction: '',
       timeoutMs: 5_000,
       concurrency: 2,
       events: createEvents(),
       log: new MemoryLog(),
     });
-    const embedding = open.embedder.embed(['ours'], { priority: 0, signal: AbortSignal.timeout(20_000) });
+    const embedding = open.embedder.embed(['ours'], {
+      priority: 0,
+      expireMs: 900_000,
+      signal: AbortSignal.timeout(20_000),
+    });
     try {
       await sleep(OBSERVED_MS); // a rate is what it is about
       expect(ollama.stats.requests).toBeLessThan(MOST_REQUESTS);

@@ -1,5 +1,6 @@
 import { ProviderMisconfiguredError, ProviderUnavailableError, TextRejectedError } from '../../src/embedder/errors.js';
 import { OLLAMA } from '../../src/embedder/ollama-dialect.js';
+import type { Shorten } from '../../src/embedder/model-families.js';
 import { meanVector, readVectors } from '../../src/embedder/vector.js';
 
 /** What float32 loses in being made of length 1. */
@@ -12,8 +13,16 @@ function expectAbout(vector: unknown, ...values: number[]): void {
     expect(Math.abs(((vector as Float32Array)[i] ?? Number.NaN) - value)).toBeLessThan(LOSS);
 }
 
-const read = (embeddings: unknown, { count = 1, dimensions = 2, model = 'qwen3-embedding:4b' } = {}) =>
-  readVectors(embeddings, count, { dimensions, model, dialect: OLLAMA });
+interface Reading {
+  readonly count?: number;
+  readonly dimensions?: number;
+  readonly model?: string;
+  readonly shorten?: Shorten;
+}
+const read = (
+  embeddings: unknown,
+  { count = 1, dimensions = 2, model = 'qwen3-embedding:4b', shorten = 'trained' }: Reading = {},
+) => readVectors(embeddings, count, { dimensions, model, dialect: OLLAMA, shorten });
 
 describe('vectors as they come', () => {
   it('are taken as they are when they are of length 1', () => {
@@ -57,8 +66,22 @@ describe('vectors as they come', () => {
     expect(() => read([Float32Array.of(0.06, 0.08, 0.9)], { model: 'bge-m3' })).toThrow(ProviderMisconfiguredError);
   });
 
+  it('are cut for any model where someone insists', () => {
+    expectAbout(read([[0.06, 0.08, 0.9]], { model: 'bge-m3', shorten: 'any' })[0], 0.6, 0.8);
+  });
+
   it('of too few dimensions are refused, with what to do', () => {
-    expect(() => read([[1]])).toThrow(/gives vectors of 1 dimensions, the column holds 2: .* vector\(1\)/);
+    let refusal: unknown;
+    try {
+      read([[1]]);
+    } catch (error) {
+      refusal = error;
+    }
+    expect(refusal).toMatchObject({
+      message:
+        'PALDOCS_EMBEDDING_MODEL: the model qwen3-embedding:4b gives vectors of 1 dimensions, the column holds 2',
+      fix: expect.stringContaining('vector(1)') as string,
+    });
   });
 
   it.each([

@@ -28,7 +28,7 @@ describe('the labels of the metrics', () => {
   it('know each reason that the pipeline can name', async () => {
     const codes = await codesIn('pipeline', /'([A-Z]{2,}_[A-Z_]+|UNEXPECTED)'/g);
     codes.delete('HELD_TOO_LONG'); // ends a wait, and is no block's reason
-    expect([...codes].sort()).toEqual(['DATABASE_REJECTED', 'UNEXPECTED', 'WORKER_DEATHS']);
+    expect([...codes].sort()).toEqual(['DATABASE_REJECTED', 'TOO_SLOW', 'UNEXPECTED', 'WORKER_DEATHS']);
     for (const code of codes) expect(FAILURE_REASONS).toContain(code);
   });
 

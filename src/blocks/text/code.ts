@@ -1,4 +1,5 @@
 import { composed, oneLine, visible } from './characters.js';
+import { withoutFiles } from './embedded-data.js';
 import { scanHtml } from './html-scanner.js';
 import { isObject, stringLeaves, type JsonObject } from './json-shapes.js';
 
@@ -11,7 +12,7 @@ interface Code {
 export function codeText(content: string, json: unknown, format: 'text' | 'json'): string {
   const { language, code } =
     format === 'json' ? jsonCode(json === undefined ? content : json) : textCode(content, json);
-  const lines = composed(visible(code))
+  const lines = composed(withoutFiles(visible(code)))
     .replace(/^(?:[ \t]*\n)+/, '')
     .trimEnd();
   const name = composed(oneLine(visible(language)));

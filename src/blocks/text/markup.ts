@@ -1,5 +1,6 @@
 import MarkdownIt from 'markdown-it';
 import { visible } from './characters.js';
+import { withoutFiles } from './embedded-data.js';
 import { writeHtml } from './html.js';
 import { pipeTable } from './pipe-table.js';
 import type { TextWriter } from './text-writer.js';
@@ -53,7 +54,7 @@ export class MarkupReader {
 
   #read(text: string, render: (source: string) => string | undefined): void {
     // Before Markdown sees them: it makes U+FFFD of U+0000.
-    const source = visible(text);
+    const source = withoutFiles(visible(text));
     if (!MARKUP.test(source)) return this.#out.lines(source);
     const html = this.#affords(source) ? render(source) : undefined;
     if (html !== undefined) writeHtml(html, this.#out);

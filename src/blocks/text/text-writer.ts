@@ -1,4 +1,5 @@
 import { oneLine, visible } from './characters.js';
+import { withoutFiles } from './embedded-data.js';
 import { Table, type Cell } from './table.js';
 
 /** Deeper items are indented no further: 100,000 nested lists would otherwise become 10 GB of spaces. */
@@ -36,7 +37,7 @@ export class TextWriter {
 
   /** Text whose line ends are meant. */
   lines(text: string): void {
-    visible(text)
+    withoutFiles(visible(text))
       .split('\n')
       .forEach((line, index) => {
         if (index > 0) this.boundary();

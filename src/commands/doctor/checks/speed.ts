@@ -1,4 +1,4 @@
-import { BATCH_TEXTS, probeSpeed } from '../../../embedder/probe.js';
+import { probeSpeed } from '../../../embedder/probe.js';
 import { failed, ok, tableOf, type Check } from '../check.js';
 
 export const speedCheck: Check = {
@@ -9,7 +9,7 @@ export const speedCheck: Check = {
     const { model, instruction } = config;
     const { dimensions } = tableOf(context);
     const { name } = provider.dialect;
-    const { singleMs, batchMs, consistent, distinct } = await probeSpeed({
+    const { singleMs, batchMs, texts, isMost, consistent, distinct } = await probeSpeed({
       provider,
       model,
       dimensions,
@@ -18,9 +18,10 @@ export const speedCheck: Check = {
     });
     if (!distinct) return failed('two unlike texts have the same vector', `update ${name}, and fetch the model again`);
     if (!consistent) return failed('a text has another vector alone than among others', `update ${name}`);
-    const each = batchMs / BATCH_TEXTS;
-    return ok(
-      `one text in ${Math.ceil(singleMs)} ms, ${BATCH_TEXTS} in ${Math.ceil(batchMs)} ms: about ${Math.max(1, Math.round(1000 / each)).toLocaleString('en-US')} texts a second`,
-    );
+    const perSecond = Math.max(1, Math.round((1000 * texts) / batchMs)).toLocaleString('en-US');
+    const one = `one text in ${Math.ceil(singleMs)} ms`;
+    const many = texts === 1 ? '' : `, ${texts} in ${Math.ceil(batchMs)} ms`;
+    const most = isMost ? `; takes ${texts} ${texts === 1 ? 'text' : 'texts'} a request` : '';
+    return ok(`${one}${many}: about ${perSecond} texts a second${most}`);
   },
 };

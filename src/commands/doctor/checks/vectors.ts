@@ -24,14 +24,9 @@ export const vectorsCheck: Check = {
       return ok(`${dimensions} dimensions${cut}, as the column holds, finite and of length 1${loaded}`);
     } catch (error) {
       if (!(error instanceof WorkerError)) throw error;
-      const { found, fix = adviceFor(error.code, dimensions, provider.dialect.name) } = findingOf(error);
+      const { found, fix = `look at the log of ${provider.dialect.name}; restarting it helps where it has crashed` } =
+        findingOf(error);
       return failed(found, fix);
     }
   },
 };
-
-function adviceFor(code: string, dimensions: number, server: string): string {
-  return code === 'EMBEDDING_DIMENSIONS'
-    ? `set PALDOCS_EMBEDDING_MODEL to a model of ${dimensions} dimensions, or one that may be cut to it, such as qwen3-embedding:4b`
-    : `look at the log of ${server}; restarting it helps where it has crashed`;
-}
