@@ -1,5 +1,6 @@
 import { blockText } from '../src/blocks/text.js';
-import type { BlocksTable, BlockStatus } from '../src/blocks/table.js';
+import type { BlockStatus } from '../src/blocks/status.js';
+import type { BlocksTable } from '../src/blocks/table.js';
 import type { Queryable } from '../src/database/database.js';
 
 export interface StatusCount {

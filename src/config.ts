@@ -43,6 +43,7 @@ export interface Config {
   readonly ollamaConcurrency: number;
   readonly workerConcurrency: number;
   readonly batchSize: number;
+  /** Between two sweeps; also the longest sleep of an idle worker. */
   readonly pollIntervalSeconds: number;
   readonly retryLimit: number;
   readonly retryDelaySeconds: number;
@@ -53,7 +54,7 @@ export interface Config {
   readonly jobRetentionSeconds: number;
   readonly backfillRatePerSecond: number;
   readonly backfillBatchSize: number;
-  /** Live jobs (created, in retry or active) that sweep and backfill fill the queue up to. */
+  /** Ready and active jobs that sweep and backfill fill the queue up to; ten times as many may be delayed. */
   readonly queueLimit: number;
   readonly healthPort: number;
   readonly shutdownTimeoutMs: number;

@@ -143,6 +143,7 @@ export class Worker implements Service {
       ...{ config, database, boss, table, waker, events, log },
       instance: this.#parts.instance,
       isGateOpen: () => gate.isOpen,
+      hold: this.#hold,
     });
     this.#leadership = leadership;
     await leadership.start();

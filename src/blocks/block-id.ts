@@ -1,8 +1,5 @@
-const INTEGER_RANGES: Readonly<Record<string, readonly [bigint, bigint]>> = {
-  smallint: [-32_768n, 32_767n],
-  integer: [-2_147_483_648n, 2_147_483_647n],
-  bigint: [-9_223_372_036_854_775_808n, 9_223_372_036_854_775_807n],
-};
+import { INTEGER_RANGES } from './id-from-text.js';
+
 const UUID = /^\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?$/i;
 
 /** A b-tree takes 2,704 bytes (PostgreSQL: a third of a page); in pg-boss's, the queue's name stands beside the key. */

@@ -1,6 +1,7 @@
 import type { Queryable } from '../database/database.js';
 import { fingerprintSql } from './fingerprint.js';
-import type { BlocksTable, BlockStatus } from './table.js';
+import { hasStatusSql, isPendingSql, statusSql, WAITING, type FoundStatus } from './status.js';
+import type { BlocksTable } from './table.js';
 
 /** A block in our hands: its status is `processing`, its job is active. */
 export interface ClaimedBlock {
@@ -15,7 +16,7 @@ export interface ClaimedBlock {
 export interface Claim {
   readonly claimed: readonly ClaimedBlock[];
   /** Blocks there is nothing to do for, with the status they have. */
-  readonly settled: readonly { readonly id: string; readonly status: BlockStatus }[];
+  readonly settled: readonly { readonly id: string; readonly status: FoundStatus }[];
   /** Blocks whose row someone has locked. */
   readonly locked: readonly string[];
   /** Blocks left for the next claim, because the budget was spent; with the bytes of their text. */
@@ -27,7 +28,7 @@ export interface Claim {
 interface Row {
   id: string;
   outcome: 'claimed' | 'settled' | 'locked' | 'deferred';
-  status: BlockStatus;
+  status: FoundStatus;
   bytes: string;
   type: string | null;
   content: string | null;
@@ -36,7 +37,7 @@ interface Row {
 }
 
 /**
- * Takes blocks that are `pending`, or `processing` by a worker that died: the exclusive key of the job in our hands
+ * Takes blocks that are `pending` or NULL, or `processing` by a worker that died: the exclusive key of the job in our hands
  * proves that nobody else works on them. Rows that someone has locked are passed over, never waited for, so that one
  * long transaction delays one block. Texts are taken up to `budgetBytes`, whatever the number of jobs; the first block
  * is taken even if it alone is larger only where `takeFirst` says that room was made for it.
@@ -78,6 +79,7 @@ export async function claimBlocks(
 // OFFSET 0 keeps content::text from being computed once for each use, which counts for jsonb. No two parts are joined to each
 // other: in the plan of a prepared statement each has ten rows, so that they were compared row by row, 16,256 times for 128 blocks.
 function claimSql(table: BlocksTable): string {
+  const open = hasStatusSql('status', WAITING);
   return `
 WITH held AS MATERIALIZED (
   SELECT b.${table.id}, b.embedding_status, b.${table.type}, b.${table.content}, b.${table.noteId}
@@ -86,29 +88,29 @@ WITH held AS MATERIALIZED (
    ORDER BY b.${table.id}
      FOR NO KEY UPDATE SKIP LOCKED
 ), locked AS MATERIALIZED (
-  SELECT b.${table.id} AS id, b.embedding_status::text AS status, b.${table.type}::text AS type, c.content, n.title,
+  SELECT b.${table.id} AS id, b.embedding_status AS status, b.${table.type}::text AS type, c.content, n.title,
          octet_length(c.content) AS bytes, ${fingerprintSql(table)} AS fingerprint
     FROM held b
     LEFT JOIN LATERAL (SELECT n.${table.notesTitle}::text AS title FROM ${table.notes} n
                         WHERE n.${table.notesId} = b.${table.noteId}) n ON true
     CROSS JOIN LATERAL (SELECT b.${table.content}::text AS content OFFSET 0) c
 ), sized AS (
-  SELECT locked.*, status IN ('pending', 'processing') AS open,
-         sum(CASE WHEN status IN ('pending', 'processing') THEN coalesce(bytes, 0) END) OVER (ORDER BY id) AS upto,
-         row_number() OVER (PARTITION BY status IN ('pending', 'processing') ORDER BY id) AS place
+  SELECT locked.*, ${open} AS open,
+         sum(CASE WHEN ${open} THEN coalesce(bytes, 0) END) OVER (ORDER BY id) AS upto,
+         row_number() OVER (PARTITION BY ${open} ORDER BY id) AS place
     FROM locked
 ), marked AS MATERIALIZED (
   SELECT sized.*, open AND (upto <= $2::bigint OR ($3::boolean AND place = 1)) AS taken FROM sized
 ), claimed AS (
   UPDATE ${table.blocks} b SET embedding_status = 'processing'
-    FROM marked WHERE b.${table.id} = marked.id AND marked.taken AND marked.status = 'pending'
+    FROM marked WHERE b.${table.id} = marked.id AND marked.taken AND ${isPendingSql('marked.status')}
 ), answer AS (
-  SELECT id, CASE WHEN taken THEN 'claimed' WHEN open THEN 'deferred' ELSE 'settled' END AS outcome, status, bytes,
+  SELECT id, CASE WHEN taken THEN 'claimed' WHEN open THEN 'deferred' ELSE 'settled' END AS outcome, ${statusSql('status')} AS status, bytes,
          CASE WHEN taken THEN type END AS type, CASE WHEN taken THEN content END AS content,
          CASE WHEN taken THEN title END AS title, CASE WHEN taken THEN fingerprint END AS fingerprint
     FROM marked
   UNION ALL
-  SELECT b.${table.id}, 'locked', b.embedding_status::text, NULL, NULL, NULL, NULL, NULL
+  SELECT b.${table.id}, 'locked', ${statusSql('b.embedding_status')}, NULL, NULL, NULL, NULL, NULL
     FROM ${table.blocks} b
    WHERE b.${table.id} = ANY (ARRAY(SELECT unnest($1::text[]::${table.idType}[]) EXCEPT SELECT id FROM marked))
 )

@@ -1,8 +1,9 @@
 import type { Queryable } from '../database/database.js';
-import type { BlocksTable, BlockStatus } from './table.js';
+import { hasStatusSql, WAITING, type BlockStatus } from './status.js';
+import type { BlocksTable } from './table.js';
 
 /**
- * Which of these blocks are neither `pending` nor `processing`, with what they are instead; null for those that are
+ * Which of these blocks are neither pending (which NULL is, too) nor `processing`, with what they are instead; null for those that are
  * gone.
  */
 export async function findAtRest(
@@ -13,7 +14,7 @@ export async function findAtRest(
   return await db.query<{ id: string; status: BlockStatus | null }>(
     `SELECT v.id, b.embedding_status::text AS status
   FROM unnest($1::text[]) AS v(id) LEFT JOIN ${table.blocks} b ON b.${table.id} = v.id::${table.idType}
- WHERE b.${table.id} IS NULL OR b.embedding_status::text NOT IN ('pending', 'processing')`,
+ WHERE b.${table.id} IS NULL OR NOT ${hasStatusSql('b.embedding_status', WAITING)}`,
     [ids],
   );
 }

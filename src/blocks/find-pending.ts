@@ -1,12 +1,13 @@
 import type { Queryable } from '../database/database.js';
+import { isPendingSql } from './status.js';
 import type { BlocksTable } from './table.js';
 
-/** Which of these blocks are `pending`. */
+/** Which of these blocks are pending, which NULL is, too. */
 export async function findPending(db: Queryable, table: BlocksTable, ids: readonly string[]): Promise<string[]> {
   if (ids.length === 0) return [];
   const rows = await db.query<{ id: string }>(
     `SELECT ${table.id}::text AS id FROM ${table.blocks}
- WHERE ${table.id} = ANY ($1::text[]::${table.idType}[]) AND embedding_status = 'pending'`,
+ WHERE ${table.id} = ANY ($1::text[]::${table.idType}[]) AND ${isPendingSql('embedding_status')}`,
     [ids],
   );
   return rows.map((row) => row.id);

@@ -1,6 +1,7 @@
 import type { Queryable } from '../database/database.js';
 import { fingerprintSql } from './fingerprint.js';
-import type { BlocksTable, BlockStatus } from './table.js';
+import type { BlockStatus } from './status.js';
+import type { BlocksTable } from './table.js';
 
 /**
  * Which blocks hold the text still that was read.

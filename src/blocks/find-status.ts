@@ -1,11 +1,12 @@
 import type { Queryable } from '../database/database.js';
+import { statusSql, type FoundStatus } from './status.js';
 import type { BlocksTable } from './table.js';
 
-export interface FoundStatus {
+export interface BlockWithStatus {
   /** As Postgres prints it, however it was spelt. */
   readonly id: string;
   /** null: there is no such block. */
-  readonly status: string | null;
+  readonly status: FoundStatus | null;
 }
 
 /**
@@ -13,9 +14,13 @@ export interface FoundStatus {
  *
  * @param ids such as the column's type accepts
  */
-export async function findStatus(db: Queryable, table: BlocksTable, ids: readonly string[]): Promise<FoundStatus[]> {
-  return await db.query<FoundStatus>(
-    `SELECT g.id::${table.idType}::text AS id, b.embedding_status::text AS status
+export async function findStatus(
+  db: Queryable,
+  table: BlocksTable,
+  ids: readonly string[],
+): Promise<BlockWithStatus[]> {
+  return await db.query<BlockWithStatus>(
+    `SELECT g.id::${table.idType}::text AS id, CASE WHEN b.${table.id} IS NOT NULL THEN ${statusSql('b.embedding_status')} END AS status
   FROM unnest($1::text[]) WITH ORDINALITY AS g(id, place)
   LEFT JOIN ${table.blocks} b ON b.${table.id} = g.id::${table.idType}
  ORDER BY g.place`,

@@ -1,5 +1,6 @@
 import type { Queryable } from '../database/database.js';
-import type { BlocksTable, BlockStatus } from './table.js';
+import type { BlockStatus } from './status.js';
+import type { BlocksTable } from './table.js';
 
 /**
  * Sets the status of blocks that are `processing`, and of no others: a block that is `pending` again has been edited

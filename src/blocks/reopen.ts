@@ -1,5 +1,6 @@
 import type { Queryable } from '../database/database.js';
-import type { BlocksTable, BlockStatus } from './table.js';
+import { hasStatusSql, type FoundStatus } from './status.js';
+import type { BlocksTable } from './table.js';
 
 /**
  * Sets blocks `pending` that have one of these statuses. Their vectors stay until they are replaced, so that search
@@ -11,13 +12,13 @@ export async function reopenBlocks(
   tx: Queryable,
   table: BlocksTable,
   ids: readonly string[],
-  statuses: readonly BlockStatus[],
+  statuses: readonly FoundStatus[],
 ): Promise<string[]> {
   const rows = await tx.query<{ id: string }>(
     `UPDATE ${table.blocks} SET embedding_status = 'pending'
- WHERE ${table.id} = ANY ($1::text[]::${table.idType}[]) AND embedding_status::text = ANY ($2::text[])
+ WHERE ${table.id} = ANY ($1::text[]::${table.idType}[]) AND ${hasStatusSql('embedding_status', statuses)}
 RETURNING ${table.id}::text AS id`,
-    [ids, statuses],
+    [ids],
   );
   return rows.map((row) => row.id);
 }

@@ -1,5 +1,6 @@
 import type { Queryable } from '../database/database.js';
 import type { BlockCount } from './count-blocks.js';
+import { statusSql } from './status.js';
 import type { BlocksTable } from './table.js';
 
 /** Pages of 8 kB to read: 35 ms on a table of a million blocks, and 4 % of it. */
@@ -16,7 +17,7 @@ export async function sampleBlocks(db: Queryable, table: BlocksTable): Promise<B
   );
   const percent = Math.min(100, (100 * PAGES) / Math.max(1, size?.pages ?? 1));
   const rows = await db.query<BlockCount>(
-    `SELECT embedding_status::text AS status, coalesce(${table.type}::text, '') AS type, count(*)::float8 AS count
+    `SELECT ${statusSql('embedding_status')} AS status, coalesce(${table.type}::text, '') AS type, count(*)::float8 AS count
   FROM ${table.blocks} TABLESAMPLE SYSTEM ($1) GROUP BY embedding_status, ${table.type}`,
     [percent],
   );

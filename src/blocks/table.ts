@@ -23,8 +23,6 @@ export interface BlocksTable {
   readonly dimensions: number;
 }
 
-export type BlockStatus = 'pending' | 'processing' | 'completed' | 'error' | 'skipped';
-
 /**
  * Takes over what the catalogue says now. All parts of a worker hold one description of the tables and build their
  * statements from it each time, so that an altered column is known everywhere at once.

@@ -1,7 +1,8 @@
 import type { Database } from '../database/database.js';
 import { rolledBack } from '../database/rolled-back.js';
 import { lockAnyBlock } from './lock-any.js';
-import type { BlocksTable, BlockStatus } from './table.js';
+import type { BlockStatus } from './status.js';
+import type { BlocksTable } from './table.js';
 
 const STATUSES: readonly BlockStatus[] = ['pending', 'processing', 'completed', 'error', 'skipped'];
 

@@ -7,6 +7,7 @@ import { loadConfig, type Config } from '../config.js';
 import type { Database } from '../database/database.js';
 import { Postgres } from '../database/postgres.js';
 import { requireReachable } from '../database/reachable.js';
+import { MAX_INSTANCE_BYTES } from '../database/replicas.js';
 import { loggerForTerminal, type Logger } from '../logger.js';
 import { createBoss, ensureQueues, startBoss } from '../queue/boss.js';
 import { INTERRUPTED, Interruption } from './interruption.js';
@@ -27,9 +28,17 @@ export interface CommandContext {
 /** What sending jobs takes. */
 export type BossContext = Pick<CommandContext, 'config' | 'log' | 'signal'> & { readonly database: Database };
 
-/** Names this process among those that are connected to the same database. */
-export function instanceName(): string {
-  return `${hostname().slice(0, 24)}-${randomUUID().slice(0, 8)}`;
+const UNIQUE_LENGTH = 8;
+
+/**
+ * Names this process among those that are connected to the same database: the end of the host's name, where Kubernetes
+ * puts what tells one pod from another, and something unique. It fits into application_name with all that stands beside it.
+ */
+export function instanceName(host = hostname()): string {
+  const unique = randomUUID().slice(0, UNIQUE_LENGTH);
+  const [label = ''] = host.split('.');
+  const end = label.replaceAll(/[^A-Za-z0-9_-]/g, '_').slice(UNIQUE_LENGTH + 1 - MAX_INSTANCE_BYTES);
+  return [end.replace(/^[-_]+/, ''), unique].filter((part) => part !== '').join('-');
 }
 
 /**

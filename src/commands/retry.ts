@@ -4,7 +4,7 @@ import type { BlocksTable } from '../blocks/table.js';
 import { ConfigurationError } from '../errors.js';
 import { PRIORITY, type Priority } from '../queue/job.js';
 import { retryBlocks, type Retried } from '../queue/retry.js';
-import { countLive } from '../queue/sql/count-live.js';
+import { readRoom } from '../queue/room.js';
 import { withBoss, withContext, type CommandContext } from './context.js';
 import { counted, printable, styled, writeJson, writeLines } from './output.js';
 
@@ -49,7 +49,7 @@ export async function runRetry({ ids, all, json }: RetryOptions): Promise<void> 
  */
 async function priorityFor({ database, config }: CommandContext, before: number): Promise<Priority | null> {
   if (before === 0) return PRIORITY.live;
-  return (await countLive(database, config.pgBossSchema)) < config.queueLimit ? PRIORITY.backlog : null;
+  return (await readRoom(database, config.pgBossSchema, config.queueLimit)) > 0 ? PRIORITY.backlog : null;
 }
 
 function checkIds(ids: readonly string[], { idType }: BlocksTable): void {

@@ -11,6 +11,8 @@ export interface PersistOptions {
   readonly draining: AbortSignal;
   /** Aborted when nothing is waited for any more. */
   readonly giveUp: AbortSignal;
+  /** Which failures are worth another try at once. Default: those that are nobody's fault. */
+  readonly isWorthIt?: (error: Error) => boolean;
   readonly log: Logger;
 }
 
@@ -22,14 +24,14 @@ export interface PersistOptions {
  * @throws the database's error where a block may be the cause; the reason of `signal` or of the shutdown
  */
 export async function persist<T>(options: PersistOptions, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  const { hold, log, giveUp, maxOutageMs, draining } = options;
+  const { hold, log, giveUp, maxOutageMs, draining, isWorthIt = isNobodysFault } = options;
   for (;;) {
     if (hold.isHeld) await hold.whenOpen(AbortSignal.any([signal, draining]));
     try {
       return await retryTransient(work, {
         signal: giveUp,
         maxWaitMs: maxOutageMs,
-        isWorthIt: (error) => reactionTo(error) === 'retry',
+        isWorthIt,
         onRetry: (error) => {
           log.warn('the database failed; trying again', { error });
         },
@@ -39,3 +41,5 @@ export async function persist<T>(options: PersistOptions, signal: AbortSignal, w
     }
   }
 }
+
+const isNobodysFault = (error: Error) => reactionTo(error) === 'retry';

@@ -1,12 +1,13 @@
 import { findLastId } from '../blocks/find-last-id.js';
 import type { BlockScope } from '../blocks/scope.js';
-import type { BlockStatus } from '../blocks/table.js';
+import { WAITING, type BlockStatus, type FoundStatus } from '../blocks/status.js';
 import { retryTransient } from '../database/retry.js';
+import { LogLimit } from '../log-limit.js';
 import type { Logger } from '../logger.js';
 import { enqueueFound, isWaiting, worthwhileRoom, type EnqueueContext } from './enqueue-found.js';
 import { JobStatistics } from './job-statistics.js';
 import { PRIORITY } from './job.js';
-import { countLive } from './sql/count-live.js';
+import { readRoom } from './room.js';
 import { findInScope, type FindInScope, type FoundBlock } from './sql/find-in-scope.js';
 import { pause } from '../pause.js';
 import { Throttle } from './throttle.js';
@@ -77,17 +78,17 @@ export class Backfill {
   readonly #options: BackfillOptions;
   readonly #throttle: Throttle;
   readonly #statistics: JobStatistics;
-  readonly #statuses: readonly BlockStatus[];
+  readonly #statuses: readonly FoundStatus[];
   /** Blocks to come back to: somebody has locked them, or changed them while they were being put back. */
   readonly #elusive = new Set<string>();
-  #complainedAt = Number.NEGATIVE_INFINITY;
+  readonly #complaint = new LogLimit(COMPLAIN_EVERY_MS);
 
   constructor(options: BackfillOptions) {
     this.#options = options;
     this.#throttle = new Throttle(options.ratePerSecond);
     this.#statistics = new JobStatistics(options.database, options.schema, options.log);
     // What is `processing` without a job was left by a worker that died: its job finds it so.
-    this.#statuses = ['pending', 'processing', ...options.putBack];
+    this.#statuses = [...WAITING, ...options.putBack];
   }
 
   /** A second never sees more than its share, hence no more in one transaction. */
@@ -148,7 +149,7 @@ export class Backfill {
     const { database, schema, queueLimit, signal } = this.#options;
     const wanted = worthwhileRoom(blocks, queueLimit);
     do await pause(ROOM_POLL_MS, signal);
-    while (!signal.aborted && queueLimit - (await this.#persist(() => countLive(database, schema))) < wanted);
+    while (!signal.aborted && (await this.#persist(() => readRoom(database, schema, queueLimit))) < wanted);
   }
 
   /** Sees to the blocks that were passed over, until none is left. */
@@ -197,9 +198,9 @@ export class Backfill {
   }
 
   #complain(blocks: number): void {
-    if (performance.now() - this.#complainedAt < COMPLAIN_EVERY_MS) return;
-    this.#complainedAt = performance.now();
-    this.#options.log.warn('waiting for blocks that another transaction has locked', { blocks });
+    this.#complaint.run(() => {
+      this.#options.log.warn('waiting for blocks that another transaction has locked', { blocks });
+    });
   }
 }
 

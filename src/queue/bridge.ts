@@ -1,26 +1,28 @@
-import type { PgBoss } from 'pg-boss';
-import { findChanged } from '../blocks/find-changed.js';
+import { findNotified } from '../blocks/find-notified.js';
 import type { BlocksTable } from '../blocks/table.js';
 import type { Database, Notification } from '../database/database.js';
-import { retryTransient } from '../database/retry.js';
+import type { Hold } from '../database/hold.js';
 import type { Events } from '../events.js';
+import { LogLimit } from '../log-limit.js';
 import type { Logger } from '../logger.js';
-import { enqueueLive } from './enqueue.js';
-import { PRIORITY } from './job.js';
+import { pause } from '../pause.js';
+import { EDITS_PER_INSERT, MOST_EDITS, type Edits } from './edits.js';
+import { Inbox } from './inbox.js';
 import { readNotification } from './notification.js';
-import type { Waker } from './waker.js';
+import { persistEdits } from './persist-edits.js';
 
-/** More notifications in one second are left to the sweep: an import of a million rows costs no memory here. */
-const MAX_PER_SECOND = 1_000;
-/** How often the same complaint is logged. */
-const COMPLAIN_EVERY_MS = 60_000;
+/** How often it is asked, after a flood, whether it is over. */
+const CALM_POLL_MS = 1_000;
+const ALARM_EVERY_MS = 60_000;
+const REMARK_EVERY_MS = 3_600_000;
 
 export interface BridgeOptions {
   readonly database: Database;
-  readonly boss: PgBoss;
-  readonly schema: string;
   readonly table: BlocksTable;
-  readonly waker: Waker;
+  readonly edits: Edits;
+  readonly hold: Hold;
+  /** Asks for a look at what is pending: a notification names no block. */
+  readonly requestLook: () => void;
   /** Asks for a sweep soon: there is more than was notified one by one. */
   readonly requestSweep: () => void;
   readonly events: Events;
@@ -28,19 +30,23 @@ export interface BridgeOptions {
 }
 
 /**
- * Turns notifications into jobs. The first goes at once; what arrives while an insert is under way is gathered and
- * goes as one batch after it, so that a lone edit waits for nothing and a thousand cost a few statements.
+ * Turns notifications into jobs. The first goes at once; what arrives while an insert is under way is gathered and goes
+ * in batches after it, so that a lone edit waits for nothing and a thousand cost a few statements.
  *
- * Losing a notification loses no edit: the block is `pending`, and the sweep finds it.
+ * In a flood, with 50,000 gathered or waiting in the queue, it gathers no more and leaves the rest to the sweep: an import
+ * of a million rows costs neither memory nor a million live jobs. Losing a notification loses no edit: the block is
+ * pending, and the sweep finds it.
  */
 export class Bridge {
   readonly #options: BridgeOptions;
   readonly #stopping = new AbortController();
-  #gathered = new Set<string>();
-  #flushing: Promise<void> | undefined;
-  #second = 0;
-  #inThisSecond = 0;
-  #complainedAt = Number.NEGATIVE_INFINITY;
+  readonly #inbox = new Inbox(MOST_EDITS);
+  readonly #loopAlarm = new LogLimit(ALARM_EVERY_MS);
+  readonly #failureAlarm = new LogLimit(ALARM_EVERY_MS);
+  readonly #unknownRemark = new LogLimit(REMARK_EVERY_MS);
+  readonly #floodRemark = new LogLimit(ALARM_EVERY_MS);
+  #flooded = false;
+  #inserting: Promise<void> | undefined;
 
   constructor(options: BridgeOptions) {
     this.#options = options;
@@ -48,75 +54,109 @@ export class Bridge {
 
   /** Takes one notification. */
   readonly receive = ({ payload, processId }: Notification): void => {
-    const { database, table, events, requestSweep, log } = this.#options;
+    const { database, table, requestLook, requestSweep, log } = this.#options;
     if (database.ownsBackend(processId)) {
-      // Ours never notify. That one did means that the API's trigger fires on our own write.
-      events.emit('loop', { processId });
-      this.#complain(() => {
-        log.error('a write of our own fired the trigger on the blocks table: restrict it to the columns of the text', {
-          processId,
+      this.#alarm(processId);
+      return;
+    }
+    if (this.#flooded) {
+      // Each time: a sweep that is under way may have passed this block. None while edits are being inserted, which it would
+      // take for backlog.
+      if (this.#inbox.size === 0) requestSweep();
+      return;
+    }
+    const ids = readNotification(payload, table.idType);
+    if (ids.length === 0) {
+      if (payload !== '') {
+        this.#unknownRemark.run(() => {
+          log.info('a notification names no block; looking for what is pending', {
+            payloadBytes: Buffer.byteLength(payload),
+          });
         });
-      });
+      }
+      requestLook();
       return;
     }
-    const request = readNotification(payload, table.idType);
-    if (request.kind === 'unknown') {
-      this.#complain(() => {
-        log.warn('a notification holds no block id; ignored', { payloadBytes: Buffer.byteLength(payload) });
-      });
-      return;
-    }
-    if (request.kind === 'sweep' || this.#tooMany()) {
-      requestSweep();
-      return;
-    }
-    for (const id of request.ids) this.#gathered.add(id);
-    this.#flushing ??= this.#flushAll();
+    if (!this.#inbox.add(payload, ids)) this.#flood();
+    this.#inserting ??= this.#insertAll();
   };
 
-  /** Resolves when all that was gathered is enqueued; what comes later is left to the next leader's sweep. */
+  /** Resolves when what was being inserted is; what was gathered is left to the next leader's sweep. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#flushing;
+    await this.#inserting;
   }
 
-  async #flushAll(): Promise<void> {
-    while (this.#gathered.size > 0 && !this.#stopping.signal.aborted) {
-      const ids = [...this.#gathered];
-      this.#gathered = new Set();
+  async #insertAll(): Promise<void> {
+    const { edits, requestSweep, log } = this.#options;
+    const { signal } = this.#stopping;
+    while ((this.#inbox.size > 0 || this.#flooded) && !signal.aborted) {
+      const batch = this.#inbox.take(EDITS_PER_INSERT);
       try {
-        await retryTransient(() => this.#flush(ids), { signal: this.#stopping.signal });
+        if (batch.length === 0) {
+          requestSweep();
+          await this.#untilCalm();
+        } else if (await persistEdits(this.#options, signal, () => edits.hasRoomFor(batch.length))) {
+          await persistEdits(this.#options, signal, () => this.#insert(batch));
+        } else {
+          this.#inbox.clear();
+          this.#flood();
+        }
       } catch (error) {
-        if (this.#stopping.signal.aborted) break;
-        this.#options.log.warn('could not enqueue notified blocks; the sweep will', { error, blocks: ids.length });
-        this.#options.requestSweep();
+        if (signal.aborted) break;
+        this.#failureAlarm.run(() => {
+          log.warn('could not enqueue notified blocks; the sweep will', {
+            error,
+            blocks: batch.length + this.#inbox.size,
+          });
+        });
+        this.#inbox.clear(); // whatever it was would hold up each batch for as long
+        this.#flooded = false;
+        requestSweep();
       }
     }
-    this.#flushing = undefined;
+    this.#inserting = undefined;
   }
 
-  async #flush(ids: readonly string[]): Promise<void> {
-    const { database, boss, schema, table, waker, events } = this.#options;
-    const changed = await findChanged(database, table, ids);
-    if (changed.length === 0) return;
-    const { inserted, raised } = await enqueueLive(boss, database, schema, changed, new Date());
-    if (inserted + raised > 0) waker.wakeAll(inserted + raised, PRIORITY.live);
-    events.emit('bridged', { notified: ids.length, enqueued: inserted, raised });
+  /** @param batch for each notification what may be the block's id */
+  async #insert(batch: readonly (readonly string[])[]): Promise<void> {
+    const { database, table, edits, requestLook } = this.#options;
+    const found = await findNotified(database, table, batch.flat());
+    const blocks = new Set(found.map(({ given }) => given));
+    if (batch.some((ids) => !ids.some((id) => blocks.has(id)))) requestLook();
+    const changed = new Set(found.filter((block) => block.changed).map(({ id }) => id));
+    await edits.enqueue([...changed], batch.length);
   }
 
-  #tooMany(): boolean {
-    const second = Math.floor(performance.now() / 1000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#inThisSecond = 0;
+  #flood(): void {
+    const { log } = this.#options;
+    this.#flooded = true;
+    this.#floodRemark.run(() => {
+      log.info('more blocks are notified than are taken as edits; the sweep takes the rest', { limit: MOST_EDITS });
+    });
+  }
+
+  /** Waits until an import is over; then notifications are gathered again. */
+  async #untilCalm(): Promise<void> {
+    const { edits } = this.#options;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      if (await persistEdits(this.#options, signal, () => edits.isCalm())) {
+        this.#flooded = false;
+        return;
+      }
+      await pause(CALM_POLL_MS, signal);
     }
-    this.#inThisSecond += 1;
-    return this.#inThisSecond > MAX_PER_SECOND;
   }
 
-  #complain(say: () => void): void {
-    if (performance.now() - this.#complainedAt < COMPLAIN_EVERY_MS) return;
-    this.#complainedAt = performance.now();
-    say();
+  /** Our connections never notify. That one did means that the API's trigger fires on our own write. */
+  #alarm(processId: number): void {
+    const { events, log } = this.#options;
+    events.emit('loop', { processId });
+    this.#loopAlarm.run(() => {
+      log.error('a write of our own fired the trigger on the blocks table: restrict it to the columns of the text', {
+        processId,
+      });
+    });
   }
 }

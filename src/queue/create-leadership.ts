@@ -2,15 +2,18 @@ import type { PgBoss } from 'pg-boss';
 import type { BlocksTable } from '../blocks/table.js';
 import { CHANNEL } from '../blocks/trigger.js';
 import type { Config } from '../config.js';
-import type { Database, Session } from '../database/database.js';
+import type { Database } from '../database/database.js';
 import { Ear } from '../database/ear.js';
+import type { Hold } from '../database/hold.js';
 import { Leadership } from '../database/leadership.js';
+import { sessionName } from '../database/replicas.js';
 import type { Events } from '../events.js';
 import type { Logger } from '../logger.js';
 import { Bridge } from './bridge.js';
-import { findDue } from './sql/find-due.js';
-import { resetRetrying } from './sql/reset-retrying.js';
+import { Edits } from './edits.js';
+import { PendingLook } from './pending-look.js';
 import { Sweeper } from './sweep.js';
+import { Upkeep } from './upkeep.js';
 import { WAKE_CHANNEL, type Waker } from './waker.js';
 
 export interface LeadershipParts {
@@ -22,15 +25,16 @@ export interface LeadershipParts {
   /** Names this process among its replicas. */
   readonly instance: string;
   readonly isGateOpen: () => boolean;
+  readonly hold: Hold;
   readonly events: Events;
   readonly log: Logger;
 }
 
 /** What the one replica does that leads: it listens, sweeps, and looks after what has become due. */
 export function createLeadership(parts: LeadershipParts): Leadership {
-  const { config, database, boss, table, waker, instance, isGateOpen, events, log } = parts;
+  const { config, database, boss, table, waker, instance, isGateOpen, hold, events, log } = parts;
   const schema = config.pgBossSchema;
-  const common = { database, boss, schema, table, waker, events, log };
+  const common = { database, boss, schema, table, waker, hold, events, log };
   const ear = new Ear({
     database,
     onChange: () => {
@@ -40,34 +44,41 @@ export function createLeadership(parts: LeadershipParts): Leadership {
     events,
     log,
   });
-  const sweeper = new Sweeper({ ...common, queueLimit: config.queueLimit, isDeaf: () => ear.isDeaf });
-  const everyWorker = config.workerConcurrency * config.batchSize;
-  /** A retry that has become due, or what waits since before an outage, finds a worker that takes it. */
-  const wakeForDue = async (session: Session) => {
-    const priority = await findDue(session, schema);
-    if (priority !== undefined) waker.wakeAll(everyWorker, priority);
-  };
+  const sweeper = new Sweeper({
+    ...common,
+    queueLimit: config.queueLimit,
+    intervalMs: config.pollIntervalSeconds * 1000,
+    isDeaf: () => ear.isDeaf,
+  });
+  const edits = new Edits(common);
   let bridge: Bridge | undefined;
+  let look: PendingLook | undefined;
+  let upkeep: Upkeep | undefined;
   const leadership: Leadership = new Leadership({
     database,
     lockName: `embedding-worker/${schema}/${table.blocks}`,
-    applicationName: (role) => sessionName(role, instance, { isGateOpen: isGateOpen(), isDeaf: ear.isDeaf }),
+    applicationName: (role) =>
+      sessionName(role, instance, {
+        ...{ gateClosed: !isGateOpen(), deaf: ear.isDeaf, held: hold.isHeld },
+      }),
     onConnected: async (session) => {
       await ear.open(session);
       await ear.listen(WAKE_CHANNEL, waker.receive);
     },
-    onElected: async (session) => {
-      bridge = new Bridge({ ...common, requestSweep: sweeper.request });
+    onElected: async () => {
+      const requestSweep = sweeper.request;
+      look = new PendingLook({ ...common, edits, hasBacklog: () => sweeper.hasBacklog, requestSweep });
+      bridge = new Bridge({ ...common, edits, requestLook: look.request, requestSweep });
       await ear.listen(CHANNEL, bridge.receive);
       sweeper.start();
-      await wakeForDue(session);
+      upkeep = new Upkeep({ ...common, everyWorker: config.workerConcurrency * config.batchSize });
+      upkeep.start();
     },
     onPulse: async (session) => {
-      await resetRetrying(session, schema, table); // what a dead worker left; and it proves that the session lives
-      await wakeForDue(session);
+      await session.query('SELECT 1'); // it proves that the session lives, and waits for nobody's lock
     },
     onDeposed: async () => {
-      await Promise.all([bridge?.stop(), sweeper.stop()]);
+      await Promise.all([bridge?.stop(), look?.stop(), sweeper.stop(), upkeep?.stop()]);
     },
     onDisconnected: () => {
       ear.close();
@@ -75,15 +86,9 @@ export function createLeadership(parts: LeadershipParts): Leadership {
     events,
     log,
   });
+  events.on('hold', ({ reason }) => {
+    void leadership.rename();
+    if (reason === null) sweeper.request(); // what was handed back without its block, and what was not enqueued
+  });
   return leadership;
-}
-
-/** PostgreSQL cuts names at 63 bytes; what `status` reads from it must not be what is cut. */
-function sessionName(
-  role: 'leader' | 'follower',
-  instance: string,
-  { isGateOpen, isDeaf }: { readonly isGateOpen: boolean; readonly isDeaf: boolean },
-): string {
-  const state = (isGateOpen ? '' : ' gate=closed') + (isDeaf ? ' deaf' : '');
-  return `embedding-worker ${role} ${instance}`.slice(0, 63 - state.length) + state;
 }

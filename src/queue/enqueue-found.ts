@@ -2,7 +2,8 @@ import type { PgBoss } from 'pg-boss';
 import { findAtRest } from '../blocks/find-at-rest.js';
 import { lockBlocks } from '../blocks/lock.js';
 import { reopenBlocks } from '../blocks/reopen.js';
-import type { BlocksTable, BlockStatus } from '../blocks/table.js';
+import { WAITING, type FoundStatus } from '../blocks/status.js';
+import type { BlocksTable } from '../blocks/table.js';
 import type { Database, Queryable } from '../database/database.js';
 import { insertJobs, newJob } from './enqueue.js';
 import { DEAD_LETTER_QUEUE, PRIORITY } from './job.js';
@@ -15,7 +16,7 @@ export interface EnqueueContext {
   readonly boss: PgBoss;
   readonly schema: string;
   readonly table: BlocksTable;
-  /** Live jobs that the queue is filled up to. */
+  /** Ready and active jobs that the queue is filled up to. */
   readonly queueLimit: number;
 }
 
@@ -35,8 +36,8 @@ export function worthwhileRoom(blocks: number, queueLimit: number): number {
 }
 
 /** Blocks with these statuses wait for a worker already; all others are put back when they are enqueued. */
-export function isWaiting(status: BlockStatus): boolean {
-  return status === 'pending' || status === 'processing';
+export function isWaiting(status: FoundStatus): boolean {
+  return WAITING.includes(status);
 }
 
 /**

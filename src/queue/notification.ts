@@ -1,27 +1,18 @@
 import { isBlockId } from '../blocks/block-id.js';
 
 /**
- * What a notification asks for: a block, a sweep, or nothing that we understand. A payload may be read in several ways
- * where ids are texts: the table knows which of them is a block.
- */
-export type Request =
-  | { readonly kind: 'block'; readonly ids: readonly string[] }
-  | { readonly kind: 'sweep' }
-  | { readonly kind: 'unknown' };
-
-/**
- * Reads a notification's payload: a block id, JSON with an `id` or `block_id`, or nothing. It can hold anything, since
- * every role of the database may notify; what is no id of a block is unknown, and the sweep misses nothing by it.
+ * Reads a notification's payload: a block id, or JSON with an `id` or `block_id`. It can hold anything, since every role
+ * of the database may notify. It may be read in several ways where ids are texts: the table knows which of them is a block.
  *
  * @param idType the type of the id column
+ * @returns what may be the block's id; empty where the payload names no block
  */
-export function readNotification(payload: string, idType: string): Request {
+export function readNotification(payload: string, idType: string): readonly string[] {
   const text = payload.trim();
-  if (text === '') return { kind: 'sweep' };
+  if (text === '') return [];
   // As it is, first: a text id may have outer spaces, be quoted, or look like JSON.
   const readings = new Set([payload, text, idInJson(text)]);
-  const ids = [...readings].filter((id) => id !== undefined).filter((id) => isBlockId(id, idType));
-  return ids.length > 0 ? { kind: 'block', ids } : { kind: 'unknown' };
+  return [...readings].filter((id) => id !== undefined).filter((id) => isBlockId(id, idType));
 }
 
 /** JSON with its whole numbers as they are written: a bigint beyond 2^53 would lose its last digits. */

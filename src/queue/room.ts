@@ -1,14 +1,27 @@
 import type { Queryable } from '../database/database.js';
-import { countLive } from './sql/count-live.js';
+import { countQueued, type QueuedJobs } from './sql/count-queued.js';
 import { lockRoom } from './sql/lock-room.js';
 
+/** So many times the limit may be delayed: beside it, thousands of blocks that fail or are locked would fill the queue. */
+const DELAYED_PER_READY = 10;
+
 /**
- * How many jobs may be inserted in this transaction until the queue holds `queueLimit`. Nobody else who asks is
- * answered until it ends, so the answer still holds when the jobs are inserted.
+ * How many more jobs sweep, backfill and retry may insert: ready and active ones count against the limit, delayed ones
+ * against ten times the limit.
  *
  * @returns 0 or more
  */
+export function roomBeside({ ready, delayed }: QueuedJobs, queueLimit: number): number {
+  return Math.max(0, Math.min(queueLimit - ready, DELAYED_PER_READY * queueLimit - delayed));
+}
+
+/** The same, as it is now: others may fill the room before the answer is used. */
+export async function readRoom(db: Queryable, schema: string, queueLimit: number): Promise<number> {
+  return roomBeside(await countQueued(db, schema), queueLimit);
+}
+
+/** The same for this transaction. Nobody else who asks is answered until it ends, so the room is still there for its jobs. */
 export async function claimRoom(tx: Queryable, schema: string, queueLimit: number): Promise<number> {
   await lockRoom(tx, schema);
-  return Math.max(0, queueLimit - (await countLive(tx, schema)));
+  return await readRoom(tx, schema, queueLimit);
 }

@@ -1,23 +1,23 @@
 import type { PgBoss } from 'pg-boss';
 import { clearSkippedVectors } from '../blocks/clear-skipped.js';
+import { WAITING } from '../blocks/status.js';
 import type { BlocksTable } from '../blocks/table.js';
 import type { Database } from '../database/database.js';
 import { retryTransient } from '../database/retry.js';
+import type { Hold } from '../database/hold.js';
 import type { Events } from '../events.js';
 import type { Logger } from '../logger.js';
 import { pause } from '../pause.js';
 import { enqueueBacklog } from './enqueue.js';
 import { JobStatistics } from './job-statistics.js';
 import { DEAD_LETTER_QUEUE, PRIORITY } from './job.js';
-import { countQueued } from './sql/count-queued.js';
+import { claimRoom, readRoom } from './room.js';
 import { countUnqueued } from './sql/count-unqueued.js';
 import { findObsoleteDeadLetters } from './sql/find-obsolete-dead-letters.js';
 import { findUnqueued } from './sql/find-unqueued.js';
-import { lockRoom } from './sql/lock-room.js';
 import { resetOrphans } from './sql/reset-orphans.js';
 import type { Waker } from './waker.js';
 
-const EVERY_MS = 60_000;
 /** Of who hears nothing: then nothing else finds an edit. It takes at most a twentieth of the time all the same. */
 const DEAF_EVERY_MS = 5_000;
 const DEAF_SHARE = 1 / 20;
@@ -26,8 +26,6 @@ const REFILL_CHECK_MS = 250;
 /** Sweeps that were asked for follow each other no faster. */
 const LEAST_PAUSE_MS = 250;
 const PAGE = 1_000;
-/** Jobs that are put off do not count against the queue's limit, up to so many times the limit. */
-const MOST_PUT_OFF = 10;
 /** How long a step is tried again when the database fails. */
 const STEP_RETRY_MS = 10_000;
 
@@ -36,9 +34,12 @@ export interface SweeperOptions {
   readonly boss: PgBoss;
   readonly schema: string;
   readonly table: BlocksTable;
-  /** Jobs that are due or active, up to which the queue is filled. */
+  /** Ready and active jobs up to which the queue is filled. */
   readonly queueLimit: number;
+  /** Between two sweeps. */
+  readonly intervalMs: number;
   readonly waker: Waker;
+  readonly hold: Hold;
   /** Whether notifications do not arrive. */
   readonly isDeaf: () => boolean;
   readonly events: Events;
@@ -47,7 +48,7 @@ export interface SweeperOptions {
 
 /**
  * Finds by looking what was not found by listening, and mends what dead workers left. It runs while this replica
- * leads: at once, every minute, every few seconds where nothing is heard, when asked, and whenever the queue is half
+ * leads: at once, at its interval, every few seconds where nothing is heard, when asked, and whenever the queue is half
  * empty while more is known to wait.
  */
 export class Sweeper {
@@ -58,6 +59,8 @@ export class Sweeper {
   #asked = Promise.withResolvers<undefined>();
   /** Where the queue is full: the last id that was enqueued, null where it has yet to begin. Undefined once all were seen. */
   #stoppedAt: string | null | undefined;
+  /** Whether all that was pending has been seen since it leads. */
+  #seenAll = false;
   /** Pending blocks that the last sweep had to leave. */
   #left = 0;
 
@@ -70,6 +73,7 @@ export class Sweeper {
     const stopping = new AbortController();
     this.#stopping = stopping;
     this.#stoppedAt = undefined;
+    this.#seenAll = false;
     this.#left = 0;
     this.#running = this.#running.then(() => this.#run(stopping.signal));
   }
@@ -77,6 +81,11 @@ export class Sweeper {
   async stop(): Promise<void> {
     this.#stopping?.abort();
     await this.#running;
+  }
+
+  /** Whether blocks may be pending that the queue had no room for, or that no sweep has seen yet. */
+  get hasBacklog(): boolean {
+    return !this.#seenAll || this.#stoppedAt !== undefined;
   }
 
   /** Asks for a sweep soon. */
@@ -89,13 +98,16 @@ export class Sweeper {
       this.#asked = Promise.withResolvers();
       const started = performance.now();
       try {
+        await this.#options.hold.whenOpen(signal);
         await this.#sweep(signal);
       } catch (error) {
-        if (!signal.aborted) this.#options.log.warn('a sweep failed; the next one goes on', { error });
+        if (!signal.aborted && !(await this.#options.hold.explains(error))) {
+          this.#options.log.warn('a sweep failed; the next one goes on', { error });
+        }
       }
       const tookMs = performance.now() - started;
       await pause(LEAST_PAUSE_MS, signal);
-      await this.#untilNext(this.#pauseMs(tookMs), signal);
+      await this.#untilNext(this.#pauseMs(tookMs) - LEAST_PAUSE_MS, signal);
     }
   }
 
@@ -126,8 +138,9 @@ export class Sweeper {
     try {
       return await retryTransient(work, { signal, maxWaitMs: STEP_RETRY_MS });
     } catch (error) {
-      if (!signal.aborted)
-        this.#options.log.warn('a step of the sweep failed; the next sweep goes on', { step, error });
+      if (signal.aborted) return 0;
+      if (await this.#options.hold.explains(error)) throw error; // no other step would fare better
+      this.#options.log.warn('a step of the sweep failed; the next sweep goes on', { step, error });
       return 0;
     }
   }
@@ -150,6 +163,7 @@ export class Sweeper {
       after = page.lastId;
       if (after === null && wrapped) {
         this.#stoppedAt = undefined;
+        this.#seenAll = true;
         break;
       }
       if (after === null)
@@ -168,22 +182,21 @@ export class Sweeper {
   async #fillPage(after: string | null): Promise<{ inserted: number; lastId: string | null } | null> {
     const { database, boss, schema, table, queueLimit } = this.#options;
     return await database.transaction(async (tx) => {
-      await lockRoom(tx, schema);
-      const limit = Math.min(PAGE, roomFor(await countQueued(tx, schema), queueLimit));
-      if (limit <= 0) return null;
-      const ids = await findUnqueued(tx, schema, table, after, limit);
+      const limit = Math.min(PAGE, await claimRoom(tx, schema, queueLimit));
+      if (limit === 0) return null;
+      const ids = await findUnqueued(tx, schema, table, { statuses: WAITING, after, limit });
       const inserted = await enqueueBacklog(boss, tx, ids, new Date());
       return { inserted, lastId: ids.length === limit ? (ids.at(-1) ?? null) : null };
     });
   }
 
   #pauseMs(tookMs: number): number {
-    if (!this.#options.isDeaf()) return EVERY_MS;
-    return Math.min(EVERY_MS, Math.max(DEAF_EVERY_MS, tookMs / DEAF_SHARE));
+    const { intervalMs, isDeaf } = this.#options;
+    return isDeaf() ? Math.min(intervalMs, Math.max(DEAF_EVERY_MS, tookMs / DEAF_SHARE)) : intervalMs;
   }
 
   async #untilNext(pauseMs: number, signal: AbortSignal): Promise<void> {
-    const { database, schema, queueLimit, events, log } = this.#options;
+    const { database, schema, queueLimit, hold, events, log } = this.#options;
     const end = performance.now() + pauseMs;
     while (!signal.aborted && performance.now() < end) {
       if (this.#stoppedAt === undefined) {
@@ -196,23 +209,18 @@ export class Sweeper {
       }
       await pause(REFILL_CHECK_MS, signal);
       try {
-        if (roomFor(await countQueued(database, schema), queueLimit) < queueLimit / 2) continue;
+        if ((await readRoom(database, schema, queueLimit)) < queueLimit / 2) continue;
         const started = performance.now();
         const enqueued = await this.#fill(signal);
         this.#left = this.#stoppedAt === undefined ? 0 : Math.max(0, this.#left - enqueued);
         const seconds = (performance.now() - started) / 1000;
         events.emit('swept', { enqueued, reset: 0, cleared: 0, left: this.#left, seconds });
       } catch (error) {
-        log.warn('could not fill the queue up; the next sweep goes on', { error });
+        if (!(await hold.explains(error))) log.warn('could not fill the queue up; the next sweep goes on', { error });
         return;
       }
     }
   }
-}
-
-/** How many more jobs the queue takes; not above 0 where it is full. */
-function roomFor({ due, live }: { readonly due: number; readonly live: number }, queueLimit: number): number {
-  return Math.min(queueLimit - due, MOST_PUT_OFF * queueLimit - live);
 }
 
 /** Repeats a statement that takes at most so many rows until it takes fewer. @returns how many it took in all */

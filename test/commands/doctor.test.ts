@@ -54,6 +54,7 @@ describeWithServer('doctor', () => {
       'trigger',
       'own write',
       'notifications',
+      'payload',
       'queue',
       'indexes',
       'ollama',

@@ -31,7 +31,8 @@ describeWithServer('status', () => {
       oldestWaitingSeconds: null,
       ratePerSecond: null,
       etaSeconds: null,
-      workers: { count: 0, leader: null, gatesClosed: [], deaf: [], instances: [] },
+      workers: { count: 0, leader: null, gatesClosed: [], deaf: [], held: [], instances: [] },
+      hold: null,
     });
     expect((await runCli(environment, ['status'])).stdout).toContain('There are no blocks.');
     expect(await db.query(`SELECT 1 FROM pg_namespace WHERE nspname = 'pgboss'`)).toEqual([]);
@@ -50,11 +51,11 @@ describeWithServer('status', () => {
     expect(snapshot.blocks).toEqual({
       total: 10,
       estimated: false,
-      byStatus: { pending: 0, processing: 0, completed: 8, error: 1, skipped: 1 },
+      byStatus: { unset: 0, pending: 0, processing: 0, completed: 8, error: 1, skipped: 1 },
       byType: {
-        heading: { pending: 0, processing: 0, completed: 0, error: 1, skipped: 0 },
-        mermaid: { pending: 0, processing: 0, completed: 0, error: 0, skipped: 1 },
-        paragraph: { pending: 0, processing: 0, completed: 8, error: 0, skipped: 0 },
+        heading: { unset: 0, pending: 0, processing: 0, completed: 0, error: 1, skipped: 0 },
+        mermaid: { unset: 0, pending: 0, processing: 0, completed: 0, error: 0, skipped: 1 },
+        paragraph: { unset: 0, pending: 0, processing: 0, completed: 8, error: 0, skipped: 0 },
       },
       embeddedShare: 8 / 9,
     });
@@ -65,7 +66,8 @@ describeWithServer('status', () => {
       leader: 'test-0',
       gatesClosed: [],
       deaf: [],
-      instances: [{ instance: 'test-0', leader: true, gateClosed: false, deaf: false }],
+      held: [],
+      instances: [{ instance: 'test-0', leader: true, gateClosed: false, deaf: false, held: false }],
     });
     const { stdout, stderr } = await runCli(environment, ['status']);
     expect(stderr).toBe('');

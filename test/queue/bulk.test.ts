@@ -1,8 +1,12 @@
 import { DEFAULT_INSTRUCTION } from '../../src/config/variables.js';
+import { PRIORITY } from '../../src/queue/job.js';
+import { startStandIn } from '../../stand-in/stand-in.js';
+import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
-import { insertBlocks } from '../support/fixtures.js';
+import { insertBlocks, insertNote } from '../support/fixtures.js';
 import { countByStatus, isVectorOf, untilIdle } from '../support/worker-blocks.js';
 import type { TestDatabase } from '../support/test-database.js';
+import { startWorker, stopWorkers } from '../support/worker-in-process.js';
 import { useSite } from '../support/worker-site.js';
 
 /** The texts of those blocks whose vector is not that of their text. */
@@ -16,6 +20,14 @@ async function strangers(db: TestDatabase, text: (content: string) => string): P
 }
 
 const withInstruction = (content: string) => DEFAULT_INSTRUCTION + content;
+
+/** How many jobs there were of each priority, and of how many blocks. */
+async function jobsByPriority(db: TestDatabase): Promise<Record<number, number>> {
+  const rows = await db.query<{ priority: number; blocks: number }>(
+    `SELECT priority, count(DISTINCT singleton_key)::int AS blocks FROM pgboss.job WHERE name = 'embed-block' GROUP BY 1`,
+  );
+  return Object.fromEntries(rows.map(({ priority, blocks }) => [priority, blocks]));
+}
 
 describeWithServer('1,000 blocks inserted in one statement', () => {
   const site = useSite();
@@ -33,19 +45,65 @@ describeWithServer('1,000 blocks inserted in one statement', () => {
   });
 });
 
-describeWithServer('more than 1,000 notifications in a second', () => {
+describeWithServer('5,000 blocks pasted at once', () => {
   const site = useSite();
 
-  it('are left to the sweep, which misses none', async () => {
+  it('are all edits, which go before the backlog, and the first is enqueued alone', async () => {
     const { db, ollama, worker } = site();
-    // However the seconds fall, all of them arrive within two.
-    await insertBlocks(db, 2_100);
-    await untilIdle(db, 30_000);
-    expect(await countByStatus(db)).toEqual({ completed: 2_100 });
-    expect(await strangers(db, withInstruction)).toEqual([]);
-    expect(Math.max(...ollama.timesEmbedded().values())).toBe(1);
-    const { bridged, swept } = worker.events.seen;
-    expect(bridged.reduce((sum, { notified }) => sum + notified, 0)).toBeLessThanOrEqual(2_000);
-    expect(swept.reduce((sum, { enqueued }) => sum + enqueued, 0)).toBeGreaterThan(0);
+    ollama.faults.add({ preset: 'hang' });
+    await insertBlocks(db, 5_000);
+    const enqueued = () => worker.events.seen.bridged.reduce((sum, bridged) => sum + bridged.enqueued, 0);
+    await worker.events.until(() => enqueued() === 5_000);
+    expect(await jobsByPriority(db)).toEqual({ [PRIORITY.live]: 5_000 });
+    expect(worker.events.seen.bridged[0]).toMatchObject({ notified: 1 });
+    expect(worker.events.seen.swept).toEqual([]);
+    await db.query('DELETE FROM blocks'); // nothing of it need be embedded
   });
+});
+
+/** Does with jobs what workers would, at once. */
+const WORK = `
+WITH done AS (
+  DELETE FROM pgboss.job WHERE name = 'embed-block' AND state IN ('created', 'active') RETURNING singleton_key, priority),
+worked AS (
+  UPDATE blocks SET embedding_status = 'completed' FROM done
+   WHERE id = singleton_key::bigint AND embedding_status IN ('pending', 'processing') RETURNING priority)
+SELECT count(*) FILTER (WHERE priority > 0)::int AS live, count(*) FILTER (WHERE priority = 0)::int AS backlog FROM worked`;
+
+describeWithServer('an import of 55,000 blocks', () => {
+  const BLOCKS = 55_000;
+  afterEach(stopWorkers);
+
+  it('puts 50,000 before the backlog at most, and the sweep misses none of the others', async () => {
+    const db = await createDatabase();
+    const ollama = await startStandIn();
+    const worker = await startWorker(db, ollama, {
+      PALDOCS_WORKER_CONCURRENCY: '1',
+      PALDOCS_SHUTDOWN_TIMEOUT_SECONDS: '1',
+    });
+    ollama.faults.add({ preset: 'hang' });
+    const noteId = await insertNote(db);
+    await db.query(
+      `INSERT INTO blocks (note_id, block_type, content)
+       SELECT $1::bigint, 'paragraph', to_jsonb('Text ' || i) FROM generate_series(1, $2::int) i`,
+      [noteId, BLOCKS],
+    );
+    const inserted = () => worker.events.seen.bridged.reduce((sum, { enqueued }) => sum + enqueued, 0);
+    await worker.events.until(({ seen }) => seen.swept.some(({ left }) => left > 0), 30_000);
+    expect(inserted()).toBeLessThanOrEqual(50_000 + worker.config.batchSize); // those that the worker holds
+    expect(await jobsByPriority(db)).toEqual({ [PRIORITY.live]: inserted() });
+
+    const worked = { live: 0, backlog: 0 };
+    while (worked.live + worked.backlog < BLOCKS) {
+      const [row] = await db.query<typeof worked>(WORK);
+      worked.live += row?.live ?? 0;
+      worked.backlog += row?.backlog ?? 0;
+    }
+    expect(worked).toEqual({ live: inserted(), backlog: BLOCKS - inserted() });
+    expect(inserted()).toBeGreaterThan(49_000);
+    expect(await countByStatus(db)).toEqual({ completed: BLOCKS });
+    expect(worker.log.tell('warn', 'error')).toEqual([]);
+    await worker.stop();
+    await ollama.stop();
+  }, 60_000);
 });

@@ -1,6 +1,7 @@
 import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlock, insertNote } from '../support/fixtures.js';
-import { expectEmbedded, untilStatus } from '../support/worker-blocks.js';
+import { PRIORITY } from '../../src/queue/job.js';
+import { expectEmbedded, jobsOf, untilStatus } from '../support/worker-blocks.js';
 import { useSite } from '../support/worker-site.js';
 
 /** Payloads are bytes: PostgreSQL takes fewer than 8000 of them. */
@@ -27,6 +28,20 @@ const PAYLOADS: [string, string][] = [
   ['the id of no block', '2147483600'],
   ['a uuid', '7f8d2c1e-0000-4000-8000-000000000000'],
   ['the beginning of an id in JSON', '{"block_id": "'],
+];
+
+/** Payloads that name no block of the table. */
+const NAMELESS: [string, string][] = [
+  ['empty', ''],
+  ['white space', ' '],
+  ['a word', 'wake'],
+  ['an id with a prefix', 'blocks:999999'],
+  ['a list of ids', '42,43'],
+  ['the id of no block', '2147483600'],
+  ['the id of another table', 'b1f4f6b0-5c1e-4d6f-8a52-0a8f6d0d1c11'],
+  ['a row without its id', '{"note_id": 7, "content": "some text"}'],
+  ['a row with an id that is none', '{"id": null, "content": "some text"}'],
+  ['as long as they come', 'x'.repeat(LONGEST)],
 ];
 
 describe.each(['bigint', 'text', 'uuid'] as const)('with ids of type %s', (idType) => {
@@ -61,15 +76,19 @@ describe.each(['bigint', 'text', 'uuid'] as const)('with ids of type %s', (idTyp
       expect(worker.events.seen.swept).toEqual([]);
     });
 
-    it('that holds nothing asks for a sweep', async () => {
-      const { db, worker } = site();
-      await db.query('ALTER TABLE blocks DISABLE TRIGGER USER');
-      const id = await insertBlock(db, { content: 'swept up' });
-      await db.query('ALTER TABLE blocks ENABLE TRIGGER USER');
-      await db.query('NOTIFY embedding_queue');
-      await expectEmbedded(db, id, 'swept up');
-      expect(worker.events.seen.swept.length).toBeGreaterThan(0);
-    });
+    it.each(NAMELESS)(
+      'that is %s has what is pending embedded, as an edit, without waiting for a sweep',
+      async (kind, payload) => {
+        const { db, worker } = site();
+        await db.query('ALTER TABLE blocks DISABLE TRIGGER USER');
+        const id = await insertBlock(db, { content: kind });
+        await db.query('ALTER TABLE blocks ENABLE TRIGGER USER');
+        await notify(payload);
+        await expectEmbedded(db, id, kind);
+        expect(worker.events.seen.swept).toEqual([]);
+        expect((await jobsOf(db, id)).map(({ data }) => data['priority'])).toEqual([PRIORITY.live]);
+      },
+    );
 
     it('of a block that is completed does nothing', async () => {
       const { db, ollama, worker } = site();

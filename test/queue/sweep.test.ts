@@ -19,13 +19,11 @@ async function silently<T>(db: TestDatabase, work: () => Promise<T>): Promise<T>
 }
 
 describeWithServer('the sweep', () => {
-  const site = useSite();
-  const ask = () => site().db.query(`SELECT pg_notify('embedding_queue', '')`);
+  const site = useSite({ environment: { PALDOCS_POLL_INTERVAL_SECONDS: '1' } });
 
   it('finds blocks whose notification was missed', async () => {
     const { db, worker } = site();
     const ids = await silently(db, () => insertBlocks(db, 25));
-    await ask();
     for (const [index, id] of ids.entries()) await expectEmbedded(db, id, `Text number ${index}.`);
     expect(worker.events.seen.bridged).toEqual([]);
   });
@@ -46,7 +44,6 @@ describeWithServer('the sweep', () => {
     const { db, worker } = site();
     const id = await silently(db, () => insertBlock(db, { content: 'left behind' }));
     await db.query(`UPDATE blocks SET embedding_status = 'processing' WHERE id = $1`, [id]);
-    await ask();
     await expectEmbedded(db, id, 'left behind');
     expect(worker.events.seen.swept.reduce((sum, { reset }) => sum + reset, 0)).toBe(1);
   });
@@ -56,7 +53,6 @@ describeWithServer('the sweep', () => {
     const id = await insertBlock(db, { content: 'has a vector' });
     await expectEmbedded(db, id, 'has a vector');
     await db.query(`UPDATE blocks SET embedding_status = 'skipped' WHERE id = $1`, [id]);
-    await ask();
     await worker.events.until(({ seen }) => seen.swept.some(({ cleared }) => cleared === 1));
     expect(await readBlock(db, id)).toEqual({ status: 'skipped', vector: null });
   });
@@ -67,7 +63,6 @@ describeWithServer('the sweep', () => {
     await expectEmbedded(db, id, 'done');
     ollama.forgetRequests();
     const before = worker.events.seen.swept.length;
-    await ask();
     await worker.events.until(({ seen }) => seen.swept.length > before);
     expect(await jobsOf(db, id)).toHaveLength(1);
     expect(ollama.requests).toEqual([]);

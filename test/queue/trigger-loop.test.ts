@@ -36,3 +36,19 @@ describeWithServer('a trigger that fires on our own write, made while we work', 
     expect(Math.max(0, ...ollama.timesEmbedded().values())).toBeLessThan(MOST_TIMES);
   });
 });
+
+describeWithServer('a trigger that fires on our own write, beside notifications that name no block', () => {
+  const site = useSite();
+
+  it('raises the alarm at once', async () => {
+    const { db, worker } = site();
+    await db.query(`SELECT pg_notify('embedding_queue', 'no block')`);
+    await db.query(
+      `CREATE TRIGGER eager BEFORE UPDATE ON blocks FOR EACH ROW EXECUTE FUNCTION queue_block_embedding()`,
+    );
+    await insertBlock(db, { content: 'once more' });
+    await worker.events.until(({ seen }) => seen.loop.length > 0);
+    await db.query('DROP TRIGGER eager ON blocks');
+    expect(worker.log.tell('error')).toEqual([expect.stringContaining('a write of our own fired the trigger')]);
+  });
+});

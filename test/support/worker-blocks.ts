@@ -1,5 +1,5 @@
 import { deterministicVector } from '../../stand-in/deterministic-brain.js';
-import type { BlockStatus } from '../../src/blocks/table.js';
+import type { BlockStatus } from '../../src/blocks/status.js';
 import { DEFAULT_INSTRUCTION } from '../../src/config/variables.js';
 import { encodeContent } from './fixtures.js';
 import type { TestDatabase } from './test-database.js';

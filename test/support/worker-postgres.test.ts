@@ -7,12 +7,12 @@ import { describeWithServer } from './describe-with-server.js';
 import { insertBlock } from './fixtures.js';
 import { readBlock, untilStatus } from './worker-blocks.js';
 import { startWorker } from './worker-in-process.js';
-import { WatchedPostgres, WithoutPulse } from './worker-postgres.js';
+import { WatchedPostgres, WithoutUpkeep } from './worker-postgres.js';
 
-describeWithServer('the pulse of a leader', () => {
+describeWithServer('the upkeep of a leader', () => {
   it.each([
     ['finds what is due and resets what waits in retry', WatchedPostgres, { due: true, status: 'pending' }],
-    ['does nothing in a database that has none', WithoutPulse, { due: false, status: 'processing' }],
+    ['does nothing in a database that has none', WithoutUpkeep, { due: false, status: 'processing' }],
   ])('%s', async (_, Kind, expected) => {
     const db = await createDatabase();
     const ollama = await startStandIn();
@@ -25,11 +25,9 @@ describeWithServer('the pulse of a leader', () => {
     await db.query(`UPDATE blocks SET embedding_status = 'processing' WHERE id = $1`, [id]);
 
     const database = new Kind({ url: db.url, sessionUrl: db.url, applicationName: 'test', poolSize: 1 });
-    const session = await database.connect({ applicationName: 'test pulse', idleTimeoutSeconds: 60 });
-    const due = (await findDue(session, worker.config.pgBossSchema)) !== undefined;
-    await resetRetrying(session, worker.config.pgBossSchema, await requireSchema(database, worker.config.tables));
+    const due = (await findDue(database, worker.config.pgBossSchema)) !== undefined;
+    await resetRetrying(database, worker.config.pgBossSchema, await requireSchema(database, worker.config.tables));
     const { status } = await readBlock(db, id);
-    await session.close();
     await database.close();
 
     expect({ due, status }).toEqual(expected);

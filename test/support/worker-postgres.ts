@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Queryable, Session, SessionOptions } from '../../src/database/database.js';
+import type { Queryable } from '../../src/database/database.js';
 import { Postgres } from '../../src/database/postgres.js';
 import type { Hold } from './hold.js';
 
@@ -54,19 +54,16 @@ export class WatchedPostgres extends Postgres {
   }
 }
 
-/** What the leader asks for every few seconds, in `create-leadership.ts`: for jobs that are due, and for blocks to reset. */
-const PULSE = /\bAS due\b|\bj\.state = 'retry'/;
+/** What the leader asks for every few seconds, in `upkeep.ts`: for jobs that are due, and for blocks to reset. */
+const UPKEEP = /\bAS due\b|\bj\.state = 'retry'/;
 
 /**
- * The worker's database, in which the leader's pulse finds and changes nothing: only a wake then ends the pause of a worker
+ * The worker's database, in which the leader's upkeep finds and changes nothing: only a wake then ends the pause of a worker
  * that has gone to sleep, and one that was missed costs the whole of it.
  */
-export class WithoutPulse extends WatchedPostgres {
-  override async connect(options: SessionOptions): Promise<Session> {
-    const session = await super.connect(options);
-    const query = <Row extends object>(text: string, values?: readonly unknown[]) =>
-      PULSE.test(text) ? Promise.resolve<Row[]>([]) : session.query<Row>(text, values);
-    return { ...session, query };
+export class WithoutUpkeep extends WatchedPostgres {
+  override query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
+    return UPKEEP.test(text) ? Promise.resolve<Row[]>([]) : super.query<Row>(text, values);
   }
 }
 
@@ -74,7 +71,7 @@ export class WithoutPulse extends WatchedPostgres {
 const HELD_WITHIN_MS = 10_000;
 
 /** The same, with answers that can be held back, as a database or a process that is busy does. */
-export class HoldingPostgres extends WithoutPulse {
+export class HoldingPostgres extends WithoutUpkeep {
   #hold:
     | { matches: (text: string, rows: readonly unknown[]) => boolean; reach: () => void; released: Promise<unknown> }
     | undefined;

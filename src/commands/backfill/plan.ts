@@ -2,7 +2,7 @@ import { isBlockId } from '../../blocks/block-id.js';
 import { findNotes } from '../../blocks/find-notes.js';
 import { readNoteIdType } from '../../blocks/note-id-type.js';
 import type { BlockScope } from '../../blocks/scope.js';
-import type { BlockStatus } from '../../blocks/table.js';
+import { WAITING, type FoundStatus } from '../../blocks/status.js';
 import { ConfigurationError } from '../../errors.js';
 import type { PutBackStatus } from '../../queue/backfill.js';
 import { countInScope } from '../../queue/sql/count-in-scope.js';
@@ -45,10 +45,10 @@ export async function planBackfill(
   const putBack = statusesToPutBack(args);
   const withJobs = await queueExists(database, config.pgBossSchema); // counting makes no schema
   const counts = await countInScope(database, config.pgBossSchema, table, { scope, after, withJobs });
-  const having = (status: BlockStatus) => counts.find((one) => one.status === status) ?? { count: 0, queued: 0 };
+  const having = (status: FoundStatus) => counts.find((one) => one.status === status) ?? { count: 0, queued: 0 };
   const toPutBack = { completed: 0, error: 0, skipped: 0 };
   for (const status of putBack) toPutBack[status] = having(status).count;
-  const waiting = [having('pending'), having('processing')];
+  const waiting = WAITING.map(having);
   return {
     scope,
     putBack,

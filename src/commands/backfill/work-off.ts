@@ -1,5 +1,6 @@
 import { inspectBlocks } from '../../blocks/inspect.js';
 import { EVERY_BLOCK } from '../../blocks/scope.js';
+import { WAITING, type FoundStatus } from '../../blocks/status.js';
 import type { PgBoss } from 'pg-boss';
 import { retryTransient } from '../../database/retry.js';
 import { BackfillRun } from '../../queue/run-backfill.js';
@@ -42,8 +43,9 @@ async function passAfterPass(
       signal,
       maxWaitMs: PATIENCE_MS,
     });
-    const of = (status: string) => counts.find((one) => one.status === status)?.count ?? 0;
-    return { waiting: of('pending') + of('processing'), completed: of('completed'), inError: of('error') };
+    const of = (...statuses: readonly FoundStatus[]) =>
+      counts.filter(({ status }) => statuses.includes(status)).reduce((sum, { count: blocks }) => sum + blocks, 0);
+    return { waiting: of(...WAITING), completed: of('completed'), inError: of('error') };
   };
   for (;;) {
     const { waiting, completed, inError } = await count();

@@ -7,6 +7,7 @@ import { notificationsCheck } from './checks/notifications.js';
 import { ollamaCheck } from './checks/ollama.js';
 import { openaiCheck } from './checks/openai.js';
 import { ownWriteCheck } from './checks/own-write.js';
+import { payloadCheck } from './checks/payload.js';
 import { pgvectorCheck } from './checks/pgvector.js';
 import { privilegesCheck } from './checks/privileges.js';
 import { queueCheck } from './checks/queue.js';
@@ -26,6 +27,7 @@ export const checksFor = (provider: ProviderKind): readonly Check[] => [
   triggerCheck,
   ownWriteCheck,
   notificationsCheck,
+  payloadCheck,
   queueCheck,
   indexesCheck,
   SERVER_CHECKS[provider],

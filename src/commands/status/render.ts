@@ -1,7 +1,7 @@
 import { RATE_WINDOW_SECONDS } from '../../queue/backlog.js';
 import { counted, duration, number, percent, printable, styled } from '../output.js';
 import { tableLines } from '../table.js';
-import type { StatusSnapshot } from './snapshot.js';
+import { waitingIn, type Hold, type StatusSnapshot } from './snapshot.js';
 
 /** A snapshot as lines for people. */
 export function renderStatus(snapshot: StatusSnapshot, server: string): string[] {
@@ -10,7 +10,7 @@ export function renderStatus(snapshot: StatusSnapshot, server: string): string[]
 
 function blockLines({ total, estimated, byStatus, byType }: StatusSnapshot['blocks']): string[] {
   if (total === 0) return ['There are no blocks.'];
-  const statuses = Object.keys(byStatus);
+  const statuses = Object.keys(byStatus).filter((status) => status !== 'unset' || byStatus[status] !== 0);
   const row = (name: string, counts: Readonly<Record<string, number>>) => [
     name,
     ...statuses.map((status) => show(counts[status] ?? 0)),
@@ -41,6 +41,7 @@ function progressLines(snapshot: StatusSnapshot, server: string): string[] {
     ['workers', workersLine(workers)],
   ];
   if (workers.gatesClosed.length > 0) lines.push(['gate', gateLine(workers, server)]);
+  if (snapshot.hold !== null) lines.push(...holdLines(snapshot.hold, workers));
   if (workers.deaf.length > 0) lines.push(['deaf', deafLine(workers)]);
   const width = Math.max(...lines.map(([name]) => name.length));
   return lines.map(([name, text]) => `${styled('bold', name.padEnd(width))}  ${text}`);
@@ -67,7 +68,7 @@ function rateLine(ratePerSecond: number | null): string {
 }
 
 function leftLine({ blocks, etaSeconds, workers }: StatusSnapshot): string {
-  const left = (blocks.byStatus['pending'] ?? 0) + (blocks.byStatus['processing'] ?? 0);
+  const left = waitingIn(blocks);
   if (left === 0) return blocks.estimated ? 'few or none' : 'nothing';
   const what = blocks.estimated ? `about ${number(round(left))} blocks` : counted(left, 'block');
   if (etaSeconds !== null) return `${what}, done in about ${duration(etaSeconds)}`;
@@ -87,6 +88,15 @@ function gateLine({ gatesClosed, count }: StatusSnapshot['workers'], server: str
     'red',
     `closed${where === '' ? '' : ` ${where}`}: ${server} cannot embed now, and blocks wait for it (see: embedding-worker doctor)`,
   );
+}
+
+function holdLines({ message, fix }: Hold, { held, count }: StatusSnapshot['workers']): [string, string][] {
+  const where = held.length === count ? '' : ` at ${held.map(printable).join(', ')}`;
+  const what: [string, string] = [
+    'paused',
+    styled('red', `${printable(message)}; blocks wait${where} until it is fixed`),
+  ];
+  return [what, ...(fix?.split('\n') ?? []).map((line): [string, string] => ['', `fix: ${printable(line)}`])];
 }
 
 function deafLine({ deaf }: StatusSnapshot['workers']): string {

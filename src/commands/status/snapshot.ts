@@ -1,6 +1,11 @@
+import { WAITING, type FoundStatus } from '../../blocks/status.js';
 import { tallyBlocks, type Tally } from '../../blocks/tally.js';
+import { requireSchema } from '../../blocks/require-schema.js';
+import type { Config } from '../../config.js';
+import { heldBy } from '../../database/faults.js';
 import { readReplicas, type Replica } from '../../database/replicas.js';
 import { readBacklog, type Backlog } from '../../queue/backlog.js';
+import { requireQueuePrivileges } from '../../queue/privileges.js';
 import type { CommandContext } from '../context.js';
 
 /**
@@ -9,7 +14,8 @@ import type { CommandContext } from '../context.js';
  */
 const COUNT_LIMIT_MS = 600;
 
-const STATUSES = ['pending', 'processing', 'completed', 'error', 'skipped'] as const;
+/** In the order of the table. */
+const STATUSES: readonly FoundStatus[] = ['unset', 'pending', 'processing', 'completed', 'error', 'skipped'];
 
 /** What `status --json` prints. Documented in docs/commands.md; keys are added, never changed. */
 export interface StatusSnapshot {
@@ -36,8 +42,20 @@ export interface StatusSnapshot {
     readonly gatesClosed: readonly string[];
     /** Those to which notifications do not arrive. */
     readonly deaf: readonly string[];
+    /** Those that hold their work, because the database cannot be worked with. */
+    readonly held: readonly string[];
     readonly instances: readonly Replica[];
   };
+  /** Why work is held, as far as this command finds the same; null where it is not. */
+  readonly hold: Hold | null;
+}
+
+/** What keeps workers from working with the database. */
+export interface Hold {
+  /** A stable code. */
+  readonly reason: string;
+  readonly message: string;
+  readonly fix: string | null;
 }
 
 /** Asks for all of it at once. */
@@ -48,8 +66,9 @@ export async function takeSnapshot({ config, database, table }: CommandContext):
     readReplicas(database),
   ]);
   const blocks = summarise(tally);
+  const isHeld = replicas.some(({ held }) => held);
   const { oldestWaitingSeconds = null, ratePerSecond = null, ...jobs } = backlog ?? {};
-  const left = (blocks.byStatus['pending'] ?? 0) + (blocks.byStatus['processing'] ?? 0);
+  const left = waitingIn(blocks);
   return {
     at: new Date().toISOString(),
     blocks,
@@ -62,9 +81,28 @@ export async function takeSnapshot({ config, database, table }: CommandContext):
       leader: replicas.find(({ leader }) => leader)?.instance ?? null,
       gatesClosed: replicas.filter(({ gateClosed }) => gateClosed).map(({ instance }) => instance),
       deaf: replicas.filter(({ deaf }) => deaf).map(({ instance }) => instance),
+      held: replicas.filter(({ held }) => held).map(({ instance }) => instance),
       instances: replicas,
     },
+    hold: isHeld ? await findHold(database, config) : null,
   };
+}
+
+/** Looks for what holds the workers, in the way in which they look whether it is over. */
+async function findHold(database: CommandContext['database'], config: Config): Promise<Hold> {
+  try {
+    await requireSchema(database, config.tables);
+    await requireQueuePrivileges(database, config.pgBossSchema);
+    return { reason: 'UNKNOWN', message: 'what holds the workers is not found from here: see their log', fix: null };
+  } catch (error) {
+    const { code, message, fix } = heldBy(error);
+    return { reason: code, message, fix: fix ?? null };
+  }
+}
+
+/** Blocks that wait for a vector. */
+export function waitingIn({ byStatus }: StatusSnapshot['blocks']): number {
+  return WAITING.reduce((sum, status) => sum + (byStatus[status] ?? 0), 0);
 }
 
 /** Adds up, with a 0 for each status that no block has. */

@@ -1,10 +1,11 @@
 import { scopeSql, scopeValues, type BlockScope } from '../../blocks/scope.js';
-import type { BlocksTable, BlockStatus } from '../../blocks/table.js';
+import { statusSql, type FoundStatus } from '../../blocks/status.js';
+import type { BlocksTable } from '../../blocks/table.js';
 import type { Queryable } from '../../database/database.js';
 import { jobTable, liveJob } from './job-table.js';
 
 export interface StatusCount {
-  readonly status: BlockStatus;
+  readonly status: FoundStatus;
   readonly count: number;
   /** Those that have a live job. */
   readonly queued: number;
@@ -28,8 +29,8 @@ export async function countInScope(
   const jobs = withJobs
     ? `LEFT JOIN ${jobTable(schema)} j ON ${liveJob(`b.${table.id}::text`)}`
     : 'CROSS JOIN (SELECT NULL AS id) j';
-  const rows = await db.query<{ status: BlockStatus; count: string; queued: string }>(
-    `SELECT b.embedding_status::text AS status, count(*) AS count, count(j.id) AS queued FROM ${table.blocks} b ${jobs}
+  const rows = await db.query<{ status: FoundStatus; count: string; queued: string }>(
+    `SELECT ${statusSql('b.embedding_status')} AS status, count(*) AS count, count(j.id) AS queued FROM ${table.blocks} b ${jobs}
  WHERE ${scopeSql(table, scope, '$1', '$2')} AND ($3::text IS NULL OR b.${table.id} > $3::text::${table.idType})
  GROUP BY 1`,
     [...scopeValues(scope), after],

@@ -3,21 +3,22 @@ import { QUEUE } from '../job.js';
 import { jobTable } from './job-table.js';
 
 export interface QueuedJobs {
-  /** That are being worked on or could be. */
-  readonly due: number;
-  /** Those, and what is put off. */
-  readonly live: number;
+  /** Jobs that are active, or could be fetched now. */
+  readonly ready: number;
+  /** Jobs that start later: their blocks failed or were locked. */
+  readonly delayed: number;
 }
 
 /**
- * How many jobs the queue holds. The sweep fills it up to a number of those that are due: jobs that are put off do not
- * count, or thousands of blocks that fail or are locked would keep all others out of the queue.
+ * How many live jobs the queue holds. The states are listed, not compared, since that is what the index of live jobs
+ * (job_i14) answers: compared, a million settled jobs cost 250 ms.
  */
 export async function countQueued(db: Queryable, schema: string): Promise<QueuedJobs> {
-  const [row] = await db.query<{ due: string; live: string }>(
-    `SELECT count(*) FILTER (WHERE state = 'active' OR start_after <= now()) AS due, count(*) AS live
+  const [row] = await db.query<QueuedJobs>(
+    `SELECT count(*) FILTER (WHERE state = 'active' OR start_after <= now())::float8 AS ready,
+       count(*) FILTER (WHERE state <> 'active' AND start_after > now())::float8 AS delayed
   FROM ${jobTable(schema)} WHERE name = $1 AND state IN ('created', 'retry', 'active')`,
     [QUEUE],
   );
-  return { due: Number(row?.due ?? 0), live: Number(row?.live ?? 0) };
+  return row ?? { ready: 0, delayed: 0 };
 }

@@ -1,19 +1,20 @@
 import { scopeSql, scopeValues, type BlockScope } from '../../blocks/scope.js';
-import type { BlocksTable, BlockStatus } from '../../blocks/table.js';
+import { hasStatusSql, statusSql, type FoundStatus } from '../../blocks/status.js';
+import type { BlocksTable } from '../../blocks/table.js';
 import type { Queryable } from '../../database/database.js';
 import { jobTable, liveJob } from './job-table.js';
 
 /** A block as a page of them shows it. */
 export interface FoundBlock {
   readonly id: string;
-  readonly status: BlockStatus;
+  readonly status: FoundStatus;
   /** Whether it has a live job. */
   readonly queued: boolean;
 }
 
 export interface FindInScope {
   readonly scope: BlockScope;
-  readonly statuses: readonly BlockStatus[];
+  readonly statuses: readonly FoundStatus[];
   /** The last id of the page before, null for the first. */
   readonly after: string | null;
   /** The last id of all, null for no bound. */
@@ -31,14 +32,14 @@ export async function findInScope(
   { scope, statuses, after, upTo, ids, limit }: FindInScope,
 ): Promise<FoundBlock[]> {
   return await db.query<FoundBlock>(
-    `SELECT b.${table.id}::text AS id, b.embedding_status::text AS status,
+    `SELECT b.${table.id}::text AS id, ${statusSql('b.embedding_status')} AS status,
        EXISTS (SELECT FROM ${jobTable(schema)} j WHERE ${liveJob(`b.${table.id}::text`)}) AS queued
   FROM ${table.blocks} b
- WHERE b.embedding_status::text = ANY ($3::text[]) AND ${scopeSql(table, scope, '$1', '$2')}
-   AND ($4::text IS NULL OR b.${table.id} > $4::text::${table.idType})
-   AND ($5::text IS NULL OR b.${table.id} <= $5::text::${table.idType})
-   AND ($6::text[] IS NULL OR b.${table.id} = ANY ($6::text[]::${table.idType}[]))
- ORDER BY b.${table.id} LIMIT $7`,
-    [...scopeValues(scope), statuses, after, upTo, ids, limit],
+ WHERE ${hasStatusSql('b.embedding_status', statuses)} AND ${scopeSql(table, scope, '$1', '$2')}
+   AND ($3::text IS NULL OR b.${table.id} > $3::text::${table.idType})
+   AND ($4::text IS NULL OR b.${table.id} <= $4::text::${table.idType})
+   AND ($5::text[] IS NULL OR b.${table.id} = ANY ($5::text[]::${table.idType}[]))
+ ORDER BY b.${table.id} LIMIT $6`,
+    [...scopeValues(scope), after, upTo, ids, limit],
   );
 }

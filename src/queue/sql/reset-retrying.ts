@@ -1,3 +1,4 @@
+import { idFromTextSql } from '../../blocks/id-from-text.js';
 import type { BlocksTable } from '../../blocks/table.js';
 import type { Queryable } from '../../database/database.js';
 import { QUEUE } from '../job.js';
@@ -10,7 +11,7 @@ import { jobTable } from './job-table.js';
 export async function resetRetrying(db: Queryable, schema: string, table: BlocksTable): Promise<void> {
   await db.query(
     `UPDATE ${table.blocks} b SET embedding_status = 'pending'
-  FROM (SELECT b.${table.id} AS id FROM ${jobTable(schema)} j JOIN ${table.blocks} b ON b.${table.id} = j.singleton_key::${table.idType}
+  FROM (SELECT b.${table.id} AS id FROM ${jobTable(schema)} j JOIN ${table.blocks} b ON b.${table.id} = ${idFromTextSql('j.singleton_key', table.idType)}
          WHERE j.name = $1 AND j.state = 'retry' AND b.embedding_status = 'processing'
          ORDER BY b.${table.id} FOR NO KEY UPDATE OF b SKIP LOCKED) waiting
  WHERE b.${table.id} = waiting.id`,

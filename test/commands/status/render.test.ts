@@ -14,7 +14,8 @@ const SNAPSHOT: StatusSnapshot = {
   oldestWaitingSeconds: 3_725,
   ratePerSecond: 0.02,
   etaSeconds: 617_250,
-  workers: { count: 1, leader: 'pod\u001b[2J', gatesClosed: ['pod'], deaf: [], instances: [] },
+  hold: null,
+  workers: { count: 1, leader: 'pod\u001b[2J', gatesClosed: ['pod'], deaf: [], held: [], instances: [] },
 };
 
 describe('what status shows', () => {

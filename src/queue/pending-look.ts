@@ -1,0 +1,125 @@
+import { PENDING } from '../blocks/status.js';
+import type { BlocksTable } from '../blocks/table.js';
+import type { Database } from '../database/database.js';
+import type { Hold } from '../database/hold.js';
+import { LogLimit } from '../log-limit.js';
+import type { Logger } from '../logger.js';
+import { pause } from '../pause.js';
+import { EDITS_PER_INSERT, MOST_EDITS, type Edits } from './edits.js';
+import { persistEdits } from './persist-edits.js';
+import { findUnqueued } from './sql/find-unqueued.js';
+
+/** Two looks begin no closer to each other, and reading the table takes at most a twentieth of the time. */
+const LEAST_MS = 250;
+const SHARE = 1 / 20;
+/** However long the last one took, edits need not wait for longer. */
+const MOST_PAUSE_MS = 60_000;
+/** Each page may read the whole table. */
+const PAGE = 10_000;
+const COMPLAIN_EVERY_MS = 60_000;
+
+export interface PendingLookOptions {
+  readonly database: Database;
+  readonly schema: string;
+  readonly table: BlocksTable;
+  readonly edits: Edits;
+  readonly hold: Hold;
+  /** Whether blocks are pending that nobody just edited. */
+  readonly hasBacklog: () => boolean;
+  readonly requestSweep: () => void;
+  readonly log: Logger;
+}
+
+/**
+ * Finds the edits of an API whose notifications name no block: by looking for what is pending, at once, and then no more
+ * often than the table bears it. What it finds goes before all backlog, since the last pass over the table left nothing;
+ * where it did, or there is more than anyone edits by hand, the sweep takes over.
+ */
+export class PendingLook {
+  readonly #options: PendingLookOptions;
+  readonly #stopping = new AbortController();
+  readonly #complaint = new LogLimit(COMPLAIN_EVERY_MS);
+  #wanted = false;
+  #looking: Promise<void> | undefined;
+  #freeAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: PendingLookOptions) {
+    this.#options = options;
+  }
+
+  /** Asks for a look that begins after now. */
+  readonly request = (): void => {
+    if (this.#stopping.signal.aborted) return;
+    this.#wanted = true;
+    this.#looking ??= this.#run();
+  };
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#looking;
+  }
+
+  async #run(): Promise<void> {
+    const { hasBacklog, requestSweep, log } = this.#options;
+    const { signal } = this.#stopping;
+    while (this.#wanted && !signal.aborted) {
+      await pause(this.#freeAt - performance.now(), signal);
+      if (signal.aborted) break;
+      this.#wanted = false;
+      const started = performance.now();
+      let readMs = 0;
+      try {
+        if (hasBacklog()) requestSweep();
+        else readMs = await this.#look();
+      } catch (error) {
+        if (signal.aborted) break;
+        this.#complaint.run(() => {
+          log.warn('could not look for what is pending; the sweep will', { error });
+        });
+        requestSweep();
+      }
+      const pauseMs = Math.min(MOST_PAUSE_MS, readMs / SHARE - readMs);
+      this.#freeAt = Math.max(started + LEAST_MS, performance.now() + pauseMs);
+    }
+    this.#looking = undefined;
+  }
+
+  /** @returns how long reading took */
+  async #look(): Promise<number> {
+    const { requestSweep } = this.#options;
+    const { signal } = this.#stopping;
+    let readMs = 0;
+    let after: string | null = null;
+    for (let found = 0; found < MOST_EDITS && !signal.aborted;) {
+      const page = await this.#read(after);
+      readMs += page.tookMs;
+      found += page.ids.length;
+      if (!(await this.#enqueue(page.ids))) break;
+      if (page.ids.length < PAGE) return readMs;
+      after = page.ids.at(-1) ?? null;
+    }
+    requestSweep();
+    return readMs;
+  }
+
+  async #read(after: string | null): Promise<{ ids: string[]; tookMs: number }> {
+    const { database, schema, table } = this.#options;
+    return await persistEdits(this.#options, this.#stopping.signal, async () => {
+      const started = performance.now();
+      const ids = await findUnqueued(database, schema, table, { statuses: PENDING, after, limit: PAGE });
+      return { ids, tookMs: performance.now() - started };
+    });
+  }
+
+  /** @returns false where the queue takes no more edits */
+  async #enqueue(ids: readonly string[]): Promise<boolean> {
+    const { edits } = this.#options;
+    const { signal } = this.#stopping;
+    for (let i = 0; i < ids.length && !signal.aborted; i += EDITS_PER_INSERT) {
+      const batch = ids.slice(i, i + EDITS_PER_INSERT);
+      if (!(await persistEdits(this.#options, signal, () => edits.hasRoomFor(batch.length)))) return false;
+      await persistEdits(this.#options, signal, () => edits.enqueue(batch, 0));
+    }
+    return true;
+  }
+}

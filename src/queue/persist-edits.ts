@@ -1,0 +1,23 @@
+import { isTransient, reactionTo } from '../database/faults.js';
+import type { Hold } from '../database/hold.js';
+import { persist } from '../database/persist.js';
+import type { Logger } from '../logger.js';
+
+/** How long the database may be away before what was notified is left to the sweep. */
+const MAX_OUTAGE_MS = 60_000;
+
+/**
+ * Runs what the leader reads or writes, and again while the database is away, waits for a lock, or all work is held.
+ *
+ * @throws the database's error where no waiting helps, or it took too long; the reason of the signal
+ */
+export async function persistEdits<T>(
+  { hold, log }: { readonly hold: Hold; readonly log: Logger },
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  const options = { hold, log, maxOutageMs: MAX_OUTAGE_MS, draining: signal, giveUp: signal, isWorthIt };
+  return await persist(options, signal, work);
+}
+
+const isWorthIt = (error: Error) => isTransient(error) && reactionTo(error) !== 'hold';

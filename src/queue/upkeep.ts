@@ -1,0 +1,82 @@
+import type { BlocksTable } from '../blocks/table.js';
+import type { Database } from '../database/database.js';
+import { LogLimit } from '../log-limit.js';
+import type { Hold } from '../database/hold.js';
+import type { Logger } from '../logger.js';
+import { pause } from '../pause.js';
+import { findDue } from './sql/find-due.js';
+import { resetRetrying } from './sql/reset-retrying.js';
+import type { Waker } from './waker.js';
+
+const EVERY_MS = 5_000;
+const COMPLAIN_EVERY_MS = 60_000;
+
+export interface UpkeepOptions {
+  readonly database: Database;
+  readonly schema: string;
+  readonly table: BlocksTable;
+  readonly waker: Waker;
+  readonly hold: Hold;
+  /** Jobs that all workers of this process take at once. */
+  readonly everyWorker: number;
+  readonly log: Logger;
+}
+
+/**
+ * What the leader looks after every few seconds: jobs that have become due, and blocks that a dead worker left. On the
+ * pool, and not on the session that holds the lock: a locked table must not end the leadership.
+ */
+export class Upkeep {
+  readonly #options: UpkeepOptions;
+  readonly #stopping = new AbortController();
+  readonly #wakeComplaint = new LogLimit(COMPLAIN_EVERY_MS);
+  readonly #resetComplaint = new LogLimit(COMPLAIN_EVERY_MS);
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: UpkeepOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running = this.#run(this.#stopping.signal);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { hold, log } = this.#options;
+    while (!signal.aborted) {
+      await this.#wakeForDue().catch(async (error: unknown) => {
+        if (await hold.explains(error)) return;
+        this.#wakeComplaint.run(() => {
+          log.warn('could not look for jobs that are due; trying again', { error });
+        });
+      });
+      if (!signal.aborted) await this.#resetRetrying();
+      await pause(EVERY_MS, signal);
+    }
+  }
+
+  /** A retry that has become due, or what waits since before an outage, finds a worker that takes it. */
+  async #wakeForDue(): Promise<void> {
+    const { database, schema, waker, everyWorker } = this.#options;
+    const priority = await findDue(database, schema);
+    if (priority !== undefined) waker.wakeAll(everyWorker, priority);
+  }
+
+  async #resetRetrying(): Promise<void> {
+    const { database, schema, table, hold, log } = this.#options;
+    if (hold.isHeld) return;
+    try {
+      await resetRetrying(database, schema, table);
+    } catch (error) {
+      if (await hold.explains(error)) return;
+      this.#resetComplaint.run(() => {
+        log.warn('could not reset blocks that a dead worker left; trying again', { error });
+      });
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import { PRIORITY } from '../../src/queue/job.js';
+import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
+import { insertBacklog } from '../support/backlog.js';
+import { createDatabase } from '../support/create-database.js';
+import { describeWithServer } from '../support/describe-with-server.js';
+import { insertBlock } from '../support/fixtures.js';
+import { expectEmbedded, jobsOf, untilIdle } from '../support/worker-blocks.js';
+import { startWorker, stopWorkers } from '../support/worker-in-process.js';
+import { WatchedPostgres } from '../support/worker-postgres.js';
+
+/** When the worker asked what is pending, outside of a sweep. */
+const looks: number[] = [];
+class CountingPostgres extends WatchedPostgres {
+  override query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
+    if (text.includes('NOT EXISTS') && text.includes('LIMIT $2')) looks.push(performance.now());
+    return super.query<Row>(text, values);
+  }
+}
+
+/** A trigger that tells of an edit, but not of which block. */
+const NAMELESS = `
+CREATE OR REPLACE FUNCTION queue_block_embedding() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.embedding_status := 'pending'; PERFORM pg_notify('embedding_queue', 'wake'); RETURN NEW;
+END $$`;
+
+describeWithServer('an API whose notifications name no block', () => {
+  let ollama: StandIn;
+  beforeEach(async () => {
+    looks.length = 0;
+    ollama = await startStandIn({ recordTexts: true });
+  });
+  afterEach(async () => {
+    ollama.faults.clear();
+    await stopWorkers();
+    await ollama.stop();
+  });
+  const start = async (environment = {}) => {
+    const db = await createDatabase();
+    await db.query(NAMELESS);
+    return { db, start: () => startWorker(db, ollama, environment, (options) => new CountingPostgres(options)) };
+  };
+
+  it('has each edit embedded without a sweep, and the table read four times a second at most', async () => {
+    const site = await start();
+    const worker = await site.start();
+    worker.events.forget();
+    const ids: string[] = [];
+    for (let i = 0; i < 40; i++) ids.push(await insertBlock(site.db, { content: `edit ${i}` }));
+    for (const [i, id] of ids.entries()) await expectEmbedded(site.db, id, `edit ${i}`);
+    expect(worker.events.seen.swept).toEqual([]);
+    expect(looks.length).toBeGreaterThan(1);
+    const gaps = looks.slice(1).map((at, i) => at - (looks[i] ?? 0));
+    expect(Math.min(...gaps)).toBeGreaterThan(240); // timers are early by a millisecond or so
+  });
+
+  it('has its edits put behind what an earlier sweep had no room for', async () => {
+    const site = await start({ PALDOCS_QUEUE_LIMIT: '20', PALDOCS_WORKER_CONCURRENCY: '1' });
+    const backlog = await insertBacklog(site.db, 60);
+    ollama.faults.add({ preset: 'hang', endpoint: '/api/embed' });
+    await site.start();
+    const id = await insertBlock(site.db, { content: 'among them' });
+    ollama.faults.clear();
+    await expectEmbedded(site.db, id, 'among them');
+    await untilIdle(site.db);
+    for (const block of [id, ...backlog.slice(-5)]) {
+      expect(await jobsOf(site.db, block)).toMatchObject([{ data: { priority: PRIORITY.backlog } }]);
+    }
+    expect(looks).toEqual([]);
+  });
+
+  it('has its edits go before the backlog again once that is done', async () => {
+    const site = await start({ PALDOCS_QUEUE_LIMIT: '20' });
+    await insertBacklog(site.db, 60);
+    const worker = await site.start();
+    await untilIdle(site.db);
+    // The pass after the last that found something.
+    await worker.events.until(({ seen }) => seen.swept.some(({ enqueued, left }) => enqueued + left === 0));
+    const id = await insertBlock(site.db, { content: 'after it' });
+    await expectEmbedded(site.db, id, 'after it');
+    expect(await jobsOf(site.db, id)).toMatchObject([{ data: { priority: PRIORITY.live } }]);
+  });
+});
