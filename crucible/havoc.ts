@@ -1,4 +1,5 @@
 import { Mutex } from 'async-mutex';
+import { errorCode } from '../src/errors.js';
 import type { Nemesis } from './nemesis.js';
 import type { Random } from './random.js';
 import type { Site } from './site/site.js';
@@ -67,10 +68,18 @@ export class Havoc {
     this.episodes.push(episode);
     try {
       await nemesis.run({ site, random: random.fork(`${this.episodes.length}`), signal });
-    } catch {
-      // Another one has the database down: this one could not do all it wanted.
+    } catch (error) {
+      // Another one has the database down, or a column renamed: this one could not do all it wanted.
+      if (isWrongSql(error) && !this.episodes.some((one) => one.nemesis.holds === true && one.to >= episode.from))
+        throw error;
+    } finally {
+      episode.to = Date.now();
+      this.#calmSince = episode.to;
     }
-    episode.to = Date.now();
-    this.#calmSince = episode.to;
   }
+}
+
+/** By PostgreSQL's class of syntax errors, privileges and names that are not there. */
+function isWrongSql(error: unknown): boolean {
+  return errorCode(error)?.startsWith('42') === true;
 }

@@ -12,8 +12,8 @@ export const unsetStatus: Nemesis = {
   run: async ({ site, random, signal }) => {
     for (let i = random.between(1, 4); i > 0 && !signal.aborted; i--) {
       await site.database.query(
-        `WITH some AS (SELECT id FROM (SELECT id FROM blocks ORDER BY random() LIMIT ${BLOCKS}) picked ORDER BY id),
-          held AS (SELECT b.id FROM blocks b JOIN some USING (id) ORDER BY b.id FOR NO KEY UPDATE OF b SKIP LOCKED)
+        `WITH picked AS MATERIALIZED (SELECT id FROM blocks ORDER BY random() LIMIT ${BLOCKS}),
+          held AS MATERIALIZED (SELECT b.id FROM blocks b JOIN picked USING (id) ORDER BY b.id FOR NO KEY UPDATE OF b SKIP LOCKED)
         UPDATE blocks b SET embedding_status = NULL FROM held WHERE b.id = held.id`,
       );
       await site.database.query('SELECT pg_notify($1, $2)', [CHANNEL, '']);

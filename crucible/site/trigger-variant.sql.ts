@@ -5,7 +5,7 @@ export const VARIANT = 'crucible_variant';
 
 /**
  * The function of another trigger that an API may have: it fires on every write, sets a block without text to embed
- * `skipped` each time, and any other `pending` only where its type or text is another.
+ * `skipped` each time, and any other `pending` only where its type or text is another; then it notifies.
  */
 export function triggerVariantSql(): string {
   return `
@@ -13,8 +13,11 @@ CREATE FUNCTION crucible.variant() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF NEW.block_type = 'mermaid' THEN
     NEW.embedding_status := 'skipped';
-  ELSIF TG_OP = 'INSERT' OR OLD.block_type IS DISTINCT FROM NEW.block_type OR OLD.content::text IS DISTINCT FROM NEW.content::text THEN
-    NEW.embedding_status := 'pending';
+  END IF;
+  IF TG_OP = 'INSERT' OR OLD.block_type IS DISTINCT FROM NEW.block_type OR OLD.content::text IS DISTINCT FROM NEW.content::text THEN
+    IF NEW.block_type <> 'mermaid' THEN
+      NEW.embedding_status := 'pending';
+    END IF;
     PERFORM pg_notify('${CHANNEL}', NEW.id::text);
   END IF;
   RETURN NEW;
