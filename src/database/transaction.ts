@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { Queryable } from './database.js';
 import type { StatementNames } from './statement-names.js';
-import { isTransient } from './faults.js';
+import { isStalePlan, isTransient } from './faults.js';
 
 /**
  * Each statement sees what was committed before it, whatever the administrator's default is: settling relies on it. And
@@ -51,7 +51,11 @@ export async function transaction<T>(
       // What the driver says of the connection, such as a time-out, leaves it waiting for an answer. An error of the
       // server, or of the work itself, leaves it usable.
       if (error instanceof Error && isTransient(error) && !(error instanceof pg.DatabaseError)) broken = error;
-      else await client.query('ROLLBACK');
+      else if (error instanceof Error && isStalePlan(error)) {
+        // The pooler that there may be keeps the server's side of the connection, with the functions it has planned.
+        await client.query('ROLLBACK; DISCARD PLANS');
+        broken = error;
+      } else await client.query('ROLLBACK');
     } catch (rollbackError) {
       // The first error is the one to report; this one says that the connection is of no more use.
       broken ??= rollbackError instanceof Error ? rollbackError : new Error(String(rollbackError));
