@@ -1,7 +1,8 @@
 import type { Config } from '../src/config.js';
 import type { Database } from '../src/database/database.js';
-import { Postgres } from '../src/database/postgres.js';
-import { requireReachable, withoutSecrets } from '../src/database/reachable.js';
+import { describeAddress } from '../src/database/address.js';
+import { openPostgres } from '../src/database/open-postgres.js';
+import { requireReachable } from '../src/database/reachable.js';
 import type { Logger } from '../src/logger.js';
 import { embeddedDatabase } from './embedded-database.js';
 import { openEmbeddedPostgres } from './embedded-postgres.js';
@@ -39,8 +40,16 @@ async function openEmbedded(): Promise<DemoDatabase> {
 }
 
 async function openOnServer(config: Config, schemas: DemoSchemas, log: Logger): Promise<DemoDatabase> {
-  const database = connect(config, 'embedding-worker demo', CONNECTIONS_OF_THE_DEMO, log);
-  const forWorker = connect(config, 'embedding-worker in a demo', config.workerConcurrency, log);
+  const database = openPostgres(
+    config,
+    { applicationName: 'embedding-worker demo', poolSize: CONNECTIONS_OF_THE_DEMO },
+    log,
+  );
+  const forWorker = openPostgres(
+    config,
+    { applicationName: 'embedding-worker in a demo', poolSize: config.workerConcurrency },
+    log,
+  );
   const closeBoth = async () => {
     await Promise.all([database.close(), forWorker.close()]);
   };
@@ -51,22 +60,13 @@ async function openOnServer(config: Config, schemas: DemoSchemas, log: Logger): 
     return {
       database,
       forWorker,
-      description: `${version} at ${withoutSecrets(config.databaseUrl)}, schema ${schemas.tables}`,
+      description: `${version} at ${describeAddress(config.databaseUrl)}, schema ${schemas.tables}`,
       close: () => dropSchemas(database, schemas, madeExtension).finally(closeBoth),
     };
   } catch (error) {
     await closeBoth();
     throw error;
   }
-}
-
-function connect(config: Config, applicationName: string, poolSize: number, log: Logger): Postgres {
-  const { databaseUrl: url, listenDatabaseUrl: sessionUrl } = config;
-  const database = new Postgres({ url, sessionUrl, applicationName, poolSize });
-  database.on('error', (error) => {
-    log.warn('an idle database connection was lost; another is opened when needed', { error });
-  });
-  return database;
 }
 
 async function describeVersion(database: Database): Promise<string> {

@@ -16,6 +16,7 @@ export function embeddedDatabase(pglite: PGlite): Database {
     backend: 'pglite',
     transaction: async <T>(work: (tx: Queryable) => Promise<T>) =>
       await pglite.transaction<T>((tx) => work(queryable(tx))),
+    withoutLimits: (work) => work(direct), // it has none
     connect: () => Promise.resolve(session(pglite, direct)),
     useVectorType: () => undefined,
     // As text: PGlite knows no binary form of a type it has no serializer for.

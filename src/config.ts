@@ -1,8 +1,9 @@
 import { cleanEnv, EnvError, EnvMissingError } from 'envalid';
 import { checkServer, MISSING, requireGiven } from './config/checks.js';
 import { secretFrom, type Secret } from './config/secret.js';
-import { acceptsAnyCertificate } from './config/urls.js';
+import { withDefaultTls } from './config/urls.js';
 import { VARIABLES, type LogLevel } from './config/variables.js';
+import { acceptsAnyCertificate, readAddress } from './database/address.js';
 import type { ProviderKind } from './embedder/dialects.js';
 import { queryFormOf, type Shorten } from './embedder/model-families.js';
 import { ConfigurationError } from './errors.js';
@@ -122,15 +123,17 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
       if (problems.length > 0) throw new ConfigurationError('CONFIGURATION', problems.join('\n'));
     },
   });
-  const urls = {
-    PALDOCS_DATABASE_URL: env.PALDOCS_DATABASE_URL,
-    PALDOCS_LISTEN_DATABASE_URL: env.PALDOCS_LISTEN_DATABASE_URL,
-  };
+  const databaseUrl = withDefaultTls(env.PALDOCS_DATABASE_URL, given['PGSSLMODE']);
+  const listenDatabaseUrl =
+    env.PALDOCS_LISTEN_DATABASE_URL === undefined
+      ? undefined
+      : withDefaultTls(env.PALDOCS_LISTEN_DATABASE_URL, given['PGSSLMODE']);
+  const urls = { PALDOCS_DATABASE_URL: databaseUrl, PALDOCS_LISTEN_DATABASE_URL: listenDatabaseUrl };
   const config: Config = {
-    databaseUrl: env.PALDOCS_DATABASE_URL,
-    listenDatabaseUrl: env.PALDOCS_LISTEN_DATABASE_URL ?? env.PALDOCS_DATABASE_URL,
+    databaseUrl,
+    listenDatabaseUrl: listenDatabaseUrl ?? databaseUrl,
     unchecked: Object.entries(urls)
-      .filter(([, url]) => url !== undefined && acceptsAnyCertificate(url, given['PGSSLMODE']))
+      .filter(([, url]) => url !== undefined && acceptsAnyCertificate(readAddress(url)))
       .map(([name]) => name),
     ollamaUrl: env.PALDOCS_OLLAMA_URL,
     ollamaCa: env.PALDOCS_OLLAMA_CA_FILE,

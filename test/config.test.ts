@@ -61,6 +61,9 @@ describe('the configuration', () => {
     ['postgresql+psycopg2://u:p@db/x', 'postgresql://u:p@db/x'],
     ['postgresql+asyncpg://u:p@db:1/x?sslmode=require', 'postgresql://u:p@db:1/x?sslmode=verify-full'],
     [' postgresql://u:p%40ss@db/x ', 'postgresql://u:p%40ss@db/x'],
+    ['postgresql+psycopg2://u:p@/x?host=/run/postgresql', 'postgresql://u:p@/x?host=/run/postgresql'],
+    ['postgresql+psycopg://u:p@/x?host=a:1&host=b:2', 'postgresql://u:p@/x?host=a:1&host=b:2'],
+    ['postgresql://a,b/x?target_session_attrs=read-write', 'postgresql://a,b/x?target_session_attrs=read-write'],
   ])('takes the database URL %s', (given, taken) => {
     expect(loadConfig({ PALDOCS_DATABASE_URL: given }).databaseUrl).toBe(taken);
   });

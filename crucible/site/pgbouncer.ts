@@ -12,7 +12,10 @@ import { until } from '../sleep.js';
 const PROGRAMS = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/opt/homebrew/bin/pgbouncer'];
 const START_MS = 10_000;
 
-/** A PgBouncer in transaction mode before the server. */
+/** Lines of its configuration, by name. */
+type Settings = Readonly<Record<string, string | number>>;
+
+/** A PgBouncer before the server, in transaction mode where nothing else is said. */
 export class PgBouncer {
   readonly port: number;
   readonly #child: ChildProcess;
@@ -25,7 +28,7 @@ export class PgBouncer {
   }
 
   /** @throws Error where it is not installed or does not start */
-  static async start(workerUrl: string): Promise<PgBouncer> {
+  static async start(workerUrl: string, others: Settings = {}): Promise<PgBouncer> {
     const program = PROGRAMS.find(existsSync);
     if (program === undefined) throw new Error('pgbouncer is not installed: apt-get install pgbouncer');
     const user = await unprivilegedUser();
@@ -45,10 +48,7 @@ listen_port = ${port}
 unix_socket_dir =
 auth_type = scram-sha-256
 auth_file = ${users}
-pool_mode = transaction
-max_client_conn = 200
-default_pool_size = 20
-server_login_retry = 1
+${linesOf({ pool_mode: 'transaction', max_client_conn: 200, default_pool_size: 20, server_login_retry: 1, ...others })}
 `,
     );
     if (user !== undefined) for (const path of [directory, users, settings]) await chown(path, user.uid, user.gid);
@@ -65,6 +65,12 @@ server_login_retry = 1
     await this.#guard.release();
     await ended;
   }
+}
+
+function linesOf(settings: Settings): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `${name} = ${value}`)
+    .join('\n');
 }
 
 function listens(port: number): Promise<boolean> {

@@ -5,7 +5,8 @@ import { inspectBlocks } from '../blocks/inspect.js';
 import type { BlocksTable } from '../blocks/table.js';
 import { loadConfig, type Config } from '../config.js';
 import type { Database } from '../database/database.js';
-import { Postgres } from '../database/postgres.js';
+import type { Postgres } from '../database/postgres.js';
+import { openPostgres } from '../database/open-postgres.js';
 import { requireReachable } from '../database/reachable.js';
 import { MAX_INSTANCE_BYTES } from '../database/replicas.js';
 import { loggerForTerminal, type Logger } from '../logger.js';
@@ -48,15 +49,8 @@ export function instanceName(host = hostname()): string {
 export async function withContext(name: string, run: (context: CommandContext) => Promise<number>): Promise<void> {
   const config = loadConfig();
   const log = loggerForTerminal(config.logLevel);
-  const database = new Postgres({
-    url: config.databaseUrl,
-    sessionUrl: config.listenDatabaseUrl,
-    applicationName: `embedding-worker ${name} ${instanceName()}`.slice(0, 63),
-    poolSize: COMMAND_POOL_SIZE,
-  });
-  database.on('error', (error) => {
-    log.warn('an idle database connection was lost; another is opened when needed', { error });
-  });
+  const applicationName = `embedding-worker ${name} ${instanceName()}`.slice(0, 63);
+  const database = openPostgres(config, { applicationName, poolSize: COMMAND_POOL_SIZE }, log);
   const interruption = new Interruption();
   const { signal } = interruption;
   try {

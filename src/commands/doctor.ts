@@ -1,6 +1,6 @@
 import { loadConfig } from '../config.js';
 import { embeddingServer } from '../config/embedding-server.js';
-import { Postgres } from '../database/postgres.js';
+import { openPostgres } from '../database/open-postgres.js';
 import { openProvider } from '../embedder/open-provider.js';
 import { loggerForTerminal } from '../logger.js';
 import type { CheckContext, CheckResult } from './doctor/check.js';
@@ -14,15 +14,7 @@ import { counted, printable, styled, writeJson, writeLines } from './output.js';
 export async function runDoctor({ json }: { readonly json: boolean }): Promise<void> {
   const config = loadConfig();
   const log = loggerForTerminal(config.logLevel);
-  const database = new Postgres({
-    url: config.databaseUrl,
-    sessionUrl: config.listenDatabaseUrl,
-    applicationName: 'embedding-worker doctor',
-    poolSize: 2,
-  });
-  database.on('error', (error) => {
-    log.warn('an idle database connection was lost; another is opened when needed', { error });
-  });
+  const database = openPostgres(config, { applicationName: 'embedding-worker doctor', poolSize: 2 }, log);
   const provider = openProvider({ ...embeddingServer(config), connections: 1 });
   const interruption = new Interruption();
   const checks = checksFor(config.provider);

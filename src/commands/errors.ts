@@ -1,8 +1,9 @@
 import { isBlockId } from '../blocks/block-id.js';
+import { patiently } from '../database/time-limit.js';
 import { ConfigurationError } from '../errors.js';
 import { countErrors, type ErrorCount } from '../queue/sql/count-errors.js';
 import { findErrors, type BlockError } from '../queue/sql/find-errors.js';
-import { queueExists } from '../queue/sql/queue-exists.js';
+import { queueExists } from '../queue/queue-schema.js';
 import { withContext } from './context.js';
 import { requireText, requireWhole } from './options.js';
 import { counted, duration, number, outputWidth, printable, styled, writeJson, writeLines } from './output.js';
@@ -29,8 +30,10 @@ export async function runErrors(options: ErrorsOptions): Promise<void> {
       throw new ConfigurationError('OPTION', `--after: "${printable(after)}" is no id of type ${table.idType}`);
     }
     const schema = (await queueExists(database, config.pgBossSchema)) ? config.pgBossSchema : null;
-    const byReason = await countErrors(database, schema, table);
-    const found = await findErrors(database, schema, table, { reason, after, limit: limit + 1 });
+    const [byReason, found] = await patiently(database, async (tx) => [
+      await countErrors(tx, schema, table),
+      await findErrors(tx, schema, table, { reason, after, limit: limit + 1 }),
+    ]);
     const page = found.slice(0, limit);
     const next = found.length > limit ? (page.at(-1)?.id ?? null) : null;
     if (options.json) await writeJson({ total: total(byReason), byReason, errors: page.map(toJson), next });

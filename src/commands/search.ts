@@ -6,6 +6,7 @@ import { widenIndexScan } from '../blocks/widen-index-scan.js';
 import { embedOnce } from '../embedder/embed-once.js';
 import { openProvider } from '../embedder/open-provider.js';
 import { requireModel } from '../embedder/require-model.js';
+import { patiently } from '../database/time-limit.js';
 import { ConfigurationError } from '../errors.js';
 import { withContext, type CommandContext } from './context.js';
 import { requireText, requireWhole } from './options.js';
@@ -32,7 +33,7 @@ export async function runSearch({ text, json, ...options }: SearchOptions): Prom
   await withContext('search', async (context) => {
     const vector = await embedQuery(context, query);
     const { database, table } = context;
-    const found = await database.transaction(async (tx) => {
+    const found = await patiently(database, async (tx) => {
       await widenIndexScan(tx, limit);
       return await findNearest(tx, table, vector, limit, blockType ?? undefined);
     });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { loadConfig } from '../config.js';
-import { Postgres } from '../database/postgres.js';
-import { requireReachable, requireSession } from '../database/reachable.js';
+import { openPostgres } from '../database/open-postgres.js';
+import { requireReachable, requireSession, requireWritable } from '../database/reachable.js';
 import { createEvents } from '../events.js';
 import { collectLessOften } from '../heap.js';
 import { loggerForTerminal } from '../logger.js';
@@ -31,15 +31,9 @@ export async function runWorker({ backfill }: WorkerArguments): Promise<void> {
   const log = loggerForTerminal(config.logLevel);
   const instance = instanceName();
   const stopTracing = await startTracing({ environment: process.env, version: VERSION, instance, log });
-  const database = new Postgres({
-    url: config.databaseUrl,
-    sessionUrl: config.listenDatabaseUrl,
-    applicationName: `embedding-worker ${instance}`.slice(0, 63),
-    poolSize: config.workerConcurrency + SPARE_CONNECTIONS + (backfill ? BACKFILL_CONNECTIONS : 0),
-  });
-  database.on('error', (error) => {
-    log.warn('an idle database connection was lost; another is opened when needed', { error });
-  });
+  const applicationName = `embedding-worker ${instance}`.slice(0, 63);
+  const poolSize = config.workerConcurrency + SPARE_CONNECTIONS + (backfill ? BACKFILL_CONNECTIONS : 0);
+  const database = openPostgres(config, { applicationName, poolSize }, log);
   const worker = new Worker({ config, database, events: createEvents(), log, version: VERSION, instance });
 
   const interruption = new Interruption({
@@ -55,6 +49,7 @@ export async function runWorker({ backfill }: WorkerArguments): Promise<void> {
   try {
     await requireReachable(database, config, log, signal);
     await requireSession(database, config);
+    await requireWritable(database, config, log, signal);
     await worker.start();
     if (backfill) {
       const { workOff } = await import('./backfill/work-off.js');

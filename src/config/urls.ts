@@ -1,48 +1,63 @@
 import { EnvError, makeExactValidator } from 'envalid';
+import { AddressError, readAddress, tlsModeOf, type TlsMode } from '../database/address.js';
+import { ConfigurationError } from '../errors.js';
 import { readCertificates } from './certificates.js';
 import { readTextFile } from './secret.js';
 
 /**
- * A PostgreSQL URL as `pg` takes it. SQLAlchemy's `postgresql+psycopg2://` loses its driver, so that the variable can
- * be shared with the API. The value is never repeated in an error: it holds a password.
+ * A PostgreSQL URL as libpq or SQLAlchemy writes it: `postgresql+psycopg2://` loses its driver, so that the variable can be
+ * shared with the API. The value is never repeated in an error: it holds a password.
  */
 export const databaseUrl = makeExactValidator<string>((input) => {
-  const normalised = input.trim().replace(/^(postgres(?:ql)?)\+[a-z0-9_]+:\/\//i, '$1://');
-  if (!/^postgres(ql)?:\/\//i.test(normalised)) {
+  const url = input.trim().replace(/^(postgres(?:ql)?)\+[a-z0-9_]+:\/\//i, '$1://');
+  if (!/^postgres(ql)?:\/\//i.test(url)) {
     throw new EnvError('is not a PostgreSQL URL: it must begin with postgresql://');
   }
-  if (!URL.canParse(normalised)) {
-    throw new EnvError(
-      'is not a URL: give postgresql://user:password@host:5432/name, with special characters in the password percent-encoded',
-    );
-  }
-  requireNoPasswordInPath(normalised);
-  const url = withVerification(normalised);
-  const parameters = new URL(url).searchParams;
-  if (parameters.has('uselibpqcompat')) {
+  const { files, parameters } = orEnvError(() => readAddress(url));
+  if ('uselibpqcompat' in parameters) {
     throw new EnvError('uselibpqcompat would accept certificates unchecked: take it out, and give sslmode=verify-full');
   }
-  const [ca, ...others] = ['sslrootcert', 'sslcert', 'sslkey'].map((name) => parameters.get(name));
-  if (ca != null) readCertificates(ca);
-  for (const path of others) if (path != null) readTextFile(path);
-  return url;
+  if (files.ca !== undefined) readCertificates(files.ca);
+  for (const path of [files.cert, files.key]) if (path !== undefined) readTextFile(path);
+  return withOurModes(url);
 });
 
-/**
- * Modes of libpq that encrypt but check less are taken for `verify-full`. pg 8 takes them so as well, with a warning; pg 9
- * will check as little as libpq does, and no update shall do that unseen. asyncpg calls the parameter `ssl`.
- */
-function withVerification(url: string): string {
-  return url
-    .replace(/([?&])ssl(?:mode)?=(?:prefer|require|verify-ca|verify-full)(?=&|$)/g, '$1sslmode=verify-full')
-    .replace(/([?&])ssl=disable(?=&|$)/g, '$1sslmode=disable');
+/** The modes of TLS as `address.ts` reads them, for others that are given the URL and would read them otherwise. */
+function withOurModes(url: string): string {
+  return url.replace(
+    /([?&])ssl(?:mode)?=(\w[\w-]*)(?=&|#|$)/g,
+    (_, before: string, mode: string) => `${before}sslmode=${tlsModeOf(mode) ?? mode}`,
+  );
 }
 
-/** Whether any certificate is accepted under this URL, as only `no-verify` does. `PGSSLMODE` is pg's default. */
-export function acceptsAnyCertificate(url: string, defaultMode: string | undefined): boolean {
-  const parameters = new URL(url).searchParams;
-  const mode = parameters.get('sslmode') ?? parameters.get('ssl');
-  return (mode ?? (parameters.has('sslrootcert') ? undefined : defaultMode)) === 'no-verify';
+/**
+ * The URL with the mode that `PGSSLMODE` names, where it says nothing of TLS itself.
+ *
+ * @throws ConfigurationError where there is no such mode
+ */
+export function withDefaultTls(url: string, mode: string | undefined): string {
+  if (mode === undefined || readAddress(url).tls !== undefined) return url;
+  const tls = defaultModeOf(mode);
+  const [address = '', fragment] = url.split('#');
+  return `${address}${address.includes('?') ? '&' : '?'}sslmode=${tls ?? ''}${fragment === undefined ? '' : `#${fragment}`}`;
+}
+
+function defaultModeOf(mode: string): TlsMode {
+  try {
+    return tlsModeOf(mode);
+  } catch (error) {
+    if (error instanceof AddressError) throw new ConfigurationError('CONFIGURATION', `PGSSLMODE: ${error.message}`);
+    throw error;
+  }
+}
+
+function orEnvError<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof AddressError) throw new EnvError(error.message);
+    throw error;
+  }
 }
 
 /** An http or https URL without its trailing slash. Credentials in it are never repeated in an error. */

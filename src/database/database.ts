@@ -31,8 +31,13 @@ export interface Session extends Queryable {
 export interface SessionOptions {
   /** What `pg_stat_activity.application_name` shows. */
   readonly applicationName: string;
-  /** The server ends the session, and frees what it holds, when nothing was asked for so long. */
-  readonly idleTimeoutSeconds: number;
+  /** The server ends the session, and frees what it holds, when nothing was asked for so long; undefined: never. */
+  readonly idleTimeoutSeconds?: number;
+}
+
+export interface TransactionOptions {
+  /** How long one of its statements may take, where that is more than others may. */
+  readonly statementMs?: number;
 }
 
 export interface Database extends Queryable {
@@ -42,7 +47,9 @@ export interface Database extends Queryable {
    * Runs `work` in one READ COMMITTED transaction: committed when it resolves, rolled back when it rejects. After an
    * error of the connection itself nobody knows whether COMMIT took place, so `work` must be safe to run again.
    */
-  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /** Runs `work` on one connection, outside of transactions, without limits of ours: for what changes pg-boss's schema. */
+  withoutLimits<T>(work: (db: Queryable) => Promise<T>): Promise<T>;
   /** Opens a session of its own. */
   connect(options: SessionOptions): Promise<Session>;
   /** Learns the oid of the type vector in this database, which sending vectors needs. */
@@ -53,6 +60,8 @@ export interface Database extends Queryable {
    * @param vectors each of the same length
    */
   encodeVectors(vectors: readonly Float32Array[]): Buffer<ArrayBuffer> | string;
+  /** Whether a connection was made without TLS where its URL leaves that to the server. */
+  readonly isPlain?: boolean;
   /** Whether one of this process's own connections has that backend. */
   ownsBackend(processId: number): boolean;
   close(): Promise<void>;

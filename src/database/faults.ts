@@ -109,9 +109,9 @@ export function mayBeSchemaChange(error: unknown): boolean {
  * trigger's function, which PL/pgSQL plans once for each connection. Another connection plans it anew. The routines are
  * PostgreSQL's, in plancache.c and pl_exec.c.
  */
-export function isStalePlan(error: unknown): boolean {
-  const { routine } = (error ?? {}) as { routine?: unknown };
-  if (typeof routine !== 'string') return false;
+export function isStalePlan(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  const { routine = '' } = error as { routine?: string };
   const code = errorCode(error);
   return (
     (code === '0A000' && routine === 'RevalidateCachedQuery') ||

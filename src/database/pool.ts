@@ -1,16 +1,19 @@
 import pg from 'pg';
+import { clientsOf, processIdOf, socketOf, type Route } from './connection.js';
 
 export interface PoolOptions {
-  readonly url: string;
+  readonly route: Route;
   readonly applicationName: string;
   readonly size: number;
   readonly queryTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  /** Run on each connection before anybody gets it. */
+  readonly onConnect: (client: pg.ClientBase) => Promise<void>;
   /** An idle connection was lost. */
   readonly onError: (error: Error) => void;
   readonly onBackend: (processId: number, ended: Promise<void>) => void;
 }
 
-const CONNECT_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_MS = 30_000;
 /**
  * A prepared statement keeps its plan until its tables are analysed. Planned when a table was empty, it would read all of
@@ -30,15 +33,18 @@ export interface OpenPool {
 /** Opens a pool whose connections can be let go of without their server. */
 export function openPool(options: PoolOptions): OpenPool {
   const pool = new pg.Pool({
-    connectionString: options.url,
     application_name: options.applicationName,
+    ...options.route.clientConfig,
+    Client: clientsOf(options.route),
     max: options.size,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    connectionTimeoutMillis: options.connectTimeoutMs,
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
     maxLifetimeSeconds: MAX_LIFETIME_SECONDS,
     query_timeout: options.queryTimeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
+    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- it is waited for, which pg's typings do not say
+    onConnect: options.onConnect,
   });
   const sockets = new Set<{ destroy(): void }>();
   pool.on('error', options.onError);
@@ -46,7 +52,8 @@ export function openPool(options: PoolOptions): OpenPool {
     // The pool listens while a client is idle, and a transaction while it holds one. In between, as it is handed over,
     // an error that the server sent in the same packet as its last answer would end the process.
     client.on('error', () => undefined);
-    const { socket, processId } = internalsOf(client);
+    const socket = socketOf(client);
+    const processId = processIdOf(client);
     sockets.add(socket);
     const ended = new Promise<void>((resolve) => {
       client.once('end', () => {
@@ -71,13 +78,4 @@ export function openPool(options: PoolOptions): OpenPool {
       }
     },
   };
-}
-
-/** What pg has and its typings leave out: the socket, and the backend's id, which a pooler may not send. */
-function internalsOf(client: pg.PoolClient): { socket: { destroy(): void }; processId: number | undefined } {
-  const { connection, processID } = client as unknown as {
-    connection: { stream: { destroy(): void } };
-    processID?: number | null;
-  };
-  return { socket: connection.stream, processId: processID ?? undefined };
 }

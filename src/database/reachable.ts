@@ -2,19 +2,48 @@ import { certificateProblem } from '../certificates.js';
 import type { Config } from '../config.js';
 import { ConfigurationError, errorCode, WorkerError } from '../errors.js';
 import type { Logger } from '../logger.js';
-import type { Database, Queryable } from './database.js';
+import { describeAddress, readAddress } from './address.js';
+import type { Database } from './database.js';
+import { quoteColumn } from './identifiers.js';
+import { readServer } from './read-server.js';
 import { retryTransient } from './retry.js';
+import { sharesBackends } from './shared-backends.js';
+import { isTransient } from './faults.js';
 
 /** A server that is just being started gets so long; after it, ending lets the supervisor start us again. */
 const START_WAIT_MS = 30_000;
 
-/** Refusals that no waiting mends. PostgreSQL, appendix A. */
-const REFUSALS: Readonly<Record<string, string>> = {
-  '28P01': 'the server refuses the password',
-  '28000': 'the server refuses this role, this client’s address, or a connection without TLS (pg_hba.conf)',
-  '3D000': 'the server has no database of that name',
-  '42501': 'the role may not connect to this database',
+/** What helps where the server's certificate is not checked. */
+export const UNCHECKED_FIX = 'sslmode=verify-full, with sslrootcert=FILE for an authority of your own';
+/** What helps where LISTEN and locks do not last. */
+export const DIRECT_FIX = 'PALDOCS_LISTEN_DATABASE_URL=postgresql://… (of PostgreSQL itself, past the pooler)';
+
+/** Refusals that no waiting mends, by SQLSTATE (PostgreSQL, appendix A). */
+const REFUSALS: Readonly<Record<string, { readonly found: string; readonly fix: (about: RefusalAbout) => string }>> = {
+  '28P01': {
+    found: 'the server refuses the password',
+    fix: ({ variable }) => `correct user and password in ${variable}`,
+  },
+  '28000': {
+    found: 'the server refuses this role, this client’s address, or a connection without TLS (pg_hba.conf)',
+    fix: ({ variable }) => `correct the user in ${variable}, or give sslmode=verify-full; or let pg_hba.conf admit it`,
+  },
+  '3D000': {
+    found: 'the server has no database of that name',
+    fix: ({ variable, database }) => `CREATE DATABASE ${database};\nor correct the name in ${variable}`,
+  },
+  '42501': {
+    found: 'the role may not connect to this database',
+    fix: ({ database, role }) => `GRANT CONNECT ON DATABASE ${database} TO ${role};`,
+  },
 };
+
+/** What a refusal's fix names, identifiers quoted. */
+interface RefusalAbout {
+  readonly variable: string;
+  readonly database: string;
+  readonly role: string;
+}
 
 /** What pg says, without a code, where the server is asked for TLS and has none. */
 const NO_TLS = 'The server does not support SSL connections';
@@ -25,14 +54,8 @@ const NO_TLS = 'The server does not support SSL connections';
  * @throws ConfigurationError when it refuses us, or we its certificate; WorkerError when it cannot be reached in time;
  * all without the password
  */
-export async function requireReachable(db: Queryable, config: Config, log: Logger, signal: AbortSignal): Promise<void> {
-  const where = withoutSecrets(config.databaseUrl);
-  for (const variable of config.unchecked) {
-    log.warn('the certificate of the database is not checked: whoever is in the way can read and change all', {
-      variable,
-      fix: 'sslmode=verify-full, with sslrootcert=FILE for an authority of your own',
-    });
-  }
+export async function requireReachable(db: Database, config: Config, log: Logger, signal: AbortSignal): Promise<void> {
+  const where = describeAddress(config.databaseUrl);
   try {
     const ask = async () => {
       await db.query('SELECT 1').catch((error: unknown) => {
@@ -51,22 +74,70 @@ export async function requireReachable(db: Queryable, config: Config, log: Logge
     if (error instanceof ConfigurationError) throw error;
     throw new WorkerError(
       'DATABASE_UNREACHABLE',
-      `PALDOCS_DATABASE_URL: ${where} cannot be reached (${errorCode(error) ?? (error instanceof Error ? error.message : String(error))}): check host and port, and that the server runs`,
-      { cause: error },
+      `PALDOCS_DATABASE_URL: ${where} cannot be reached (${errorCode(error) ?? (error instanceof Error ? error.message : String(error))})`,
+      {
+        fix: 'start the server, or correct host and port in PALDOCS_DATABASE_URL',
+        cause: error,
+      },
     );
+  }
+  // Where there is no TLS at all, that was said.
+  for (const variable of db.isPlain === true ? [] : config.unchecked) {
+    log.warn('the certificate of the database is not checked: whoever is in the way can read and change all', {
+      variable,
+      fix: UNCHECKED_FIX,
+    });
   }
 }
 
 /**
- * Opens the session that listens once, where it has a URL of its own. A server that is away is no error: the worker waits
- * for it.
+ * Waits until something can be stored, as during a failover.
  *
- * @throws ConfigurationError when it refuses us, or we its certificate
+ * @throws WorkerError when it cannot in time
+ */
+export async function requireWritable(db: Database, config: Config, log: Logger, signal: AbortSignal): Promise<void> {
+  const where = describeAddress(config.databaseUrl);
+  const ask = async () => {
+    const { readOnly, role } = await readServer(db);
+    if (readOnly)
+      throw new ReadOnlyError('25006', `PALDOCS_DATABASE_URL: ${where} ${READ_ONLY}`, { fix: writableFix(role) });
+  };
+  await retryTransient(ask, {
+    signal,
+    maxWaitMs: START_WAIT_MS,
+    onRetry: (error) => {
+      log.warn('the database cannot be reached yet; trying again', { database: where, error });
+    },
+  });
+}
+
+/** Its code is PostgreSQL's for a read-only transaction, which passes when a standby is promoted. */
+class ReadOnlyError extends WorkerError {}
+
+export const READ_ONLY = 'is read only, so that nothing can be stored';
+
+/** What helps where the server, or what the role is set to, is read only. */
+export function writableFix(role: string): string {
+  return `point PALDOCS_DATABASE_URL at the primary; or, where the role is set so: ALTER ROLE ${quoteColumn(role)} RESET default_transaction_read_only;`;
+}
+
+/**
+ * Opens a session like the one that listens, once. A server that is away is no error: the worker waits for it.
+ *
+ * @throws ConfigurationError when the server refuses us, or we its certificate; or when the only URL leads to a pooler that
+ * shares sessions
  */
 export async function requireSession(db: Database, config: Config): Promise<void> {
-  if (config.listenDatabaseUrl === config.databaseUrl) return;
+  if (config.listenDatabaseUrl === config.databaseUrl) {
+    if (!(await unlessAway(() => sharesBackends(db)))) return;
+    throw new ConfigurationError(
+      'DATABASE_POOLED',
+      `PALDOCS_DATABASE_URL: ${describeAddress(config.databaseUrl)} is a pooler in transaction mode, through which LISTEN and the leader’s lock are lost`,
+      { fix: DIRECT_FIX },
+    );
+  }
   try {
-    const session = await db.connect({ applicationName: 'embedding-worker start', idleTimeoutSeconds: 15 });
+    const session = await db.connect({ applicationName: 'embedding-worker start' });
     await session.close();
   } catch (error) {
     const refusal = refusalOf(error, 'PALDOCS_LISTEN_DATABASE_URL', config.listenDatabaseUrl);
@@ -74,27 +145,34 @@ export async function requireSession(db: Database, config: Config): Promise<void
   }
 }
 
+/** @returns undefined where the server cannot be asked now */
+async function unlessAway<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (isTransient(error)) return undefined;
+    throw error;
+  }
+}
+
 /** What no waiting mends: that the server refuses us, or we its certificate. It names the variable that the URL is from. */
 export function refusalOf(error: unknown, variable: string, url: string): ConfigurationError | undefined {
-  const refuse = (code: string, what: string) =>
-    new ConfigurationError(code, `${variable}: ${withoutSecrets(url)}${what}`, { cause: error });
+  const refuse = (code: string, what: string, fix: string) =>
+    new ConfigurationError(code, `${variable}: ${describeAddress(url)}${what}`, { cause: error, fix });
   const refusal = REFUSALS[errorCode(error) ?? ''];
-  if (refusal !== undefined) return refuse('DATABASE_REFUSED', `: ${refusal}`);
-  const problem = certificateProblem(error, 'let sslrootcert in the URL name');
-  if (problem !== undefined) {
-    return refuse('DATABASE_CERTIFICATE', `: the server's ${problem.found}: ${problem.fix}`);
+  if (refusal !== undefined) {
+    const { database, user } = readAddress(url);
+    const about = { variable, database: quoteColumn(database ?? user ?? ''), role: quoteColumn(user ?? '') };
+    return refuse('DATABASE_REFUSED', `: ${refusal.found}`, refusal.fix(about));
   }
+  const problem = certificateProblem(error, 'let sslrootcert in the URL name');
+  if (problem !== undefined) return refuse('DATABASE_CERTIFICATE', `: the server's ${problem.found}`, problem.fix);
   if (error instanceof Error && error.message === NO_TLS) {
     return refuse(
       'DATABASE_TLS',
-      ' offers no TLS: turn it on (ssl = on), or give sslmode=disable where nobody can listen in',
+      ' offers no TLS',
+      `turn it on at the server (ssl = on), or give sslmode=disable in ${variable} where nobody can listen in`,
     );
   }
   return undefined;
-}
-
-/** Host, port and database of a URL: what tells databases apart, and nothing that opens them. */
-export function withoutSecrets(url: string): string {
-  const { host, pathname } = new URL(url);
-  return `${host}${pathname}`;
 }

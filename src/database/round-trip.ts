@@ -10,7 +10,7 @@ import type { Database } from './database.js';
  */
 export async function notifyRoundTrip(db: Database, timeoutMs: number): Promise<number | undefined> {
   const channel = `embedding_worker_doctor_${randomBytes(8).toString('hex')}`;
-  const session = await db.connect({ applicationName: 'embedding-worker doctor', idleTimeoutSeconds: 15 });
+  const session = await db.connect({ applicationName: 'embedding-worker doctor' });
   let timer: NodeJS.Timeout | undefined;
   try {
     const arrived = Promise.withResolvers<number | undefined>();

@@ -1,16 +1,20 @@
 import pg from 'pg';
+import { clientsOf, socketOf, type Route } from './connection.js';
 import type { Notification, Session } from './database.js';
+import { SessionSettings } from './session-settings.js';
 import { isRefused } from './faults.js';
 
 /** A session's own statements are tiny; one that takes longer means that the connection is half-open. */
 const SESSION_QUERY_TIMEOUT_MS = 10_000;
 
+/** Below that, so that the server ends what waits and the session lives on. */
+const SESSION_LIMITS = { lockMs: 3_000, statementMs: 8_000 };
 const CLOSE_TIMEOUT_MS = 1_000;
 
 export interface OpenSessionOptions {
-  readonly url: string;
+  readonly route: Route;
   readonly applicationName: string;
-  readonly idleTimeoutSeconds: number;
+  readonly idleTimeoutSeconds?: number;
   readonly connectTimeoutMs: number;
 }
 
@@ -20,9 +24,9 @@ export interface OpenSessionOptions {
  * @throws the driver's error when the server cannot be reached in time
  */
 export async function openSession(options: OpenSessionOptions): Promise<Session> {
-  const client = new pg.Client({
-    connectionString: options.url,
+  const client = new (clientsOf(options.route))({
     application_name: options.applicationName,
+    ...options.route.clientConfig,
     connectionTimeoutMillis: options.connectTimeoutMs,
     query_timeout: SESSION_QUERY_TIMEOUT_MS,
     keepAlive: true,
@@ -40,13 +44,16 @@ export async function openSession(options: OpenSessionOptions): Promise<Session>
   let idleTimeoutRefusal: Error | undefined;
   try {
     await client.connect();
-    // Since PostgreSQL 14. Not as a start-up option: poolers refuse those they do not know.
-    await client
-      .query(`SELECT set_config('idle_session_timeout', $1, false)`, [`${options.idleTimeoutSeconds}s`])
-      .catch((error: unknown) => {
-        if (!(error instanceof Error) || !isRefused(error)) throw error;
-        idleTimeoutRefusal = error;
-      });
+    await new SessionSettings(SESSION_LIMITS).set(client);
+    if (options.idleTimeoutSeconds !== undefined) {
+      // Since PostgreSQL 14. Not as a start-up option: poolers refuse those they do not know.
+      await client
+        .query(`SELECT set_config('idle_session_timeout', $1, false)`, [`${options.idleTimeoutSeconds}s`])
+        .catch((error: unknown) => {
+          if (!(error instanceof Error) || !isRefused(error)) throw error;
+          idleTimeoutRefusal = error;
+        });
+    }
   } catch (error) {
     closing = true;
     socketOf(client).destroy();
@@ -94,9 +101,4 @@ export async function openSession(options: OpenSessionOptions): Promise<Session>
       }
     },
   };
-}
-
-function socketOf(client: pg.Client): { destroy(): void } {
-  // Not in pg's typings; there is no public way to let go of a connection without waiting for its server.
-  return (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream;
 }

@@ -27,3 +27,11 @@ export async function withinTime<T>(
     throw error;
   }
 }
+
+/** What a command may wait for that reads a whole table, however large, because somebody asked for it. */
+const PATIENCE_MS = 10 * 60_000;
+
+/** Runs statements that may take longer than those of a worker ever do. */
+export async function patiently<T>(db: Database, work: (tx: Queryable) => Promise<T>): Promise<T> {
+  return await db.transaction(work, { statementMs: PATIENCE_MS });
+}

@@ -3,66 +3,87 @@ import type { Queryable } from './database.js';
 import type { StatementNames } from './statement-names.js';
 import { isStalePlan, isTransient } from './faults.js';
 
-/**
- * Each statement sees what was committed before it, whatever the administrator's default is: settling relies on it. And
- * a process that is frozen within a transaction must not hold its rows for as long as it is frozen. No transaction of
- * ours waits for anything but the database.
- */
-const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '15s'`;
+/** How a query is run on a pg client. */
+type Runner = Pick<pg.PoolClient, 'query'>;
 
-/** How a query is run on a pg client or pool. */
-type Runner = Pick<pg.Pool | pg.PoolClient, 'query'>;
+export interface QueryableOptions {
+  /** Of statements to prepare; undefined where a pooler hands out connections. */
+  readonly names?: StatementNames | undefined;
+  /** How long an answer is waited for; undefined: as long as the client is told to. */
+  readonly answerMs?: number | undefined;
+}
 
-/**
- * A client or pool as the rest of the program sees it.
- *
- * @param names of statements to prepare; undefined where a transaction pooler hands out connections
- */
-export function queryable(runner: Runner, names: StatementNames | undefined): Queryable {
-  const named = (text: string) => {
+/** A client as the rest of the program sees it. */
+export function queryable(runner: Runner, { names, answerMs }: QueryableOptions): Queryable {
+  const optionsOf = (text: string) => {
     const name = names?.of(text);
-    return name === undefined ? {} : { name };
+    return { ...(name !== undefined && { name }), ...(answerMs !== undefined && { query_timeout: answerMs }) };
   };
   return {
     query: async <Row extends object>(text: string, values: readonly unknown[] = []) =>
-      (await runner.query<Row>({ text, values: [...values], ...named(text) })).rows,
+      (await runner.query<Row>({ text, values: [...values], ...optionsOf(text) })).rows,
     // Without values pg uses the simple protocol, in which pg-boss sends several statements at once.
-    executeSql: async (text, values) => await runner.query({ text, ...(values && { values }), ...named(text) }),
+    executeSql: async (text, values) => await runner.query({ text, ...(values && { values }), ...optionsOf(text) }),
   };
 }
 
-/** Runs `work` in one transaction on a connection of the pool: see `Database.transaction`. */
-export async function transaction<T>(
-  pool: pg.Pool,
-  names: StatementNames | undefined,
-  work: (tx: Queryable) => Promise<T>,
-): Promise<T> {
+/** A connection of the pool while somebody has it. */
+export interface Lease {
+  readonly client: pg.PoolClient;
+  /** Closes it when it is given back, since it is of no more use. */
+  readonly discard: (reason: Error) => void;
+}
+
+/**
+ * Runs `work` on a connection of the pool. Only one that is of no more use is closed: pg's own `pool.query()` closes it
+ * after any error, and opens another while the server still ends the first.
+ */
+export async function onClient<T>(pool: pg.Pool, work: (lease: Lease) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
-  const onError = (error: Error) => (broken = error);
-  client.on('error', onError); // while checked out, the pool does not listen
+  const discard = (reason: Error) => {
+    broken ??= reason;
+  };
+  client.on('error', discard); // while checked out, the pool does not listen
   try {
-    await client.query(BEGIN);
-    const result = await work(queryable(client, names));
+    return await work({ client, discard });
+  } catch (error) {
+    if (isOfConnection(error) || isStalePlan(error)) discard(error);
+    throw error;
+  } finally {
+    client.off('error', discard);
+    client.release(broken);
+  }
+}
+
+/** Runs `work` in one transaction: see `Database.transaction`. `begin` begins it. */
+export async function transaction<T>(
+  { client, discard }: Lease,
+  begin: () => Promise<void>,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    await begin();
+    const result = await work();
     await client.query('COMMIT');
     return result;
   } catch (error) {
-    try {
-      // What the driver says of the connection, such as a time-out, leaves it waiting for an answer. An error of the
-      // server, or of the work itself, leaves it usable.
-      if (error instanceof Error && isTransient(error) && !(error instanceof pg.DatabaseError)) broken = error;
-      else if (error instanceof Error && isStalePlan(error)) {
-        // The pooler that there may be keeps the server's side of the connection, with the functions it has planned.
-        await client.query('ROLLBACK; DISCARD PLANS');
-        broken = error;
-      } else await client.query('ROLLBACK');
-    } catch (rollbackError) {
-      // The first error is the one to report; this one says that the connection is of no more use.
-      broken ??= rollbackError instanceof Error ? rollbackError : new Error(String(rollbackError));
+    if (!isOfConnection(error)) {
+      // A pooler that there may be keeps the server's side of the connection, with the functions it has planned.
+      const rollback = isStalePlan(error) ? 'ROLLBACK; DISCARD PLANS' : 'ROLLBACK';
+      // The first error is the one to report; one of the rollback says that the connection is of no more use.
+      await client.query(rollback).catch((failure: unknown) => {
+        discard(failure instanceof Error ? failure : new Error(String(failure)));
+      });
     }
     throw error;
-  } finally {
-    client.off('error', onError);
-    client.release(broken);
   }
+}
+
+/**
+ * What the driver says of the connection, such as a time-out, leaves it waiting for an answer. An error of the server, or
+ * of the work itself, leaves it usable.
+ */
+function isOfConnection(error: unknown): error is Error {
+  return error instanceof Error && isTransient(error) && !(error instanceof pg.DatabaseError);
 }

@@ -181,8 +181,9 @@ export class Embedder {
     for (;;) {
       const result = await this.#requestOne(part, options);
       if (result instanceof Float32Array || isTooLong(result, part)) return result;
+      const isItsOwn = mayBeTheText(result);
       await this.#hold(result, options);
-      if (mayBeTheText(result)) return result;
+      if (isItsOwn) return result;
     }
   }
 

@@ -1,4 +1,4 @@
-import type { WorkerError } from '../errors.js';
+import { WorkerError } from '../errors.js';
 import type { Events } from '../events.js';
 import type { Logger } from '../logger.js';
 import { pause } from '../pause.js';
@@ -158,6 +158,6 @@ function asWorkerError({ codes }: Dialect, failure: unknown): WorkerError {
   return new ProviderUnavailableError(
     codes.probeFailed,
     `a text that is known to be good was not embedded: ${message}`,
-    { mayBeTheText: false },
+    { mayBeTheText: false, fix: failure instanceof WorkerError ? failure.fix : undefined },
   );
 }

@@ -1,5 +1,5 @@
 import type { Dialect, Rule } from './dialect.js';
-import { TOO_LARGE_REQUEST, TOO_LONG_TEXT } from './too-long.js';
+import { TOO_LARGE_BODY, TOO_LONG_TEXT, TOO_MANY_TEXTS } from './too-long.js';
 
 /** With these a server, its runner or a proxy before it says that there is too much. */
 const TOO_MUCH = [400, 413, 422, 424, 500, 502];
@@ -10,7 +10,8 @@ const TOO_MUCH = [400, 413, 422, 424, 500, 502];
  */
 const RULES: readonly Rule[] = [
   { status: TOO_MUCH, message: TOO_LONG_TEXT, verdict: 'too-long', code: 'OLLAMA_CONTEXT_LENGTH' },
-  { status: TOO_MUCH, message: TOO_LARGE_REQUEST, verdict: 'too-long', code: 'OLLAMA_TOO_LARGE' },
+  { status: TOO_MUCH, message: TOO_LARGE_BODY, verdict: 'too-long', code: 'OLLAMA_TOO_LARGE' },
+  { status: [400, 413, 422], message: TOO_MANY_TEXTS, verdict: 'too-long', code: 'OLLAMA_TOO_LARGE' },
   { status: 413, verdict: 'too-long', code: 'OLLAMA_TOO_LARGE' },
   {
     status: 400,

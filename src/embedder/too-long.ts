@@ -6,7 +6,7 @@
 export const TOO_LONG_TEXT = new RegExp(
   [
     /maximum (context|input|sequence|model) length|context_length_exceeded|exceed_context_size|ContextWindowExceeded/,
-    /(input|prompt|request|text|sequence|length|tokens?|it)\b[^.;]{0,60}\bexceed(s|ed|ing)? [^.;]{0,40}(context|max(imum)?\b|limit of \d+ tokens|n_ctx)/,
+    /(input|prompt|request|text|sequence|length|tokens?)\b[^.;]{0,60}\bexceed(s|ed|ing)? [^.;]{0,40}(context|max(imum)? (?![^.;]{0,20}queue)[^.;]{0,30}(tokens?|length)\b|limit of \d+ tokens|n_ctx)/,
     /exceed(s|ed|ing)? (the )?(available |maximum |model'?s )?context/,
     /(longer|larger) than (the )?(\w+ )?(model'?s? )?(max(imum)? |available )?(model |context |sequence )?(length|size)\b/,
     /too large to process|physical batch size|context (the )?overflows|context (size|length|window) (has been |was )?exceeded/,
@@ -19,16 +19,18 @@ export const TOO_LONG_TEXT = new RegExp(
   'i',
 );
 
-/** How servers and proxies say that a request holds too much: too many texts, tokens or bytes. Less of it may pass. */
-export const TOO_LARGE_REQUEST = new RegExp(
+/** How servers say that a request holds too many texts or tokens. Less of it may pass. */
+export const TOO_MANY_TEXTS = new RegExp(
   [
     /batch size|array too long|array_above_max_length|maximum request size|max_tokens_per_request/,
     /too many (inputs?|texts?|input tokens|tokens|items|sentences)|tokens per (submitted )?batch/,
     /(at most|no more than|more than|up to|maximum( of)?) \d+ (inputs|texts|items|strings|sentences|documents)/,
-    /(request|payload|body|content|entity)( \w+)? (is |was )?too (large|long|big)/,
-    /(payload|body|content|request)( \w+)? (size |length )?exceed(s|ed)\b/,
   ]
     .map(({ source }) => source)
     .join('|'),
   'i',
 );
+
+/** How servers and proxies say that a request has too many bytes. */
+export const TOO_LARGE_BODY =
+  /(request|payload|body|content|entity)( (body|payload|entity))? (is |was )?too (large|long|big)|(payload|body|content|request)( (body|payload|entity))? (size|length) (limit )?(is |was )?exceed(s|ed)\b/i;

@@ -2,7 +2,7 @@ import type { Queryable } from '../database/database.js';
 import { countSettled } from './sql/count-settled.js';
 import { countWaiting } from './sql/count-waiting.js';
 import { findOldest } from './sql/find-oldest.js';
-import { queueExists } from './sql/queue-exists.js';
+import { queueExists } from './queue-schema.js';
 
 /** The rate is that of the last five minutes, or of the last so many jobs where those were more. */
 export const RATE_WINDOW_SECONDS = 300;

@@ -8,9 +8,10 @@ import { ConfigurationError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { isTracing } from '../telemetry.js';
 import { DEAD_LETTER_QUEUE, QUEUE } from './job.js';
+import { BossDatabase } from './boss-database.js';
 import { requireQueuePrivileges } from './privileges.js';
+import { inspectQueueSchema, requireOwnVersion } from './queue-schema.js';
 import { expectedVersion } from './schema-state.js';
-import { readSchemaVersion } from './sql/read-schema-version.js';
 
 /** Dead workers are noticed within heartbeat + MONITOR: pg-boss looks at both intervals, 60 s each by default. */
 const MONITOR_SECONDS = 15;
@@ -34,10 +35,13 @@ export interface BossOptions {
   readonly sendOnly: boolean;
 }
 
+/** By pg-boss: its way into the database. */
+const databases = new WeakMap<PgBoss, BossDatabase>();
+
 /**
  * Makes the pg-boss of this process on our own connections. It is not started yet.
  *
- * @throws ConfigurationError with the GRANTs, when the role may not make or use pg-boss's schema
+ * @throws ConfigurationError when the schema is somebody else's, or the role may not make or use it, with the GRANTs
  */
 export async function createBoss(
   database: Database,
@@ -45,14 +49,18 @@ export async function createBoss(
   { instanceName, log, sendOnly }: BossOptions,
 ): Promise<PgBoss> {
   const schema = config.pgBossSchema;
-  const { exists, installed, owns } = await requireQueuePrivileges(database, schema);
-  const isNewer = installed && ((await readSchemaVersion(database, schema)) ?? 0) > (expectedVersion() ?? 0);
+  const { installed } = await inspectQueueSchema(database, schema);
+  const { exists, owns } = await requireQueuePrivileges(database, schema);
+  const isNewer = installed && ((await requireOwnVersion(database, schema)) ?? 0) > (expectedVersion() ?? 0);
+  const db = new BossDatabase(database);
   const boss = new PgBoss({
-    db: { executeSql: (text, values) => database.executeSql(text, values) },
+    db,
     backend: database.backend,
     schema,
     // Asking for a schema that is there takes the right to make others, which the role need not have.
     createSchema: !exists,
+    // Ours is always in lower case: what another has under a name that differs in case is another's.
+    allowSchemaCaseVariant: true,
     // Only its owner can. A newer schema is left as it is, and worked with; pg-boss would refuse it if told not to migrate.
     migrate: !installed || owns || isNewer,
     ...(installed && !owns ? { reindex: false } : {}),
@@ -64,6 +72,7 @@ export async function createBoss(
     supervise: !sendOnly,
     registerInstance: !sendOnly,
   });
+  databases.set(boss, db);
   boss.on('error', (error) => {
     log.warn('pg-boss met an error; it goes on', { error });
   });
@@ -74,29 +83,37 @@ export async function createBoss(
 }
 
 /**
- * Starts pg-boss, which creates or migrates its schema where it has to.
+ * Starts pg-boss, which creates or migrates its schema where it has to, for as long as that takes.
  *
  * @throws ConfigurationError when the role may not, with the GRANT
  */
 export async function startBoss(boss: PgBoss, { pgBossSchema }: Config): Promise<void> {
   try {
-    await boss.start();
+    await (databases.get(boss)?.withoutLimits(() => boss.start()) ?? boss.start());
   } catch (error) {
     const version = error instanceof Error && error.message === NEEDS_MIGRATION ? await boss.schemaVersion() : null;
     if (version !== null) {
       throw new ConfigurationError(
         'QUEUE_SCHEMA_VERSION',
-        `pg-boss's schema ${pgBossSchema} has the version ${version}, this worker needs ${expectedVersion() ?? 'another'}, and the role does not own it, so that it may not migrate it: as its owner, run pg-boss migrate --schema ${pgBossSchema}, then k8s/role-without-ownership.sql`,
-        { cause: error },
+        `pg-boss's schema ${pgBossSchema} has the version ${version}, this worker needs ${expectedVersion() ?? 'another'}, and the role does not own it, so that it may not migrate it`,
+        { fix: migrateAsOwner(pgBossSchema), cause: error },
       );
     }
     if (!isDenied(error)) throw error;
     throw new ConfigurationError(
       'QUEUE_PRIVILEGE',
-      `PALDOCS_PGBOSS_SCHEMA: the role may not create or migrate pg-boss's schema ${pgBossSchema} (${error.message}): GRANT CREATE ON DATABASE … TO the role, or have an administrator create the schema and make the role its owner`,
-      { cause: error },
+      `PALDOCS_PGBOSS_SCHEMA: the role may not create or migrate pg-boss's schema ${pgBossSchema} (${error.message})`,
+      {
+        fix: 'GRANT CREATE ON DATABASE … TO the role;\nor have an administrator create the schema and make the role its owner',
+        cause: error,
+      },
     );
   }
+}
+
+/** What the owner of a schema does that the worker may not migrate. */
+export function migrateAsOwner(schema: string): string {
+  return `as its owner: pg-boss migrate --schema ${schema}, then k8s/role-without-ownership.sql`;
 }
 
 /**
@@ -128,7 +145,10 @@ export async function ensureQueues(
       if (existing !== null && existing.policy !== 'exclusive') {
         throw new ConfigurationError(
           'QUEUE_POLICY',
-          `the queue ${QUEUE} in schema ${config.pgBossSchema} has the policy ${String(existing.policy)}, not exclusive, under which edits can be lost. A policy cannot be changed: stop all workers, delete the queue (boss.deleteQueue('${QUEUE}')) and start again; pending blocks are found by the sweep`,
+          `the queue ${QUEUE} in schema ${config.pgBossSchema} has the policy ${String(existing.policy)}, not exclusive, under which edits can be lost; a policy cannot be changed`,
+          {
+            fix: `stop all workers, then: SELECT ${quoteColumn(config.pgBossSchema)}.delete_queue('${QUEUE}'); and start them, which makes it anew and finds what waits\nor PALDOCS_PGBOSS_SCHEMA=… where it is another application's`,
+          },
         );
       }
       if ((await boss.getQueue(DEAD_LETTER_QUEUE)) === null) await boss.createQueue(DEAD_LETTER_QUEUE, kept);
@@ -142,8 +162,11 @@ export async function ensureQueues(
     const table = `${quoteColumn(config.pgBossSchema)}.queue`;
     throw new ConfigurationError(
       'QUEUE_PRIVILEGE',
-      `the role may not make the queues ${QUEUE} and ${DEAD_LETTER_QUEUE} (${error.message}): as the owner of the schema, run k8s/role-without-ownership.sql, which makes them, or GRANT INSERT ON ${table} TO the role`,
-      { cause: error },
+      `the role may not make the queues ${QUEUE} and ${DEAD_LETTER_QUEUE} (${error.message})`,
+      {
+        fix: `as the owner of the schema, run k8s/role-without-ownership.sql, which makes them\nor GRANT INSERT ON ${table} TO the role`,
+        cause: error,
+      },
     );
   });
 }

@@ -12,8 +12,8 @@ export async function requireQueuePrivileges(db: Queryable, schema: string): Pro
   const privileges = await readQueuePrivileges(db, schema);
   const { role, database, exists, installed, mayCreate, mayCreateIn, mayUse, missing } = privileges;
   const refuse = (what: string, ...grants: string[]) => {
-    const to = grants.map((grant) => `GRANT ${grant} TO ${quoteColumn(role)}`).join('; ');
-    throw new ConfigurationError('QUEUE_PRIVILEGE', `the role ${role} may not ${what}: ${to}`);
+    const fix = grants.map((grant) => `GRANT ${grant} TO ${quoteColumn(role)};`).join('\n');
+    throw new ConfigurationError('QUEUE_PRIVILEGE', `the role ${role} may not ${what}`, { fix });
   };
   const quoted = quoteColumn(schema);
   if (!exists && !mayCreate) {

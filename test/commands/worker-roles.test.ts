@@ -162,7 +162,7 @@ describeWithServer('a role that owns nothing', () => {
     for (const { table, privilege } of given) {
       await db.query(`REVOKE ${privilege} ON pgboss.${table} FROM ${role.name}`);
       const expected = `GRANT ${privilege} ON "pgboss"."${table}" TO "${role.name}"`;
-      await expect(requireQueuePrivileges(as, 'pgboss')).rejects.toThrow(expected);
+      await expect(requireQueuePrivileges(as, 'pgboss')).rejects.toMatchObject({ fix: `${expected};` });
       await db.query(expected);
       await expect(requireQueuePrivileges(as, 'pgboss')).resolves.toMatchObject({ owns: false, missing: [] });
     }
@@ -173,7 +173,7 @@ describeWithServer('a role that owns nothing', () => {
     ['REVOKE USAGE ON SCHEMA pgboss FROM ROLE', 'GRANT USAGE ON SCHEMA "pgboss" TO "ROLE"'],
     ['REVOKE DELETE ON pgboss.job FROM ROLE', 'GRANT DELETE ON "pgboss"."job" TO "ROLE"'],
     ['DELETE FROM pgboss.queue', 'GRANT INSERT ON "pgboss".queue TO the role'],
-    ['UPDATE pgboss.version SET version = version - 1', 'as its owner, run pg-boss migrate --schema pgboss'],
+    ['UPDATE pgboss.version SET version = version - 1', 'as its owner: pg-boss migrate --schema pgboss'],
   ])('ends with status 2 and says what mends it, after %s', async (change, told) => {
     await db.query(change.replace('ROLE', role.name));
     const { status, output } = await run(environment());

@@ -64,7 +64,6 @@ describeWithCluster('a worker whose PostgreSQL speaks TLS', (own) => {
     ],
     ['of no public authority', () => 'sslmode=verify-full', /let sslrootcert in the URL name/],
     ['of another authority (require)', () => `sslmode=require&sslrootcert=${other.caFile}`, /let sslrootcert/],
-    ['of no public authority (prefer)', () => 'sslmode=prefer', /let sslrootcert/],
     ['of no public authority (ssl=true)', () => 'ssl=true', /let sslrootcert/],
   ];
 
@@ -100,17 +99,26 @@ describeWithCluster('a worker whose PostgreSQL speaks TLS', (own) => {
     expect(doctor.stdout).toMatch(/^! database .*its certificate is not checked/m);
   });
 
+  it('takes any certificate, and warns of it, where TLS is preferred', async () => {
+    const worker = WorkerProcess.start(environment({ PALDOCS_DATABASE_URL: url('sslmode=prefer') }));
+    await worker.untilWorking();
+    expect(await worker.untilLogged('the certificate of the database is not checked')).toMatchObject({ level: 'warn' });
+    worker.kill('SIGTERM');
+    await worker.untilEnd();
+    expect(worker.lines.filter(({ message }) => message.includes('not encrypted'))).toEqual([]);
+  });
+
   it('refuses a certificate for another host, and one that has expired', async () => {
     await offerTls(own(), await ours.issue('DNS:db.example'));
     const named = await run(environment({ PALDOCS_DATABASE_URL: verified() }));
     expect(named.output).toMatch(
-      /PALDOCS_DATABASE_URL: .*ERR_TLS_CERT_ALTNAME_INVALID.*connect by a name that it holds/,
+      /PALDOCS_DATABASE_URL: .*ERR_TLS_CERT_ALTNAME_INVALID.*\n {2}fix: connect by a name that it holds/,
     );
     expect(named.status).toBe(2);
 
     await offerTls(own(), await ours.issue('IP:127.0.0.1', 'past'));
     const expired = await run(environment({ PALDOCS_DATABASE_URL: verified() }));
-    expect(expired.output).toMatch(/PALDOCS_DATABASE_URL: .*CERT_HAS_EXPIRED.*renew it on the server/);
+    expect(expired.output).toMatch(/PALDOCS_DATABASE_URL: .*CERT_HAS_EXPIRED.*\n {2}fix: renew it on the server/);
     expect(expired.status).toBe(2);
     await offerTls(own(), await ours.issue('DNS:localhost,IP:127.0.0.1'));
   });
@@ -129,12 +137,32 @@ describeWithCluster('a worker whose PostgreSQL speaks TLS', (own) => {
 });
 
 describeWithServer('a worker whose PostgreSQL speaks no TLS', () => {
+  afterEach(killProcesses);
+
+  it.each(['prefer', 'allow'])('works without it where the URL says sslmode=%s, and warns of it once', async (mode) => {
+    const [db, ollama] = await Promise.all([createDatabase(), startStandIn()]);
+    const environment = workerEnvironment(db, ollama, { PALDOCS_DATABASE_URL: `${db.url}?sslmode=${mode}` });
+    const worker = WorkerProcess.start(environment);
+    await worker.untilWorking();
+    await expectEmbedded(db, await insertBlock(db, { content: 'in the open' }), 'in the open');
+    const doctor = await runCli(environment, ['doctor']);
+    expect(doctor.stdout).toMatch(
+      /^! database .*the connection is not encrypted[^\n]*\n +→ turn TLS on at the server/m,
+    );
+    worker.kill('SIGTERM');
+    await worker.untilEnd();
+    expect(worker.lines.filter(({ level }) => level === 'warn')).toEqual([
+      expect.objectContaining({ message: expect.stringContaining('is not encrypted') as string }),
+    ]);
+    await ollama.stop();
+  });
+
   it('ends with status 2 where it is told to use it, and says what mends it', async () => {
     const [db, ollama] = await Promise.all([createDatabase(), startStandIn()]);
     const { status, output } = await run(
       workerEnvironment(db, ollama, { PALDOCS_DATABASE_URL: `${db.url}?sslmode=verify-full` }),
     );
-    expect(output).toMatch(/PALDOCS_DATABASE_URL: \S+ offers no TLS: turn it on/);
+    expect(output).toMatch(/PALDOCS_DATABASE_URL: \S+ offers no TLS\n {2}fix: turn it on/);
     expect(status).toBe(2);
     await ollama.stop();
   });

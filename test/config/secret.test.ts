@@ -80,7 +80,8 @@ describe('a secret in a file', () => {
 describe('TLS in the configuration', () => {
   it.each([
     ['sslmode=require', 'sslmode=verify-full'],
-    ['application_name=x&sslmode=prefer', 'application_name=x&sslmode=verify-full'],
+    ['application_name=x&sslmode=prefer', 'application_name=x&sslmode=prefer'],
+    ['sslmode=allow', 'sslmode=prefer'],
     ['sslmode=verify-ca&connect_timeout=3', 'sslmode=verify-full&connect_timeout=3'],
     ['ssl=require', 'sslmode=verify-full'],
     ['ssl=disable', 'sslmode=disable'],
@@ -100,6 +101,10 @@ describe('TLS in the configuration', () => {
     ],
     [{ PALDOCS_DATABASE_URL: URL, PGSSLMODE: 'no-verify' }, ['PALDOCS_DATABASE_URL']],
     [{ PALDOCS_DATABASE_URL: `${URL}?sslmode=verify-full`, PGSSLMODE: 'no-verify' }, []],
+    [{ PALDOCS_DATABASE_URL: `${URL}?sslmode=prefer` }, ['PALDOCS_DATABASE_URL']],
+    [{ PALDOCS_DATABASE_URL: URL, PGSSLMODE: 'allow' }, ['PALDOCS_DATABASE_URL']],
+    [{ PALDOCS_DATABASE_URL: `${URL}?host=/run/postgresql`, PGSSLMODE: 'prefer' }, []],
+    [{ PALDOCS_DATABASE_URL: URL, PGSSLMODE: 'require' }, []],
     [{ PALDOCS_DATABASE_URL: URL }, []],
   ])('knows where any certificate would be accepted: %j', (environment, expected) => {
     expect(loadConfig(environment).unchecked).toEqual(expected);
@@ -144,6 +149,12 @@ describe('TLS in the configuration', () => {
       'uselibpqcompat would accept certificates unchecked',
       () => ({ PALDOCS_DATABASE_URL: `${URL}?uselibpqcompat=true&sslmode=require` }),
     ],
+    [
+      'PALDOCS_DATABASE_URL',
+      'asks for a server that stores nothing: give read-write',
+      () => ({ PALDOCS_DATABASE_URL: 'postgresql://u:hush@a,b/x?target_session_attrs=standby' }),
+    ],
+    ['PGSSLMODE', 'names no mode of TLS', () => ({ PALDOCS_DATABASE_URL: URL, PGSSLMODE: 'maybe' })],
   ])('refuses %s where it %s', async (variable, told, make) => {
     const message = refusalOf(await make());
     expect(message).toMatch(new RegExp(`^${variable}: [^\\n]*$`));

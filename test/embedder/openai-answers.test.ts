@@ -262,6 +262,18 @@ describe('an answer of an OpenAI-compatible server', () => {
     expect(error.code).toBe(code);
   });
 
+  it.each([
+    [500, 'request timeout exceeded'],
+    [502, 'the request exceeded the maximum number of retries'],
+    [500, 'request exceeded maximum queue length of 100: try again'],
+    [500, 'CUDA out of memory. Try a smaller batch size'],
+    [500, 'context deadline exceeded'],
+    [502, 'Bad Gateway'],
+    [503, 'maximum pending requests exceeded'],
+  ])('that is an outage is no text’s length: %i "%s"', (status, message) => {
+    expect(classifyAnswer(OPENAI, { status, message })).toBeInstanceOf(ProviderUnavailableError);
+  });
+
   it('closes no gate for what it repeats of a text, and still sees that the text is too long', () => {
     const repeats = (message: string) => classifyAnswer(OPENAI, { status: 400, message, shown: '…' });
     expect(repeats('bad input: "invalid model"')).toBeInstanceOf(TextRejectedError);

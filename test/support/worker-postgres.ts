@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Queryable } from '../../src/database/database.js';
+import type { Queryable, TransactionOptions } from '../../src/database/database.js';
 import { Postgres } from '../../src/database/postgres.js';
 import type { Hold } from './hold.js';
 
@@ -19,8 +19,8 @@ export class WatchedPostgres extends Postgres {
     return this.#watch(super.executeSql(text, values));
   }
 
-  override transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
-    return this.#watch(super.transaction(work));
+  override transaction<T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T> {
+    return this.#watch(super.transaction(work, options));
   }
 
   /**

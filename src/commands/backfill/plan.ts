@@ -3,10 +3,11 @@ import { findNotes } from '../../blocks/find-notes.js';
 import { readNoteIdType } from '../../blocks/note-id-type.js';
 import type { BlockScope } from '../../blocks/scope.js';
 import { WAITING, type FoundStatus } from '../../blocks/status.js';
+import { patiently } from '../../database/time-limit.js';
 import { ConfigurationError } from '../../errors.js';
 import type { PutBackStatus } from '../../queue/backfill.js';
 import { countInScope } from '../../queue/sql/count-in-scope.js';
-import { queueExists } from '../../queue/sql/queue-exists.js';
+import { queueExists } from '../../queue/queue-schema.js';
 import type { CommandContext } from '../context.js';
 import { printable } from '../output.js';
 import type { BackfillArguments, Request } from './options.js';
@@ -44,7 +45,9 @@ export async function planBackfill(
   }
   const putBack = statusesToPutBack(args);
   const withJobs = await queueExists(database, config.pgBossSchema); // counting makes no schema
-  const counts = await countInScope(database, config.pgBossSchema, table, { scope, after, withJobs });
+  const counts = await patiently(database, (tx) =>
+    countInScope(tx, config.pgBossSchema, table, { scope, after, withJobs }),
+  );
   const having = (status: FoundStatus) => counts.find((one) => one.status === status) ?? { count: 0, queued: 0 };
   const toPutBack = { completed: 0, error: 0, skipped: 0 };
   for (const status of putBack) toPutBack[status] = having(status).count;

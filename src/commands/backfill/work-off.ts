@@ -3,6 +3,7 @@ import { EVERY_BLOCK } from '../../blocks/scope.js';
 import { WAITING, type FoundStatus } from '../../blocks/status.js';
 import type { PgBoss } from 'pg-boss';
 import { retryTransient } from '../../database/retry.js';
+import { patiently } from '../../database/time-limit.js';
 import { BackfillRun } from '../../queue/run-backfill.js';
 import { countInScope } from '../../queue/sql/count-in-scope.js';
 import { pause } from '../../pause.js';
@@ -39,10 +40,10 @@ async function passAfterPass(
   const schema = config.pgBossSchema;
   const count = async () => {
     const everything = { scope: EVERY_BLOCK, after: null, withJobs: true };
-    const counts = await retryTransient(() => countInScope(database, schema, table, everything), {
-      signal,
-      maxWaitMs: PATIENCE_MS,
-    });
+    const counts = await retryTransient(
+      () => patiently(database, (tx) => countInScope(tx, schema, table, everything)),
+      { signal, maxWaitMs: PATIENCE_MS },
+    );
     const of = (...statuses: readonly FoundStatus[]) =>
       counts.filter(({ status }) => statuses.includes(status)).reduce((sum, { count: blocks }) => sum + blocks, 0);
     return { waiting: of(...WAITING), completed: of('completed'), inError: of('error') };

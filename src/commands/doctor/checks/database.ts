@@ -1,5 +1,7 @@
 import { readServer } from '../../../database/read-server.js';
-import { refusalOf, withoutSecrets } from '../../../database/reachable.js';
+import { describeAddress } from '../../../database/address.js';
+import { PLAIN_FIX } from '../../../database/open-postgres.js';
+import { READ_ONLY, refusalOf, UNCHECKED_FIX, writableFix } from '../../../database/reachable.js';
 import { isTransient } from '../../../database/faults.js';
 import { errorCode } from '../../../errors.js';
 import { failed, ok, warning, type Check, type CheckContext, type Finding } from '../check.js';
@@ -13,20 +15,20 @@ export const databaseCheck: Check = {
   run: async (context) => {
     const server = await reach(context);
     if ('status' in server) return server;
-    const where = `PostgreSQL ${server.version} at ${withoutSecrets(context.config.databaseUrl)}, as ${server.role}`;
+    const where = `PostgreSQL ${server.version} at ${describeAddress(context.config.databaseUrl)}, as ${server.role}`;
     if (server.versionNumber < OLDEST) {
       return failed(`${where}: older than 14`, 'upgrade the server to PostgreSQL 14 or later');
     }
     if (server.readOnly) {
-      return failed(
-        `${where}: read only, so that nothing can be stored`,
-        `point PALDOCS_DATABASE_URL at the primary; or, where the role is set so: ALTER ROLE "${server.role}" RESET default_transaction_read_only;`,
-      );
+      return failed(`${where}: it ${READ_ONLY}`, writableFix(server.role));
+    }
+    if (context.database.isPlain === true) {
+      return warning(`${where}; the connection is not encrypted, since the server offers no TLS`, PLAIN_FIX);
     }
     if (context.config.unchecked.length > 0) {
       return warning(
         `${where}; its certificate is not checked`,
-        `${context.config.unchecked.join(' and ')}: sslmode=verify-full, with sslrootcert=FILE for an authority of your own`,
+        `${context.config.unchecked.join(' and ')}: ${UNCHECKED_FIX}`,
       );
     }
     return ok(where);
@@ -43,7 +45,7 @@ async function reach({ config, database }: CheckContext): Promise<Awaited<Return
     // What may pass is not waited for here.
     const reason = errorCode(error) ?? String(error);
     return failed(
-      `${withoutSecrets(config.databaseUrl)} cannot be reached (${reason})`,
+      `${describeAddress(config.databaseUrl)} cannot be reached (${reason})`,
       'start the server, or correct host and port in PALDOCS_DATABASE_URL',
     );
   }

@@ -1,4 +1,6 @@
-import { refusalOf, withoutSecrets } from '../../../database/reachable.js';
+import { describeAddress } from '../../../database/address.js';
+import { DIRECT_FIX, refusalOf } from '../../../database/reachable.js';
+import { sharesBackends } from '../../../database/shared-backends.js';
 import { notifyRoundTrip } from '../../../database/round-trip.js';
 import { failed, ok, type Check } from '../check.js';
 
@@ -9,13 +11,19 @@ export const notificationsCheck: Check = {
   needs: ['database'],
   run: async ({ config, database }) => {
     const { databaseUrl, listenDatabaseUrl } = config;
-    const through = listenDatabaseUrl === databaseUrl ? '' : ` through ${withoutSecrets(listenDatabaseUrl)}`;
+    const through = listenDatabaseUrl === databaseUrl ? '' : ` through ${describeAddress(listenDatabaseUrl)}`;
     const fix =
       listenDatabaseUrl === databaseUrl
-        ? 'set PALDOCS_LISTEN_DATABASE_URL to a URL that reaches PostgreSQL itself, and not a pooler'
+        ? DIRECT_FIX
         : 'let PALDOCS_LISTEN_DATABASE_URL reach the same database as PALDOCS_DATABASE_URL, and not through a pooler';
     let tookMs: number | undefined;
     try {
+      if (listenDatabaseUrl === databaseUrl && (await sharesBackends(database))) {
+        return failed(
+          'the URL leads to a pooler in transaction mode, through which LISTEN and the leader’s lock are lost',
+          fix,
+        );
+      }
       tookMs = await notifyRoundTrip(database, TIMEOUT_MS);
     } catch (error) {
       const refusal = refusalOf(error, 'PALDOCS_LISTEN_DATABASE_URL', listenDatabaseUrl);

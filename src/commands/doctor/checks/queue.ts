@@ -1,10 +1,10 @@
 import { quoteColumn } from '../../../database/identifiers.js';
-import { createBoss } from '../../../queue/boss.js';
+import { createBoss, migrateAsOwner } from '../../../queue/boss.js';
 import { DEAD_LETTER_QUEUE, QUEUE } from '../../../queue/job.js';
 import type { QueuePrivileges } from '../../../queue/sql/read-queue-privileges.js';
 import { requireQueuePrivileges } from '../../../queue/privileges.js';
 import { readSchemaState } from '../../../queue/schema-state.js';
-import { queueExists } from '../../../queue/sql/queue-exists.js';
+import { inspectQueueSchema, requireOwnVersion } from '../../../queue/queue-schema.js';
 import { readQueues } from '../../../queue/sql/read-queues.js';
 import { failed, ok, warning, type Check, type CheckContext, type Finding } from '../check.js';
 
@@ -14,10 +14,10 @@ export const queueCheck: Check = {
   run: async (context) => {
     const { config, database } = context;
     const schema = config.pgBossSchema;
+    const { installed } = await inspectQueueSchema(database, schema);
     const privileges = await requireQueuePrivileges(database, schema);
-    if (!(await queueExists(database, schema))) {
-      return ok(`there is no queue in the schema ${schema} yet: the first worker makes it`);
-    }
+    if (!installed) return ok(`there is no queue in the schema ${schema} yet: the first worker makes it`);
+    await requireOwnVersion(database, schema);
     return (await checkSchema(context, privileges)) ?? (await checkQueues(context, privileges));
   },
 };
@@ -38,7 +38,7 @@ async function checkSchema(
         ? warning(`${what}: ${expected} is current`, 'start a worker of this version, which migrates it')
         : failed(
             `${what}: this worker needs ${expected}, and its role does not own the schema`,
-            `as its owner: pg-boss migrate --schema ${schema}, then k8s/role-without-ownership.sql`,
+            migrateAsOwner(schema),
           );
   }
   if (differences.length === 0) return undefined;

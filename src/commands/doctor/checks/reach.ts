@@ -1,5 +1,4 @@
 import { embeddingServer } from '../../../config/embedding-server.js';
-import { withoutSecrets } from '../../../database/reachable.js';
 import { errorCode } from '../../../errors.js';
 import { failed, type CheckContext, type Finding } from '../check.js';
 import { inTime } from '../in-time.js';
@@ -19,7 +18,8 @@ export interface Reached {
  * @throws WorkerError for what it answers instead
  */
 export async function reach({ config, provider, signal }: CheckContext, fix: string): Promise<Reached | Finding> {
-  const where = withoutSecrets(embeddingServer(config).url).replace(/\/$/, '');
+  const { host, pathname } = new URL(embeddingServer(config).url); // nothing that opens it
+  const where = `${host}${pathname}`.replace(/\/$/, '');
   try {
     const version = await inTime(TIMEOUT_MS, signal, (limit) => provider.version(limit));
     return version === undefined

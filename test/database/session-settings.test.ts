@@ -1,0 +1,88 @@
+import { Postgres } from '../../src/database/postgres.js';
+import { createDatabase } from '../support/create-database.js';
+import { describeWithServer } from '../support/describe-with-server.js';
+import { RefusingFront } from '../support/refusing-front.js';
+import type { TestDatabase } from '../support/test-database.js';
+
+const SETTINGS = `SELECT current_setting('lock_timeout') AS lock, current_setting('statement_timeout') AS statement,
+  current_setting('client_connection_check_interval') AS check`;
+const open = (url: string) => new Postgres({ url, sessionUrl: url, applicationName: 'under test', poolSize: 1 });
+
+describeWithServer('a connection', () => {
+  let db: TestDatabase;
+  let database: Postgres | undefined;
+  beforeEach(async () => {
+    db = await createDatabase();
+  });
+  afterEach(() => database?.close());
+
+  it('has limits after which the server ends what waits', async () => {
+    database = open(db.url);
+    expect(await database.query(SETTINGS)).toEqual([{ lock: '3s', statement: '12s', check: '2s' }]);
+    expect(await database.transaction((tx) => tx.query(SETTINGS))).toEqual([
+      { lock: '3s', statement: '12s', check: '2s' },
+    ]);
+    const session = await database.connect({ applicationName: 'session' });
+    expect(await session.query(SETTINGS)).toEqual([{ lock: '3s', statement: '8s', check: '2s' }]);
+    await session.close();
+  });
+
+  it.each([
+    ['lock_timeout', '1s', { lock: '1s' }],
+    ['lock_timeout', '250ms', { lock: '250ms' }],
+    ['lock_timeout', '1min', { lock: '3s' }],
+    ['statement_timeout', '5s', { statement: '5s' }],
+    ['statement_timeout', '1h', { statement: '12s' }],
+    ['client_connection_check_interval', '500ms', { check: '500ms' }],
+  ])('keeps to the lower of the two where the database has %s = %s', async (name, value, expected) => {
+    await db.query(`ALTER DATABASE ${db.name} SET ${name} = '${value}'`);
+    database = open(db.url);
+    expect(await database.query(SETTINGS)).toMatchObject([expected]);
+  });
+
+  it('has another limit for one transaction, and none for what changes the schema', async () => {
+    database = open(db.url);
+    expect(await database.transaction((tx) => tx.query(SETTINGS), { statementMs: 60_000 })).toMatchObject([
+      { statement: '1min' },
+    ]);
+    expect(await database.withoutLimits((one) => one.query(SETTINGS))).toMatchObject([{ lock: '0', statement: '0' }]);
+    expect(await database.query(SETTINGS)).toMatchObject([{ lock: '3s', statement: '12s' }]);
+  });
+
+  it('does without the check of its client where the server has none', async () => {
+    const check = { statement: /set_config\('client_connection_check_interval'/, code: '22023' };
+    const front = await RefusingFront.start(db.url, check);
+    database = open(front.url);
+    expect(await database.query(SETTINGS)).toEqual([{ lock: '3s', statement: '12s', check: '0' }]);
+    await database.close();
+    await front.stop();
+  });
+
+  it.each([
+    ['standard_conforming_strings', 'off', 'on'],
+    ['quote_all_identifiers', 'on', 'off'],
+    ['extra_float_digits', '-15', '1'],
+    ['default_transaction_isolation', 'serializable', 'read committed'],
+    ['client_encoding', 'LATIN1', 'UTF8'],
+  ])('depends on %s, which is not %s here as in the database', async (name, value, ours) => {
+    await db.query(`ALTER DATABASE ${db.name} SET ${name} = '${value}'`);
+    database = open(db.url);
+    expect(await database.query(`SELECT current_setting('${name}') AS value`)).toEqual([{ value: ours }]);
+  });
+
+  it('is kept after a statement that the server refused or ended', async () => {
+    database = open(db.url);
+    const backend = async () => (await database?.query<{ pid: number }>('SELECT pg_backend_pid() AS pid'))?.[0]?.pid;
+    const before = await backend();
+    await db.query('CREATE TABLE t (n int)');
+    const holder = await db.connect();
+    await holder.query('BEGIN; LOCK TABLE t');
+    await expect(database.query('SELECT 1/0')).rejects.toMatchObject({ code: '22012' });
+    await expect(database.query(`SELECT set_config('lock_timeout', '50ms', false), pg_sleep(0)`)).resolves.toHaveLength(
+      1,
+    );
+    await expect(database.query('SELECT n FROM t')).rejects.toMatchObject({ code: '55P03' });
+    await holder.end();
+    expect(await backend()).toBe(before);
+  });
+});

@@ -1,0 +1,40 @@
+import { Postgres } from '../../src/database/postgres.js';
+import { BossDatabase } from '../../src/queue/boss-database.js';
+import { createDatabase } from '../support/create-database.js';
+import { describeWithServer } from '../support/describe-with-server.js';
+
+const LIMIT = `SELECT current_setting('statement_timeout') AS statement, current_setting('lock_timeout') AS lock`;
+const OURS = { statement: '12s', lock: '3s' };
+const NONE = { statement: '0', lock: '0' };
+
+describeWithServer('pg-boss', () => {
+  let postgres: Postgres;
+  let database: BossDatabase;
+  beforeAll(async () => {
+    const { url } = await createDatabase();
+    postgres = new Postgres({ url, sessionUrl: url, applicationName: 'under test', poolSize: 2 });
+    database = new BossDatabase(postgres);
+  });
+  afterAll(() => postgres.close());
+
+  it('works under the limits that everything has', async () => {
+    expect((await database.executeSql(LIMIT)).rows).toEqual([OURS]);
+  });
+
+  it.each([
+    ['CREATE TABLE', `CREATE TABLE one AS ${LIMIT}`],
+    ['a definition behind a comment', `/* pgboss-bam: 1 */\n-- and another\nCREATE TABLE one AS ${LIMIT}`],
+  ])('takes as long as it takes for %s', async (_, statement) => {
+    await database.executeSql(statement);
+    expect((await database.executeSql('SELECT * FROM one')).rows).toEqual([NONE]);
+    await database.executeSql('DROP TABLE one');
+  });
+
+  it('takes as long as it takes to make or migrate its schema, and works under limits afterwards', async () => {
+    await database.withoutLimits(async () => {
+      const answers = await Promise.all([database.executeSql(LIMIT), database.executeSql(LIMIT)]);
+      expect(answers.map(({ rows }) => rows)).toEqual([[NONE], [NONE]]);
+    });
+    expect((await database.executeSql(LIMIT)).rows).toEqual([OURS]);
+  });
+});
