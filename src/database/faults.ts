@@ -109,7 +109,7 @@ export function mayBeSchemaChange(error: unknown): boolean {
  * trigger's function, which PL/pgSQL plans once for each connection. Another connection plans it anew. The routines are
  * PostgreSQL's, in plancache.c and pl_exec.c.
  */
-export function isStalePlan(error: unknown): error is Error {
+export function isStalePlan(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { routine = '' } = error as { routine?: string };
   const code = errorCode(error);

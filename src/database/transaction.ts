@@ -48,7 +48,7 @@ export async function onClient<T>(pool: pg.Pool, work: (lease: Lease) => Promise
   try {
     return await work({ client, discard });
   } catch (error) {
-    if (isOfConnection(error) || isStalePlan(error)) discard(error);
+    if (isOfConnection(error) || hasStalePlan(error)) discard(error);
     throw error;
   } finally {
     client.off('error', discard);
@@ -70,7 +70,7 @@ export async function transaction<T>(
   } catch (error) {
     if (!isOfConnection(error)) {
       // A pooler that there may be keeps the server's side of the connection, with the functions it has planned.
-      const rollback = isStalePlan(error) ? 'ROLLBACK; DISCARD PLANS' : 'ROLLBACK';
+      const rollback = hasStalePlan(error) ? 'ROLLBACK; DISCARD PLANS' : 'ROLLBACK';
       // The first error is the one to report; one of the rollback says that the connection is of no more use.
       await client.query(rollback).catch((failure: unknown) => {
         discard(failure instanceof Error ? failure : new Error(String(failure)));
@@ -86,4 +86,9 @@ export async function transaction<T>(
  */
 function isOfConnection(error: unknown): error is Error {
   return error instanceof Error && isTransient(error) && !(error instanceof pg.DatabaseError);
+}
+
+/** Whether the connection goes on failing whatever needs the plan that it keeps. */
+function hasStalePlan(error: unknown): error is Error {
+  return error instanceof Error && isStalePlan(error);
 }
