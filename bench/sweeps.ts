@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { askForSweep } from '../test/support/ask-for-sweep.js';
 import type { TestDatabase } from '../test/support/test-database.js';
 import { readMetric } from '../test/support/worker-http.js';
 import type { BenchWorker } from './worker.js';
@@ -24,10 +25,10 @@ export async function sweepsUntil(worker: BenchWorker, count: number): Promise<S
   }
 }
 
-/** An empty notification asks for one. @returns its seconds */
+/** A new leader makes one. @returns its seconds */
 export async function forcedSweep(db: TestDatabase, worker: BenchWorker): Promise<number> {
   const before = await sweepsOf(worker);
-  await db.query('NOTIFY embedding_queue');
+  await askForSweep(db);
   const after = await sweepsUntil(worker, before.count + 1);
   return (after.seconds - before.seconds) / (after.count - before.count);
 }

@@ -157,7 +157,11 @@ async function quieten({ database }: OpenSite, { patienceSeconds }: RunOptions, 
     violations.add({ invariant: 1, what: 'blocks are stuck', details, ...(blockId === undefined ? {} : { blockId }) });
     return;
   }
-  await database.persist(`SELECT pg_notify('embedding_queue', '')`); // asks for a sweep
+  // A new leader sweeps at once.
+  await database.persist(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND application_name LIKE 'embedding-worker leader %'`,
+  );
   await until(async () => (await looseDeadLetters(database)).length === 0, LOOSE_ENDS_MS, 250);
 }
 

@@ -39,7 +39,7 @@ export async function embedAll(
   total: number,
   arriving: readonly Document[],
 ): Promise<EmbedReport> {
-  const { events, signal, database, config } = stage;
+  const { events, signal, database, table } = stage;
   let foundBySweep = 0;
   let announced = 0;
   events.on('swept', ({ enqueued }) => (foundBySweep += enqueued));
@@ -57,7 +57,7 @@ export async function embedAll(
   const progress = new Progress(total);
   try {
     await watch(stage, progress, ({ completed }) => completed > 0);
-    await insertDocuments(database, config.tables, arriving);
+    await insertDocuments(database, table, arriving);
     const { skipped } = await watch(stage, progress, ({ waiting }) => waiting === 0);
     const embedMs = performance.now() - working;
     return { startMs: working - started, embedMs, foundBySweep, announced, skipped };

@@ -1,6 +1,6 @@
 import type { PGlite } from '@electric-sql/pglite';
 import { fromPglite } from 'pg-boss';
-import type { Database, Queryable, Session } from '../src/database/database.js';
+import type { Database, Queryable, Session, TransactionOptions } from '../src/database/database.js';
 
 /** What PGlite itself and a transaction of it have in common. */
 type PGliteQueryable = Pick<PGlite, 'query' | 'exec'>;
@@ -14,8 +14,8 @@ export function embeddedDatabase(pglite: PGlite): Database {
   return {
     ...direct,
     backend: 'pglite',
-    transaction: async <T>(work: (tx: Queryable) => Promise<T>) =>
-      await pglite.transaction<T>((tx) => work(queryable(tx))),
+    transaction: async <T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions) =>
+      await pglite.transaction<T>((tx) => work(queryable(tx, options))),
     withoutLimits: (work) => work(direct), // it has none
     connect: () => Promise.resolve(session(pglite, direct)),
     useVectorType: () => undefined,
@@ -26,10 +26,13 @@ export function embeddedDatabase(pglite: PGlite): Database {
   };
 }
 
-function queryable(runner: PGliteQueryable): Queryable {
+function queryable(runner: PGliteQueryable, { onNotice }: TransactionOptions = {}): Queryable {
+  const options = onNotice && {
+    onNotice: ({ message }: { readonly message: string | undefined }) => onNotice(message ?? ''),
+  };
   return {
     query: async <Row extends object>(text: string, values: readonly unknown[] = []) =>
-      (await runner.query<Row>(text, [...values])).rows,
+      (await runner.query<Row>(text, [...values], options)).rows,
     executeSql: (text, values) => fromPglite(runner).executeSql(text, values),
   };
 }

@@ -87,7 +87,7 @@ async function embedAct(stage: Stage, worker: Worker, documents: readonly Docume
   heading('1. The worker finds a backlog, and more arrives');
   const backlog = documents.slice(0, -ARRIVING);
   const arriving = documents.slice(-ARRIVING);
-  await insertDocuments(stage.database, stage.config.tables, backlog);
+  await insertDocuments(stage.database, stage.table, backlog);
   say(`  ${countBlocks(backlog)} blocks are written before the worker runs: nobody hears their NOTIFY.`);
   say(`  ${countBlocks(arriving)} more are written while it works: their NOTIFY gets them to the front.`);
   const report = await embedAll(stage, worker, countBlocks(documents), arriving);

@@ -31,3 +31,9 @@ SELECT pgboss.create_queue('embed-block', '{"policy": "exclusive", "deadLetter":
 GRANT SELECT, UPDATE ON pgboss.version, pgboss.queue TO :"role";
 GRANT SELECT, INSERT, UPDATE, DELETE ON pgboss.job, pgboss.job_common, pgboss.instance TO :"role";
 GRANT SELECT, DELETE ON pgboss.job_dependency TO :"role";
+
+-- Only where they are needed; `embedding-worker doctor` says so. A policy, if blocks or notes have row level security:
+--     CREATE POLICY embedding_worker ON public.blocks TO :"role" USING (true) WITH CHECK (true);
+--     CREATE POLICY embedding_worker ON public.notes FOR SELECT TO :"role" USING (true);
+-- As a superuser, if the API's trigger fires on every UPDATE and cannot be changed (migrations-noop/README.md):
+--     ALTER ROLE :"role" IN DATABASE :"DBNAME" SET session_replication_role = replica;

@@ -14,3 +14,9 @@ GRANT SELECT ON public.notes TO :"role";
 GRANT SELECT ON public.blocks TO :"role";
 -- The two columns that are ours; no INSERT, no DELETE, no other column, no DDL.
 GRANT UPDATE (embedding, embedding_status) ON public.blocks TO :"role";
+
+-- Only where they are needed; `embedding-worker doctor` says so. A policy, if blocks or notes have row level security:
+--     CREATE POLICY embedding_worker ON public.blocks TO :"role" USING (true) WITH CHECK (true);
+--     CREATE POLICY embedding_worker ON public.notes FOR SELECT TO :"role" USING (true);
+-- As a superuser, if the API's trigger fires on every UPDATE and cannot be changed (migrations-noop/README.md):
+--     ALTER ROLE :"role" IN DATABASE :"DBNAME" SET session_replication_role = replica;

@@ -1,5 +1,6 @@
 import { cleanEnv, EnvError, EnvMissingError } from 'envalid';
 import { checkServer, MISSING, requireGiven } from './config/checks.js';
+import { proxyFor } from './config/proxy.js';
 import { secretFrom, type Secret } from './config/secret.js';
 import { withDefaultTls } from './config/urls.js';
 import { VARIABLES, type LogLevel } from './config/variables.js';
@@ -32,6 +33,8 @@ export interface Config {
   readonly openaiConcurrency: number;
   /** Texts that it takes in one request. */
   readonly openaiBatchSize: number;
+  /** The proxy through which the server that embeds is reached, with its credentials. */
+  readonly proxyUrl: string | undefined;
   readonly model: string;
   /** Put before each block's text, with its own last space. */
   readonly instruction: string;
@@ -64,7 +67,7 @@ export interface Config {
   readonly tables: TableNames;
 }
 
-/** The names of what we read and write in the API's schema, unquoted, as the operator wrote them. */
+/** The names of what we read and write in the API's schema, as the operator wrote them. */
 export interface TableNames {
   readonly blocksTable: string;
   readonly notesTable: string;
@@ -129,6 +132,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
       ? undefined
       : withDefaultTls(env.PALDOCS_LISTEN_DATABASE_URL, given['PGSSLMODE']);
   const urls = { PALDOCS_DATABASE_URL: databaseUrl, PALDOCS_LISTEN_DATABASE_URL: listenDatabaseUrl };
+  const server = env.PALDOCS_EMBEDDING_PROVIDER === 'openai' ? env.PALDOCS_OPENAI_URL : env.PALDOCS_OLLAMA_URL;
   const config: Config = {
     databaseUrl,
     listenDatabaseUrl: listenDatabaseUrl ?? databaseUrl,
@@ -144,6 +148,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     openaiKey: secrets.get('PALDOCS_OPENAI_API_KEY'),
     openaiConcurrency: env.PALDOCS_OPENAI_CONCURRENCY,
     openaiBatchSize: env.PALDOCS_OPENAI_BATCH_SIZE,
+    proxyUrl: server === undefined ? undefined : proxyFor(server, given),
     model: env.PALDOCS_EMBEDDING_MODEL,
     instruction: env.PALDOCS_EMBEDDING_INSTRUCTION,
     queryInstruction: env.PALDOCS_EMBEDDING_QUERY_INSTRUCTION ?? queryFormOf(env.PALDOCS_EMBEDDING_MODEL),

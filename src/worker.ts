@@ -107,7 +107,16 @@ export class Worker implements Service {
     });
     this.#embedding = embedding;
     await this.#checkModel(embedding.provider, table);
-    const boss = await createBoss(database, config, { instanceName: this.#parts.instance, log, sendOnly: false });
+    const hold = new Hold({
+      check: () => this.#checkDatabase(embedding.provider, table),
+      schemaChanged: async () => !isSameTable(table, await inspectBlocks(database, config.tables)),
+      events,
+      log,
+    });
+    this.#hold = hold;
+    const isExplained = (error: Error) => hold.explains(error);
+    const instanceName = this.#parts.instance;
+    const boss = await createBoss(database, config, { instanceName, log, isExplained, sendOnly: false });
     this.#boss = boss;
     await startBoss(boss, config);
     await ensureQueues(boss, config, { update: true, signal });
@@ -120,18 +129,12 @@ export class Worker implements Service {
     const waker = new Waker({ boss, database, batchSize: config.batchSize, log });
     this.#waker = waker;
     const context = { database, boss, schema: config.pgBossSchema, table, retryLimit: config.retryLimit };
-    this.#hold = new Hold({
-      check: () => this.#checkDatabase(embedding.provider, table),
-      schemaChanged: async () => !isSameTable(table, await inspectBlocks(database, config.tables)),
-      events,
-      log,
-    });
     this.#handler = new EmbedHandler({
       context,
       embedder: embedding.embedder,
       budget: new TextBudget(TEXT_BUDGET_BYTES, config.workerConcurrency),
       waker,
-      hold: this.#hold,
+      hold,
       workers: config.workerConcurrency,
       expireSeconds: config.jobExpireSeconds,
       events,
@@ -143,7 +146,7 @@ export class Worker implements Service {
       ...{ config, database, boss, table, waker, events, log },
       instance: this.#parts.instance,
       isGateOpen: () => gate.isOpen,
-      hold: this.#hold,
+      hold,
     });
     this.#leadership = leadership;
     await leadership.start();

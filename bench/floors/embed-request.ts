@@ -1,16 +1,28 @@
-import type { Pool } from 'undici';
+import { Agent, request, type IncomingMessage } from 'node:http';
 
 /**
- * The request of the floors: nothing is looked at but the status.
+ * The request of the floors, as cheap as Node makes one: nothing is looked at but the status.
  *
+ * @param agent keeps the connections
  * @returns the answer's bytes
  * @throws Error when the stand-in refuses
  */
-export async function requestEmbeddings(pool: Pool, input: readonly string[]): Promise<Buffer> {
-  const body = JSON.stringify({ model: 'qwen3-embedding:4b', input, dimensions: 768, truncate: false });
-  const headers = { 'content-type': 'application/json' };
-  const response = await pool.request({ path: '/api/embed', method: 'POST', headers, body });
-  const answer = Buffer.from(await response.body.arrayBuffer());
-  if (response.statusCode !== 200) throw new Error(`the stand-in answered ${response.statusCode}`);
-  return answer;
+export async function requestEmbeddings(agent: Agent, url: string, input: readonly string[]): Promise<Buffer> {
+  const body = Buffer.from(JSON.stringify({ model: 'qwen3-embedding:4b', input, dimensions: 768, truncate: false }));
+  const headers = { 'content-type': 'application/json', 'content-length': body.length };
+  const answer = Promise.withResolvers<IncomingMessage>();
+  request(`${url}/api/embed`, { method: 'POST', agent, headers }, answer.resolve).on('error', answer.reject).end(body);
+  const response = await answer.promise;
+  const chunks: Buffer[] = [];
+  const whole = Promise.withResolvers<Buffer>();
+  response.on('data', (chunk: Buffer) => chunks.push(chunk));
+  response.on('end', () => whole.resolve(Buffer.concat(chunks))).on('error', whole.reject);
+  const bytes = await whole.promise;
+  if (response.statusCode !== 200) throw new Error(`the stand-in answered ${response.statusCode ?? 'nothing'}`);
+  return bytes;
+}
+
+/** Keeps so many connections for the requests of a floor. */
+export function floorAgent(connections: number): Agent {
+  return new Agent({ keepAlive: true, maxSockets: connections });
 }

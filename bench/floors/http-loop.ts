@@ -1,5 +1,4 @@
-import { Pool } from 'undici';
-import { requestEmbeddings } from './embed-request.js';
+import { floorAgent, requestEmbeddings } from './embed-request.js';
 
 /**
  * The floor of saturation and of freshness: the same requests, sent by so many senders, with nothing else to do.
@@ -12,13 +11,13 @@ export async function httpLoop(
   requests: readonly (readonly string[])[],
   inFlight: number,
 ): Promise<{ readonly seconds: number; readonly requestMs: readonly number[] }> {
-  const pool = new Pool(url, { connections: inFlight });
+  const agent = floorAgent(inFlight);
   const requestMs: number[] = [];
   let next = 0;
   const send = async () => {
     for (let input = requests[next++]; input !== undefined; input = requests[next++]) {
       const sent = performance.now();
-      const answer = await requestEmbeddings(pool, input);
+      const answer = await requestEmbeddings(agent, url, input);
       JSON.parse(answer.toString());
       requestMs.push(performance.now() - sent);
     }
@@ -26,6 +25,6 @@ export async function httpLoop(
   const started = performance.now();
   await Promise.all(Array.from({ length: inFlight }, send));
   const seconds = (performance.now() - started) / 1000;
-  await pool.close();
+  agent.destroy();
   return { seconds, requestMs };
 }

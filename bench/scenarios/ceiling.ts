@@ -1,10 +1,10 @@
-import { Pool } from 'undici';
+import type { Agent } from 'node:http';
 import { scanEmbeddings } from '../../src/embedder/scan-embeddings.js';
 import { deterministicVector } from '../../stand-in/deterministic-brain.js';
 import { launchStandIn } from '../../stand-in/launch.js';
 import { insertBlocks, textOf } from '../blocks.js';
 import { databaseLoop, type DatabaseLoopOptions } from '../floors/database-loop.js';
-import { requestEmbeddings } from '../floors/embed-request.js';
+import { floorAgent, requestEmbeddings } from '../floors/embed-request.js';
 import { memoryFigure } from '../memory.js';
 import { figure, type Bench, type Figure, type Scenario } from '../scenario.js';
 import { environmentOf, workOff, type WorkedOff } from '../work-off.js';
@@ -118,7 +118,7 @@ async function floor(
 ): Promise<number> {
   const db = await bench.server.createDatabase();
   const standIn = await launchStandIn({ logSize: 10 });
-  const pool = new Pool(standIn.url, { connections: workers });
+  const agent = floorAgent(workers);
   try {
     await insertBlocks(db, blocks, (n) => textOf(bench.options.seed, n));
     await runCommand(
@@ -126,12 +126,12 @@ async function floor(
       ['backfill', '--rate', '0', '--yes'],
       environmentOf(db, standIn, { PALDOCS_QUEUE_LIMIT: String(BLOCKS) }),
     );
-    const embed = requests ? (contents: readonly string[]) => ask(pool, contents) : sameVector;
+    const embed = requests ? (contents: readonly string[]) => ask(agent, standIn.url, contents) : sameVector;
     const done = await databaseLoop({ db, loops: workers, batchSize, embed });
     if (done.blocks !== blocks) throw new Error(`the floor stored ${done.blocks} of ${blocks} blocks`);
     return done.blocks / done.seconds;
   } finally {
-    await pool.close();
+    agent.destroy();
     await standIn.stop();
     await db.drop();
   }
@@ -139,8 +139,8 @@ async function floor(
 
 const sameVector: DatabaseLoopOptions['embed'] = (contents) => Promise.resolve(contents.map(() => VECTOR));
 
-async function ask(pool: Pool, contents: readonly string[]): Promise<readonly Float32Array[]> {
-  const vectors = scanEmbeddings(await requestEmbeddings(pool, contents), contents.length, DIMENSIONS);
+async function ask(agent: Agent, url: string, contents: readonly string[]): Promise<readonly Float32Array[]> {
+  const vectors = scanEmbeddings(await requestEmbeddings(agent, url, contents), contents.length, DIMENSIONS);
   if (vectors === undefined) throw new Error('the stand-in answered with something else than vectors');
   return vectors;
 }

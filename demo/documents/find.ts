@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { importMarkdown, type ImportedBlock } from './markdown.js';
 
 /** What becomes a note. */
@@ -12,17 +12,17 @@ export interface Document {
 /** Of each document its beginning, so that no long one crowds out the others. */
 const MAX_BLOCKS = 14;
 
-/** READMEs draw no diagrams; this page, which comes with a package, does. */
-const FURTHER_PAGES = [{ name: 'undici', path: 'docs/docs/api/api-lifecycle.md' }];
+/** READMEs draw no diagrams; this page of our own does. */
+const OWN_PAGE = 'demo/documents/how-a-block-is-embedded.md';
 
 /** All of DefinitelyTyped's say the same, and none says anything. */
 const WITHOUT_CONTENT = /^@types\//;
 
 /**
  * Reads real documents that are there wherever the project is: the READMEs of the packages that it depends on, in the
- * order of their names, and a page of documentation with a diagram.
+ * order of their names, and a page of our own with a diagram.
  *
- * @param root the directory of package.json and node_modules
+ * @param root the directory of package.json, node_modules and demo
  */
 export async function findDocuments(root: string): Promise<Document[]> {
   const { dependencies, devDependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Manifest;
@@ -32,13 +32,9 @@ export async function findDocuments(root: string): Promise<Document[]> {
   const readmes = names.map(async (name) => {
     const directory = join(root, 'node_modules', name);
     const path = await readmeIn(directory);
-    return path === undefined ? [] : [await readDocument(join(directory, path), name, 'readme')];
+    return path === undefined ? [] : [{ ...(await readDocument(join(directory, path))), title: name }];
   });
-  const pages = FURTHER_PAGES.map(async ({ name, path }) => {
-    const file = join(root, 'node_modules', name, path);
-    return existsSync(file) ? [await readDocument(file, name, 'page')] : [];
-  });
-  return (await Promise.all([...readmes, ...pages])).flat();
+  return [...(await Promise.all(readmes)).flat(), await readDocument(join(root, OWN_PAGE))];
 }
 
 interface Manifest {
@@ -51,11 +47,9 @@ async function readmeIn(directory: string): Promise<string | undefined> {
   return files.sort().find((file) => /^readme\.(?:md|markdown)$/i.test(file));
 }
 
-/** A README is called what its package is; any other page, besides, what it says itself. */
-async function readDocument(file: string, packageName: string, kind: 'readme' | 'page'): Promise<Document> {
-  const { title, blocks } = importMarkdown(await readFile(file, 'utf8'));
-  const isNamedByPackage = kind === 'readme' || title === undefined;
-  return { title: isNamedByPackage ? packageName : `${packageName}: ${title}`, blocks: beginning(blocks) };
+async function readDocument(file: string): Promise<Document> {
+  const { title = basename(file), blocks } = importMarkdown(await readFile(file, 'utf8'));
+  return { title, blocks: beginning(blocks) };
 }
 
 /** The first blocks, up to a whole section: a heading with nothing below it is left out. */

@@ -1,22 +1,21 @@
-import type { TableNames } from '../../src/config.js';
+import type { BlocksTable } from '../../src/blocks/table.js';
 import type { Database } from '../../src/database/database.js';
-import { quoteTable } from '../../src/database/identifiers.js';
 import type { Document } from './find.js';
 
 /** Writes documents as the API would: a note, and its blocks in order, each document in one transaction. */
 export async function insertDocuments(
   database: Database,
-  tables: TableNames,
+  table: BlocksTable,
   documents: readonly Document[],
 ): Promise<void> {
   for (const { title, blocks } of documents) {
     await database.transaction(async (tx) => {
       const [note] = await tx.query<{ id: string }>(
-        `INSERT INTO ${quoteTable(tables.notesTable)} (title) VALUES ($1) RETURNING id::text AS id`,
+        `INSERT INTO ${table.notes} (title) VALUES ($1) RETURNING id::text AS id`,
         [title],
       );
       await tx.query(
-        `INSERT INTO ${quoteTable(tables.blocksTable)} (note_id, block_type, content)
+        `INSERT INTO ${table.blocks} (note_id, block_type, content)
 SELECT $1::bigint, type, content::jsonb FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS b (type, content, place)
  ORDER BY place`,
         [note?.id, blocks.map(({ type }) => type), blocks.map(({ content }) => JSON.stringify(content))],

@@ -1,8 +1,9 @@
 import type { TableNames } from '../config.js';
-import { quoteColumn, quoteTable } from '../database/identifiers.js';
 import type { Queryable } from '../database/database.js';
-import { isDenied } from '../database/faults.js';
+import { quoteColumn, quoteTable, readColumnName } from '../database/identifiers.js';
 import { ConfigurationError } from '../errors.js';
+import { findRelation, requireReadable, requireTable, setting, type Relation } from './find-relation.js';
+import { requirePgvector } from './require-pgvector.js';
 import type { BlocksTable } from './table.js';
 
 interface Column {
@@ -22,130 +23,132 @@ const CONTENT_FORMATS: Readonly<Record<string, 'text' | 'json'>> = {
   jsonb: 'json',
 };
 
+/** What PostgreSQL casts to vector by itself: pgvector's other types, and arrays of numbers. */
+const CASTABLE = /^(halfvec|sparsevec|_(int4|float4|float8|numeric))$/;
+
 /**
- * Reads from the catalogue what the statements on blocks and notes are built from.
+ * Reads from the catalogue what the statements on blocks and notes are built from. Here alone the operator's names are
+ * looked up: everything else takes the tables and columns that were found.
  *
- * @throws ConfigurationError that names what is missing or of another type, and the SQL or variable that mends it
+ * @throws ConfigurationError that names what is missing or of another type, with the SQL or variable that helps
  */
 export async function inspectBlocks(db: Queryable, names: TableNames): Promise<BlocksTable> {
-  await requireVectorType(db);
-  const blocks = await readColumns(db, names.blocksTable, 'PALDOCS_BLOCKS_TABLE');
-  const notes = await readColumns(db, names.notesTable, 'PALDOCS_NOTES_TABLE');
+  await requirePgvector(db);
+  const blocks = await findRelation(db, names.blocksTable, 'PALDOCS_BLOCKS_TABLE');
+  await requireTable(db, blocks, 'PALDOCS_BLOCKS_TABLE');
+  const notes = await findRelation(db, names.notesTable, 'PALDOCS_NOTES_TABLE');
+  requireReadable(notes, 'PALDOCS_NOTES_TABLE');
 
-  const id = requireColumn(blocks, names.blocksTable, names.blocksId, 'PALDOCS_BLOCKS_ID_COLUMN');
-  requireColumn(blocks, names.blocksTable, names.blocksNoteId, 'PALDOCS_BLOCKS_NOTE_ID_COLUMN');
-  requireColumn(blocks, names.blocksTable, names.blocksType, 'PALDOCS_BLOCKS_TYPE_COLUMN');
-  const content = requireColumn(blocks, names.blocksTable, names.blocksContent, 'PALDOCS_BLOCKS_CONTENT_COLUMN');
-  requireColumn(notes, names.notesTable, names.notesId, 'PALDOCS_NOTES_ID_COLUMN');
-  requireColumn(notes, names.notesTable, names.notesTitle, 'PALDOCS_NOTES_TITLE_COLUMN');
+  const inBlocks = await readColumns(db, blocks);
+  const inNotes = await readColumns(db, notes);
+  const id = requireColumn(inBlocks, blocks, names.blocksId, 'PALDOCS_BLOCKS_ID_COLUMN');
+  const noteId = requireColumn(inBlocks, blocks, names.blocksNoteId, 'PALDOCS_BLOCKS_NOTE_ID_COLUMN');
+  const type = requireColumn(inBlocks, blocks, names.blocksType, 'PALDOCS_BLOCKS_TYPE_COLUMN');
+  const content = requireColumn(inBlocks, blocks, names.blocksContent, 'PALDOCS_BLOCKS_CONTENT_COLUMN');
+  const notesId = requireColumn(inNotes, notes, names.notesId, 'PALDOCS_NOTES_ID_COLUMN');
+  const notesTitle = requireColumn(inNotes, notes, names.notesTitle, 'PALDOCS_NOTES_TITLE_COLUMN');
 
-  const blocksTable = quoteTable(names.blocksTable);
-  const embedding = blocks.get('embedding');
-  if (embedding === undefined) {
+  const embedding = requireVector(inBlocks, blocks);
+  if (!inBlocks.has('embedding_status')) {
     throw new ConfigurationError(
       'SCHEMA_COLUMN',
-      `${names.blocksTable} has no column embedding. The API's migration adds it: ALTER TABLE ${blocksTable} ADD COLUMN embedding vector(768)`,
+      `${blocks.name} has no column embedding_status, which the API's migration adds`,
+      { fix: `ALTER TABLE ${quoted(blocks)} ADD COLUMN embedding_status text NOT NULL DEFAULT 'pending';` },
     );
   }
-  if (embedding.typeName !== 'vector') {
+  if (!ID_TYPES.has(withoutLength(id.type))) {
     throw new ConfigurationError(
       'SCHEMA_COLUMN',
-      `${names.blocksTable}.embedding is of type ${embedding.type}, not vector(N): ALTER TABLE ${blocksTable} ALTER COLUMN embedding TYPE vector(768)`,
+      `${blocks.name}.${id.name} is of type ${id.type}: ids must be integer, bigint, uuid or text`,
+      { fix: 'set PALDOCS_BLOCKS_ID_COLUMN to a column of such a type' },
     );
   }
-  if (embedding.typmod < 1) {
-    throw new ConfigurationError(
-      'SCHEMA_DIMENSIONS',
-      `${names.blocksTable}.embedding is a vector of no fixed dimension: ALTER TABLE ${blocksTable} ALTER COLUMN embedding TYPE vector(768)`,
-    );
-  }
-  if (!blocks.has('embedding_status')) {
-    throw new ConfigurationError(
-      'SCHEMA_COLUMN',
-      `${names.blocksTable} has no column embedding_status. The API's migration adds it: ALTER TABLE ${blocksTable} ADD COLUMN embedding_status text NOT NULL DEFAULT 'pending'`,
-    );
-  }
-  if (!ID_TYPES.has(id.type.replace(/\(\d+\)$/, ''))) {
-    throw new ConfigurationError(
-      'SCHEMA_COLUMN',
-      `${names.blocksTable}.${names.blocksId} is of type ${id.type}: ids must be integer, bigint, uuid or text`,
-    );
-  }
-  const contentFormat = CONTENT_FORMATS[content.type.replace(/\(\d+\)$/, '')];
+  const contentFormat = CONTENT_FORMATS[withoutLength(content.type)];
   if (contentFormat === undefined) {
     throw new ConfigurationError(
       'SCHEMA_COLUMN',
-      `${names.blocksTable}.${names.blocksContent} is of type ${content.type}: it must be text, json or jsonb`,
+      `${blocks.name}.${content.name} is of type ${content.type}: it must be text, json or jsonb`,
+      { fix: 'set PALDOCS_BLOCKS_CONTENT_COLUMN to a column of such a type' },
     );
   }
   return {
-    blocks: blocksTable,
-    notes: quoteTable(names.notesTable),
-    id: quoteColumn(names.blocksId),
-    noteId: quoteColumn(names.blocksNoteId),
-    type: quoteColumn(names.blocksType),
-    content: quoteColumn(names.blocksContent),
-    notesId: quoteColumn(names.notesId),
-    notesTitle: quoteColumn(names.notesTitle),
+    blocks: quoted(blocks),
+    notes: quoted(notes),
+    blocksName: blocks.name,
+    notesName: notes.name,
+    id: quoteColumn(id.name),
+    noteId: quoteColumn(noteId.name),
+    type: quoteColumn(type.name),
+    content: quoteColumn(content.name),
+    notesId: quoteColumn(notesId.name),
+    notesTitle: quoteColumn(notesTitle.name),
+    columns: {
+      id: id.name,
+      noteId: noteId.name,
+      type: type.name,
+      content: content.name,
+      notesId: notesId.name,
+      notesTitle: notesTitle.name,
+    },
     idType: id.type.startsWith('character varying') ? 'text' : id.type,
     contentFormat,
-    vectorType: embedding.type.replace(/\(\d+\)$/, ''),
+    vectorType: withoutLength(embedding.type),
     vectorTypeOid: embedding.typeOid,
     dimensions: embedding.typmod,
   };
 }
 
-async function requireVectorType(db: Queryable): Promise<void> {
-  const [row] = await db.query<{ installed: boolean; available: boolean }>(
-    `SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'vector') AS installed,
-       EXISTS (SELECT FROM pg_available_extensions WHERE name = 'vector') AS available`,
-  );
-  if (row?.installed === true) return;
-  throw new ConfigurationError(
-    'SCHEMA_PGVECTOR',
-    row?.available === true
-      ? 'the database has no pgvector: CREATE EXTENSION vector'
-      : 'the database server has no pgvector: install its package on the server (https://github.com/pgvector/pgvector#installation), then CREATE EXTENSION vector',
-  );
-}
-
-/** Asks the catalogue about a table, whose name is the only parameter. */
-async function askFor<Row extends object>(db: Queryable, tableName: string, sql: string): Promise<Row[]> {
-  try {
-    return await db.query<Row>(sql, [quoteTable(tableName)]);
-  } catch (error) {
-    if (!isDenied(error)) throw error;
-    const schema = tableName.split('.')[0] ?? '';
-    const [me] = await db.query<{ role: string }>('SELECT current_user AS role');
-    throw new ConfigurationError(
-      'SCHEMA_PRIVILEGE',
-      `the role ${me?.role ?? ''} may not use the schema ${schema}: GRANT USAGE ON SCHEMA ${quoteColumn(schema)} TO ${quoteColumn(me?.role ?? '')}`,
-      { cause: error },
-    );
-  }
-}
-
-async function readColumns(db: Queryable, tableName: string, variable: string): Promise<Map<string, Column>> {
-  const rows = await askFor<Column>(
-    db,
-    tableName,
-    `SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, t.typname AS "typeName",
+async function readColumns(db: Queryable, relation: Relation): Promise<Map<string, Column>> {
+  const rows = await db.query<Column>(
+    `SELECT a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type, t.typname::text AS "typeName",
        a.atttypid::int8::int AS "typeOid", a.atttypmod AS typmod
   FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
- WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped`,
+ WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`,
+    [quoted(relation)],
   );
-  if (rows.length > 0) return new Map(rows.map((column) => [column.name, column]));
+  return new Map(rows.map((column) => [column.name, column]));
+}
+
+function requireColumn(columns: Map<string, Column>, relation: Relation, text: string, variable: string): Column {
+  for (const name of readColumnName(text)) {
+    const column = columns.get(name);
+    if (column !== undefined) return column;
+  }
+  const similar = [...columns.keys()].filter((name) => name.toLowerCase() === text.toLowerCase());
   throw new ConfigurationError(
-    'SCHEMA_TABLE',
-    `${variable}: there is no table ${tableName} in this database, or its schema may not be used by this role. Run the API's migrations, correct the name, or GRANT USAGE ON SCHEMA … TO the role`,
+    'SCHEMA_COLUMN',
+    `${variable}: ${relation.name} has no column "${text}". It has ${[...columns.keys()].join(', ')}`,
+    { fix: similar[0] === undefined ? `correct ${variable}` : setting(variable, quoteColumn(similar[0])) },
   );
 }
 
-function requireColumn(columns: Map<string, Column>, table: string, name: string, variable: string): Column {
-  const column = columns.get(name);
-  if (column !== undefined) return column;
-  throw new ConfigurationError(
-    'SCHEMA_COLUMN',
-    `${variable}: ${table} has no column "${name}". It has ${[...columns.keys()].join(', ')}`,
-  );
+function requireVector(columns: Map<string, Column>, blocks: Relation): Column {
+  const fix = `ALTER TABLE ${quoted(blocks)} ALTER COLUMN embedding TYPE vector(768);`;
+  const column = columns.get('embedding');
+  if (column === undefined) {
+    throw new ConfigurationError(
+      'SCHEMA_COLUMN',
+      `${blocks.name} has no column embedding, which the API's migration adds`,
+      { fix: `ALTER TABLE ${quoted(blocks)} ADD COLUMN embedding vector(768);` },
+    );
+  }
+  if (column.typeName !== 'vector') {
+    throw new ConfigurationError('SCHEMA_COLUMN', `${blocks.name}.embedding is of type ${column.type}, not vector(N)`, {
+      fix: CASTABLE.test(column.typeName) ? fix : fix.replace(/;$/, ' USING NULL;'),
+    });
+  }
+  if (column.typmod < 1) {
+    throw new ConfigurationError('SCHEMA_DIMENSIONS', `${blocks.name}.embedding is a vector of no fixed dimension`, {
+      fix,
+    });
+  }
+  return column;
+}
+
+function quoted({ schema, table }: Relation): string {
+  return quoteTable(schema, table);
+}
+
+function withoutLength(type: string): string {
+  return type.replace(/\(\d+\)$/, '');
 }

@@ -1,17 +1,29 @@
-import type { TableNames } from '../config.js';
-import { quoteTable } from '../database/identifiers.js';
 import type { Queryable } from '../database/database.js';
+import { OUR_COLUMNS } from './our-columns.js';
+import type { BlocksTable } from './table.js';
 
-/** An index on the blocks table that has to do with our two columns. */
+/** An index on the blocks table, or on a table below it, that has to do with our two columns. */
 export interface BlocksIndex {
+  /** pg_class.oid, as text. */
+  readonly oid: string;
   /** Quoted, as a statement takes it. */
   readonly name: string;
+  /** The oid of its table. */
+  readonly relation: string;
+  /** That of a partitioned table: it holds nothing, those attached to it do. */
+  readonly isPartitioned: boolean;
+  /** The oid of the partitioned index that it is attached to. */
+  readonly attachedTo: string | null;
   /** `hnsw`, `ivfflat`, `btree`, … */
   readonly method: string;
   /** The operator class of its first column, such as `vector_cosine_ops`. */
   readonly operators: string;
-  /** False where building it was interrupted. */
+  /** One column, all rows: it can be attached to such a one of the partitioned table. */
+  readonly isPlain: boolean;
+  /** False where building it was interrupted, or where partitions have none to attach to it. */
   readonly valid: boolean;
+  /** Whether a constraint, such as a primary key, is kept by it. */
+  readonly isConstraint: boolean;
   /** Whether it depends on `embedding_status`, be it in its columns or its WHERE. */
   readonly onStatus: boolean;
   /** Whether it depends on `embedding`. */
@@ -19,17 +31,34 @@ export interface BlocksIndex {
 }
 
 /** The indexes on our two columns. What an index depends on, the catalogue knows for columns and expressions alike. */
-export async function readIndexes(db: Queryable, names: TableNames): Promise<BlocksIndex[]> {
+export async function readIndexes(db: Queryable, table: BlocksTable): Promise<BlocksIndex[]> {
   return await db.query<BlocksIndex>(
-    `SELECT i.indexrelid::regclass::text AS name, am.amname::text AS method, i.indisvalid AS valid,
+    `WITH RECURSIVE tree AS (
+  SELECT to_regclass($1)::oid AS oid UNION SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid
+)
+SELECT c.oid::text AS oid, i.indexrelid::regclass::text AS name, i.indrelid::text AS relation, c.relkind = 'I' AS "isPartitioned",
+       (SELECT inhparent::text FROM pg_inherits WHERE inhrelid = c.oid) AS "attachedTo",
+       am.amname::text AS method, i.indisvalid AS valid,
+       i.indnatts = 1 AND i.indpred IS NULL AND i.indexprs IS NULL AND NOT i.indisunique AS "isPlain",
+       EXISTS (SELECT FROM pg_constraint WHERE conindid = c.oid AND contype IN ('p', 'u', 'x')) AS "isConstraint",
        coalesce((SELECT opcname::text FROM pg_opclass WHERE oid = i.indclass[0]), '') AS operators,
        'embedding_status' = ANY (used.columns) AS "onStatus", 'embedding' = ANY (used.columns) AS "onEmbedding"
-  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am am ON am.oid = c.relam
+  FROM tree JOIN pg_index i ON i.indrelid = tree.oid JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am am ON am.oid = c.relam
  CROSS JOIN LATERAL (SELECT array_agg(a.attname::text) AS columns
                        FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
                       WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid AND d.refobjid = i.indrelid) used
- WHERE i.indrelid = to_regclass($1) AND used.columns && ARRAY['embedding', 'embedding_status']
- ORDER BY 1`,
-    [quoteTable(names.blocksTable)],
+ WHERE used.columns && $2::text[]
+ ORDER BY name`,
+    [table.blocks, OUR_COLUMNS],
   );
+}
+
+/** The names that end like those we give to indexes, each with its schema: `schema.name`, not quoted. */
+export async function readTakenNames(db: Queryable, ending: string): Promise<Set<string>> {
+  const rows = await db.query<{ name: string }>(
+    `SELECT n.nspname || '.' || c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relname ~ ($1 || '[0-9]*$')`,
+    [ending],
+  );
+  return new Set(rows.map(({ name }) => name));
 }

@@ -1,16 +1,18 @@
-import type { TableNames } from '../config.js';
-import { quoteTable } from '../database/identifiers.js';
 import type { Queryable } from '../database/database.js';
+import type { BlocksTable } from './table.js';
 import { CHANNEL } from './trigger.js';
 
-/** The source of each function that a trigger on the blocks table calls and that names our channel. */
-export async function readNotifyingFunctions(db: Queryable, names: TableNames): Promise<string[]> {
+/** The source of each function that a trigger on the blocks table or below it calls and that names our channel. */
+export async function readNotifyingFunctions(db: Queryable, { blocks }: BlocksTable): Promise<string[]> {
   const rows = await db.query<{ source: string }>(
-    `SELECT DISTINCT p.prosrc AS source
+    `WITH RECURSIVE tree AS (
+  SELECT to_regclass($1)::oid AS oid UNION SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid
+)
+SELECT DISTINCT p.prosrc AS source
   FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
- WHERE t.tgrelid IN (SELECT to_regclass($1) UNION SELECT relid FROM pg_partition_tree(to_regclass($1)))
+ WHERE t.tgrelid IN (SELECT oid FROM tree)
    AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND p.prosrc LIKE '%' || $2 || '%'`,
-    [quoteTable(names.blocksTable), CHANNEL],
+    [blocks, CHANNEL],
   );
   return rows.map(({ source }) => source);
 }

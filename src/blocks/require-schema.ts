@@ -2,20 +2,27 @@ import type { TableNames } from '../config.js';
 import type { Database } from '../database/database.js';
 import { inspectBlocks } from './inspect.js';
 import { requirePrivileges } from './privileges.js';
+import { requireQuietWrites } from './quiet-writes.js';
+import { requireNoForeignKeys } from './replica-sessions.js';
+import { requireStatuses } from './require-statuses.js';
+import { requireTrigger } from './require-trigger.js';
+import { requireAllRows } from './row-security.js';
 import type { BlocksTable } from './table.js';
-import { requireQuietWrites, requireTrigger } from './trigger.js';
 
 /**
- * Proves that the database is what the worker needs: extension, tables, columns, privileges, and a trigger that speaks
- * of edits and not of our own writes.
+ * Proves that the database is what the worker needs: extension, tables, columns, privileges, rows that it sees, columns
+ * that take what it writes, and a trigger that tells of edits and not of our own writes.
  *
- * @throws ConfigurationError for the first thing that is not so, with what mends it
+ * @throws ConfigurationError for the first thing that is not so, with what helps
  */
 export async function requireSchema(database: Database, names: TableNames): Promise<BlocksTable> {
   const table = await inspectBlocks(database, names);
-  await requirePrivileges(database, names, table);
-  await requireTrigger(database, names, table);
-  await requireQuietWrites(database, names, table);
+  await requirePrivileges(database, table);
+  await requireAllRows(database, table);
+  await requireTrigger(database, table);
+  await requireStatuses(database, table);
+  await requireNoForeignKeys(database, table);
+  await requireQuietWrites(database, table);
   database.useVectorType(table.vectorTypeOid);
   return table;
 }

@@ -5,6 +5,9 @@ export interface BlocksTable {
   /** Quoted, with schema. */
   readonly blocks: string;
   readonly notes: string;
+  /** The same for people, quoted only where SQL needs it: `public.blocks`. */
+  readonly blocksName: string;
+  readonly notesName: string;
   /** Quoted column names. */
   readonly id: string;
   readonly noteId: string;
@@ -12,6 +15,8 @@ export interface BlocksTable {
   readonly content: string;
   readonly notesId: string;
   readonly notesTitle: string;
+  /** The same columns, not quoted, as the catalogue holds them. */
+  readonly columns: ColumnNames;
   /** The type of `id` as a cast: `integer`, `bigint`, `uuid`, `text`, … */
   readonly idType: string;
   readonly contentFormat: 'text' | 'json';
@@ -21,6 +26,15 @@ export interface BlocksTable {
   readonly vectorTypeOid: number;
   /** N of `vector(N)`. */
   readonly dimensions: number;
+}
+
+export interface ColumnNames {
+  readonly id: string;
+  readonly noteId: string;
+  readonly type: string;
+  readonly content: string;
+  readonly notesId: string;
+  readonly notesTitle: string;
 }
 
 /**

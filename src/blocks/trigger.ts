@@ -1,95 +1,63 @@
-import type { TableNames } from '../config.js';
-import { quoteTable } from '../database/identifiers.js';
-import type { Database, Queryable } from '../database/database.js';
-import { rolledBack } from '../database/rolled-back.js';
-import { ConfigurationError } from '../errors.js';
-import { findStatus } from './find-status.js';
-import { lockAnyBlock } from './lock-any.js';
+import type { Queryable } from '../database/database.js';
+import { OUR_COLUMNS } from './our-columns.js';
 import type { BlocksTable } from './table.js';
 
 /** The channel the API's trigger notifies. */
 export const CHANNEL = 'embedding_queue';
 
 export interface Trigger {
+  /** pg_trigger.oid, as text. */
+  readonly oid: string;
   readonly name: string;
+  /** The oid of the table it is on: the blocks table, or one below it. */
+  readonly relation: string;
+  /** Fires for each row; else once for each statement that names its table. */
+  readonly forEachRow: boolean;
+  /** Whether the API's sessions fire it. */
   readonly enabled: boolean;
+  /** Whether our own sessions do, whose session_replication_role may be `replica`. */
+  readonly firesForUs: boolean;
+  /** Fires whatever the session_replication_role. */
+  readonly always: boolean;
   readonly onInsert: boolean;
   readonly onUpdate: boolean;
-  /** Whether its function's source names our channel; one that calls another function may not. */
+  /** Whether its arguments or its function's source name our channel; a function that calls another may not. */
   readonly notifies: boolean;
+  /** Whether they name the status column, a status, or our channel. */
+  readonly concernsStatus: boolean;
   /** Whether an update of our two columns alone can fire it, as far as the catalogue tells. */
   readonly coversOurColumns: boolean;
+  /** As SQL names it. */
+  readonly functionName: string;
+  /** How the server names it in the context of an error. */
+  readonly functionSignature: string;
 }
 
-/** The triggers of the API on the blocks table, as the catalogue knows them. tgtype's bits: pg_trigger.h. */
-export async function readTriggers(db: Queryable, names: TableNames): Promise<Trigger[]> {
+/**
+ * The triggers on the blocks table and all below it, as the catalogue knows them, without those that PostgreSQL makes for
+ * constraints. A row trigger of a partitioned table is listed there, where it never fires, and on each partition, which
+ * has a copy. tgtype's bits: pg_trigger.h.
+ */
+export async function readTriggers(db: Queryable, table: BlocksTable): Promise<Trigger[]> {
   return await db.query<Trigger>(
-    `SELECT t.tgname AS name, t.tgenabled IN ('O', 'A') AS enabled,
+    `WITH RECURSIVE tree AS (
+  SELECT to_regclass($1)::oid AS oid UNION SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid
+)
+SELECT t.oid::text AS oid, t.tgname::text AS name, t.tgrelid::text AS relation, t.tgtype & 1 <> 0 AS "forEachRow",
+       t.tgenabled IN ('O', 'A') AS enabled, t.tgenabled = 'A' AS always,
+       t.tgenabled IN ('A', CASE current_setting('session_replication_role') WHEN 'replica' THEN 'R' ELSE 'O' END) AS "firesForUs",
        t.tgtype & 4 <> 0 AS "onInsert", t.tgtype & 16 <> 0 AS "onUpdate",
-       p.prosrc LIKE '%' || $2 || '%' AS notifies,
+       strpos(source, $2) > 0 AS notifies,
+       source ~* ('\\y(' || $2 || '|embedding_status|pending|pg_notify|notify)\\y') AS "concernsStatus",
        t.tgtype & 16 <> 0 AND (cardinality(t.tgattr::int2[]) = 0 OR EXISTS (
          SELECT FROM pg_attribute a WHERE a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr::int2[])
-            AND a.attname IN ('embedding', 'embedding_status'))) AS "coversOurColumns"
-  FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
- WHERE t.tgrelid = to_regclass($1) AND NOT t.tgisinternal
- ORDER BY t.tgname`,
-    [quoteTable(names.blocksTable), CHANNEL],
-  );
-}
-
-/**
- * Checks that the API's trigger is there, enabled, and speaks on inserts and updates.
- *
- * @throws ConfigurationError saying what is missing and the SQL that mends it
- */
-export async function requireTrigger(db: Queryable, names: TableNames, table: BlocksTable): Promise<void> {
-  const triggers = await readTriggers(db, names);
-  const ours = triggers.filter((trigger) => trigger.notifies);
-  // A trigger whose function calls the one that notifies cannot be recognised; it gets the benefit of the doubt.
-  const candidates = ours.length > 0 ? ours : triggers;
-  const disabled = candidates.find((trigger) => !trigger.enabled);
-  for (const [event, speaks] of [
-    ['INSERT', candidates.some((trigger) => trigger.enabled && trigger.onInsert)],
-    ['UPDATE', candidates.some((trigger) => trigger.enabled && trigger.onUpdate)],
-  ] as const) {
-    if (speaks) continue;
-    throw new ConfigurationError(
-      'SCHEMA_TRIGGER',
-      disabled !== undefined
-        ? `the trigger "${disabled.name}" on ${names.blocksTable} is disabled: ALTER TABLE ${table.blocks} ENABLE TRIGGER "${disabled.name}"`
-        : `no trigger on ${names.blocksTable} notifies ${CHANNEL} after ${event}: nothing would tell the worker of an edit. Run the API's migration (phase 6b); migrations-noop/trigger.sql shows what is expected`,
-    );
-  }
-}
-
-/**
- * Proves, by a write that is rolled back, that our own write of the two columns leaves the status as we wrote it. A
- * trigger that fires on it would set `pending` again, and every stored vector would ask for the next one, for ever.
- * On a table without rows there is nothing to try; the bridge then watches for notifications that we cause.
- *
- * @throws ConfigurationError naming the trigger to mend
- */
-export async function requireQuietWrites(db: Database, names: TableNames, table: BlocksTable): Promise<void> {
-  const fired = await rolledBack(db, async (tx) => {
-    const id = await lockAnyBlock(tx, table);
-    if (id === undefined) return false;
-    await tx.query('SET CONSTRAINTS ALL IMMEDIATE'); // deferred triggers would wait for a COMMIT that never comes
-    for (const status of ['processing', 'completed']) {
-      await tx.query(
-        `UPDATE ${table.blocks} SET embedding = $2::text::${table.vectorType}, embedding_status = '${status}'
- WHERE ${table.id} = $1::text::${table.idType}`,
-        [id, `[${new Array(table.dimensions).fill(1).join(',')}]`],
-      );
-      // Read apart: RETURNING answers before AFTER triggers have fired.
-      const [written] = await findStatus(tx, table, [id]);
-      if (written?.status !== status) return true;
-    }
-    return false;
-  });
-  if (!fired) return;
-  const suspects = (await readTriggers(db, names)).filter((trigger) => trigger.enabled && trigger.coversOurColumns);
-  throw new ConfigurationError(
-    'SCHEMA_TRIGGER_LOOP',
-    `the worker's own write of embedding and embedding_status fires the trigger ${suspects.map(({ name }) => `"${name}"`).join(' or ')} on ${names.blocksTable}, which sets the block pending again: every stored vector would ask for the next, for ever. Restrict it to the columns of the text: CREATE TRIGGER … BEFORE UPDATE OF ${names.blocksType}, ${names.blocksContent} ON ${table.blocks} …`,
+            AND a.attname = ANY ($3::text[]))) AS "coversOurColumns",
+       t.tgfoid::regprocedure::text AS "functionName", p.proname || '()' AS "functionSignature"
+  FROM tree JOIN pg_trigger t ON t.tgrelid = tree.oid JOIN pg_proc p ON p.oid = t.tgfoid
+ CROSS JOIN LATERAL (SELECT p.prosrc || ' ' || encode(t.tgargs, 'escape') AS source) s
+ WHERE (NOT t.tgisinternal OR t.tgparentid <> 0)
+   AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.oid = t.tgconstraint AND c.contype <> 't')
+ ORDER BY t.tgname, t.tgrelid`,
+    [table.blocks, CHANNEL, OUR_COLUMNS],
   );
 }

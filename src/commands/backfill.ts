@@ -32,7 +32,7 @@ export async function runBackfill(args: BackfillArguments): Promise<void> {
       await print(resultOfPlan(plan, seconds()), args.json);
       return 0;
     }
-    if (plan.putBack.length > 0) await requirePrivileges(context.database, context.config.tables, context.table);
+    if (plan.putBack.length > 0) await requirePrivileges(context.database, context.table);
     if (!(await mayGoOn(context, args, plan))) return 1;
     return await enqueue(context, args, { ...request, ...plan }, seconds);
   });

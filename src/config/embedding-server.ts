@@ -8,7 +8,7 @@ export interface EmbeddingServer extends Omit<ProviderOptions, 'connections'> {
 
 /** What the configuration says of the server that embeds. */
 export function embeddingServer(config: Config): EmbeddingServer {
-  const { model, shorten, embeddingTimeoutMs: timeoutMs } = config;
+  const { model, shorten, proxyUrl: proxy, embeddingTimeoutMs: timeoutMs } = config;
   if (config.provider === 'openai') {
     return {
       kind: 'openai',
@@ -17,7 +17,7 @@ export function embeddingServer(config: Config): EmbeddingServer {
       token: config.openaiKey,
       concurrency: config.openaiConcurrency,
       maxTexts: config.openaiBatchSize,
-      ...{ model, shorten, timeoutMs },
+      ...{ model, shorten, proxy, timeoutMs },
     };
   }
   return {
@@ -27,6 +27,6 @@ export function embeddingServer(config: Config): EmbeddingServer {
     token: config.ollamaToken,
     concurrency: config.ollamaConcurrency,
     maxTexts: Infinity,
-    ...{ model, shorten, timeoutMs },
+    ...{ model, shorten, proxy, timeoutMs },
   };
 }

@@ -1,5 +1,6 @@
 import { EnvError, makeExactValidator } from 'envalid';
 import { DIALECTS, type ProviderKind } from '../embedder/dialects.js';
+import { NameError, readColumnName, readTableName } from '../database/identifiers.js';
 import { SHORTEN, type Shorten } from '../embedder/model-families.js';
 import { readCertificates } from './certificates.js';
 import { apiUrl, databaseUrl, httpUrl } from './urls.js';
@@ -36,18 +37,20 @@ const bearerToken = makeExactValidator<string>((input) => {
   return input;
 });
 
-const identifier = makeExactValidator<string>((input) => {
-  if (input.trim() === '' || input.includes('\0')) throw new EnvError(`"${input}" is not a name`);
-  return input;
-});
+/** Kept as it was written: which of its readings is meant, only the database knows. */
+const name = (read: (input: string) => unknown) =>
+  makeExactValidator<string>((input) => {
+    try {
+      read(input);
+    } catch (error) {
+      throw error instanceof NameError ? new EnvError(error.message) : error;
+    }
+    return input;
+  });
 
-const tableName = makeExactValidator<string>((input) => {
-  const parts = input.split('.');
-  if (parts.length > 2 || parts.some((part) => part.trim() === '' || part.includes('\0'))) {
-    throw new EnvError(`"${input}" is not a table name: give table or schema.table`);
-  }
-  return input;
-});
+const identifier = name(readColumnName);
+
+const tableName = name(readTableName);
 
 // pg-boss itself takes nothing else as a schema name.
 const pgBossSchema = makeExactValidator<string>((input) => {

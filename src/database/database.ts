@@ -38,6 +38,8 @@ export interface SessionOptions {
 export interface TransactionOptions {
   /** How long one of its statements may take, where that is more than others may. */
   readonly statementMs?: number;
+  /** Told of what the server says beside its answers, as its statements run. */
+  readonly onNotice?: (message: string) => void;
 }
 
 export interface Database extends Queryable {

@@ -22,6 +22,9 @@ const PAUSE_SHARE = 1 / 4;
 /** What fails again within this time after a check has succeeded is the same outage. */
 const SAME_OUTAGE_MS = 10_000;
 
+/** PostgreSQL, appendix A: lock_not_available, which lock_timeout raises. */
+const LOCK_TIMEOUT = '55P03';
+
 export interface HoldOptions {
   /** Tries, without lasting effect, what the worker does; rejects with what is wrong. */
   readonly check: () => Promise<void>;
@@ -66,10 +69,20 @@ export class Hold {
     if (this.isHeld) return reactionTo(error) === 'hold';
     const isHold =
       reactionTo(error) === 'hold'
-        ? !this.#isSameOutage(error)
+        ? !this.#isSameOutage(error) || (await this.#isUnusable())
         : mayBeSchemaChange(error) && (await this.#options.schemaChanged());
     if (isHold) this.report(error);
     return isHold;
+  }
+
+  /**
+   * The same of a statement about many blocks that locks none of their rows: what it waits for is a lock on the whole
+   * table.
+   */
+  async explainsForAll(error: unknown): Promise<boolean> {
+    if (errorCode(error) !== LOCK_TIMEOUT) return await this.explains(error);
+    this.report(error);
+    return true;
   }
 
   /** Holds all work for this failure. */
@@ -139,6 +152,13 @@ export class Hold {
   }
 
   /** Whether this is what a check has just found to be over. */
+  async #isUnusable(): Promise<boolean> {
+    return await this.#options.check().then(
+      () => false,
+      () => true,
+    );
+  }
+
   #isSameOutage(error: unknown): boolean {
     return performance.now() - this.#openedAt < SAME_OUTAGE_MS && errorCode(error) === this.#code;
   }

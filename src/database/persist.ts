@@ -13,6 +13,8 @@ export interface PersistOptions {
   readonly giveUp: AbortSignal;
   /** Which failures are worth another try at once. Default: those that are nobody's fault. */
   readonly isWorthIt?: (error: Error) => boolean;
+  /** Whether the hold explains a failure. Default: where no single block can. */
+  readonly explains?: (error: unknown) => Promise<boolean>;
   readonly log: Logger;
 }
 
@@ -25,6 +27,7 @@ export interface PersistOptions {
  */
 export async function persist<T>(options: PersistOptions, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   const { hold, log, giveUp, maxOutageMs, draining, isWorthIt = isNobodysFault } = options;
+  const explains = options.explains ?? ((error: unknown) => hold.explains(error));
   for (;;) {
     if (hold.isHeld) await hold.whenOpen(AbortSignal.any([signal, draining]));
     try {
@@ -37,7 +40,7 @@ export async function persist<T>(options: PersistOptions, signal: AbortSignal, w
         },
       });
     } catch (error) {
-      if (!(await hold.explains(error))) throw error;
+      if (!(await explains(error))) throw error;
     }
   }
 }

@@ -156,7 +156,7 @@ export class Postgres extends EventEmitter<{ error: [Error]; plain: [where: stri
   #transaction<T>(
     lease: Lease,
     work: (tx: Queryable) => Promise<T>,
-    { statementMs }: TransactionOptions = {},
+    { statementMs, onNotice }: TransactionOptions = {},
   ): Promise<T> {
     const { client } = lease;
     const isDirect = this.#direct.has(client);
@@ -168,6 +168,7 @@ export class Postgres extends EventEmitter<{ error: [Error]; plain: [where: stri
       lease,
       () => this.#settings.begin(client, !isDirect, statementMs),
       () => work(tx),
+      onNotice,
     );
   }
 

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { Queryable } from './database.js';
+import type { Queryable, TransactionOptions } from './database.js';
 import type { StatementNames } from './statement-names.js';
 import { isStalePlan, isTransient } from './faults.js';
 
@@ -61,7 +61,10 @@ export async function transaction<T>(
   { client, discard }: Lease,
   begin: () => Promise<void>,
   work: () => Promise<T>,
+  onNotice?: TransactionOptions['onNotice'],
 ): Promise<T> {
+  const onMessage = ({ message }: { readonly message?: string | undefined }) => onNotice?.(message ?? '');
+  client.on('notice', onMessage);
   try {
     await begin();
     const result = await work();
@@ -77,6 +80,8 @@ export async function transaction<T>(
       });
     }
     throw error;
+  } finally {
+    client.off('notice', onMessage);
   }
 }
 

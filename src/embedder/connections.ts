@@ -1,5 +1,8 @@
+import { Agent } from 'node:http';
+import { Agent as SecureAgent } from 'node:https';
 import { performance } from 'node:perf_hooks';
-import { buildConnector, Client } from 'undici';
+import type { Agents } from 'got';
+import { TunnelAgent } from './proxy-tunnel.js';
 import { rotatingLookup } from './rotation.js';
 
 /**
@@ -9,19 +12,21 @@ import { rotatingLookup } from './rotation.js';
  * connection that a Service picks a server at random.
  */
 const LIFETIME_MS = 5_000;
-/** A thousand vectors of 2,560 dimensions are 26 MB. */
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 export interface ConnectionsOptions {
-  readonly origin: string;
+  /** `https:` or `http:` */
+  readonly protocol: string;
   /** PEM of the authorities its certificate may come from; undefined: the public ones. */
   readonly ca: string | undefined;
+  /** The proxy to go through, with its credentials. */
+  readonly proxy: string | undefined;
   /** How many are kept open while they are idle. */
   readonly kept: number;
 }
 
+/** An agent of Node's that makes one connection at a time. */
 interface Connection {
-  readonly client: Client;
+  readonly agent: Agent;
   readonly openedAt: number;
 }
 
@@ -32,13 +37,12 @@ interface Connection {
  */
 export class Connections {
   readonly #options: ConnectionsOptions;
-  readonly #connect: buildConnector.connector;
-  readonly #open = new Set<Client>();
+  readonly #lookup = rotatingLookup();
+  readonly #open = new Set<Agent>();
   readonly #idle: Connection[] = [];
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
-    this.#connect = buildConnector({ ca: options.ca, lookup: rotatingLookup() });
   }
 
   /**
@@ -47,11 +51,11 @@ export class Connections {
    * @param send resolves once all of the answer was read
    * @param isGood whether the server that gave this answer is to be asked again
    */
-  async use<Answer>(send: (client: Client) => Promise<Answer>, isGood: (answer: Answer) => boolean): Promise<Answer> {
+  async use<Answer>(send: (agents: Agents) => Promise<Answer>, isGood: (answer: Answer) => boolean): Promise<Answer> {
     const connection = this.#take();
     let good = false;
     try {
-      const answer = await send(connection.client);
+      const answer = await send({ [this.#isSecure ? 'https' : 'http']: connection.agent });
       good = isGood(answer);
       return answer;
     } finally {
@@ -62,7 +66,11 @@ export class Connections {
 
   /** Hangs up on all. */
   close(): void {
-    for (const client of this.#open) void client.destroy(); // resolves once its socket is gone, which nobody waits for
+    for (const agent of this.#open) agent.destroy();
+  }
+
+  get #isSecure(): boolean {
+    return this.#options.protocol === 'https:';
   }
 
   #take(): Connection {
@@ -70,19 +78,21 @@ export class Connections {
       if (performance.now() - idle.openedAt < LIFETIME_MS) return idle;
       this.#letGo(idle);
     }
-    const client = new Client(this.#options.origin, {
-      connect: this.#connect,
-      // Who sends bounds all of it, where undici has one bound for each phase.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      maxResponseSize: MAX_ANSWER_BYTES,
-    });
-    this.#open.add(client);
-    return { client, openedAt: performance.now() };
+    const agent = this.#newAgent();
+    this.#open.add(agent);
+    return { agent, openedAt: performance.now() };
   }
 
-  #letGo({ client }: Connection): void {
-    this.#open.delete(client);
-    void client.destroy();
+  #newAgent(): Agent {
+    const { protocol, ca, proxy } = this.#options;
+    const options = { keepAlive: true, maxSockets: 1, lookup: this.#lookup };
+    if (proxy !== undefined && this.#isSecure) return new TunnelAgent(proxy, { ...options, ca });
+    const nextProtocol = proxy === undefined ? protocol : new URL(proxy).protocol;
+    return nextProtocol === 'https:' ? new SecureAgent({ ...options, ca }) : new Agent(options);
+  }
+
+  #letGo({ agent }: Connection): void {
+    this.#open.delete(agent);
+    agent.destroy();
   }
 }

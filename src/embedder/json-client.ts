@@ -1,10 +1,15 @@
-import { certificateProblem } from '../certificates.js';
-import { errorCode } from '../errors.js';
+import got, { type Got } from 'got';
 import { TimeLimit } from '../time-limit.js';
+import { VERSION } from '../version.js';
 import { Connections } from './connections.js';
 import type { Dialect } from './dialect.js';
-import { ProviderMisconfiguredError, ProviderUnavailableError } from './errors.js';
-import { exchange } from './exchange.js';
+import { relayThrough } from './proxy-relay.js';
+import { AnswerTooLargeError, transportError } from './transport-error.js';
+
+/** A thousand vectors of 2,560 dimensions are 26 MB. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+/** To resolve a name, to connect, to agree on TLS: each. */
+const CONNECT_PHASE_MS = 10_000;
 
 /** Where a server is, and how to get in. */
 export interface ServerAddress {
@@ -14,6 +19,8 @@ export interface ServerAddress {
   readonly ca?: string | undefined;
   /** Asked for with each request, and sent as a bearer token. */
   readonly token?: (() => string) | undefined;
+  /** The URL of the proxy to go through; a user and a password in it are for the proxy. */
+  readonly proxy?: string | undefined;
   readonly timeoutMs: number;
   /** Connections kept open. */
   readonly connections: number;
@@ -21,79 +28,74 @@ export interface ServerAddress {
 
 export interface JsonAnswer {
   readonly status: number;
-  /** As it came. */
+  /** As it came, in memory of its own. */
   readonly bytes: Buffer<ArrayBuffer>;
   readonly retryAfter: string | undefined;
 }
 
-/** Errors of a request that no server has read: Node's and undici's codes. */
-const NEVER_ARRIVED = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EHOSTDOWN',
-  'ENETDOWN',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
 /** Sends JSON to one server and reads its answer, whatever the status. Tries nothing again: who does knows the blocks. */
 export class JsonClient {
   readonly #connections: Connections;
-  readonly #prefix: string;
-  readonly #basic: string | undefined;
+  readonly #got: Got;
+  readonly #base: string;
   readonly #options: ServerAddress;
   readonly #dialect: Dialect;
 
   /** @param dialect names the server in errors */
   constructor(options: ServerAddress, dialect: Dialect) {
-    const { origin, pathname, username, password } = new URL(options.url);
+    const { origin, protocol, pathname, username, password } = new URL(options.url);
+    const { ca, proxy, connections: kept } = options;
     this.#options = options;
     this.#dialect = dialect;
-    this.#prefix = pathname.replace(/\/+$/, '');
-    const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-    this.#basic = credentials === ':' ? undefined : `Basic ${Buffer.from(credentials).toString('base64')}`;
-    this.#connections = new Connections({ origin, ca: options.ca, kept: options.connections });
+    this.#base = origin + pathname.replace(/\/+$/, '');
+    this.#connections = new Connections({ protocol, ca, proxy, kept });
+    this.#got = got.extend({
+      username: decodeURIComponent(username),
+      password: decodeURIComponent(password),
+      headers: { accept: 'application/json', 'user-agent': `pal-e-embedding-worker/${VERSION}` },
+      ...(proxy !== undefined && protocol === 'http:' && { request: relayThrough(proxy) }),
+      responseType: 'buffer',
+      retry: { limit: 0 },
+      throwHttpErrors: false,
+      followRedirect: false,
+      decompress: false,
+      timeout: { lookup: CONNECT_PHASE_MS, connect: CONNECT_PHASE_MS, secureConnect: CONNECT_PHASE_MS },
+    });
   }
 
   /**
    * @param path with a leading slash
    * @throws ProviderUnavailableError, or ProviderMisconfiguredError where its certificate does not verify
-   * @throws the signal's reason
+   * @throws the signal's reason, at once
    */
   async send(method: 'GET' | 'POST', path: string, body: object | undefined, signal: AbortSignal): Promise<JsonAnswer> {
-    const { timeoutMs, token } = this.#options;
-    const limit = new TimeLimit(timeoutMs, signal);
+    const { token, timeoutMs } = this.#options;
     const bearer = token?.();
-    const authorization = bearer === undefined ? this.#basic : `Bearer ${bearer}`;
+    // got's own limit ends a request only once it has a connection, where an abort ends it at once.
+    const limit = new TimeLimit(timeoutMs, signal);
     try {
       return await this.#connections.use(
-        async (client) => {
-          const { status, headers, bytes } = await exchange(
-            client,
-            {
-              method,
-              path: this.#prefix + path,
-              headers: {
-                accept: 'application/json',
-                ...(body !== undefined && { 'content-type': 'application/json' }),
-                ...(authorization !== undefined && { authorization }),
-              },
-              body: body === undefined ? null : JSON.stringify(body),
-            },
-            limit.signal,
-          );
-          const retryAfter = headers['retry-after'];
-          return { status, bytes, retryAfter: typeof retryAfter === 'object' ? retryAfter[0] : retryAfter };
+        async (agent) => {
+          const answering = this.#got(this.#base + path, {
+            method,
+            agent,
+            signal: limit.signal,
+            ...(body !== undefined && { json: body }),
+            ...(bearer !== undefined && { headers: { authorization: `Bearer ${bearer}` } }),
+          });
+          let hangUp: ((error: Error) => void) | undefined;
+          void answering.on('request', (request) => (hangUp = (error) => request.destroy(error)));
+          void answering.on('downloadProgress', ({ transferred, total = 0 }) => {
+            if (Math.max(transferred, total) > MAX_ANSWER_BYTES) hangUp?.(new AnswerTooLargeError(MAX_ANSWER_BYTES));
+          });
+          const { statusCode, headers, rawBody } = await answering;
+          return { status: statusCode, bytes: asBuffer(rawBody), retryAfter: headers['retry-after'] };
         },
         ({ status }) => status < 400,
       );
     } catch (error) {
       signal.throwIfAborted();
-      throw limit.hasPassed
-        ? unavailable(this.#dialect, 'TIMEOUT', `no answer within ${timeoutMs / 1000} s`)
-        : refusalOf(this.#dialect, error);
+      throw transportError(error, this.#dialect, { ...this.#options, isLate: limit.hasPassed });
     } finally {
       limit.clear();
     }
@@ -105,24 +107,9 @@ export class JsonClient {
   }
 }
 
-/** Only the code and message of an error go on: what it holds beside them may be the request, and with it the texts. */
-function refusalOf(dialect: Dialect, error: unknown): Error {
-  const { name, codes, caVariable } = dialect;
-  const refused = certificateProblem(error, `let ${caVariable} name`);
-  if (refused !== undefined) {
-    return new ProviderMisconfiguredError(codes.certificate, `${name}'s ${refused.found}: ${refused.fix}`);
-  }
-  return unavailable(dialect, errorCode(error) ?? 'UNKNOWN', (error as Partial<Error>).message ?? String(error));
-}
-
-function unavailable({ name, codes }: Dialect, code: string, message: string): ProviderUnavailableError {
-  const mayBeTheText = !NEVER_ARRIVED.has(code);
-  const what = mayBeTheText ? 'did not answer' : 'cannot be reached';
-  return new ProviderUnavailableError(
-    mayBeTheText ? codes.noAnswer : codes.unreachable,
-    `${name} ${what} (${code}: ${message})`,
-    { mayBeTheText },
-  );
+/** The same memory. */
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): Buffer<ArrayBuffer> {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /** @returns what the JSON says; undefined where it is none */

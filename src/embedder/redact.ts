@@ -72,11 +72,15 @@ function shared(message: string, place: number, input: string, at: number): [num
   return [place - before, place + after];
 }
 
-/** All forms in which what lets us into a server may be quoted. */
-export function credentialsOf({ url, token }: Pick<ServerAddress, 'url' | 'token'>): string[] {
-  const { username, password } = new URL(url);
+/** All forms in which what lets us into a server, or through a proxy, may be quoted. */
+export function credentialsOf({ url, proxy, token }: Pick<ServerAddress, 'url' | 'proxy' | 'token'>): string[] {
   const bearer = token === undefined ? [] : [token()];
-  if (password === '') return bearer;
+  return [...bearer, ...[url, proxy].flatMap((address) => (address === undefined ? [] : credentialsIn(address)))];
+}
+
+function credentialsIn(url: string): string[] {
+  const { username, password } = new URL(url);
+  if (password === '') return [];
   const plain = decodeURIComponent(password);
-  return [...bearer, password, plain, Buffer.from(`${decodeURIComponent(username)}:${plain}`).toString('base64')];
+  return [password, plain, Buffer.from(`${decodeURIComponent(username)}:${plain}`).toString('base64')];
 }

@@ -8,6 +8,7 @@ import { ConfigurationError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { isTracing } from '../telemetry.js';
 import { DEAD_LETTER_QUEUE, QUEUE } from './job.js';
+import { MOST_EDITS } from './edits.js';
 import { BossDatabase } from './boss-database.js';
 import { requireQueuePrivileges } from './privileges.js';
 import { inspectQueueSchema, requireOwnVersion } from './queue-schema.js';
@@ -24,6 +25,8 @@ const FOREVER_SECONDS = 10 * 365 * 86_400;
 export const DEATHS_IN_COMPANY = 2;
 export const DEATHS_ALONE = 10;
 const RETRY_MARGIN = 20;
+/** Of the queue's limit: the jobs that are ready, and ten times as many that are delayed. */
+const MAX_JOBS_PER_LIMIT = 11;
 /** What pg-boss throws where it may not migrate and would have to. */
 const NEEDS_MIGRATION = 'pg-boss database requires migrations';
 
@@ -31,6 +34,8 @@ export interface BossOptions {
   /** Names this process in pg-boss's registry of instances. */
   readonly instanceName: string;
   readonly log: Logger;
+  /** Told of pg-boss's errors first: whether it is known what they come from. */
+  readonly isExplained?: (error: Error) => Promise<boolean>;
   /** For commands that enqueue and end: no supervision, no entry in the registry. */
   readonly sendOnly: boolean;
 }
@@ -46,7 +51,7 @@ const databases = new WeakMap<PgBoss, BossDatabase>();
 export async function createBoss(
   database: Database,
   config: Config,
-  { instanceName, log, sendOnly }: BossOptions,
+  { instanceName, log, isExplained, sendOnly }: BossOptions,
 ): Promise<PgBoss> {
   const schema = config.pgBossSchema;
   const { installed } = await inspectQueueSchema(database, schema);
@@ -65,6 +70,8 @@ export async function createBoss(
     migrate: !installed || owns || isNewer,
     ...(installed && !owns ? { reindex: false } : {}),
     schedule: false,
+    // More than this is never in the queue at once where all is well.
+    warningQueueSize: MOST_EDITS + MAX_JOBS_PER_LIMIT * config.queueLimit,
     monitorIntervalSeconds: MONITOR_SECONDS,
     superviseIntervalSeconds: MONITOR_SECONDS,
     instanceName,
@@ -74,7 +81,9 @@ export async function createBoss(
   });
   databases.set(boss, db);
   boss.on('error', (error) => {
-    log.warn('pg-boss met an error; it goes on', { error });
+    void (async () => {
+      if (!(await isExplained?.(error))) log.warn('pg-boss met an error; it goes on', { error });
+    })();
   });
   boss.on('warning', ({ message }) => {
     log.warn('pg-boss warns', { warning: message });

@@ -1,5 +1,6 @@
 import { isTransient, reactionTo } from '../database/faults.js';
 import type { Hold } from '../database/hold.js';
+import { errorCode } from '../errors.js';
 import { persist } from '../database/persist.js';
 import type { Logger } from '../logger.js';
 
@@ -17,7 +18,8 @@ export async function persistEdits<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const options = { hold, log, maxOutageMs: MAX_OUTAGE_MS, draining: signal, giveUp: signal, isWorthIt };
-  return await persist(options, signal, work);
+  const explains = (error: unknown) => hold.explainsForAll(error);
+  return await persist({ ...options, explains }, signal, work);
 }
 
-const isWorthIt = (error: Error) => isTransient(error) && reactionTo(error) !== 'hold';
+const isWorthIt = (error: Error) => isTransient(error) && reactionTo(error) !== 'hold' && errorCode(error) !== '55P03';

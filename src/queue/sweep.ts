@@ -4,6 +4,7 @@ import { WAITING } from '../blocks/status.js';
 import type { BlocksTable } from '../blocks/table.js';
 import type { Database } from '../database/database.js';
 import { retryTransient } from '../database/retry.js';
+import { reactionTo } from '../database/faults.js';
 import type { Hold } from '../database/hold.js';
 import type { Events } from '../events.js';
 import type { Logger } from '../logger.js';
@@ -101,7 +102,7 @@ export class Sweeper {
         await this.#options.hold.whenOpen(signal);
         await this.#sweep(signal);
       } catch (error) {
-        if (!signal.aborted && !(await this.#options.hold.explains(error))) {
+        if (!signal.aborted && !(await this.#options.hold.explainsForAll(error))) {
           this.#options.log.warn('a sweep failed; the next one goes on', { error });
         }
       }
@@ -136,10 +137,10 @@ export class Sweeper {
   /** Runs one step. Its failure is no other step's: what cannot be reset must not keep blocks from being enqueued. */
   async #step(step: string, signal: AbortSignal, work: () => Promise<number>): Promise<number> {
     try {
-      return await retryTransient(work, { signal, maxWaitMs: STEP_RETRY_MS });
+      return await retryTransient(work, { signal, maxWaitMs: STEP_RETRY_MS, isWorthIt: isNobodysFault });
     } catch (error) {
       if (signal.aborted) return 0;
-      if (await this.#options.hold.explains(error)) throw error; // no other step would fare better
+      if (await this.#options.hold.explainsForAll(error)) throw error; // no other step would fare better
       this.#options.log.warn('a step of the sweep failed; the next sweep goes on', { step, error });
       return 0;
     }
@@ -216,12 +217,15 @@ export class Sweeper {
         const seconds = (performance.now() - started) / 1000;
         events.emit('swept', { enqueued, reset: 0, cleared: 0, left: this.#left, seconds });
       } catch (error) {
-        if (!(await hold.explains(error))) log.warn('could not fill the queue up; the next sweep goes on', { error });
+        if (!(await hold.explainsForAll(error)))
+          log.warn('could not fill the queue up; the next sweep goes on', { error });
         return;
       }
     }
   }
 }
+
+const isNobodysFault = (error: Error) => reactionTo(error) === 'retry';
 
 /** Repeats a statement that takes at most so many rows until it takes fewer. @returns how many it took in all */
 async function untilShort(statement: (limit: number) => Promise<number>, signal: AbortSignal): Promise<number> {

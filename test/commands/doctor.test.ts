@@ -103,7 +103,7 @@ describeWithServer('doctor', () => {
     expect(report.checks).toContainEqual({
       name: 'tables',
       status: 'failed',
-      found: "public.blocks has no column embedding_status. The API's migration adds it",
+      found: "public.blocks has no column embedding_status, which the API's migration adds",
       fix: `ALTER TABLE "public"."blocks" ADD COLUMN embedding_status text NOT NULL DEFAULT 'pending';`,
     });
     expect(report.checks).toContainEqual({

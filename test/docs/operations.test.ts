@@ -1,4 +1,5 @@
 import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
+import { askForSweep } from '../support/ask-for-sweep.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlock, insertBlocks } from '../support/fixtures.js';
@@ -88,7 +89,7 @@ describeWithServer('the SQL in docs/operations.md', () => {
     await expectEmbedded(db, wanted, 'broken by nan');
     expect(await readBlock(db, other)).toMatchObject({ status: 'error' });
     const swept = worker.events.seen.swept.length;
-    await db.query('NOTIFY embedding_queue');
+    await askForSweep(db);
     await worker.events.until(({ seen }) => seen.swept.length > swept);
     expect(await jobsOf(db, wanted, 'embed-block-failed')).toEqual([]);
     expect(await jobsOf(db, other, 'embed-block-failed')).toHaveLength(1);

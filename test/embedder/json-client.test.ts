@@ -1,9 +1,12 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { queryObjects } from 'node:v8';
 import { JsonClient, type ServerAddress } from '../../src/embedder/json-client.js';
 import { OLLAMA } from '../../src/embedder/ollama-dialect.js';
+import { freeBuffer } from '../../src/free-buffer.js';
+import { VERSION } from '../../src/version.js';
+import { startRawServer } from '../support/raw-server.js';
 
 const trickle: RequestListener = ({ socket }, response) => {
   const timer = setInterval(() => response.write(' '), 20);
@@ -11,6 +14,18 @@ const trickle: RequestListener = ({ socket }, response) => {
     clearInterval(timer);
   });
 };
+
+const DRAINED = new Error('drained');
+
+/** Sends as fast as it is read. */
+function endless(response: ServerResponse): void {
+  const chunk = Buffer.alloc(1024 * 1024, ' ');
+  const write = () => {
+    while (!response.destroyed && response.write(chunk));
+  };
+  response.on('drain', write);
+  write();
+}
 
 /** What each sends as its authorization. */
 type Credentials = Pick<ServerAddress, 'token'> & { readonly credentials?: string };
@@ -135,7 +150,90 @@ describe('the client', () => {
     socket.destroy();
     silent.close();
     await once(silent, 'close');
-  }, 5_000); // undici gives up connecting after 10 s
+  }, 5_000);
+
+  it('gives up a server that says nothing of TLS long before the time for an answer', async () => {
+    const silent = await startRawServer((socket) => socket.resume());
+    const http = client({ url: `https://127.0.0.1:${silent.port}`, timeoutMs: 300_000 });
+    await expect(http.send('POST', '/', {}, never)).rejects.toMatchObject({
+      code: 'OLLAMA_UNREACHABLE',
+      message: "Ollama cannot be reached (ETIMEDOUT: Timeout awaiting 'secureConnect' for 10000ms)",
+      mayBeTheText: false,
+    });
+    await silent.stop();
+  }, 20_000);
+
+  it.each<[string, RequestListener]>([
+    ['says so', (_, response) => response.writeHead(200, { 'content-length': String(65 * 1024 * 1024) }).write('{')],
+    ['does not say so', (_, response) => endless(response)],
+  ])('reads no more than 64 MB of an answer that is larger and %s', async (_, large) => {
+    listener = large;
+    await expect(client().send('POST', '/', {}, never)).rejects.toMatchObject({
+      code: 'OLLAMA_NO_ANSWER',
+      message: 'Ollama did not answer (TOO_LARGE: its answer is larger than 64 MB)',
+      mayBeTheText: true,
+    });
+  });
+
+  it('reads an answer of 60 MB, in memory of its own, which can be freed', async () => {
+    const large = Buffer.alloc(60 * 1024 * 1024, ' ');
+    listener = (_, response) => response.end(large);
+    const { bytes } = await client().send('POST', '/', {}, never);
+    expect(bytes.equals(large)).toBe(true);
+    freeBuffer(bytes);
+    expect(bytes.byteLength).toBe(0);
+  });
+
+  it('waits for the answer after what is only said meanwhile', async () => {
+    listener = (_, response) => {
+      response.writeProcessing();
+      response.writeEarlyHints({ link: '</style.css>; rel=preload' });
+      response.end('{"ok":true}');
+    };
+    expect(await client().send('GET', '/', undefined, never)).toMatchObject({ status: 200 });
+  });
+
+  it('says who it is, and asks for no compression', async () => {
+    await client().send('POST', '/', { input: ['ä'] }, never);
+    expect(seen[0]?.headers).toMatchObject({
+      'user-agent': `pal-e-embedding-worker/${VERSION}`,
+      accept: 'application/json',
+      'content-type': 'application/json',
+      'content-length': '16',
+    });
+    expect(seen[0]?.headers).not.toHaveProperty('accept-encoding');
+  });
+
+  it('ends at once what is under way when it is closed', async () => {
+    const http = client();
+    const arrived = new Promise<void>((resolve) => (listener = () => resolve()));
+    const sending = http.send('POST', '/', {}, never);
+    await arrived;
+    http.close();
+    await expect(sending).rejects.toMatchObject({ code: 'OLLAMA_NO_ANSWER' });
+  });
+
+  it.each<[string, (aborted: AbortController) => RequestListener]>([
+    ['before the answer', (aborted) => () => aborted.abort(DRAINED)],
+    [
+      'in the midst of the answer',
+      (aborted) => (_, response) => {
+        response.write('{');
+        setImmediate(() => aborted.abort(DRAINED));
+      },
+    ],
+  ])('hangs up on the server when it is aborted %s', async (_, make) => {
+    const aborted = new AbortController();
+    const abort = make(aborted);
+    const hungUp = new Promise<void>((resolve) => {
+      listener = (request, response) => {
+        request.socket.on('close', () => resolve());
+        abort(request, response);
+      };
+    });
+    await expect(client().send('POST', '/', {}, aborted.signal)).rejects.toBe(DRAINED);
+    await hungUp;
+  });
 
   it('takes a connection that is cut for a fault that may be the text’s', async () => {
     listener = ({ socket }) => socket.destroy();

@@ -1,5 +1,6 @@
 import { createEvents } from '../../src/events.js';
 import { createMetrics } from '../../src/metrics/create-metrics.js';
+import { askForSweep } from '../support/ask-for-sweep.js';
 import { insertBlock, insertBlocks } from '../support/fixtures.js';
 import { readDashboard, substituted, type Dashboard, type Panel } from '../support/prometheus/dashboard.js';
 import { useMonitoredSite } from '../support/prometheus/monitored-site.js';
@@ -74,7 +75,7 @@ describeWithPrometheus('the queries of the dashboard', { server: true }, (progra
     rejected.remove();
     await insertBlocks(db, 40);
     await untilIdle(db);
-    await db.query('NOTIFY embedding_queue'); // asks for a sweep
+    await askForSweep(db);
     await prometheus.until('sum(increase(embedding_sweep_seconds_count[1m])) > 0', ({ length }) => length > 0);
     await prometheus.until('max(embedding_dead_letters) == 1', ({ length }) => length > 0);
     const queries = queriesOf(await readDashboard());

@@ -1,3 +1,4 @@
+import { askForSweep } from '../support/ask-for-sweep.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlock } from '../support/fixtures.js';
 import { editBlock, expectEmbedded, jobsOf, readBlock, untilStatus } from '../support/worker-blocks.js';
@@ -16,7 +17,7 @@ async function deadLettersOf({ db }: Site, blockId: string) {
 
 async function sweep({ db, worker }: Site): Promise<void> {
   const before = worker.events.seen.swept.length;
-  await db.query(`SELECT pg_notify('embedding_queue', '')`);
+  await askForSweep(db);
   await worker.events.until(({ seen }) => seen.swept.length > before);
 }
 

@@ -1,3 +1,4 @@
+import { askForSweep } from '../support/ask-for-sweep.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlock } from '../support/fixtures.js';
 import { expectEmbedded, jobsOf, readBlock } from '../support/worker-blocks.js';
@@ -66,7 +67,7 @@ describeWithServer('a worker that was away while its job was taken over', () => 
   it('leaves what it lost to the sweep, which has it embedded', async () => {
     const { db } = site();
     const id = await settleAfter('lost and found', `UPDATE pgboss.job SET state = 'failed', completed_on = now()`);
-    await db.query(`SELECT pg_notify('embedding_queue', '')`);
+    await askForSweep(db);
     await expectEmbedded(db, id, 'lost and found');
   });
 });

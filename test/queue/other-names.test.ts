@@ -39,45 +39,61 @@ const ENVIRONMENT = {
   PALDOCS_PGBOSS_SCHEMA: 'queue_2',
 };
 
-describeWithServer('with tables, columns and a queue of other names, a worker', () => {
-  let ollama: StandIn;
-  let db: TestDatabase;
-  beforeAll(async () => {
-    ollama = await startStandIn();
-    db = await createDatabase();
-    await db.query(RENAMED);
-    await startWorker(db, ollama, ENVIRONMENT);
-  });
-  afterAll(async () => {
-    await stopWorkers();
-    await ollama.stop();
-  });
+/** The same names as SQL writes them. */
+const QUOTED = {
+  ...ENVIRONMENT,
+  PALDOCS_BLOCKS_TABLE: '"Knowledge ""Base"""."Blöcke; --"',
+  PALDOCS_BLOCKS_ID_COLUMN: '"select"',
+  PALDOCS_BLOCKS_NOTE_ID_COLUMN: '"note id"',
+  PALDOCS_BLOCKS_TYPE_COLUMN: 'TYPE',
+  PALDOCS_NOTES_TABLE: 'PUBLIC."table"',
+  PALDOCS_NOTES_ID_COLUMN: '"Id"',
+};
 
-  it('embeds, and embeds again', async () => {
-    await db.query(`INSERT INTO "table" ("Id", "from") VALUES (1, 'Atlas')`);
-    await db.query(
-      `INSERT INTO "Knowledge ""Base"""."Blöcke; --" ("select", "note id", "type", "body") VALUES (1, 1, 'heading', '"Sea"')`,
-    );
-    await untilVectorOf('Atlas > Sea');
-    await db.query(`UPDATE "Knowledge ""Base"""."Blöcke; --" SET "body" = '"Land"'`);
-    await untilVectorOf('Atlas > Land');
-  });
+for (const [how, environment] of [
+  ['as they are', ENVIRONMENT],
+  ['as SQL writes them', QUOTED],
+] as const) {
+  describeWithServer(`with tables, columns and a queue of other names, given ${how}, a worker`, () => {
+    let ollama: StandIn;
+    let db: TestDatabase;
+    beforeAll(async () => {
+      ollama = await startStandIn();
+      db = await createDatabase();
+      await db.query(RENAMED);
+      await startWorker(db, ollama, environment);
+    });
+    afterAll(async () => {
+      await stopWorkers();
+      await ollama.stop();
+    });
 
-  it('keeps its queue where it was told', async () => {
-    expect(await db.query(`SELECT nspname FROM pg_namespace WHERE nspname ~* 'boss|queue'`)).toEqual([
-      { nspname: 'queue_2' },
-    ]);
-  });
+    it('embeds, and embeds again', async () => {
+      await db.query(`INSERT INTO "table" ("Id", "from") VALUES (1, 'Atlas')`);
+      await db.query(
+        `INSERT INTO "Knowledge ""Base"""."Blöcke; --" ("select", "note id", "type", "body") VALUES (1, 1, 'heading', '"Sea"')`,
+      );
+      await untilVectorOf('Atlas > Sea');
+      await db.query(`UPDATE "Knowledge ""Base"""."Blöcke; --" SET "body" = '"Land"'`);
+      await untilVectorOf('Atlas > Land');
+    });
 
-  async function untilVectorOf(text: string): Promise<void> {
-    const row = await db.untilRow<{ status: string; vector: string }>(
-      `SELECT embedding_status AS status, embedding::text AS vector FROM "Knowledge ""Base"""."Blöcke; --"`,
-      [],
-      ({ status }) => status === 'completed',
-    );
-    expect(isVectorOf(JSON.parse(row.vector) as number[], DEFAULT_INSTRUCTION + text)).toBe(true);
-  }
-});
+    it('keeps its queue where it was told', async () => {
+      expect(await db.query(`SELECT nspname FROM pg_namespace WHERE nspname ~* 'boss|queue'`)).toEqual([
+        { nspname: 'queue_2' },
+      ]);
+    });
+
+    async function untilVectorOf(text: string): Promise<void> {
+      const row = await db.untilRow<{ status: string; vector: string }>(
+        `SELECT embedding_status AS status, embedding::text AS vector FROM "Knowledge ""Base"""."Blöcke; --"`,
+        [],
+        ({ status }) => status === 'completed',
+      );
+      expect(isVectorOf(JSON.parse(row.vector) as number[], DEFAULT_INSTRUCTION + text)).toBe(true);
+    }
+  });
+}
 
 describeWithServer('with a schema for the queue that has capitals in its name, a worker', () => {
   const site = useSite({ environment: { PALDOCS_PGBOSS_SCHEMA: 'QueueOfOurs' } });

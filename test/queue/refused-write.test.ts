@@ -1,4 +1,5 @@
 import { DEFAULT_INSTRUCTION } from '../../src/config/variables.js';
+import { askForSweep } from '../support/ask-for-sweep.js';
 import { insertBacklog } from '../support/backlog.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlock, insertBlocks } from '../support/fixtures.js';
@@ -76,7 +77,7 @@ describeWithServer('a store that fails for good after another part of its batch 
     await insertBlock(db, { content: 'earlier' });
     await ollama.waitFor(({ stats }) => stats.hanging === 1); // the worker is busy, and will fetch all that follows at once
     const backlog = await insertBacklog(db, 3);
-    await db.query(`SELECT pg_notify('embedding_queue', '')`); // asks for a sweep, which enqueues them
+    await askForSweep(db);
     for (const id of backlog) await untilJob(db, id, ({ state }) => state === 'created');
     const id = await insertBlock(db, { content: 'settled' });
     await untilJob(db, id, ({ state }) => state === 'created');

@@ -2,7 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlock } from '../support/fixtures.js';
 import { expectEmbedded } from '../support/worker-blocks.js';
+import { startStandIn } from '../../stand-in/stand-in.js';
+import { createDatabase } from '../support/create-database.js';
+import { editBlock, untilIdle } from '../support/worker-blocks.js';
+import { startWorker, stopWorkers } from '../support/worker-in-process.js';
+import { createRole, grant } from '../support/worker-role.js';
 import { useSite } from '../support/worker-site.js';
+import { EAGER } from '../blocks/schema/triggers.js';
 
 /** How often one text may be embedded in a second while the alarm sounds. */
 const OBSERVED_MS = 1_000;
@@ -50,5 +56,31 @@ describeWithServer('a trigger that fires on our own write, beside notifications 
     await worker.events.until(({ seen }) => seen.loop.length > 0);
     await db.query('DROP TRIGGER eager ON blocks');
     expect(worker.log.tell('error')).toEqual([expect.stringContaining('a write of our own fired the trigger')]);
+  });
+});
+
+describeWithServer('a trigger at every INSERT and UPDATE, with a role whose sessions are a replica’s', () => {
+  it('fires for the API alone: each text is embedded once', async () => {
+    const db = await createDatabase();
+    const ollama = await startStandIn({ recordTexts: true });
+    const role = await createRole(db);
+    try {
+      await grant(db, role, 'role.sql');
+      await db.query(EAGER);
+      await db.query(`ALTER ROLE ${role.name} IN DATABASE ${db.name} SET session_replication_role = replica`);
+      const worker = await startWorker({ url: role.url }, ollama);
+      const id = await insertBlock(db, { content: 'first' });
+      await expectEmbedded(db, id, 'first');
+      await editBlock(db, id, { content: 'second' });
+      await expectEmbedded(db, id, 'second');
+      await untilIdle(db);
+      await worker.quiet();
+      expect(worker.events.seen.loop).toEqual([]);
+      expect([...ollama.timesEmbedded().values()].every((times) => times === 1)).toBe(true);
+    } finally {
+      await stopWorkers();
+      await role.drop();
+      await ollama.stop();
+    }
   });
 });

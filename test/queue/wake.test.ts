@@ -36,7 +36,7 @@ describeWithServer('backlog wakes a worker that takes it', () => {
     try {
       await someone.query('BEGIN');
       await someone.query('SELECT FROM blocks WHERE id = $1 FOR UPDATE', [id]);
-      await db.query(`SELECT pg_notify('embedding_queue', '')`); // asks for a sweep, which enqueues it
+      await db.query(`SELECT pg_notify('embedding_queue', '')`); // has it looked for what is pending
       await worker.events.until((events) => events.requeued('locked') >= 1);
       await someone.query('COMMIT');
       await expectEmbedded(db, id, 'Text number 0.');

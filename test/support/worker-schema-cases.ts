@@ -7,13 +7,23 @@ export interface SchemaCase {
   /** What is done to the reference schema. */
   readonly sql?: string;
   readonly environment?: Readonly<Record<string, string>>;
-  /** What is said. */
+  /** What is said, at start and by `doctor`: the message, and each line of the fix after `  fix: `. */
   readonly says: RegExp;
+  /** What `doctor` says in its stead, which asks the model first. */
+  readonly doctorSays?: RegExp;
 }
 
 export const SCHEMA_CASES: readonly SchemaCase[] = [
-  { name: 'has no pgvector', sql: 'DROP EXTENSION vector CASCADE', says: /no pgvector: CREATE EXTENSION vector/ },
-  { name: 'has no blocks', sql: 'DROP TABLE blocks', says: /PALDOCS_BLOCKS_TABLE: there is no table public\.blocks/ },
+  {
+    name: 'has no pgvector',
+    sql: 'DROP EXTENSION vector CASCADE',
+    says: /the database has no pgvector: [^]*\n +fix: CREATE EXTENSION vector;/,
+  },
+  {
+    name: 'has no blocks',
+    sql: 'DROP TABLE blocks',
+    says: /PALDOCS_BLOCKS_TABLE: there is no table public\.blocks[^]*\n +fix: run the API's migrations/,
+  },
   {
     name: 'has no notes',
     sql: 'DROP TABLE notes CASCADE',
@@ -22,12 +32,12 @@ export const SCHEMA_CASES: readonly SchemaCase[] = [
   {
     name: 'has blocks in another schema',
     sql: 'CREATE SCHEMA kb; ALTER TABLE blocks SET SCHEMA kb',
-    says: /PALDOCS_BLOCKS_TABLE: there is no table public\.blocks/,
+    says: /PALDOCS_BLOCKS_TABLE: there is no table public\.blocks[^]*\n +fix: PALDOCS_BLOCKS_TABLE=kb\.blocks$/m,
   },
   {
     name: 'has no column for the vector',
     sql: 'ALTER TABLE blocks DROP embedding',
-    says: /no column embedding[^]*ALTER TABLE "public"\."blocks" ADD COLUMN embedding vector\(768\)/,
+    says: /no column embedding[^]*fix: ALTER TABLE "public"\."blocks" ADD COLUMN embedding vector\(768\);/,
   },
   {
     name: 'has no column for the status',
@@ -78,11 +88,13 @@ export const SCHEMA_CASES: readonly SchemaCase[] = [
     name: 'has a vector column larger than the model serves',
     variant: { dimensions: 4_000 },
     says: /PALDOCS_EMBEDDING_MODEL: the model qwen3-embedding:4b gives vectors of 2560 dimensions[^]* 4000/,
+    doctorSays: /the model qwen3-embedding:4b gives vectors of 2560 dimensions[^]* 4000/,
   },
   {
     name: 'is to be embedded by a model that cannot',
     environment: { PALDOCS_EMBEDDING_MODEL: 'llama3.2:3b' },
     says: /PALDOCS_EMBEDDING_MODEL: the model llama3\.2:3b cannot embed/,
+    doctorSays: /llama3\.2:3b is there, but cannot embed/,
   },
   {
     name: 'has no trigger',
@@ -109,7 +121,7 @@ export const SCHEMA_CASES: readonly SchemaCase[] = [
     sql: `CREATE TRIGGER eager BEFORE UPDATE ON blocks FOR EACH ROW EXECUTE FUNCTION queue_block_embedding();
           INSERT INTO notes (title) VALUES ('A');
           INSERT INTO blocks (note_id, block_type, content) SELECT id, 'paragraph', '"text"' FROM notes`,
-    says: /fires the trigger "eager" on public\.blocks[^]*BEFORE UPDATE OF block_type, content/,
+    says: /fires the trigger "eager" on public\.blocks[^]*CREATE OR REPLACE TRIGGER eager BEFORE UPDATE OF block_type, content ON public\.blocks[^]*SET session_replication_role = replica;/,
   },
   {
     name: 'has a trigger that fires on our own write of the status',
@@ -117,5 +129,46 @@ export const SCHEMA_CASES: readonly SchemaCase[] = [
           INSERT INTO notes (title) VALUES ('A');
           INSERT INTO blocks (note_id, block_type, content) SELECT id, 'paragraph', '"text"' FROM notes`,
     says: /fires the trigger "eager" on public\.blocks/,
+  },
+  {
+    name: 'has a trigger that notifies of our own write',
+    sql: `CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NOTIFY embedding_queue; RETURN NULL; END $$;
+          CREATE TRIGGER shout AFTER UPDATE ON blocks FOR EACH ROW EXECUTE FUNCTION shout();
+          INSERT INTO notes (title) VALUES ('A');
+          INSERT INTO blocks (note_id, block_type, content) SELECT id, 'paragraph', '"text"' FROM notes`,
+    says: /fires the trigger "shout" on public\.blocks, which notifies embedding_queue[^]*AFTER UPDATE OF block_type, content/,
+  },
+  {
+    name: 'has a view for blocks',
+    sql: 'ALTER TABLE blocks RENAME TO base; CREATE VIEW blocks AS SELECT * FROM base',
+    says: /PALDOCS_BLOCKS_TABLE: public\.blocks is a view[^]*\n +fix: PALDOCS_BLOCKS_TABLE=public\.base$/m,
+  },
+  {
+    name: 'has a partition without a trigger',
+    sql: `DROP TRIGGER blocks_embedding_insert ON blocks; DROP TRIGGER blocks_embedding_update ON blocks;
+          ALTER TABLE blocks RENAME TO old;
+          CREATE TABLE blocks (LIKE old INCLUDING DEFAULTS) PARTITION BY HASH (id);
+          CREATE TABLE blocks_0 PARTITION OF blocks FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+          CREATE TABLE blocks_1 PARTITION OF blocks FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+          CREATE TRIGGER q BEFORE INSERT OR UPDATE OF content ON blocks_0 FOR EACH ROW EXECUTE FUNCTION queue_block_embedding()`,
+    says: /no trigger on public\.blocks_1 notifies embedding_queue[^]*\n +fix: CREATE OR REPLACE TRIGGER q BEFORE INSERT OR UPDATE OF content ON "public"\."blocks_1"/,
+  },
+  {
+    name: 'takes three statuses',
+    sql: `ALTER TABLE blocks DROP CONSTRAINT blocks_embedding_status_check;
+          ALTER TABLE blocks ADD CONSTRAINT three CHECK (embedding_status IN ('pending', 'processing', 'completed'))`,
+    says: /embedding_status does not take error, skipped: the constraint "three"[^]*\n +fix: ALTER TABLE "public"\."blocks" DROP CONSTRAINT "three", ADD CONSTRAINT "three" CHECK/,
+  },
+  {
+    name: 'has an enum of three statuses',
+    sql: `ALTER TABLE blocks DROP CONSTRAINT blocks_embedding_status_check, ALTER embedding_status DROP DEFAULT;
+          CREATE TYPE status AS ENUM ('pending', 'processing', 'completed');
+          ALTER TABLE blocks ALTER embedding_status TYPE status USING embedding_status::status`,
+    says: /does not take error, skipped: its type is public\.status\n +fix: ALTER TYPE public\.status ADD VALUE 'error';/,
+  },
+  {
+    name: 'demands a vector',
+    sql: 'ALTER TABLE blocks ALTER embedding SET NOT NULL',
+    says: /public\.blocks\.embedding is NOT NULL[^]*DROP NOT NULL;/,
   },
 ];

@@ -15,8 +15,8 @@ export interface QueuedJobs {
  */
 export async function countQueued(db: Queryable, schema: string): Promise<QueuedJobs> {
   const [row] = await db.query<QueuedJobs>(
-    `SELECT count(*) FILTER (WHERE state = 'active' OR start_after <= now())::float8 AS ready,
-       count(*) FILTER (WHERE state <> 'active' AND start_after > now())::float8 AS delayed
+    `SELECT count(*) FILTER (WHERE state = 'active' OR start_after <= clock_timestamp())::float8 AS ready,
+       count(*) FILTER (WHERE state <> 'active' AND start_after > clock_timestamp())::float8 AS delayed
   FROM ${jobTable(schema)} WHERE name = $1 AND state IN ('created', 'retry', 'active')`,
     [QUEUE],
   );

@@ -129,7 +129,7 @@ describeWithServer('a check of the database', () => {
       {
         status: 'failed',
         found: 'fires the trigger "wide" on public.blocks',
-        fix: 'CREATE TRIGGER … BEFORE UPDATE OF block_type, content ON "public"."blocks"',
+        fix: 'CREATE OR REPLACE TRIGGER wide BEFORE UPDATE OF block_type, content ON public.blocks',
       },
     ],
     [
@@ -140,7 +140,7 @@ describeWithServer('a check of the database', () => {
       ],
       {
         status: 'failed',
-        found: 'does not take error, skipped: new row for relation "blocks" violates',
+        found: 'does not take error, skipped: the constraint "narrow" refuses it',
         fix: 'ALTER TABLE "public"."blocks"',
       },
     ],
@@ -255,6 +255,28 @@ describeWithServer('a check of the database', () => {
       await check('notifications', db, ollama, { PALDOCS_LISTEN_DATABASE_URL: 'postgresql://worker@127.0.0.1:1/x' }),
     ).toMatchObject({ status: 'failed', found: expect.stringContaining('cannot be opened') as string });
     await elsewhere.drop();
+  });
+
+  it('has the trigger send the id once the table is large, unless an index tells what is pending', async () => {
+    const payload = async () => check('payload', db, ollama);
+    expect(await payload()).toMatchObject({
+      status: 'ok',
+      found: expect.stringContaining('names the block') as string,
+    });
+    await db.query(
+      `CREATE OR REPLACE FUNCTION queue_block_embedding() RETURNS trigger LANGUAGE plpgsql AS $$
+       BEGIN NEW.embedding_status := 'pending'; NOTIFY embedding_queue, 'wake'; RETURN NEW; END $$`,
+    );
+    expect(await payload()).toMatchObject({ status: 'ok', found: expect.stringContaining('names no block') as string });
+    await db.query(`UPDATE pg_class SET reltuples = 100000 WHERE oid = 'blocks'::regclass`); // as after an import
+    expect(await payload()).toMatchObject({
+      status: 'warning',
+      found: expect.stringContaining('reads all 100,000 rows') as string,
+      fix: expect.stringContaining(`PERFORM pg_notify('embedding_queue', NEW."id"::text);`) as string,
+    });
+    await db.query(`CREATE INDEX ON blocks (embedding_status) WHERE embedding_status = 'pending'`);
+    await db.query(`UPDATE pg_class SET reltuples = 100000 WHERE oid = 'blocks'::regclass`);
+    expect(await payload()).toMatchObject({ status: 'ok' });
   });
 
   it('sees that pg-boss’s schema has drifted, and gives the statement that mends it', async () => {

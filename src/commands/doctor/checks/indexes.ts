@@ -1,84 +1,104 @@
-import { besideVector } from '../../../blocks/beside-vector.js';
-import { readIndexes, type BlocksIndex } from '../../../blocks/read-indexes.js';
-import { readStorage } from '../../../blocks/read-storage.js';
-import type { BlocksTable } from '../../../blocks/table.js';
-import { ok, tableOf, warning, type Check, type Finding } from '../check.js';
+import { readIndexes, readTakenNames, type BlocksIndex } from '../../../blocks/read-indexes.js';
+import { listed, readRelations, type BlocksRelation } from '../../../blocks/relations.js';
+import { ok, tableOf, warning, type Check } from '../check.js';
+import { buildVectorIndexes, COSINE, NAME_ENDING } from '../vector-index-sql.js';
 
 /** Above it each page of the table has too little room for HOT updates. */
 const FULLEST = 85;
 /** Searching so many rows without an index takes about a second. */
 const MANY_ROWS = 50_000;
-/** Those that search by cosine distance can use. */
-const COSINE = 'vector_cosine_ops';
 
 export const indexesCheck: Check = {
   name: 'indexes',
   needs: ['tables'],
   run: async (context) => {
-    const { database, config } = context;
-    const [indexes, { fillfactor, rows }] = await Promise.all([
-      readIndexes(database, config.tables),
-      readStorage(database, config.tables),
-    ]);
+    const { database } = context;
     const table = tableOf(context);
-    const vectorIndexes = indexes.filter(({ onEmbedding, method }) => onEmbedding && method !== 'btree');
-    const useful = vectorIndexes.filter(({ valid, operators }) => valid && operators === COSINE);
+    const [indexes, relations, taken] = await Promise.all([
+      readIndexes(database, table),
+      readRelations(database, table),
+      readTakenNames(database, NAME_ENDING),
+    ]);
+    // A partitioned table has no rows of its own, and nothing can be built on a foreign one.
+    const holders = relations.filter(({ isPartitioned, isForeign }) => !isPartitioned && !isForeign);
+    const onVectors = indexes.filter(({ onEmbedding, method }) => onEmbedding && method !== 'btree');
+    const search = searchProblems(onVectors, holders);
+    const build =
+      search.length > 0
+        ? buildVectorIndexes({ table, relations, indexes: onVectors, method: onVectors[0]?.method ?? 'hnsw', taken })
+        : [];
+    const isIndexed = onVectors.length > 0 || build.length > 0;
     const problems = [
-      ...indexes.filter(({ valid }) => !valid).map(invalid),
-      ...vectorIndexes.filter(({ operators }) => operators !== COSINE).map((index) => unused(index, table)),
-      ...(useful.length === 0 && rows >= MANY_ROWS ? [missing(rows, table)] : []),
-      ...(vectorIndexes.length > 0 ? indexes.filter(({ onStatus }) => onStatus).map(hurts) : []),
-      ...(vectorIndexes.length > 0 && fillfactor > FULLEST ? [full(fillfactor, table)] : []),
+      ...indexes.filter((index) => !index.valid && !index.isPartitioned).map(invalid),
+      // Room in the pages first: it is for what is written afterwards.
+      ...(isIndexed ? full(holders) : []),
+      ...(search.length > 0 ? [{ found: search.join('; '), fix: build }] : []),
+      ...(isIndexed ? indexes.filter((index) => isOnStatus(index, indexes)).map(hurts) : []),
     ];
-    if (problems.length > 0) return join(problems);
+    if (problems.length > 0) {
+      return warning(problems.map(({ found }) => found).join('; '), problems.flatMap(({ fix }) => fix).join('\n'));
+    }
+    const useful = onVectors.filter(({ operators, attachedTo }) => operators === COSINE && attachedTo === null);
     if (useful.length === 0) return ok('none on embedding, which so few blocks do not need');
-    return ok(`${useful.map(({ name, method }) => `${name} (${method})`).join(', ')}; fillfactor ${fillfactor}`);
+    return ok(
+      `${listed(useful.map(({ name, method }) => `${name} (${method})`))}; fillfactor ${Math.max(...holders.map(({ fillfactor }) => fillfactor))}`,
+    );
   },
 };
 
 interface Problem {
   readonly found: string;
-  readonly fix: string;
+  readonly fix: readonly string[];
 }
 
 function invalid({ name }: BlocksIndex): Problem {
-  return { found: `${name} is invalid: building it was interrupted`, fix: `REINDEX INDEX CONCURRENTLY ${name};` };
+  return { found: `${name} is invalid: building it was interrupted`, fix: [`REINDEX INDEX CONCURRENTLY ${name};`] };
 }
 
-function unused({ name, operators, method }: BlocksIndex, table: BlocksTable): Problem {
-  return {
-    found: `${name} has ${operators}, which a search by cosine distance cannot use`,
-    fix: createIndex(table, method),
-  };
+/** What keeps searches from using an index. */
+function searchProblems(onVectors: readonly BlocksIndex[], holders: readonly BlocksRelation[]): string[] {
+  const searchable = onVectors.filter(({ operators }) => operators === COSINE);
+  const without = holders.filter(({ oid }) => !searchable.some(({ relation }) => relation === oid));
+  const incomplete = searchable.filter(({ isPartitioned, valid }) => isPartitioned && !valid);
+  if (incomplete.length > 0) {
+    const lacking = without.length > 0 ? listed(without.map(({ name }) => name)) : 'some that have one of their own';
+    return incomplete.map(({ name }) => `${name} is invalid: partitions have no index attached to it (${lacking})`);
+  }
+  if (without.length === 0) return [];
+  const others = onVectors.filter(({ attachedTo }) => attachedTo === null);
+  if (searchable.length === 0 && others.length > 0) {
+    return others.map(
+      ({ name, operators }) => `${name} has ${operators}, which a search by cosine distance cannot use`,
+    );
+  }
+  const rows = holders.reduce((sum, holder) => sum + Math.max(0, holder.rows), 0);
+  if (rows < MANY_ROWS) return [];
+  const where = without.length < holders.length ? ` of ${listed(without.map(({ name }) => name))}` : '';
+  const read = without.reduce((sum, holder) => sum + Math.max(0, holder.rows), 0);
+  return [`none on embedding${where}: a search reads all ${Math.round(read).toLocaleString('en-US')} blocks`];
 }
 
-function missing(rows: number, table: BlocksTable): Problem {
-  return {
-    found: `none on embedding: a search reads all ${Math.round(rows).toLocaleString('en-US')} blocks`,
-    fix: createIndex(table, 'hnsw'),
-  };
-}
-
-function createIndex(table: BlocksTable, method: string): string {
-  const operators = besideVector(table, 'vector_cosine_ops');
-  return `CREATE INDEX CONCURRENTLY ON ${table.blocks} USING ${method} (embedding ${operators});`;
+/** One that a constraint is kept by cannot be dropped; what is attached to another one goes with it. */
+function isOnStatus({ onStatus, isConstraint, attachedTo }: BlocksIndex, indexes: readonly BlocksIndex[]): boolean {
+  return onStatus && !isConstraint && !indexes.some(({ oid }) => oid === attachedTo);
 }
 
 /** Measured: 2 ms for each status change, as it then is an entry in the vector index too. */
-function hurts({ name }: BlocksIndex): Problem {
+function hurts({ name, isPartitioned }: BlocksIndex): Problem {
   return {
     found: `${name} is on embedding_status, so that each change of a status writes to the vector index too (2 ms)`,
-    fix: `DROP INDEX CONCURRENTLY ${name};`,
+    fix: [isPartitioned ? `DROP INDEX ${name};` : `DROP INDEX CONCURRENTLY ${name};`],
   };
 }
 
-function full(fillfactor: number, { blocks }: BlocksTable): Problem {
-  return {
-    found: `fillfactor ${fillfactor} leaves no room in a page, so that each change of a status writes to the vector index too (2 ms)`,
-    fix: `ALTER TABLE ${blocks} SET (fillfactor = 75);`,
-  };
-}
-
-function join(problems: readonly Problem[]): Finding {
-  return warning(problems.map(({ found }) => found).join('; '), problems.map(({ fix }) => fix).join('\n'));
+function full(holders: readonly BlocksRelation[]): Problem[] {
+  const without = holders.filter(({ fillfactor }) => fillfactor > FULLEST);
+  if (without.length === 0) return [];
+  const where = holders.length > 1 ? ` of ${listed(without.map(({ name }) => name))}` : '';
+  return [
+    {
+      found: `fillfactor ${Math.max(...without.map(({ fillfactor }) => fillfactor))} leaves no room in a page${where}, so that each change of a status writes to the vector index too (2 ms)`,
+      fix: without.map(({ sql }) => `ALTER TABLE ${sql} SET (fillfactor = 75);`),
+    },
+  ];
 }

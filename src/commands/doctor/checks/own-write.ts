@@ -1,25 +1,33 @@
-import { requireQuietWrites } from '../../../blocks/trigger.js';
-import { tryStatuses } from '../../../blocks/try-statuses.js';
-import { failed, ok, tableOf, type Check } from '../check.js';
+import { requireQuietWrites } from '../../../blocks/quiet-writes.js';
+import { findUnseen, isReplicaSession, requireNoForeignKeys } from '../../../blocks/replica-sessions.js';
+import { requireStatuses } from '../../../blocks/require-statuses.js';
+import { listed } from '../../../blocks/relations.js';
+import { quoteColumn } from '../../../database/identifiers.js';
+import { ok, tableOf, warning, type Check } from '../check.js';
 
-/** Both tries are rolled back. */
+/** All that it tries is rolled back. */
 export const ownWriteCheck: Check = {
   name: 'own write',
   needs: ['privileges'],
   run: async (context) => {
-    const { database, config } = context;
+    const { database } = context;
     const table = tableOf(context);
-    const { tried, refused } = await tryStatuses(database, table);
-    if (!tried) return ok('not tried: there is no block yet, or all are locked');
-    const [first] = refused;
-    if (first !== undefined) {
-      const statuses = refused.map(({ status }) => status).join(', ');
-      return failed(
-        `${config.tables.blocksTable}.embedding_status does not take ${statuses}: ${first.message}`,
-        `let its type and constraints take 'pending', 'processing', 'completed', 'error' and 'skipped': ALTER TABLE ${table.blocks} …`,
+    await requireStatuses(database, table);
+    await requireNoForeignKeys(database, table);
+    const result = await requireQuietWrites(database, table);
+    const found = result.tried
+      ? 'all statuses are taken, and writing them and a vector asks for nothing (tried, and rolled back)'
+      : `not tried: ${result.reason}; all statuses are taken, as far as the catalogue tells`;
+    const unseen = await findUnseen(database, table);
+    if (unseen.length > 0) {
+      return warning(
+        `${found}; session_replication_role is replica, so that it is not seen by the trigger ${listed(unseen.map(({ name, on }) => `"${name}" on ${on}`))}`,
+        [
+          '-- only if they must see every change of a status:',
+          ...unseen.map(({ name, sql }) => `ALTER TABLE ${sql} ENABLE ALWAYS TRIGGER ${quoteColumn(name)};`),
+        ].join('\n'),
       );
     }
-    await requireQuietWrites(database, config.tables, table);
-    return ok('the statuses are taken, and writing a vector does not fire the trigger (tried, and rolled back)');
+    return ok((await isReplicaSession(database)) ? `${found}; session_replication_role is replica` : found);
   },
 };

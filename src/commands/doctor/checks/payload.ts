@@ -1,6 +1,6 @@
 import { readIndexes } from '../../../blocks/read-indexes.js';
 import { readNotifyingFunctions } from '../../../blocks/read-notifying-functions.js';
-import { readStorage } from '../../../blocks/read-storage.js';
+import { readRelations } from '../../../blocks/relations.js';
 import { CHANNEL } from '../../../blocks/trigger.js';
 import { ok, tableOf, warning, type Check } from '../check.js';
 
@@ -11,14 +11,15 @@ export const payloadCheck: Check = {
   name: 'payload',
   needs: ['tables'],
   run: async (context) => {
-    const { database, config } = context;
-    const [sources, indexes, { rows }] = await Promise.all([
-      readNotifyingFunctions(database, config.tables),
-      readIndexes(database, config.tables),
-      readStorage(database, config.tables),
+    const { database } = context;
+    const table = tableOf(context);
+    const [sources, indexes, relations] = await Promise.all([
+      readNotifyingFunctions(database, table),
+      readIndexes(database, table),
+      readRelations(database, table),
     ]);
-    const idColumn = config.tables.blocksId;
-    const nameless = sources.some((source) => !mayNameBlock(source, idColumn));
+    const rows = relations.reduce((sum, relation) => sum + Math.max(0, relation.isPartitioned ? 0 : relation.rows), 0);
+    const nameless = sources.some((source) => !mayNameBlock(source, table.columns.id));
     if (sources.length === 0) return ok('not known: no function of a trigger names the channel');
     if (!nameless) return ok('the notification names the block, as far as can be told');
     if (rows < MANY_ROWS) return ok('the notification names no block: each is followed by a look at what is pending');
@@ -27,7 +28,7 @@ export const payloadCheck: Check = {
     }
     return warning(
       `the notification names no block, so that the worker reads all ${Math.round(rows).toLocaleString('en-US')} rows to find an edit`,
-      `in the trigger's function: PERFORM pg_notify('${CHANNEL}', NEW.${tableOf(context).id}::text);`,
+      `in the trigger's function: PERFORM pg_notify('${CHANNEL}', NEW.${table.id}::text);`,
     );
   },
 };

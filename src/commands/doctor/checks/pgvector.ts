@@ -1,5 +1,6 @@
+import { requirePgvector } from '../../../blocks/require-pgvector.js';
 import { readExtension } from '../../../database/read-extension.js';
-import { failed, ok, warning, type Check } from '../check.js';
+import { ok, warning, type Check } from '../check.js';
 
 /** 0.8.0 to 0.8.3 can corrupt an HNSW index or overflow a buffer while building one (pgvector's changelog). */
 const FAULTY = /^0\.8(\.[0-3])?$/;
@@ -8,22 +9,15 @@ export const pgvectorCheck: Check = {
   name: 'pgvector',
   needs: ['database'],
   run: async ({ database }) => {
-    const { installed, available } = await readExtension(database, 'vector');
-    if (installed === null) {
-      return available === null
-        ? failed(
-            'not on the database server',
-            'install its package on the server (https://github.com/pgvector/pgvector#installation), then: CREATE EXTENSION vector;',
-          )
-        : failed(`${available} is on the server, but not in this database`, 'CREATE EXTENSION vector;');
-    }
+    const installed = await requirePgvector(database);
     if (!FAULTY.test(installed)) return ok(installed);
+    const { available } = await readExtension(database, 'vector');
     const update = 'ALTER EXTENSION vector UPDATE;';
     return warning(
       `${installed} has known faults (index corruption, buffer overflow), mended in 0.8.4`,
       available !== null && available !== installed && !FAULTY.test(available)
         ? update
-        : `install pgvector 0.8.4 or later on the server, then: ${update}`,
+        : `install pgvector 0.8.4 or later on the server, then\n${update}`,
     );
   },
 };

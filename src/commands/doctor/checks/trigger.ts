@@ -1,32 +1,31 @@
-import { CHANNEL, readTriggers, requireTrigger, type Trigger } from '../../../blocks/trigger.js';
-import { ConfigurationError } from '../../../errors.js';
-import { failed, ok, tableOf, warning, type Check } from '../check.js';
-import { findingOf } from '../finding-of.js';
-
-const MIGRATE =
-  'run the API’s migration (phase 6b); on a database of your own: psql "$PALDOCS_DATABASE_URL" -f migrations-noop/trigger.sql';
+import { readRelations } from '../../../blocks/relations.js';
+import { requireTrigger } from '../../../blocks/require-trigger.js';
+import { CHANNEL, readTriggers, type Trigger } from '../../../blocks/trigger.js';
+import { ok, tableOf, warning, type Check } from '../check.js';
 
 export const triggerCheck: Check = {
   name: 'trigger',
   needs: ['tables'],
   run: async (context) => {
-    const { database, config } = context;
-    try {
-      await requireTrigger(database, config.tables, tableOf(context));
-    } catch (error) {
-      if (!(error instanceof ConfigurationError)) throw error;
-      const { found, fix = MIGRATE } = findingOf(error);
-      return failed(found, fix);
-    }
-    const triggers = (await readTriggers(database, config.tables)).filter(({ enabled }) => enabled);
+    const { database } = context;
+    const table = tableOf(context);
+    await requireTrigger(database, table);
+    const triggers = (await readTriggers(database, table)).filter(({ enabled }) => enabled);
     const ours = triggers.filter(({ notifies }) => notifies);
-    if (ours.length > 0) return ok(`${ours.map(describe).join(', ')}: notifies ${CHANNEL}`);
+    const tables = (await readRelations(database, table)).filter(({ isPartitioned }) => !isPartitioned).length;
+    const where = tables > 1 ? ` (on ${tables.toLocaleString('en-US')} tables)` : '';
+    if (ours.length > 0) return ok(`${described(ours)}: notifies ${CHANNEL}${where}`);
     return warning(
-      `${triggers.map(describe).join(', ')}: none of their functions names ${CHANNEL}, unless one that they call does`,
-      MIGRATE,
+      `${described(triggers)}: none of their functions names ${CHANNEL}, unless one that they call does`,
+      `see that one does: SELECT pg_notify('${CHANNEL}', NEW.id::text), as in migrations-noop/trigger.sql`,
     );
   },
 };
+
+/** Partitions have triggers of the same names. */
+function described(triggers: readonly Trigger[]): string {
+  return [...new Set(triggers.map(describe))].join(', ');
+}
 
 function describe({ name, onInsert, onUpdate }: Trigger): string {
   const events = [...(onInsert ? ['INSERT'] : []), ...(onUpdate ? ['UPDATE'] : [])];

@@ -1,0 +1,137 @@
+import type { Queryable } from '../database/database.js';
+import { isDenied } from '../database/faults.js';
+import { quoteColumn, quoteTable, readTableName, type NameReading } from '../database/identifiers.js';
+import { ConfigurationError } from '../errors.js';
+
+/** What a table's name led to. */
+export interface Relation {
+  /** As the catalogue holds them. */
+  readonly schema: string;
+  readonly table: string;
+  /** For people, quoted only where SQL needs it. */
+  readonly name: string;
+  /** pg_class.relkind: r table, p partitioned table, f foreign table, v view, m materialized view, … */
+  readonly kind: string;
+}
+
+/**
+ * Finds a table by the name that the operator gave, read as SQL reads it, or else literally.
+ *
+ * @param variable that holds the name
+ * @throws ConfigurationError where there is none, naming similar ones; or where its schema may not be used
+ */
+export async function findRelation(db: Queryable, text: string, variable: string): Promise<Relation> {
+  const readings = readTableName(text);
+  let denied: ConfigurationError | undefined;
+  for (const reading of readings) {
+    try {
+      const relation = await lookUp(db, reading);
+      if (relation !== undefined) return relation;
+    } catch (error) {
+      if (!isDenied(error)) throw error;
+      denied ??= await mayNotUse(db, reading[0] ?? '', error);
+    }
+  }
+  if (denied !== undefined) throw denied;
+  const similar = await findSimilar(db, readings);
+  throw new ConfigurationError(
+    'SCHEMA_TABLE',
+    `${variable}: there is no table ${text} in this database that this role may see`,
+    {
+      fix:
+        similar.length > 0
+          ? similar.map((name) => setting(variable, name)).join('\nor ')
+          : `run the API's migrations, or correct ${variable}`,
+    },
+  );
+}
+
+/** A variable with its value as a shell takes it. */
+export function setting(variable: string, value: string): string {
+  return `${variable}=${/^[\w.]+$/.test(value) ? value : `'${value.replaceAll("'", String.raw`'\''`)}'`}`;
+}
+
+async function lookUp(db: Queryable, reading: NameReading): Promise<Relation | undefined> {
+  const [relation] = await db.query<Relation>(
+    `SELECT n.nspname::text AS schema, c.relname::text AS table, c.relkind::text AS kind,
+       quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)`,
+    [reading.map(quoteColumn).join('.')],
+  );
+  return relation;
+}
+
+async function mayNotUse(db: Queryable, schema: string, cause: Error): Promise<ConfigurationError> {
+  const [me] = await db.query<{ role: string }>('SELECT current_user::text AS role');
+  const role = me?.role ?? '';
+  return new ConfigurationError('SCHEMA_PRIVILEGE', `the role ${role} may not use the schema ${schema}`, {
+    fix: `GRANT USAGE ON SCHEMA ${quoteColumn(schema)} TO ${quoteColumn(role)};`,
+    cause,
+  });
+}
+
+/** Tables of the same name in other schemas, or spelt with other capitals. */
+async function findSimilar(db: Queryable, readings: readonly NameReading[]): Promise<string[]> {
+  const rows = await db.query<{ name: string }>(
+    `SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE lower(c.relname) IN (SELECT lower(name) FROM unnest($1::text[]) name) AND c.relkind IN ('r', 'p', 'f')
+   AND NOT c.relispartition AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+ ORDER BY 1 LIMIT 3`,
+    [readings.map((reading) => reading.at(-1) ?? '')],
+  );
+  return rows.map(({ name }) => name);
+}
+
+/**
+ * Refuses what is no table that blocks can be written to.
+ *
+ * @throws ConfigurationError that names the table behind a view, where there is one
+ */
+export async function requireTable(db: Queryable, relation: Relation, variable: string): Promise<void> {
+  if (TABLES.has(relation.kind)) return;
+  const tables = await db.query<{ name: string }>(
+    `SELECT DISTINCT quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name
+  FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
+  JOIN pg_class c ON c.oid = d.refobjid JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE r.ev_class = to_regclass($1) AND c.relkind IN ('r', 'p', 'f')
+ ORDER BY 1`,
+    [quoteTable(relation.schema, relation.table)],
+  );
+  throw new ConfigurationError(
+    'SCHEMA_TABLE',
+    `${variable}: ${relation.name} is ${KINDS[relation.kind] ?? 'no table'}, and the API's trigger is on a table`,
+    {
+      fix:
+        tables.length > 0
+          ? tables.map(({ name }) => setting(variable, name)).join('\nor ')
+          : `correct ${variable}: name the table itself`,
+    },
+  );
+}
+
+/**
+ * Refuses what cannot be read like a table.
+ *
+ * @throws ConfigurationError
+ */
+export function requireReadable(relation: Relation, variable: string): void {
+  if (TABLES.has(relation.kind) || relation.kind === 'v' || relation.kind === 'm') return;
+  throw new ConfigurationError(
+    'SCHEMA_TABLE',
+    `${variable}: ${relation.name} is ${KINDS[relation.kind] ?? 'no table'}`,
+    {
+      fix: `correct ${variable}: name a table`,
+    },
+  );
+}
+
+const TABLES: ReadonlySet<string> = new Set(['r', 'p', 'f']);
+const KINDS: Readonly<Record<string, string>> = {
+  v: 'a view',
+  m: 'a materialized view',
+  i: 'an index',
+  I: 'an index',
+  S: 'a sequence',
+  c: 'a type',
+};

@@ -1,0 +1,64 @@
+import type { Database } from '../database/database.js';
+import { ConfigurationError } from '../errors.js';
+import { listed } from './relations.js';
+import { findRowsToTry } from './rows-to-try.js';
+import type { BlocksTable } from './table.js';
+import { firedByUs, remediesFor } from './trigger-remedies.js';
+import { CHANNEL, readTriggers } from './trigger.js';
+import { tryOnCopy } from './try-on-copy.js';
+import { tryWrites } from './try-writes.js';
+import type { Tried } from './walk.js';
+import { refusalOf } from './write-refusal.js';
+
+/** Whether our writes were tried; if not, why. */
+export type QuietWrites = { readonly tried: true } | { readonly tried: false; readonly reason: string };
+
+/**
+ * Proves, by writes that are rolled back, that what we write to our two columns is taken, and asks for nothing: a trigger
+ * that sets the block pending again, or notifies, would have every stored vector ask for the next one, for ever. At run
+ * time the bridge watches for notifications that we cause.
+ *
+ * @throws ConfigurationError naming the triggers or the constraint, with the statements that help
+ */
+export async function requireQuietWrites(db: Database, table: BlocksTable): Promise<QuietWrites> {
+  const { ids, embeddable } = await findRowsToTry(db, table);
+  const tried: Tried =
+    ids.length === 0 ? { outcome: 'untried', reason: 'there is no block yet' } : await tryWrites(db, table, ids);
+  if (tried.outcome === 'loop') throw await loops(db, table, tried);
+  if (tried.outcome === 'refused') {
+    const refusal = await refusalOf(db, table, tried);
+    if (refusal !== undefined) throw refusal;
+  }
+  if (tried.outcome !== 'untried' && embeddable) return { tried: true };
+  const fired = (await readTriggers(db, table)).filter(({ firesForUs }) => firesForUs);
+  const onCopy = await tryOnCopy(db, table, fired);
+  if (onCopy.outcome === 'loop') throw await loops(db, table, onCopy);
+  return { tried: false, reason: tried.outcome === 'untried' ? tried.reason : 'no block was found that holds text' };
+}
+
+async function loops(
+  db: Database,
+  table: BlocksTable,
+  { wrote, how }: Extract<Tried, { outcome: 'loop' }>,
+): Promise<ConfigurationError> {
+  const fired = firedByUs(await readTriggers(db, table));
+  const concerned = fired.filter(({ concernsStatus }) => concernsStatus);
+  const culprits = concerned.length > 0 ? concerned : fired;
+  const code = 'SCHEMA_TRIGGER_LOOP';
+  const isNotified = how === 'notified';
+  if (culprits.length === 0) {
+    const what = isNotified ? `notifies ${CHANNEL}` : 'is pending afterwards';
+    return new ConfigurationError(
+      code,
+      `a block of ${table.blocksName} that the worker writes '${wrote}' ${what}, by a rule or a trigger: it would be embedded for ever`,
+      { fix: `look for it among the rules and triggers that psql shows: \\d+ ${table.blocksName}` },
+    );
+  }
+  const what = isNotified ? `notifies ${CHANNEL}` : `sets a block pending that was written '${wrote}'`;
+  const names = listed([...new Set(culprits.map(({ name }) => `"${name}"`))]);
+  return new ConfigurationError(
+    code,
+    `the worker's own write of embedding and embedding_status fires the trigger ${names} on ${table.blocksName}, which ${what}: every stored vector would ask for the next, for ever`,
+    { fix: await remediesFor(db, table, culprits) },
+  );
+}

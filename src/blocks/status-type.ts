@@ -1,0 +1,101 @@
+import type { Database } from '../database/database.js';
+import { onOneLine, quoteColumn } from '../database/identifiers.js';
+import { withFullNames } from '../database/rolled-back.js';
+import { ConfigurationError, errorCode } from '../errors.js';
+import { statusList, STATUSES } from './our-columns.js';
+import type { BlockStatus } from './status.js';
+import type { BlocksTable } from './table.js';
+
+interface StatusType {
+  /** As a cast. */
+  readonly type: string;
+  /** The enum at its base, as SQL names it. */
+  readonly enumName: string | null;
+}
+
+/**
+ * Checks that the type of the status column takes every status that we write.
+ *
+ * @throws ConfigurationError with the labels, the domain's constraint or the length that is in the way
+ */
+export async function requireStatusType(db: Database, table: BlocksTable): Promise<void> {
+  const { type, enumName } = await readStatusType(db, table);
+  if (type === 'text' || type === 'character varying') return;
+  const refused: BlockStatus[] = [];
+  const constraints = new Map<string, BlockStatus[]>();
+  for (const status of STATUSES) {
+    try {
+      const [row] = await db.query<{ back: string }>(`SELECT $1::text::${type}::text AS back`, [status]);
+      if (row?.back !== status) refused.push(status); // cut to the type's length
+    } catch (error) {
+      if (!/^(22|23)/.test(errorCode(error) ?? '')) throw error;
+      refused.push(status);
+      const constraint = constraintOf(error);
+      if (constraint !== undefined) constraints.set(constraint, [...(constraints.get(constraint) ?? []), status]);
+    }
+  }
+  if (refused.length === 0) return;
+  const domain = await widenDomain(db, table, constraints);
+  const fix =
+    domain.length > 0
+      ? domain
+      : enumName === null
+        ? [`ALTER TABLE ${table.blocks} ALTER COLUMN embedding_status TYPE text;`]
+        : refused.map((status) => `ALTER TYPE ${enumName} ADD VALUE '${status}';`);
+  throw new ConfigurationError(
+    'SCHEMA_STATUS',
+    `${table.blocksName}.embedding_status does not take ${refused.join(', ')}: its type is ${type}`,
+    { fix: fix.join('\n') },
+  );
+}
+
+async function readStatusType(db: Database, table: BlocksTable): Promise<StatusType> {
+  return await withFullNames(db, async (tx) => {
+    const [row] = await tx.query<StatusType>(
+      `WITH RECURSIVE base AS (
+  SELECT atttypid AS oid FROM pg_attribute WHERE attrelid = to_regclass($1) AND attname = 'embedding_status'
+  UNION ALL
+  SELECT t.typbasetype FROM base JOIN pg_type t ON t.oid = base.oid WHERE t.typtype = 'd'
+)
+SELECT format_type(a.atttypid, a.atttypmod) AS type,
+       (SELECT t.oid::regtype::text FROM base JOIN pg_type t ON t.oid = base.oid WHERE t.typtype = 'e') AS "enumName"
+  FROM pg_attribute a WHERE a.attrelid = to_regclass($1) AND a.attname = 'embedding_status'`,
+      [table.blocks],
+    );
+    return row ?? { type: 'text', enumName: null };
+  });
+}
+
+/** Where the server names it: the constraint of a domain. */
+function constraintOf(error: unknown): string | undefined {
+  const hasConstraint = typeof error === 'object' && error !== null && 'constraint' in error;
+  return hasConstraint && typeof error.constraint === 'string' ? error.constraint : undefined;
+}
+
+async function widenDomain(
+  db: Database,
+  table: BlocksTable,
+  constraints: ReadonlyMap<string, readonly BlockStatus[]>,
+): Promise<string[]> {
+  if (constraints.size === 0) return [];
+  return await withFullNames(db, async (tx) => {
+    const found = await tx.query<{ domain: string; name: string; expression: string }>(
+      `WITH RECURSIVE base AS (
+  SELECT atttypid AS oid FROM pg_attribute WHERE attrelid = to_regclass($1) AND attname = 'embedding_status'
+  UNION ALL
+  SELECT t.typbasetype FROM base JOIN pg_type t ON t.oid = base.oid WHERE t.typtype = 'd'
+)
+SELECT k.contypid::regtype::text AS domain, k.conname::text AS name, pg_get_expr(k.conbin, 0) AS expression
+  FROM base JOIN pg_constraint k ON k.contypid = base.oid WHERE k.conname = ANY ($2::text[])`,
+      [table.blocks, [...constraints.keys()]],
+    );
+    return found.flatMap(({ domain, name, expression }) => {
+      const constraint = quoteColumn(name);
+      const taken = `VALUE IN (${statusList(constraints.get(name) ?? [])})`;
+      return [
+        `ALTER DOMAIN ${domain} DROP CONSTRAINT ${constraint};`,
+        `ALTER DOMAIN ${domain} ADD CONSTRAINT ${constraint} CHECK ((${onOneLine(expression)}) OR ${taken});`,
+      ];
+    });
+  });
+}

@@ -1,0 +1,114 @@
+import { describeWithServer } from '../../support/describe-with-server.js';
+import { SchemaSite } from '../../support/schema-site.js';
+
+const MANY = `UPDATE pg_class SET reltuples = 1e6 WHERE relname = ANY (ARRAY['blocks', 'blo cks_0', 'blocks_1', 'blocks_1a', 'blocks_1b']) AND relkind = 'r';`;
+const PARTITIONED = `
+  DROP TRIGGER blocks_embedding_insert ON blocks; DROP TRIGGER blocks_embedding_update ON blocks;
+  ALTER TABLE blocks RENAME TO old;
+  CREATE SCHEMA "Pa rts";
+  CREATE TABLE blocks (LIKE old INCLUDING DEFAULTS INCLUDING IDENTITY INCLUDING CONSTRAINTS) PARTITION BY LIST (block_type);
+  CREATE TABLE "Pa rts"."blo cks_0" PARTITION OF blocks FOR VALUES IN ('paragraph');
+  CREATE TABLE blocks_1 PARTITION OF blocks DEFAULT PARTITION BY HASH (id);
+  CREATE TABLE blocks_1a PARTITION OF blocks_1 FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+  CREATE TABLE blocks_1b PARTITION OF blocks_1 FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+  CREATE TRIGGER q BEFORE INSERT OR UPDATE OF block_type, content ON blocks FOR EACH ROW EXECUTE FUNCTION queue_block_embedding();
+  GRANT SELECT, UPDATE (embedding, embedding_status) ON blocks TO :role;`;
+const INHERITED = `
+  CREATE TABLE blocks_1 () INHERITS (blocks) WITH (fillfactor = 100);
+  CREATE TRIGGER q BEFORE INSERT OR UPDATE OF block_type, content ON blocks_1 FOR EACH ROW EXECUTE FUNCTION queue_block_embedding();`;
+const hnsw = (table: string, name = '') => `CREATE INDEX ${name} ON ${table} USING hnsw (embedding vector_cosine_ops);`;
+
+/** What there is, what makes it, what is said, what the fix holds. */
+const CASES: [string, string, RegExp, RegExp][] = [
+  [
+    'nothing, on a plain table of many blocks',
+    MANY,
+    /none on embedding: a search reads all 1,000,000/,
+    /^CREATE INDEX CONCURRENTLY ON "public"\."blocks" USING hnsw/,
+  ],
+  [
+    'nothing, on partitions of partitions',
+    PARTITIONED + MANY,
+    /fillfactor 100 leaves no room in a page of "Pa rts"\."blo cks_0", public\.blocks_1a and public\.blocks_1b.*; none on embedding: a search reads all 3,000,000 blocks/,
+    /CREATE INDEX "blocks_embedding_idx" ON ONLY "public"\."blocks" [^]*ALTER INDEX "public"\."blocks_embedding_idx" ATTACH PARTITION "public"\."blocks_1_embedding_idx";$/,
+  ],
+  [
+    'one of the partitioned table, and partitions without room',
+    PARTITIONED + hnsw('blocks'),
+    /^fillfactor 100 leaves no room in a page of /,
+    /^ALTER TABLE "Pa rts"\."blo cks_0" SET \(fillfactor = 75\);$/m,
+  ],
+  [
+    'one of a partition alone, under a name that ours would have',
+    PARTITIONED + hnsw('blocks_1a', 'blocks_1_embedding_idx') + MANY,
+    /none on embedding of "Pa rts"\."blo cks_0" and public\.blocks_1b: a search reads all 2,000,000 blocks/,
+    /"blocks_1_embedding_idx1" ATTACH PARTITION blocks_1_embedding_idx;/,
+  ],
+  [
+    'one of the partitioned table that was never completed',
+    `${PARTITIONED} CREATE INDEX near ON ONLY blocks USING hnsw (embedding vector_cosine_ops);
+     ${hnsw('"Pa rts"."blo cks_0"', 'part')} ALTER INDEX near ATTACH PARTITION "Pa rts".part; ${hnsw('blocks_1', 'middle')}`,
+    /near is invalid: partitions have no index attached to it \(some that have one of their own\)/,
+    /^ALTER INDEX near ATTACH PARTITION middle;$/m,
+  ],
+  [
+    'one of the partitioned table that some partitions lack',
+    `${PARTITIONED} CREATE INDEX near ON ONLY blocks USING hnsw (embedding vector_cosine_ops);`,
+    /near is invalid: partitions have no index attached to it \("Pa rts"\."blo cks_0", public\.blocks_1a and public\.blocks_1b\)/,
+    /^ALTER INDEX near ATTACH PARTITION "Pa rts"\."blo cks_0_embedding_idx";$/m,
+  ],
+  [
+    'one for another distance, on a partitioned table',
+    `${PARTITIONED} CREATE INDEX far ON blocks USING ivfflat (embedding vector_l2_ops) WITH (lists = 1);`,
+    /far has vector_l2_ops, which a search by cosine distance cannot use/,
+    /CREATE INDEX CONCURRENTLY "blo cks_0_embedding_idx1" ON "Pa rts"\."blo cks_0" USING ivfflat \(embedding vector_cosine_ops\);/,
+  ],
+  [
+    'one on the status of a partitioned table, and one of a partition',
+    `${PARTITIONED} ${hnsw('blocks')} CREATE INDEX waiting ON blocks (embedding_status);
+     CREATE INDEX "wait here" ON blocks_1a (id) WHERE embedding_status = 'pending';`,
+    /"wait here" is on embedding_status.*; waiting is on embedding_status/,
+    /^DROP INDEX CONCURRENTLY "wait here";\nDROP INDEX waiting;$/m,
+  ],
+  [
+    'one on the status that a constraint is kept by, which stays',
+    `ALTER TABLE blocks ADD UNIQUE (id, embedding_status), SET (fillfactor = 100); ${hnsw('blocks')}`,
+    /^fillfactor 100/,
+    /^ALTER TABLE [^;]*;$/,
+  ],
+  [
+    'one of a table that others inherit from',
+    INHERITED + hnsw('blocks') + MANY,
+    /fillfactor 100 leaves no room in a page of public\.blocks_1.*; none on embedding of public\.blocks_1: a search reads all 1,000,000/,
+    /CREATE INDEX CONCURRENTLY ON "public"\."blocks_1" USING hnsw/,
+  ],
+  [
+    'one whose building was interrupted',
+    `${hnsw('blocks', '"ne ar"')} UPDATE pg_index SET indisvalid = false WHERE indexrelid = '"ne ar"'::regclass`,
+    /"ne ar" is invalid/,
+    /REINDEX INDEX CONCURRENTLY "ne ar";/,
+  ],
+];
+
+describeWithServer('where there is', () => {
+  let site: SchemaSite;
+  beforeEach(async () => {
+    site = await SchemaSite.open();
+    await site.grant();
+  });
+  afterEach(() => site.close());
+
+  it.each(CASES)('%s, doctor says so, and the SQL that it tells helps', async (_, sql, found, fix) => {
+    await site.prepare(sql);
+    const [warning, ...others] = await site.doctor();
+    expect(others).toEqual([]);
+    expect(warning).toMatchObject({ name: 'indexes', status: 'warning' });
+    expect(warning?.found).toMatch(found);
+    expect(warning?.fix).toMatch(fix);
+    await site.run(warning?.fix ?? '');
+    expect(await site.doctor()).toEqual([]);
+    expect(await site.db.query('SELECT indexrelid::regclass AS invalid FROM pg_index WHERE NOT indisvalid')).toEqual(
+      [],
+    );
+  });
+});

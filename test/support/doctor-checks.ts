@@ -1,0 +1,34 @@
+import type { CheckContext, CheckResult } from '../../src/commands/doctor/check.js';
+import { checksFor } from '../../src/commands/doctor/checks.js';
+import { runChecks } from '../../src/commands/doctor/run-checks.js';
+import { loadConfig } from '../../src/config.js';
+import { embeddingServer } from '../../src/config/embedding-server.js';
+import { Postgres } from '../../src/database/postgres.js';
+import { openProvider } from '../../src/embedder/open-provider.js';
+import { createLogger } from '../../src/logger.js';
+
+/** Runs the checks of `doctor` that have one of these names, in its order, in this process. */
+export async function runDoctorChecks(
+  environment: Readonly<Record<string, string | undefined>>,
+  names: readonly string[],
+): Promise<CheckResult[]> {
+  const config = loadConfig({ ...environment });
+  const { databaseUrl: url, listenDatabaseUrl: sessionUrl } = config;
+  const database = new Postgres({ url, sessionUrl, applicationName: 'test', poolSize: 2 });
+  const provider = openProvider({ ...embeddingServer(config), timeoutMs: 10_000, connections: 1 });
+  const context: CheckContext = {
+    config,
+    database,
+    provider,
+    log: createLogger({ level: 'error', readable: false, colour: false }),
+    facts: {},
+    signal: new AbortController().signal,
+  };
+  try {
+    const checks = checksFor(config.provider).filter(({ name }) => names.includes(name));
+    return await runChecks(checks, context, () => Promise.resolve());
+  } finally {
+    provider.close();
+    await database.close();
+  }
+}

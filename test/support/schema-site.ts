@@ -1,0 +1,87 @@
+import { requireSchema } from '../../src/blocks/require-schema.js';
+import type { BlocksTable } from '../../src/blocks/table.js';
+import type { CheckResult } from '../../src/commands/doctor/check.js';
+import { loadConfig } from '../../src/config.js';
+import { Postgres } from '../../src/database/postgres.js';
+import { WorkerError } from '../../src/errors.js';
+import { createDatabase } from './create-database.js';
+import { runDoctorChecks } from './doctor-checks.js';
+import type { TestDatabase } from './test-database.js';
+import { createRole, type WorkerRole } from './worker-role.js';
+
+/** The checks of `doctor` that look at the API's schema. */
+const CHECKS = ['database', 'pgvector', 'tables', 'privileges', 'trigger', 'own write', 'indexes'];
+
+export interface Refused {
+  readonly code: string;
+  readonly message: string;
+  readonly fix: string;
+}
+
+/** A database with a role of the worker's own, which has what it must have and no more. */
+export class SchemaSite {
+  readonly db: TestDatabase;
+  readonly role: WorkerRole;
+  environment: Readonly<Record<string, string>> = {};
+
+  private constructor(db: TestDatabase, role: WorkerRole) {
+    this.db = db;
+    this.role = role;
+  }
+
+  static async open(): Promise<SchemaSite> {
+    const db = await createDatabase();
+    return new SchemaSite(db, await createRole(db));
+  }
+
+  async close(): Promise<void> {
+    await this.role.drop();
+  }
+
+  /** Does it to the reference schema, as its owner; `:role` stands for the worker's role. */
+  async prepare(sql: string): Promise<void> {
+    await this.db.query(sql.replaceAll(':role', this.role.name));
+  }
+
+  /** Grants what role.sql grants, wherever the tables are. */
+  async grant(blocks = 'blocks', notes = 'notes'): Promise<void> {
+    await this.db.query(`GRANT SELECT ON ${blocks}, ${notes} TO ${this.role.name}`);
+    await this.db.query(`GRANT UPDATE (embedding, embedding_status) ON ${blocks} TO ${this.role.name}`);
+  }
+
+  /** What start-up says; undefined where it is content. */
+  async refusal(): Promise<Refused | undefined> {
+    try {
+      await this.inspect();
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof WorkerError)) throw error;
+      return { code: error.code, message: error.message, fix: error.fix ?? '' };
+    }
+  }
+
+  async inspect(): Promise<BlocksTable> {
+    const config = loadConfig({ PALDOCS_DATABASE_URL: this.role.url, ...this.environment });
+    const { databaseUrl: url, listenDatabaseUrl: sessionUrl } = config;
+    const database = new Postgres({ url, sessionUrl, applicationName: 'test', poolSize: 2 });
+    try {
+      return await requireSchema(database, config.tables);
+    } finally {
+      await database.close();
+    }
+  }
+
+  /** What `doctor` says of the schema, but for what is in order. */
+  async doctor(): Promise<CheckResult[]> {
+    const results = await runDoctorChecks({ PALDOCS_DATABASE_URL: this.role.url, ...this.environment }, CHECKS);
+    return results.filter(({ name, status }) => status !== 'ok' && name !== 'pgvector');
+  }
+
+  /** Runs the statements of a fix, as a superuser and as psql would: those before its `or`, or those after it. */
+  async run(fix: string, which: 'first' | 'other' = 'first'): Promise<void> {
+    const [first = '', other = ''] = fix.split(/^-- or.*$/m);
+    for (const line of (which === 'first' ? first : other).split('\n')) {
+      if (line.endsWith(';')) await this.db.query(line);
+    }
+  }
+}
