@@ -84,8 +84,8 @@ export class HealthServer implements Service {
         reject(
           new ConfigurationError(
             'HEALTH_PORT',
-            `PALDOCS_HEALTH_PORT: cannot listen on port ${port} (${error.code ?? error.message}): stop what uses it or choose another`,
-            { cause: error },
+            `PALDOCS_HEALTH_PORT: cannot listen on port ${port} (${error.code ?? error.message})`,
+            { fix: 'stop what uses it, or set PALDOCS_HEALTH_PORT to another', cause: error },
           ),
         );
       });

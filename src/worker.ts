@@ -1,5 +1,6 @@
 import type { PgBoss } from 'pg-boss';
 import { requireSchema } from './blocks/require-schema.js';
+import { requireUsable } from './blocks/require-usable.js';
 import { inspectBlocks } from './blocks/inspect.js';
 import { adoptTable, isSameTable, type BlocksTable } from './blocks/table.js';
 import type { Config } from './config.js';
@@ -22,6 +23,7 @@ import { createBoss, ensureQueues, startBoss } from './queue/boss.js';
 import { PRIORITY, QUEUE, type EmbedJobData } from './queue/job.js';
 import { createLeadership } from './queue/create-leadership.js';
 import { requireQueuePrivileges } from './queue/privileges.js';
+import { tryWritingJobs } from './queue/sql/try-writing-jobs.js';
 import { readLiveJobs } from './queue/live-jobs.js';
 import { Waker } from './queue/waker.js';
 import { TimeLimit } from './time-limit.js';
@@ -216,8 +218,9 @@ export class Worker implements Service {
    */
   async #checkDatabase(provider: Provider, table: BlocksTable): Promise<void> {
     const { config, database } = this.#parts;
-    const fresh = await requireSchema(database, config.tables);
+    const fresh = await requireUsable(database, config.tables);
     await requireQueuePrivileges(database, config.pgBossSchema);
+    await tryWritingJobs(database, config.pgBossSchema);
     if (fresh.dimensions !== table.dimensions) await this.#checkModel(provider, fresh);
     adoptTable(table, fresh);
   }

@@ -96,8 +96,11 @@ describeWithServer('a worker whose database cannot be worked with because of', (
     const noteId = await insertNote(db, 'Later');
     await fault.break(db);
     const ids = await insertRaw(db, noteId, fault);
-    await expectHeld(site(), fault);
-    await fault.repair(db);
+    try {
+      await expectHeld(site(), fault);
+    } finally {
+      await fault.repair(db);
+    }
     for (const id of ids) await expectEmbedded(db, id, 'written meanwhile');
     await expectNothingCounted(site());
     const lines = linesOf(site(), PAUSED).slice(before);
@@ -144,8 +147,11 @@ describeWithServer('a worker whose role may not', () => {
     const grantee = privilege.includes('SCHEMA') ? `PUBLIC, ${role.name}` : role.name;
     await db.query(`REVOKE ${privilege} FROM ${grantee}`);
     const ids = await insertBlocks(db, 12);
-    await expectHeld(site(), { reason: 'SCHEMA_PRIVILEGE', says });
-    await db.query(`GRANT ${privilege} TO ${role.name}`);
+    try {
+      await expectHeld(site(), { reason: 'SCHEMA_PRIVILEGE', says });
+    } finally {
+      await db.query(`GRANT ${privilege} TO ${role.name}`);
+    }
     await expectEmbedded(db, ids[0] ?? '', 'Text number 0.');
     await expectNothingCounted(site());
   });

@@ -90,10 +90,9 @@ async function mayGoOn({ signal }: CommandContext, args: BackfillArguments, plan
   if (completed <= ASK_ABOVE || args.yes) return true;
   const what = `${counted(completed, 'block')} that are completed would be embedded again`;
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
-    throw new ConfigurationError(
-      'CONFIRMATION',
-      `${what}, and there is no terminal to ask on: give --yes if that is what you want, or narrow it with --note or --block-type`,
-    );
+    throw new ConfigurationError('CONFIRMATION', `${what}, and there is no terminal to ask on`, {
+      fix: 'give --yes if that is what you want, or narrow it with --note or --block-type',
+    });
   }
   const question = `${what}; until then they keep their old vectors. Go on?`;
   if (await confirmed(question, { input: process.stdin, output: process.stderr, signal })) return true;

@@ -183,9 +183,13 @@ const HELD_OTHERWISE = [
 
 /** A failure that holds all work, as an error of our own. The database's own message is its cause. */
 export function heldBy(error: unknown): WorkerError {
-  if (error instanceof WorkerError) return error;
   const sqlstate = errorCode(error) ?? '';
-  const [code, message, fix] = HELD[sqlstate] ?? HELD[sqlstate.slice(0, 2)] ?? HELD_OTHERWISE;
+  const known = HELD[sqlstate] ?? HELD[sqlstate.slice(0, 2)];
+  if (error instanceof WorkerError) {
+    const { message, fix } = error;
+    return known === undefined ? error : new WorkerError(known[0], message, { fix: fix ?? known[2], cause: error });
+  }
+  const [code, message, fix] = known ?? HELD_OTHERWISE;
   return new WorkerError(code, message, { fix, cause: error });
 }
 

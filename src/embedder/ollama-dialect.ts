@@ -38,6 +38,12 @@ const RULES: readonly Rule[] = [
     fix: 'put valid credentials into PALDOCS_OLLAMA_URL, or PALDOCS_OLLAMA_TOKEN',
   },
   {
+    status: 407,
+    verdict: 'misconfigured',
+    code: 'OLLAMA_UNAUTHORIZED',
+    fix: 'put user and password into HTTP_PROXY or HTTPS_PROXY, or the host into NO_PROXY',
+  },
+  {
     status: 403,
     verdict: 'misconfigured',
     code: 'OLLAMA_FORBIDDEN',

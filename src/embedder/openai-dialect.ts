@@ -34,6 +34,12 @@ const RULES: readonly Rule[] = [
     fix: 'put a valid key into PALDOCS_OPENAI_API_KEY, or the file that PALDOCS_OPENAI_API_KEY_FILE names',
   },
   {
+    status: 407,
+    verdict: 'misconfigured',
+    code: 'OPENAI_UNAUTHORIZED',
+    fix: 'put user and password into HTTP_PROXY or HTTPS_PROXY, or the host into NO_PROXY',
+  },
+  {
     status: 402,
     verdict: 'misconfigured',
     code: 'OPENAI_QUOTA',

@@ -74,7 +74,7 @@ function handBackLocked(job: EmbedJob): Verdict {
 }
 
 /** Half of how long the block has waited. Whoever edits the block ends the wait: its notification raises the job. */
-export function lockedDelaySeconds({ data }: EmbedJob): number {
+function lockedDelaySeconds({ data }: EmbedJob): number {
   const waitedSeconds = (Date.now() - Date.parse(data.since)) / 1000;
   return Math.round(Math.min(LOCKED_RETRY_MAX_SECONDS, Math.max(LOCKED_RETRY_SECONDS, waitedSeconds / 2)));
 }

@@ -1,15 +1,16 @@
 import { isEnvironmental, reactionTo } from '../database/faults.js';
-import { retryTransient } from '../database/retry.js';
 import { errorCode } from '../errors.js';
 import type { EmbedJob } from '../queue/job.js';
 import { runBatch, settleVerdicts } from './batch.js';
-import { claim, lockedDelaySeconds } from './claim.js';
+import { claim } from './claim.js';
 import { handBackJobs } from './settle.js';
 import { report } from './report.js';
 import type { HandBackReason, Outcomes, Verdict } from './outcome.js';
 import { persist } from '../database/persist.js';
 import type { Pipeline } from './pipeline.js';
 
+/** A block for which a statement waited too long is tried again after so long. */
+const TIMEOUT_RETRY_SECONDS = 2;
 /** A block that the database refuses to update is tried again after so long. An edit ends the wait. */
 const UNWRITABLE_RETRY_SECONDS = 300;
 
@@ -124,7 +125,7 @@ async function delay(
   await settleOrLeaveBlock(
     pipeline,
     job,
-    { ...handedBack(job, reason), delaySeconds: lockedDelaySeconds(job) },
+    { ...handedBack(job, reason), delaySeconds: TIMEOUT_RETRY_SECONDS },
     outcomes,
     signal,
   );
@@ -157,7 +158,7 @@ async function failureOf(pipeline: Pipeline, job: EmbedJob, error: unknown, sign
     return verdicts[0] ?? handedBack(job, 'locked');
   } catch (failure) {
     if (isNoBlocks(failure, pipeline, signal)) throw failure;
-    if (isEnvironmental(failure)) return { ...handedBack(job, 'timeout'), delaySeconds: lockedDelaySeconds(job) };
+    if (isEnvironmental(failure)) return { ...handedBack(job, 'timeout'), delaySeconds: TIMEOUT_RETRY_SECONDS };
     // The database cannot read what the block holds, which no further attempt changes.
     return { kind: 'fail', job, fingerprint: null, reason, message, final: true };
   }
@@ -176,7 +177,7 @@ async function settleOrLeaveBlock(
   } catch (error) {
     if (isNoBlocks(error, pipeline, signal)) throw error;
     pipeline.log.error('a block cannot be written; its job waits', { error, blockId: job.data.blockId });
-    const delaySeconds = isEnvironmental(error) ? lockedDelaySeconds(job) : UNWRITABLE_RETRY_SECONDS;
+    const delaySeconds = isEnvironmental(error) ? TIMEOUT_RETRY_SECONDS : UNWRITABLE_RETRY_SECONDS;
     await leaveBlocks(pipeline, [job], isEnvironmental(error) ? 'timeout' : 'outage', delaySeconds, outcomes);
   }
 }
@@ -190,10 +191,11 @@ export async function leaveBlocks(
   outcomes: Outcomes,
 ): Promise<void> {
   const verdicts = jobs.map((job) => ({ ...handedBack(job, reason), delaySeconds }));
-  const settlement = await retryTransient(() => handBackJobs(pipeline.context, verdicts), {
-    signal: pipeline.giveUp,
-    maxWaitMs: pipeline.maxOutageMs,
-  });
+  // It waits for nobody's blocks: what it waits for is a lock on pg-boss's tables.
+  const explains = (error: unknown) => pipeline.hold.explainsForAll(error);
+  const settlement = await persist({ ...pipeline, explains }, pipeline.giveUp, () =>
+    handBackJobs(pipeline.context, verdicts),
+  );
   report(settlement, pipeline);
   for (const [job, outcome] of settlement.outcomes) outcomes.set(job, outcome);
 }

@@ -105,7 +105,7 @@ describeWithServer('a backfill that is interrupted', () => {
     expect(first.ended).toMatchObject({ error: 0, waiting: 0 });
     expect(second.ended).toMatchObject({ error: 0, waiting: 0 });
     expect(await countByStatus(db)).toEqual({ completed: 6_000 });
-    expect(await countJobs(db)).toEqual({ 'completed/completed': 3_000 });
+    expect(await countJobs(db)).toEqual({ 'completed/stored': 3_000 });
     const times = ollama.timesEmbedded();
     expect(times.size).toBe(3_000);
     expect(Math.max(...times.values())).toBe(1);

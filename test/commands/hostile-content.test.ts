@@ -168,7 +168,7 @@ describeWithServer('hostile content', () => {
       const { stderr, status } = await runCli(environment(), ['search', 'x']);
       rule.remove();
       expectTame(stderr);
-      expect(stderr.trim().split('\n')).toHaveLength(1);
+      expect(stderr.trim().split('\n')).toHaveLength(2); // the message and its fix
       expect(status).toBe(2);
     },
   );

@@ -58,7 +58,7 @@ describeWithServer('worker --backfill', () => {
     await insertBacklog(db, 500);
     expect(await start().untilEnd()).toMatchObject({ status: 0 });
     expect(await countByStatus(db)).toEqual({ completed: 500 });
-    expect(await countJobs(db)).toEqual({ 'completed/completed': 500 });
+    expect(await countJobs(db)).toEqual({ 'completed/stored': 500 });
   });
 
   it('that is ended by SIGTERM before it is done hands its blocks back and ends with 130', async () => {

@@ -37,6 +37,7 @@ describe('an answer of Ollama', () => {
     [400, 'request (600 tokens) exceeds the available context size', TextTooLongError, 'OLLAMA_CONTEXT_LENGTH'],
     [500, 'the input length exceeds the context length', TextTooLongError, 'OLLAMA_CONTEXT_LENGTH'],
     [401, 'unauthorized', ProviderMisconfiguredError, 'OLLAMA_UNAUTHORIZED'],
+    [407, 'proxy authentication required', ProviderMisconfiguredError, 'OLLAMA_UNAUTHORIZED'],
     [403, 'forbidden', ProviderMisconfiguredError, 'OLLAMA_FORBIDDEN'],
     [404, 'model "x" not found, try pulling it first', ProviderMisconfiguredError, 'OLLAMA_MODEL_MISSING'],
     [404, 'no message', ProviderMisconfiguredError, 'OLLAMA_NOT_FOUND'],

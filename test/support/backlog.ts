@@ -54,7 +54,7 @@ export async function mostJobs(db: TestDatabase): Promise<number> {
   return row.live;
 }
 
-/** How many jobs have which state, with their outcome where they have one: `created`, `completed/completed`. */
+/** How many jobs have which state, with their outcome where they have one: `created`, `completed/stored`. */
 export async function countJobs(db: TestDatabase, queue = 'embed-block'): Promise<Record<string, number>> {
   const rows = await db.query<{ what: string; count: number }>(
     `SELECT state::text || coalesce('/' || (output->>'outcome'), '') AS what, count(*)::int AS count

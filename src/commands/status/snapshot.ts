@@ -1,11 +1,12 @@
 import { WAITING, type FoundStatus } from '../../blocks/status.js';
 import { tallyBlocks, type Tally } from '../../blocks/tally.js';
-import { requireSchema } from '../../blocks/require-schema.js';
+import { requireUsable } from '../../blocks/require-usable.js';
 import type { Config } from '../../config.js';
 import { heldBy } from '../../database/faults.js';
 import { readReplicas, type Replica } from '../../database/replicas.js';
 import { readBacklog, type Backlog } from '../../queue/backlog.js';
 import { requireQueuePrivileges } from '../../queue/privileges.js';
+import { tryWritingJobs } from '../../queue/sql/try-writing-jobs.js';
 import type { CommandContext } from '../context.js';
 
 /**
@@ -91,8 +92,9 @@ export async function takeSnapshot({ config, database, table }: CommandContext):
 /** Looks for what holds the workers, in the way in which they look whether it is over. */
 async function findHold(database: CommandContext['database'], config: Config): Promise<Hold> {
   try {
-    await requireSchema(database, config.tables);
+    await requireUsable(database, config.tables);
     await requireQueuePrivileges(database, config.pgBossSchema);
+    await tryWritingJobs(database, config.pgBossSchema);
     return { reason: 'UNKNOWN', message: 'what holds the workers is not found from here: see their log', fix: null };
   } catch (error) {
     const { code, message, fix } = heldBy(error);
