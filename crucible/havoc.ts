@@ -1,3 +1,5 @@
+import { Mutex } from 'async-mutex';
+import { errorCode } from '../src/errors.js';
 import type { Nemesis } from './nemesis.js';
 import type { Random } from './random.js';
 import type { Site } from './site/site.js';
@@ -5,8 +7,7 @@ import { pause } from './sleep.js';
 
 /** When something was injected, milliseconds since 1970. */
 export interface Episode {
-  readonly name: string;
-  readonly disturbs: boolean;
+  readonly nemesis: Nemesis;
   readonly from: number;
   to: number;
 }
@@ -24,6 +25,7 @@ export interface HavocOptions {
 /** Lets nemeses loose, one after the other in each lane, as the seed has it. */
 export class Havoc {
   readonly #options: HavocOptions;
+  readonly #schema = new Mutex();
   readonly episodes: Episode[] = [];
   #calmSince = Date.now();
 
@@ -44,26 +46,40 @@ export class Havoc {
 
   get counts(): Readonly<Record<string, number>> {
     const counts: Record<string, number> = {};
-    for (const { name } of this.episodes) counts[name] = (counts[name] ?? 0) + 1;
+    for (const { nemesis } of this.episodes) counts[nemesis.name] = (counts[nemesis.name] ?? 0) + 1;
     return counts;
   }
 
   async #lane(random: Random, signal: AbortSignal): Promise<void> {
-    const { nemeses, site, pauseMs } = this.#options;
+    const { nemeses, pauseMs } = this.#options;
     while (!signal.aborted && nemeses.length > 0) {
-      await pause(random.between(Math.floor(pauseMs / 4), pauseMs), signal);
-      if (signal.aborted) return;
       const nemesis = random.pick(nemeses);
-      const { name, disturbs } = nemesis;
-      const episode: Episode = { name, disturbs, from: Date.now(), to: Infinity };
-      this.episodes.push(episode);
-      try {
-        await nemesis.run({ site, random: random.fork(`${this.episodes.length}`), signal });
-      } catch {
-        // Another one has the database down: this one could not do all it wanted.
-      }
+      const run = async () => {
+        await pause(random.between(Math.floor(pauseMs / 4), pauseMs), signal);
+        if (!signal.aborted) await this.#inject(nemesis, random, signal);
+      };
+      await (nemesis.changesSchema === true ? this.#schema.runExclusive(run) : run());
+    }
+  }
+
+  async #inject(nemesis: Nemesis, random: Random, signal: AbortSignal): Promise<void> {
+    const { site } = this.#options;
+    const episode: Episode = { nemesis, from: Date.now(), to: Infinity };
+    this.episodes.push(episode);
+    try {
+      await nemesis.run({ site, random: random.fork(`${this.episodes.length}`), signal });
+    } catch (error) {
+      // Another one has the database down, or a column renamed: this one could not do all it wanted.
+      if (isWrongSql(error) && !this.episodes.some((one) => one.nemesis.holds === true && one.to >= episode.from))
+        throw error;
+    } finally {
       episode.to = Date.now();
       this.#calmSince = episode.to;
     }
   }
+}
+
+/** By PostgreSQL's class of syntax errors, privileges and names that are not there. */
+function isWrongSql(error: unknown): boolean {
+  return errorCode(error)?.startsWith('42') === true;
 }

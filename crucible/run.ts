@@ -1,8 +1,11 @@
 import { AuditCheck } from './checks/audit.js';
+import { checkCounted } from './checks/counted.js';
 import { checkFinal, type FinalCounts } from './checks/final.js';
 import { checkLatency } from './checks/latency.js';
 import { checkProcesses } from './checks/processes.js';
+import { checkResumption } from './checks/resumption.js';
 import { isQuiet, looseDeadLetters, unrest } from './checks/quiescence.js';
+import { checkStrangeJobs } from './checks/strange-jobs.js';
 import { StatusCheck } from './checks/status.js';
 import { structureOf } from './checks/structure.js';
 import { Havoc } from './havoc.js';
@@ -31,6 +34,8 @@ export interface RunResult {
   readonly quietAfterSeconds: number;
   readonly longestMismatchSeconds: number;
   readonly latency: { readonly judged: number; readonly slowestMs: number };
+  /** From the end of what held all work to the first block that was stored. */
+  readonly resumption: { readonly judged: number; readonly slowestMs: number };
   /** Processes that were ended by a signal of ours, that did not get as far as working, and that SIGTERM did not end in time. */
   readonly ended: { readonly expected: number; readonly atStart: number; readonly overstayed: number };
   readonly logDirectory: string;
@@ -105,12 +110,16 @@ async function runOn(site: OpenSite, options: RunOptions, tell: (line: string) =
   let blocks: FinalCounts = {};
   if (!noticed) {
     blocks = await checkFinal(database, writer.model, violations);
-    checkProcesses(fleet, violations);
+    checkProcesses(fleet, havoc.episodes, violations);
+    await checkStrangeJobs(database, site.everStrange, violations);
+    const { episodes } = havoc;
+    await checkCounted({ database, model: writer.model, episodes, strange: site.everStrange, violations });
     if ((await structureOf(database)) !== structure)
       violations.add({ invariant: 6, what: 'the API’s schema was changed' });
   }
   const common = { model: writer.model, stores: audit.stores, episodes: havoc.episodes, exempt: site.everLocked };
   const latency = checkLatency({ ...common, from, to, violations });
+  const resumption = checkResumption({ ...common, violations });
   return {
     seed: options.seed,
     violations: await withHistories(violations.all, site, writer, audit),
@@ -121,6 +130,7 @@ async function runOn(site: OpenSite, options: RunOptions, tell: (line: string) =
     quietAfterSeconds,
     longestMismatchSeconds: status.longestMs / 1000,
     latency,
+    resumption,
     ended: {
       expected: fleet.ended.filter(({ expected }) => expected).length,
       overstayed: fleet.everyone.reduce((sum, { overstayed }) => sum + overstayed, 0),

@@ -76,7 +76,7 @@ async function expectNothingCounted({ db, worker }: Site): Promise<void> {
     `SELECT data FROM pgboss.job WHERE name = 'embed-block' AND (retry_count > 0 OR data ? 'failures' OR data ? 'deaths')`,
   );
   expect(jobs).toEqual([]);
-  await worker.events.until((events) => events.seen.hold.at(-1)?.reason === null);
+  await worker.events.until((events) => (events.seen.hold.at(-1)?.reason ?? null) === null);
   const { text } = await get(`${worker.url}/metrics`);
   expect(text).not.toMatch(/^embedding_paused\{/m);
 }
@@ -183,6 +183,34 @@ describeWithServer('a column that is altered while a worker runs', () => {
     await expectHeld(site(), { reason: 'EMBEDDING_DIMENSIONS', says: /4000/ });
     await db.query('ALTER TABLE blocks ALTER COLUMN embedding TYPE vector(768) USING NULL');
     await expectEmbedded(db, id, 'too large');
+    await expectNothingCounted(site());
+  });
+});
+
+describeWithServer("a trigger's function that connections have planned for a column's old type", () => {
+  const compares = `
+    CREATE FUNCTION compare() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF OLD.content::text IS DISTINCT FROM NEW.content::text THEN PERFORM pg_notify('changes', NEW.id::text); END IF;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER compare BEFORE UPDATE ON blocks FOR EACH ROW EXECUTE FUNCTION compare()`;
+  const alter = `
+    DO $$ DECLARE definition text; BEGIN
+      SELECT pg_get_triggerdef(oid) INTO definition FROM pg_trigger WHERE tgname = 'blocks_embedding_update';
+      DROP TRIGGER blocks_embedding_update ON blocks;
+      ALTER TABLE blocks ALTER content TYPE json;
+      EXECUTE definition;
+    END $$`;
+  const site = useSite({ prepare: (db) => db.query(compares) });
+
+  it('is planned anew, and counts nothing', async () => {
+    const { db } = site();
+    await insertBlocks(db, 40);
+    await untilIdle(db);
+    await db.query(alter);
+    const ids = await insertBlocks(db, 40);
+    await expectEmbedded(db, ids[0] ?? '', 'Text number 0.');
     await expectNothingCounted(site());
   });
 });

@@ -1,6 +1,7 @@
 import type { CrucibleDatabase } from '../site/database.js';
-import { beginsVectorOf, readFloats, textOf } from '../expected.js';
+import { isVectorOf, readVector, textOf } from '../expected.js';
 import type { Violations } from '../violation.js';
+import { isRefused } from '../writer/texts.js';
 
 /** One committed write to a block, as the database saw it. */
 export interface AuditRow {
@@ -25,7 +26,8 @@ const PAGE = 2_000;
 
 /**
  * Reads what the database audited and judges each write by itself: a vector is that of the block's text at the COMMIT of
- * the write (2a), in a transaction that completed the block's job (2b), and nothing else was touched (6).
+ * the write (2a), in a transaction that completed the block's job (2b), no block is set aside whose text is good (5), and
+ * nothing else was touched (6).
  */
 export class AuditCheck {
   readonly #database: CrucibleDatabase;
@@ -74,10 +76,18 @@ export class AuditCheck {
       if (row.newStatus === 'completed' || row.newStatus === 'skipped')
         this.stores.push({ blockId, at: row.at.getTime() });
     }
+    if (row.newStatus === 'error' && row.oldStatus !== 'error' && !isRefused(row.content ?? '')) {
+      this.#violations.add({
+        invariant: 5,
+        what: 'a block was set aside whose text is good',
+        blockId,
+        details: { at, xid: row.xid, content: row.content?.slice(0, 120) ?? null },
+      });
+    }
     if (row.vector === null) return;
     this.stored += 1;
     const text = textOf({ type: row.type ?? '', content: row.content, title: row.title });
-    if (text === null || !beginsVectorOf(text, readFloats(row.vector))) {
+    if (text === null || !isVectorOf(text, readVector(row.vector))) {
       this.#violations.add({
         invariant: 2,
         what: 'a vector was written that is not that of the text at its commit',

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { DEAD_LETTER_QUEUE } from '../../src/queue/job.js';
-import { beginsVectorOf, readFloats, textOf, DIMENSIONS } from '../expected.js';
+import { isVectorOf, readVector, textOf, DIMENSIONS } from '../expected.js';
 import type { CrucibleDatabase } from '../site/database.js';
 import type { Violations } from '../violation.js';
 import type { Model } from '../writer/model.js';
@@ -11,7 +11,7 @@ interface Row {
   readonly type: string;
   readonly content: string;
   readonly title: string;
-  readonly status: string;
+  readonly status: string | null;
   readonly vector: Buffer | null;
   readonly deadLetters: number;
 }
@@ -28,7 +28,8 @@ export async function checkFinal(
   const rows = await database.persist<Row>(SQL, [DEAD_LETTER_QUEUE]);
   const counts: Record<string, number> = {};
   for (const row of rows) {
-    counts[row.status] = (counts[row.status] ?? 0) + 1;
+    const status = row.status ?? 'unset';
+    counts[status] = (counts[status] ?? 0) + 1;
     checkOurs(row, model, violations);
     checkTheirs(row, model, violations);
   }
@@ -50,7 +51,7 @@ function checkOurs(row: Row, model: Model, violations: Violations): void {
   const text = textOf(row);
   const poison = model.blocks.get(blockId)?.nature === 'poison';
   const details = { status: row.status, text: text?.slice(0, 120) ?? null };
-  const vector = row.vector === null ? undefined : readFloats(row.vector.subarray(4));
+  const vector = row.vector === null ? undefined : readVector(row.vector);
 
   if (text === null) {
     if (row.status !== 'skipped')
@@ -64,12 +65,12 @@ function checkOurs(row: Row, model: Model, violations: Violations): void {
     violations.add({ invariant: 5, what: 'a block is in error whose text is good', blockId, details });
   } else if (row.status !== 'completed') {
     violations.add({ invariant: 1, what: 'a block is not completed', blockId, details });
-  } else if (vector?.length !== DIMENSIONS || !beginsVectorOf(text, vector)) {
+  } else if (vector?.dimensions !== DIMENSIONS || !isVectorOf(text, vector)) {
     violations.add({ invariant: 1, what: 'a block’s vector is not that of its text', blockId, details });
   }
   const expected = row.status === 'error' ? 1 : 0;
   if (row.deadLetters !== expected) {
-    const what = `a block in ${row.status} has ${row.deadLetters} dead letters`;
+    const what = `a block in ${row.status ?? 'no status'} has ${row.deadLetters} dead letters`;
     violations.add({ invariant: 3, what, blockId, details });
   }
 }

@@ -26,7 +26,7 @@ export function checkLatency(options: LatencyOptions): { readonly judged: number
   const { model, stores, episodes, exempt, from, to, violations } = options;
   const storesOf = Map.groupBy(stores, ({ blockId }) => blockId);
   const editsOf = Map.groupBy(model.edits, ({ blockId }) => blockId);
-  const disturbing = episodes.filter(({ disturbs }) => disturbs);
+  const disturbing = episodes.filter(({ nemesis }) => nemesis.disturbs);
   let judged = 0;
   let slowestMs = 0;
   for (const { blockId, at, nature } of model.edits) {

@@ -3,7 +3,7 @@ import type { CrucibleDatabase } from '../site/database.js';
 
 /** What still waits or is under way. */
 export interface Unrest {
-  readonly blocks: readonly { readonly id: string; readonly status: string; readonly jobs: string | null }[];
+  readonly blocks: readonly { readonly id: string; readonly status: string | null; readonly jobs: string | null }[];
   readonly liveJobs: number;
 }
 
@@ -13,7 +13,7 @@ export async function unrest(database: CrucibleDatabase): Promise<Unrest> {
     `SELECT (SELECT json_agg(json_build_object('id', b.id::text, 'status', b.embedding_status, 'jobs',
                (SELECT string_agg(j.state::text || ' ×' || j.retry_count, ',') FROM pgboss.job_common j
                  WHERE j.name = $1 AND j.singleton_key = b.id::text AND j.state <= 'active')))
-          FROM blocks b WHERE b.embedding_status IN ('pending', 'processing')
+          FROM blocks b WHERE b.embedding_status IS NULL OR b.embedding_status IN ('pending', 'processing')
             OR (b.embedding_status = 'skipped' AND b.embedding IS NOT NULL)) AS blocks,
        (SELECT count(*)::int FROM pgboss.job_common WHERE name = $1 AND state <= 'active') AS jobs`,
     [QUEUE],

@@ -9,7 +9,7 @@ export const ALLOWANCE_MS = (HEARTBEAT_SECONDS + MONITOR_SECONDS) * 1000 + SLACK
 
 interface Mismatch {
   readonly id: string;
-  readonly status: string;
+  readonly status: string | null;
   readonly jobs: string | null;
 }
 
@@ -54,20 +54,21 @@ export class StatusCheck {
   }
 
   #report({ id, status, jobs }: Mismatch, ageMs: number): void {
-    const what = `a block is ${status} beside ${jobs === null ? 'no live job' : `a job that is ${jobs}`}`;
+    const what = `a block is ${status ?? 'without a status'} beside ${jobs === null ? 'no live job' : `a job that is ${jobs}`}`;
     this.#violations.add({ invariant: 3, what, blockId: id, details: { seconds: Math.round(ageMs / 1000) } });
   }
 }
 
 function keyOf({ id, status, jobs }: Mismatch): string {
-  return `${id}/${status}/${jobs ?? '-'}`;
+  return `${id}/${status ?? '-'}/${jobs ?? '-'}`;
 }
 
 /** An edit in mid-flight shows `pending` beside an active job; a waiting job of a block that is settled finds nothing to do. */
-function isConsistent(status: string, jobs: string | null): boolean {
+function isConsistent(status: string | null, jobs: string | null): boolean {
   switch (status) {
     case 'processing':
       return jobs === 'active';
+    case null:
     case 'pending':
       return jobs !== null;
     default:
@@ -80,4 +81,4 @@ SELECT b.id::text AS id, b.embedding_status AS status, j.states AS jobs
   FROM blocks b
   LEFT JOIN (SELECT singleton_key AS key, string_agg(state::text, ',' ORDER BY state) AS states FROM pgboss.job_common
               WHERE name = $1 AND state <= 'active' GROUP BY 1) j ON j.key = b.id::text
- WHERE b.embedding_status IN ('pending', 'processing') OR j.states IS NOT NULL`;
+ WHERE b.embedding_status IS NULL OR b.embedding_status IN ('pending', 'processing') OR j.states IS NOT NULL`;

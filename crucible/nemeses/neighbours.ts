@@ -10,6 +10,7 @@ const LONGEST_LOCK_MS = 12_000;
 export const lockRows: Nemesis = {
   name: 'lock-rows',
   disturbs: false,
+  costsNothing: true,
   run: async ({ site, random, signal }) => {
     const client = await site.database.connect('crucible neighbour', site.database.neighbourUrl);
     try {

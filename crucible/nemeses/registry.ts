@@ -1,14 +1,20 @@
 import type { Nemesis } from '../nemesis.js';
+import { changeDimensions, changeType, renameColumn } from './alter-tables.js';
+import { changeTrigger } from './change-trigger.js';
 import { freezeWorker } from './freeze-worker.js';
 import { killConnections, killListener } from './kill-connections.js';
 import { killWorker } from './kill-worker.js';
+import { lockTable } from './lock-table.js';
 import { loseTransaction } from './lose-transaction.js';
 import { lockBackwards, lockRows, shortTimeouts, takeConnections } from './neighbours.js';
 import { halfOpen, lag, partition, stall } from './network.js';
 import { restartPostgres } from './restart-postgres.js';
+import { revokePrivilege } from './revoke-privilege.js';
 import { scale } from './scale.js';
 import { busyOllama, spoilOllama, stopOllama } from './spoil-ollama.js';
+import { strangeJobs } from './strange-jobs.js';
 import { terminateWorker } from './terminate-worker.js';
+import { unsetStatus } from './unset-status.js';
 import { usurp } from './usurp.js';
 
 /** All there are, by name. */
@@ -33,6 +39,14 @@ export const NEMESES: readonly Nemesis[] = [
   lockBackwards,
   takeConnections,
   shortTimeouts,
+  lockTable,
+  revokePrivilege,
+  renameColumn,
+  changeType,
+  changeDimensions,
+  changeTrigger,
+  unsetStatus,
+  strangeJobs,
 ];
 
 /**

@@ -21,11 +21,14 @@ export interface Sabotage {
 
 const STILL_OURS = " AND b.embedding_status = 'processing' AND ${fingerprintSql(table)} = v.fingerprint\n";
 const HIDDEN_SWEEP = { module: 'queue/sweep.js', find: 'await this.#sweep(signal);', replace: '' };
-const NO_HOLD = {
-  module: 'embedder/embedder.js',
-  find: 'this.#options.gate.report(error);\n        await this.#options.gate.pass(AbortSignal.any([signal, this.#draining.signal]));',
-  replace: 'void error; void signal;',
-};
+const NO_HOLD = [
+  { module: 'embedder/embedder.js', find: 'gate.report(error);', replace: 'void error;' },
+  {
+    module: 'embedder/embedder.js',
+    find: 'await gate.pass(AbortSignal.any([options.signal, this.#draining.signal]));',
+    replace: 'void gate;',
+  },
+];
 
 /** No guard, but a text that no process survives: for the figure of that name. */
 const KILLER_TEXT: Sabotage = {
@@ -92,7 +95,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   'no-gate': {
     what: 'a text is blamed at once for whatever fails',
     replacements: [
-      NO_HOLD,
+      ...NO_HOLD,
       { module: 'embedder/embedder.js', find: 'if (mayBeTheText(result))', replace: 'if (true)' },
       { module: 'embedder/embedder.js', find: 'strikes >= STRIKES ||', replace: 'true ||' },
       { module: 'embedder/embedder.js', find: 'if (!mayBeTheText(answer))', replace: 'if (false)' },

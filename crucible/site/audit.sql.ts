@@ -1,6 +1,6 @@
 import { QUEUE } from '../../src/queue/job.js';
 
-/** Sent bytes of a vector that the audit keeps: the header and 64 values, whose signs alone tell 2^64 texts apart. */
+/** What the audit keeps of a vector as it is sent: the header and 64 values, whose signs alone tell 2^64 texts apart. */
 export const AUDITED_VALUES = 64;
 
 /**
@@ -47,11 +47,11 @@ BEGIN
   INSERT INTO crucible.audit (by_worker, op, block_id, old_status, new_status, vector, cleared, settled, block_type, content, title, trespass)
   VALUES (worker, TG_OP, row.id::text,
     CASE WHEN TG_OP <> 'INSERT' THEN OLD.embedding_status END, CASE WHEN TG_OP <> 'DELETE' THEN NEW.embedding_status END,
-    CASE WHEN stored THEN substr(vector_send(NEW.embedding), 5, ${4 * AUDITED_VALUES}) END,
+    CASE WHEN stored THEN substr(vector_send(NEW.embedding), 1, ${4 + 4 * AUDITED_VALUES}) END,
     TG_OP = 'UPDATE' AND NEW.embedding IS NULL AND OLD.embedding IS NOT NULL,
     done, row.block_type, row.content::text, (SELECT title FROM notes WHERE id = row.note_id),
-    worker AND (TG_OP <> 'UPDATE' OR (OLD.id, OLD.note_id, OLD.block_type, OLD.content)
-      IS DISTINCT FROM (NEW.id, NEW.note_id, NEW.block_type, NEW.content)));
+    worker AND (TG_OP <> 'UPDATE' OR (OLD.id, OLD.note_id, OLD.block_type, OLD.content::text)
+      IS DISTINCT FROM (NEW.id, NEW.note_id, NEW.block_type, NEW.content::text))); -- json has no equality
   RETURN NULL;
 END
 $$;

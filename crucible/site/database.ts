@@ -10,6 +10,7 @@ import { prepareServer } from '../../test/support/server.js';
 import { TestDatabase } from '../../test/support/test-database.js';
 import { until } from '../sleep.js';
 import { auditSql } from './audit.sql.js';
+import { triggerVariantSql } from './trigger-variant.sql.js';
 
 /** Few, so that a nemesis can use them up. */
 const MAX_CONNECTIONS = 90;
@@ -56,10 +57,14 @@ export class CrucibleDatabase {
       await cluster.restart('fast');
       const worker = await createRole(database, WORKER_ROLE);
       const neighbour = await createRole(database, NEIGHBOUR_ROLE);
+      await database.query('REVOKE ALL ON SCHEMA public FROM PUBLIC'); // each role has what it was granted, and no more
       await database.query(await grants(WORKER_ROLE, database.name));
+      await database.query(`GRANT USAGE ON SCHEMA public TO ${NEIGHBOUR_ROLE}`);
       await database.query(`GRANT ALL ON blocks, notes TO ${NEIGHBOUR_ROLE}`);
       if (options.generous) await database.query(`GRANT ALL ON blocks, notes TO ${WORKER_ROLE}`);
       await database.query(auditSql(WORKER_ROLE));
+      await database.query(triggerVariantSql());
+      await database.query('ALTER TABLE blocks ALTER embedding_status DROP NOT NULL'); // for rows that have none yet
       return new CrucibleDatabase(cluster, database, { worker, neighbour });
     } catch (error) {
       await cluster.stop();

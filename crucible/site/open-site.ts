@@ -14,6 +14,8 @@ import { WORKER_ENVIRONMENT } from './timing.js';
 export interface OpenSite extends Site {
   /** Blocks that a neighbour had locked at some time. */
   readonly everLocked: ReadonlySet<string>;
+  /** The ids of jobs that are none of the worker's. */
+  readonly everStrange: ReadonlySet<string>;
   /** Where the workers' logs are, until it is closed. */
   readonly logDirectory: string;
   /** Ends every process and removes every file that it started and made. */
@@ -55,12 +57,16 @@ export async function openSite(options: RunOptions): Promise<OpenSite> {
     await database.query('CREATE INDEX crucible_key ON pgboss.job_common (singleton_key)');
     const everLocked = new Set<string>();
     const lockedRows = (ids: readonly string[]) => ids.forEach((id) => everLocked.add(id));
+    const everStrange = new Set<string>();
+    const strangeJobs = (ids: readonly string[]) => ids.forEach((id) => everStrange.add(id));
     return {
       database,
       ollama,
       fleet,
       everLocked,
       lockedRows,
+      everStrange,
+      strangeJobs,
       logDirectory,
       close: async (keepLogs) => {
         await close();

@@ -14,6 +14,8 @@ export interface Ended {
   /** Whether it had got as far as working. */
   readonly started: boolean;
   readonly lastLines: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly at: number;
 }
 
 export interface ReplicaOptions {
@@ -144,7 +146,7 @@ export class Replica {
     this.#working.resolve(false);
     const { name } = this;
     const lastLines = [...this.#lines];
-    const common = { replica: name, pid: child.pid ?? 0, code, signal, lastLines };
+    const common = { replica: name, pid: child.pid ?? 0, code, signal, lastLines, at: Date.now() };
     this.#options.onEnd({ ...common, expected: this.#expected, started: this.#started });
   }
 }

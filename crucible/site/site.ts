@@ -7,6 +7,8 @@ export interface Site {
   readonly database: CrucibleDatabase;
   readonly ollama: Ollama;
   readonly fleet: Fleet;
-  /** Told which blocks a neighbour has locked: they alone may wait for it. */
+  /** Told which blocks a neighbour has locked, or taken the key of: they alone may wait for it. */
   readonly lockedRows: (ids: readonly string[]) => void;
+  /** Told of jobs that are none of the worker's before they are sent. */
+  readonly strangeJobs: (ids: readonly string[]) => void;
 }

@@ -27,6 +27,8 @@ const LONGEST_HOLD_MS = 250;
 const LONGEST_WAIT_SECONDS = 25;
 /** PostgreSQL, appendix A. */
 const LOCK_NOT_AVAILABLE = '55P03';
+/** undefined_column, and datatype_mismatch of a trigger's function that was planned before: what an API in mid-migration gets. */
+const MIGRATING = ['42703', '42804'];
 
 /** One client of the API, writing to notes of its own, transaction after transaction. */
 export class WriterSession {
@@ -99,8 +101,9 @@ export class WriterSession {
       await this.#client?.end().catch(() => undefined);
       this.#client = undefined;
       this.lost += 1;
-      if (!isTransient(error)) throw error;
-      if ((error as { code?: unknown }).code === LOCK_NOT_AVAILABLE) this.#options.onLockedOut();
+      const { code } = error as { code?: unknown };
+      if (!isTransient(error) && !(typeof code === 'string' && MIGRATING.includes(code))) throw error;
+      if (code === LOCK_NOT_AVAILABLE) this.#options.onLockedOut();
       // A commit whose answer was lost: the server knows.
       if (scope !== undefined && (await mark?.wasCommitted(database)) === true) model.apply(scope.changes, name);
       await pause(100, signal);

@@ -23,6 +23,7 @@ export async function insertStillLife(database: CrucibleDatabase, model: Model, 
     const scope = new Scope(client, model, random, texts, [id]);
     scope.changes.notes.set(id, { id, title: STILL });
     await client.query('BEGIN');
+    await scope.insert(id, texts.of('none', 'mermaid')); // the first row of the table: what a worker tries its writes on
     for (let i = 0; i < BLOCKS; i++) await scope.insert(id, texts.of('good', 'paragraph'));
     await client.query('COMMIT');
     model.apply(scope.changes, NAME);

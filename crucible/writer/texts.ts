@@ -29,6 +29,11 @@ export interface Text {
 export const MARKS = { poison: 'POISON', nan: 'NOTANUMBER', crash: 'CRASHALWAYS', once: 'CRASHONCE' } as const;
 const POISONS = [MARKS.poison, MARKS.nan, MARKS.crash] as const;
 
+/** Whether the stand-in always refuses what this content holds. */
+export function isRefused(content: string): boolean {
+  return POISONS.some((mark) => content.includes(mark));
+}
+
 const WEIGHTS: readonly (readonly [number, Nature])[] = [
   [86, 'good'],
   [3, 'poison'],

@@ -104,9 +104,19 @@ export function mayBeSchemaChange(error: unknown): boolean {
   return code === '22000' || code === '42804';
 }
 
-/** Whether a prepared statement outlived the columns that it answers: another connection prepares it anew. */
+/**
+ * Whether a connection has planned something that outlived a column's type: a prepared statement, or an expression in a
+ * trigger's function, which PL/pgSQL plans once for each connection. Another connection plans it anew. The routines are
+ * PostgreSQL's, in plancache.c and pl_exec.c.
+ */
 export function isStalePlan(error: unknown): boolean {
-  return errorCode(error) === '0A000' && (error as { routine?: unknown }).routine === 'RevalidateCachedQuery';
+  if (!(error instanceof Error)) return false;
+  const { routine = '' } = error as { routine?: string };
+  const code = errorCode(error);
+  return (
+    (code === '0A000' && routine === 'RevalidateCachedQuery') ||
+    (code === '42804' && routine.startsWith('plpgsql_param_eval_'))
+  );
 }
 
 /** Whether the server says that the role may not do it: insufficient_privilege. */

@@ -66,11 +66,10 @@ export class Hold {
    * `whenOpen` resolves. A failure that follows a check which has just succeeded may be a block's own after all.
    */
   async explains(error: unknown): Promise<boolean> {
-    if (this.isHeld) return reactionTo(error) === 'hold';
     const isHold =
       reactionTo(error) === 'hold'
-        ? !this.#isSameOutage(error) || (await this.#isUnusable())
-        : mayBeSchemaChange(error) && (await this.#options.schemaChanged());
+        ? this.isHeld || !this.#isSameOutage(error) || (await this.#isUnusable())
+        : mayBeSchemaChange(error) && (await this.#hasChanged());
     if (isHold) this.report(error);
     return isHold;
   }
@@ -157,6 +156,11 @@ export class Hold {
       () => false,
       () => true,
     );
+  }
+
+  /** Whether the tables are not what was read; also where that cannot be found out, of which the check says why. */
+  async #hasChanged(): Promise<boolean> {
+    return await this.#options.schemaChanged().catch(() => true);
   }
 
   #isSameOutage(error: unknown): boolean {

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { Queryable, TransactionOptions } from './database.js';
 import type { StatementNames } from './statement-names.js';
-import { isTransient } from './faults.js';
+import { isStalePlan, isTransient } from './faults.js';
 
 /** How a query is run on a pg client. */
 type Runner = Pick<pg.PoolClient, 'query'>;
@@ -48,7 +48,7 @@ export async function onClient<T>(pool: pg.Pool, work: (lease: Lease) => Promise
   try {
     return await work({ client, discard });
   } catch (error) {
-    if (isOfConnection(error)) discard(error);
+    if (isOfConnection(error) || hasStalePlan(error)) discard(error);
     throw error;
   } finally {
     client.off('error', discard);
@@ -72,8 +72,10 @@ export async function transaction<T>(
     return result;
   } catch (error) {
     if (!isOfConnection(error)) {
+      // A pooler that there may be keeps the server's side of the connection, with the functions it has planned.
+      const rollback = hasStalePlan(error) ? 'ROLLBACK; DISCARD PLANS' : 'ROLLBACK';
       // The first error is the one to report; one of the rollback says that the connection is of no more use.
-      await client.query('ROLLBACK').catch((failure: unknown) => {
+      await client.query(rollback).catch((failure: unknown) => {
         discard(failure instanceof Error ? failure : new Error(String(failure)));
       });
     }
@@ -89,4 +91,9 @@ export async function transaction<T>(
  */
 function isOfConnection(error: unknown): error is Error {
   return error instanceof Error && isTransient(error) && !(error instanceof pg.DatabaseError);
+}
+
+/** Whether the connection goes on failing whatever needs the plan that it keeps. */
+function hasStalePlan(error: unknown): error is Error {
+  return error instanceof Error && isStalePlan(error);
 }

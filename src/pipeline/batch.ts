@@ -1,4 +1,4 @@
-import { isEnvironmental, reactionTo } from '../database/faults.js';
+import { isEnvironmental, mayBeSchemaChange, reactionTo } from '../database/faults.js';
 import type { EmbedJob } from '../queue/job.js';
 import { span } from '../telemetry.js';
 import { claim, type Capacity } from './claim.js';
@@ -8,7 +8,7 @@ import { persist } from '../database/persist.js';
 import type { Pipeline } from './pipeline.js';
 import { prepare, type PreparedText } from './prepare.js';
 import { report } from './report.js';
-import { settle } from './settle.js';
+import { isOutdated, settle } from './settle.js';
 
 /** What a round reads: no more than the texts are needed behind it, since what blocks hold takes as much again. */
 interface Round {
@@ -115,6 +115,11 @@ export async function settleVerdicts(
     );
     for (const { job } of verdicts) outcomes.set(job, settled.get(job) ?? { kind: 'lost' });
   } catch (error) {
+    // Somebody else's failure has led to the tables being read again: what does not fit them is handed back now.
+    const { dimensions } = pipeline.context.table;
+    if (mayBeSchemaChange(error) && verdicts.some((verdict) => isOutdated(verdict, dimensions))) {
+      return await settleVerdicts(pipeline, verdicts, outcomes, mode, signal);
+    }
     const mayBeOneBlocks = reactionTo(error) === 'split' && !isEnvironmental(error) && !signal.aborted;
     if (verdicts.length === 1 || !mayBeOneBlocks) throw error;
     const middle = Math.ceil(verdicts.length / 2);

@@ -49,7 +49,12 @@ export async function runIsolating(
   } catch (error) {
     if (isNoBlocks(error, pipeline, signal)) throw error;
     const open = outcomes.unsettled(jobs);
-    pipeline.log.error('a batch failed unexpectedly; trying its halves', { error, blocks: open.length });
+    const blocks = open.length;
+    if (isEnvironmental(error)) {
+      pipeline.log.warn('a batch failed for what may be no fault of its blocks; trying each alone', { error, blocks });
+    } else {
+      pipeline.log.error('a batch failed unexpectedly; trying its halves', { error, blocks });
+    }
     await split(pipeline, open, isEnvironmental(error), outcomes, delays, signal);
   }
 }

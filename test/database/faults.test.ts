@@ -1,4 +1,4 @@
-import { isTransient } from '../../src/database/faults.js';
+import { isTransient, reactionTo } from '../../src/database/faults.js';
 
 const withCode = (code: string) => Object.assign(new Error('failed'), { code });
 
@@ -41,6 +41,14 @@ describe('a failure of the database', () => {
     'Client has encountered a connection error and is not queryable',
   ])('"%s" passes by itself', (message) => {
     expect(isTransient(new Error(message))).toBe(true);
+  });
+
+  it.each([
+    ['of a prepared statement', '0A000', 'RevalidateCachedQuery', 'retry'],
+    ["of a trigger's function", '42804', 'plpgsql_param_eval_recfield', 'retry'],
+    ['of nothing', '42804', 'transformAssignedExpr', 'split'],
+  ])('about the stale plan %s is tried again on another connection, or split', (_, code, routine, reaction) => {
+    expect(reactionTo(Object.assign(withCode(code), { routine }))).toBe(reaction);
   });
 
   it('on all addresses of a host passes if one of them does', () => {
