@@ -31,6 +31,7 @@ export const FAILURE_REASONS: ReadonlySet<string> = new Set([
   'OLLAMA_CONTEXT_LENGTH',
   'OLLAMA_NAN',
   'OLLAMA_REJECTED',
+  'OLLAMA_TOO_LARGE',
   'OPENAI_CONTEXT_LENGTH',
   'OPENAI_NAN',
   'OPENAI_REJECTED',
@@ -59,6 +60,7 @@ export const GATE_REASONS: ReadonlySet<string> = new Set([
   'OLLAMA_NOT_FOUND',
   'OLLAMA_PROBE_FAILED',
   'OLLAMA_REJECTED',
+  'OLLAMA_TOO_LARGE',
   'OLLAMA_TIMEOUT',
   'OLLAMA_TOO_EARLY',
   'OLLAMA_UNAUTHORIZED',
@@ -88,6 +90,7 @@ export const HOLD_REASONS: ReadonlySet<string> = new Set([
   'QUEUE_PRIVILEGE',
   'SCHEMA_COLUMN',
   'SCHEMA_DIMENSIONS',
+  'SCHEMA_FOREIGN_KEY',
   'SCHEMA_PGVECTOR',
   'SCHEMA_PRIVILEGE',
   'SCHEMA_ROW_SECURITY',
@@ -95,6 +98,7 @@ export const HOLD_REASONS: ReadonlySet<string> = new Set([
   'SCHEMA_TABLE',
   'SCHEMA_TRIGGER',
   'SCHEMA_TRIGGER_LOOP',
+  'SCHEMA_WRITE',
   OTHER,
 ]);
 

@@ -8,7 +8,7 @@ import { persist } from '../database/persist.js';
 import type { Pipeline } from './pipeline.js';
 import { prepare, type PreparedText } from './prepare.js';
 import { report } from './report.js';
-import { isOutdated, settle } from './settle.js';
+import { settle } from './settle.js';
 
 /** What a round reads: no more than the texts are needed behind it, since what blocks hold takes as much again. */
 interface Round {
@@ -107,6 +107,7 @@ export async function settleVerdicts(
   signal: AbortSignal,
 ): Promise<void> {
   if (verdicts.length === 0) return;
+  const { dimensions } = pipeline.context.table;
   try {
     const settled = await span('store', verdicts.length, () =>
       persist(pipeline, signal, () =>
@@ -116,8 +117,7 @@ export async function settleVerdicts(
     for (const { job } of verdicts) outcomes.set(job, settled.get(job) ?? { kind: 'lost' });
   } catch (error) {
     // Somebody else's failure has led to the tables being read again: what does not fit them is handed back now.
-    const { dimensions } = pipeline.context.table;
-    if (mayBeSchemaChange(error) && verdicts.some((verdict) => isOutdated(verdict, dimensions))) {
+    if (mayBeSchemaChange(error) && dimensions !== pipeline.context.table.dimensions) {
       return await settleVerdicts(pipeline, verdicts, outcomes, mode, signal);
     }
     const mayBeOneBlocks = reactionTo(error) === 'split' && !isEnvironmental(error) && !signal.aborted;

@@ -105,14 +105,9 @@ export async function handBackJobs(
   });
 }
 
-/** Whether a vector is of another size than the column has by now. */
-export function isOutdated(verdict: Verdict, dimensions: number): boolean {
-  return verdict.kind === 'store' && verdict.vector.length !== dimensions;
-}
-
 /** A vector of another size than the column has by now cannot be stored: its block is embedded again. */
 function fitted(verdict: Verdict, { dimensions }: BlocksTable): Verdict {
-  if (!isOutdated(verdict, dimensions)) return verdict;
+  if (verdict.kind !== 'store' || verdict.vector.length === dimensions) return verdict;
   return { kind: 'hand-back', job: verdict.job, reason: 'outage', delaySeconds: 0, claimed: true };
 }
 

@@ -35,7 +35,9 @@ describe('a server that takes few texts at once', () => {
     const options = { priority: 0, expireMs: 900_000, signal: AbortSignal.timeout(20_000) };
     const results = await open.embedder.embed(texts, options);
     return await Promise.all(
-      results.map((result, i) => (result === LONG ? open.embedder.embedLong(texts[i] ?? '', options) : result)),
+      results.map(async (result, i) =>
+        result === LONG ? await open.embedder.embedLong(texts[i] ?? '', options) : result,
+      ),
     );
   };
   const sent = () => server.requests.map(({ texts, status }) => [texts, status]);

@@ -49,7 +49,9 @@ describe('a text that a server does not survive, or that a proxy does not let th
     const options = { priority: 0, expireMs: 900_000, signal: AbortSignal.timeout(20_000) };
     const results = await open.embedder.embed(texts, options);
     return await Promise.all(
-      results.map((result, i) => (result === LONG ? open.embedder.embedLong(texts[i] ?? '', options) : result)),
+      results.map(async (result, i) =>
+        result === LONG ? await open.embedder.embedLong(texts[i] ?? '', options) : result,
+      ),
     );
   };
   /** Lengths of the texts that were sent alone, without the gate's own. */
