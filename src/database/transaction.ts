@@ -49,6 +49,8 @@ export async function onClient<T>(pool: pg.Pool, work: (lease: Lease) => Promise
     return await work({ client, discard });
   } catch (error) {
     if (isOfConnection(error) || hasStalePlan(error)) discard(error);
+    // A script that began a transaction of its own failed within it.
+    else if (client.getTransactionStatus() !== 'I') await rollBack({ client, discard });
     throw error;
   } finally {
     client.off('error', discard);
@@ -73,16 +75,19 @@ export async function transaction<T>(
   } catch (error) {
     if (!isOfConnection(error)) {
       // A pooler that there may be keeps the server's side of the connection, with the functions it has planned.
-      const rollback = hasStalePlan(error) ? 'ROLLBACK; DISCARD PLANS' : 'ROLLBACK';
-      // The first error is the one to report; one of the rollback says that the connection is of no more use.
-      await client.query(rollback).catch((failure: unknown) => {
-        discard(failure instanceof Error ? failure : new Error(String(failure)));
-      });
+      await rollBack({ client, discard }, hasStalePlan(error) ? 'ROLLBACK; DISCARD PLANS' : 'ROLLBACK');
     }
     throw error;
   } finally {
     client.off('notice', onMessage);
   }
+}
+
+/** The error before is the one to report; one of the rollback says that the connection is of no more use. */
+async function rollBack({ client, discard }: Lease, statement = 'ROLLBACK'): Promise<void> {
+  await client.query(statement).catch((failure: unknown) => {
+    discard(failure instanceof Error ? failure : new Error(String(failure)));
+  });
 }
 
 /**

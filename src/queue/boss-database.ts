@@ -18,7 +18,7 @@ export class BossDatabase {
 
   async executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> {
     const unlimited = this.#unlimited;
-    if (unlimited !== undefined) return await this.#turns.runExclusive(() => unlimited.executeSql(text, values));
+    if (unlimited !== undefined) return await this.#turns.runExclusive(() => runOn(unlimited, text, values));
     if (!DEFINITION.test(text)) return await this.#database.executeSql(text, values);
     return await this.#database.withoutLimits((db) => db.executeSql(text, values));
   }
@@ -34,5 +34,15 @@ export class BossDatabase {
       }
       await this.#turns.waitForUnlock(); // what it began and did not wait for
     });
+  }
+}
+
+/** A script of pg-boss begins a transaction of its own, and goes on where it finds that another has done the same before. */
+async function runOn(db: Queryable, text: string, values?: unknown[]): Promise<{ rows: unknown[] }> {
+  try {
+    return await db.executeSql(text, values);
+  } catch (error) {
+    await db.executeSql('ROLLBACK').catch(() => undefined); // the connection is lost, as the next statement will tell
+    throw error;
   }
 }

@@ -4,7 +4,7 @@ import type { Database } from '../database/database.js';
 import { quoteColumn } from '../database/identifiers.js';
 import { isDenied } from '../database/faults.js';
 import { retryTransient } from '../database/retry.js';
-import { ConfigurationError } from '../errors.js';
+import { ConfigurationError, errorCode } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { isTracing } from '../telemetry.js';
 import { DEAD_LETTER_QUEUE, QUEUE } from './job.js';
@@ -25,6 +25,8 @@ const FOREVER_SECONDS = 10 * 365 * 86_400;
 export const DEATHS_IN_COMPANY = 2;
 export const DEATHS_ALONE = 10;
 const RETRY_MARGIN = 20;
+/** PostgreSQL, appendix A. */
+const UNIQUE_VIOLATION = '23505';
 /** Of the queue's limit: the jobs that are ready, and ten times as many that are delayed. */
 const MAX_JOBS_PER_LIMIT = 11;
 /** What pg-boss throws where it may not migrate and would have to. */
@@ -98,7 +100,12 @@ export async function createBoss(
  */
 export async function startBoss(boss: PgBoss, { pgBossSchema }: Config): Promise<void> {
   try {
-    await (databases.get(boss)?.withoutLimits(() => boss.start()) ?? boss.start());
+    const start = async () => await (databases.get(boss)?.withoutLimits(() => boss.start()) ?? boss.start());
+    await start().catch(async (error: unknown) => {
+      // Another replica has made the schema since this one looked, and its session does not know yet.
+      if (errorCode(error) !== UNIQUE_VIOLATION) throw error;
+      await start();
+    });
   } catch (error) {
     const version = error instanceof Error && error.message === NEEDS_MIGRATION ? await boss.schemaVersion() : null;
     if (version !== null) {

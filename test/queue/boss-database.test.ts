@@ -37,4 +37,14 @@ describeWithServer('pg-boss', () => {
     });
     expect((await database.executeSql(LIMIT)).rows).toEqual([OURS]);
   });
+
+  it('leaves no transaction behind where one of its scripts fails in the middle', async () => {
+    const script = 'BEGIN; SELECT 1 / 0; COMMIT';
+    for (let i = 0; i < 3; i++) await expect(database.executeSql(script)).rejects.toThrow('division by zero');
+    expect((await database.executeSql(LIMIT)).rows).toEqual([OURS]);
+    await database.withoutLimits(async () => {
+      await expect(database.executeSql(script)).rejects.toThrow('division by zero');
+      expect((await database.executeSql(LIMIT)).rows).toEqual([NONE]);
+    });
+  });
 });
