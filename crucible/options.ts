@@ -53,7 +53,7 @@ export const DEFAULTS: Omit<RunOptions, 'seed' | 'worker'> = {
 export const USAGE = `yarn crucible [options]
   --seed N          repeats the choices of an earlier run (default: random, printed)
   --seconds S       how long there are writes and faults (${DEFAULTS.seconds})
-  --nemesis NAMES   all, none, or names separated by commas; --list names them
+  --nemesis NAMES   all, none, or names separated by commas, such as change-dimensions,lock-table; --list names them
   --replicas K      worker processes (${DEFAULTS.replicas})
   --rate N          changes of blocks a second (${DEFAULTS.rate})
   --lanes N         faults at once (${DEFAULTS.lanes})

@@ -46,26 +46,31 @@ export const strangeJobs: Nemesis = {
   costsNothing: true,
   run: async ({ site, random, signal }) => {
     for (let i = random.between(1, 4); i > 0 && !signal.aborted; i--) {
-      const jobs = Array.from({ length: random.between(1, MANY) }, () => strangeJob(random));
+      const [block] = await site.database.query<{ id: string }>(ANY_BLOCK);
+      const keys = block === undefined ? KEYS : [...KEYS, block.id];
+      if (block !== undefined) site.lockedRows([block.id]); // an edit finds the key taken
+      const jobs = Array.from({ length: random.between(1, MANY) }, () => strangeJob(random, keys));
       site.strangeJobs(jobs.map(({ id }) => id));
       await site.database.query(SEND, [QUEUE, JSON.stringify(jobs)]);
       if (random.chance(0.3))
-        await site.database.query(SEND, [DEAD_LETTER_QUEUE, JSON.stringify([strangeJob(random)])]);
+        await site.database.query(SEND, [DEAD_LETTER_QUEUE, JSON.stringify([strangeJob(random, KEYS)])]);
       await pause(random.between(100, 1_500), signal);
     }
   },
 };
 
-function strangeJob(random: Random): StrangeJob {
+function strangeJob(random: Random, keys: readonly (string | null)[]): StrangeJob {
   const data = random.pick(DATA);
   return {
     id: randomUUID(),
-    key: random.pick(KEYS),
+    key: random.pick(keys),
     data: data === null && random.chance(0.5) ? null : JSON.stringify(data),
     state: random.pick(['created', 'retry']),
     priority: random.pick([PRIORITY.live, PRIORITY.backlog]),
   };
 }
+
+const ANY_BLOCK = 'SELECT id::text AS id FROM blocks ORDER BY random() LIMIT 1';
 
 /** With the queue's own options, as pg-boss fills them in. A key that is taken is passed over. */
 const SEND = `

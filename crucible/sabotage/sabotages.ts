@@ -103,6 +103,12 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     breaks: [5],
     run: { nemesis: 'stop-ollama', lanes: 1, pauseMs: 300, failFast: false, environment: { PALDOCS_RETRY_LIMIT: '0' } },
   },
+  'blame-privileges': {
+    what: 'a privilege that is missing is taken for the fault of a block',
+    replacements: [{ module: 'database/faults.js', find: "'42': HOLD,", replace: "'42': SPLIT," }],
+    breaks: [5],
+    run: { nemesis: 'revoke-privilege', patienceSeconds: 20, environment: { PALDOCS_RETRY_LIMIT: '0' } },
+  },
   'no-error-status': {
     what: 'what is set aside keeps the status it had',
     replacements: [
