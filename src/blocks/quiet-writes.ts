@@ -2,6 +2,7 @@ import type { Database } from '../database/database.js';
 import { ConfigurationError } from '../errors.js';
 import { listed } from './relations.js';
 import { findRowsToTry } from './rows-to-try.js';
+import type { BlockStatus } from './status.js';
 import type { BlocksTable } from './table.js';
 import { firedByUs, remediesFor } from './trigger-remedies.js';
 import { CHANNEL, readTriggers } from './trigger.js';
@@ -25,6 +26,7 @@ export async function requireQuietWrites(db: Database, table: BlocksTable): Prom
   const tried: Tried =
     ids.length === 0 ? { outcome: 'untried', reason: 'there is no block yet' } : await tryWrites(db, table, ids);
   if (tried.outcome === 'loop') throw await loops(db, table, tried);
+  if (tried.outcome === 'ignored') throw await isIgnored(db, table, tried.wrote);
   if (tried.outcome === 'refused') {
     const refusal = await refusalOf(db, table, tried);
     if (refusal !== undefined) throw refusal;
@@ -60,5 +62,21 @@ async function loops(
     code,
     `the worker's own write of embedding and embedding_status fires the trigger ${names} on ${table.blocksName}, which ${what}: every stored vector would ask for the next, for ever`,
     { fix: await remediesFor(db, table, culprits) },
+  );
+}
+
+async function isIgnored(db: Database, table: BlocksTable, wrote: BlockStatus): Promise<ConfigurationError> {
+  const fired = firedByUs(await readTriggers(db, table));
+  const names = listed([...new Set(fired.map(({ name }) => `"${name}"`))]);
+  const by = fired.length > 0 ? `the trigger ${names}` : 'a rule or a trigger';
+  return new ConfigurationError(
+    'SCHEMA_WRITE',
+    `${table.blocksName} does not keep the worker's own write of embedding_status = '${wrote}': ${by} undoes it without an error`,
+    {
+      fix:
+        fired.length > 0
+          ? await remediesFor(db, table, fired)
+          : `look for it among the rules and triggers that psql shows: \\d+ ${table.blocksName}`,
+    },
   );
 }
