@@ -1,6 +1,6 @@
 import type { Database } from '../database/database.js';
 import { ConfigurationError } from '../errors.js';
-import { listed } from './relations.js';
+import { listed, readRelations } from './relations.js';
 import { findRowsToTry } from './rows-to-try.js';
 import type { BlockStatus } from './status.js';
 import type { BlocksTable } from './table.js';
@@ -22,7 +22,7 @@ export type QuietWrites = { readonly tried: true } | { readonly tried: false; re
  * @throws ConfigurationError naming the triggers or the constraint, with the statements that help
  */
 export async function requireQuietWrites(db: Database, table: BlocksTable): Promise<QuietWrites> {
-  const { ids, embeddable } = await findRowsToTry(db, table);
+  const { ids, embeddable, relations } = await findRowsToTry(db, table);
   const tried: Tried =
     ids.length === 0 ? { outcome: 'untried', reason: 'there is no block yet' } : await tryWrites(db, table, ids);
   if (tried.outcome === 'loop') throw await loops(db, table, tried);
@@ -31,10 +31,15 @@ export async function requireQuietWrites(db: Database, table: BlocksTable): Prom
     const refusal = await refusalOf(db, table, tried);
     if (refusal !== undefined) throw refusal;
   }
-  if (tried.outcome !== 'untried' && embeddable) return { tried: true };
+  const isTried = tried.outcome !== 'untried' && embeddable;
+  if (isTried && relations === undefined) return { tried: true };
+  // A partition without blocks may have triggers of its own. Where a block was tried, so were those of the table at the top.
+  const [top] = await readRelations(db, table);
+  const done = new Set(isTried ? [...(relations ?? []), ...(top === undefined ? [] : [top.oid])] : []);
   const fired = (await readTriggers(db, table)).filter(({ firesForUs }) => firesForUs);
-  const onCopy = await tryOnCopy(db, table, fired);
+  const onCopy = await tryOnCopy(db, table, fired, done);
   if (onCopy.outcome === 'loop') throw await loops(db, table, onCopy);
+  if (isTried) return { tried: true };
   return { tried: false, reason: tried.outcome === 'untried' ? tried.reason : 'no block was found that holds text' };
 }
 
