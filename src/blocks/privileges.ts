@@ -1,6 +1,7 @@
 import type { Queryable } from '../database/database.js';
 import { quoteColumn } from '../database/identifiers.js';
 import { ConfigurationError } from '../errors.js';
+import { readTablesBehind } from './behind-view.js';
 import { OUR_COLUMNS } from './our-columns.js';
 import type { BlocksTable } from './table.js';
 
@@ -23,8 +24,12 @@ export async function requirePrivileges(db: Queryable, table: BlocksTable): Prom
   );
   if (row === undefined) return;
   const unusable = await readUnusableSchemas(db, table);
+  const behind = (await readTablesBehind(db, table.notes)).filter(
+    ({ sql, isReadable }) => !isReadable && sql !== table.notes,
+  );
   const missing = [
     ...row.missing,
+    ...behind.map(({ name }) => `SELECT on ${name} behind notes`),
     ...unusable.map(({ name, types }) => `USAGE on schema ${name} of the type ${types.join(', ')}`),
   ];
   if (missing.length === 0) return;
@@ -34,6 +39,7 @@ export async function requirePrivileges(db: Queryable, table: BlocksTable): Prom
     ...unusable.map(({ schema }) => `GRANT USAGE ON SCHEMA ${quoteColumn(schema)} TO ${role};`),
     ...(lacks('SELECT on blocks') ? [`GRANT SELECT ON ${table.blocks} TO ${role};`] : []),
     ...(lacks('SELECT on notes') ? [`GRANT SELECT ON ${table.notes} TO ${role};`] : []),
+    ...behind.map(({ sql }) => `GRANT SELECT ON ${sql} TO ${role};`),
     ...(lacks('UPDATE') ? [`GRANT UPDATE (${OUR_COLUMNS.join(', ')}) ON ${table.blocks} TO ${role};`] : []),
   ];
   throw new ConfigurationError(
