@@ -1,6 +1,7 @@
 import type { Queryable } from '../database/database.js';
 import { quoteColumn } from '../database/identifiers.js';
 import { ConfigurationError } from '../errors.js';
+import { readTablesBehind } from './behind-view.js';
 import { OUR_COLUMNS } from './our-columns.js';
 import type { BlocksTable } from './table.js';
 
@@ -21,17 +22,48 @@ export async function requirePrivileges(db: Queryable, table: BlocksTable): Prom
 ) AS missing`,
     [table.blocks, table.notes, [id, noteId, type, content, ...OUR_COLUMNS], [notesId, notesTitle], OUR_COLUMNS],
   );
-  if (row === undefined || row.missing.length === 0) return;
+  if (row === undefined) return;
+  const unusable = await readUnusableSchemas(db, table);
+  const behind = (await readTablesBehind(db, table.notes)).filter(
+    ({ sql, isReadable }) => !isReadable && sql !== table.notes,
+  );
+  const missing = [
+    ...row.missing,
+    ...behind.map(({ name }) => `SELECT on ${name} behind notes`),
+    ...unusable.map(({ name, types }) => `USAGE on schema ${name} of the type ${types.join(', ')}`),
+  ];
+  if (missing.length === 0) return;
   const role = quoteColumn(row.role);
   const lacks = (privilege: string) => row.missing.some((missing) => missing.startsWith(privilege));
   const grants = [
+    ...unusable.map(({ schema }) => `GRANT USAGE ON SCHEMA ${quoteColumn(schema)} TO ${role};`),
     ...(lacks('SELECT on blocks') ? [`GRANT SELECT ON ${table.blocks} TO ${role};`] : []),
     ...(lacks('SELECT on notes') ? [`GRANT SELECT ON ${table.notes} TO ${role};`] : []),
+    ...behind.map(({ sql }) => `GRANT SELECT ON ${sql} TO ${role};`),
     ...(lacks('UPDATE') ? [`GRANT UPDATE (${OUR_COLUMNS.join(', ')}) ON ${table.blocks} TO ${role};`] : []),
   ];
   throw new ConfigurationError(
     'SCHEMA_PRIVILEGE',
-    `the role ${row.role} may not do what the worker must (${row.missing.join(', ')})`,
+    `the role ${row.role} may not do what the worker must (${missing.join(', ')})`,
     { fix: grants.join('\n') },
+  );
+}
+
+interface UnusableSchema {
+  /** As the catalogue holds it. */
+  readonly schema: string;
+  /** For people, quoted only where SQL needs it. */
+  readonly name: string;
+  readonly types: readonly string[];
+}
+
+/** Schemas that hold the types of our columns, such as `extensions`, and that the role may not use: it cannot cast to them. */
+async function readUnusableSchemas(db: Queryable, table: BlocksTable): Promise<UnusableSchema[]> {
+  return await db.query<UnusableSchema>(
+    `SELECT n.nspname::text AS schema, quote_ident(n.nspname) AS name, array_agg(DISTINCT t.typname::text) AS types
+  FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_namespace n ON n.oid = t.typnamespace
+ WHERE a.attrelid = to_regclass($1) AND a.attname = ANY ($2::text[]) AND NOT has_schema_privilege(n.oid, 'USAGE')
+ GROUP BY n.nspname ORDER BY n.nspname`,
+    [table.blocks, OUR_COLUMNS],
   );
 }

@@ -1,7 +1,8 @@
 import type { Database } from '../database/database.js';
 import { ConfigurationError } from '../errors.js';
-import { listed } from './relations.js';
+import { listed, readRelations } from './relations.js';
 import { findRowsToTry } from './rows-to-try.js';
+import type { BlockStatus } from './status.js';
 import type { BlocksTable } from './table.js';
 import { firedByUs, remediesFor } from './trigger-remedies.js';
 import { CHANNEL, readTriggers } from './trigger.js';
@@ -21,18 +22,24 @@ export type QuietWrites = { readonly tried: true } | { readonly tried: false; re
  * @throws ConfigurationError naming the triggers or the constraint, with the statements that help
  */
 export async function requireQuietWrites(db: Database, table: BlocksTable): Promise<QuietWrites> {
-  const { ids, embeddable } = await findRowsToTry(db, table);
+  const { ids, embeddable, relations } = await findRowsToTry(db, table);
   const tried: Tried =
     ids.length === 0 ? { outcome: 'untried', reason: 'there is no block yet' } : await tryWrites(db, table, ids);
   if (tried.outcome === 'loop') throw await loops(db, table, tried);
+  if (tried.outcome === 'ignored') throw await isIgnored(db, table, tried.wrote);
   if (tried.outcome === 'refused') {
     const refusal = await refusalOf(db, table, tried);
     if (refusal !== undefined) throw refusal;
   }
-  if (tried.outcome !== 'untried' && embeddable) return { tried: true };
+  const isTried = tried.outcome !== 'untried' && embeddable;
+  if (isTried && relations === undefined) return { tried: true };
+  // A partition without blocks may have triggers of its own. Where a block was tried, so were those of the table at the top.
+  const [top] = await readRelations(db, table);
+  const done = new Set(isTried ? [...(relations ?? []), ...(top === undefined ? [] : [top.oid])] : []);
   const fired = (await readTriggers(db, table)).filter(({ firesForUs }) => firesForUs);
-  const onCopy = await tryOnCopy(db, table, fired);
+  const onCopy = await tryOnCopy(db, table, fired, done);
   if (onCopy.outcome === 'loop') throw await loops(db, table, onCopy);
+  if (isTried) return { tried: true };
   return { tried: false, reason: tried.outcome === 'untried' ? tried.reason : 'no block was found that holds text' };
 }
 
@@ -60,5 +67,21 @@ async function loops(
     code,
     `the worker's own write of embedding and embedding_status fires the trigger ${names} on ${table.blocksName}, which ${what}: every stored vector would ask for the next, for ever`,
     { fix: await remediesFor(db, table, culprits) },
+  );
+}
+
+async function isIgnored(db: Database, table: BlocksTable, wrote: BlockStatus): Promise<ConfigurationError> {
+  const fired = firedByUs(await readTriggers(db, table));
+  const names = listed([...new Set(fired.map(({ name }) => `"${name}"`))]);
+  const by = fired.length > 0 ? `the trigger ${names}` : 'a rule or a trigger';
+  return new ConfigurationError(
+    'SCHEMA_WRITE',
+    `${table.blocksName} does not keep the worker's own write of embedding_status = '${wrote}': ${by} undoes it without an error`,
+    {
+      fix:
+        fired.length > 0
+          ? await remediesFor(db, table, fired)
+          : `look for it among the rules and triggers that psql shows: \\d+ ${table.blocksName}`,
+    },
   );
 }

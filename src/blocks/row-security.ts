@@ -1,6 +1,7 @@
 import type { Database } from '../database/database.js';
 import { quoteColumn } from '../database/identifiers.js';
 import { errorCode, ConfigurationError } from '../errors.js';
+import { readTablesBehind } from './behind-view.js';
 import type { BlocksTable } from './table.js';
 
 interface Policy {
@@ -29,7 +30,7 @@ export async function requireAllRows(db: Database, table: BlocksTable): Promise<
   const role = await roleOf(db);
   const blocked = [
     await hidden(db, role, { sql: table.blocks, name: table.blocksName, commands: [SELECT, UPDATE] }),
-    await hidden(db, role, { sql: table.notes, name: table.notesName, commands: [SELECT] }),
+    ...(await hiddenNotes(db, role, table)),
   ].filter((one) => one !== undefined);
   if (blocked.length === 0) return;
   const policies = blocked.flatMap(({ policy }) => policy ?? []);
@@ -53,6 +54,14 @@ interface Needed {
   readonly sql: string;
   readonly name: string;
   readonly commands: readonly string[];
+}
+
+async function hiddenNotes(db: Database, role: string, { notes }: BlocksTable): Promise<(Hidden | undefined)[]> {
+  const found: (Hidden | undefined)[] = [];
+  for (const { sql, name } of await readTablesBehind(db, notes)) {
+    found.push(await hidden(db, role, { sql, name, commands: [SELECT] }));
+  }
+  return found;
 }
 
 /** @returns undefined where the role sees, and may write, all rows */

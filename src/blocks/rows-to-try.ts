@@ -13,6 +13,8 @@ export interface RowsToTry {
   readonly ids: readonly string[];
   /** Whether they are such as we embed: a trigger may leave alone those that hold no text. */
   readonly embeddable: boolean;
+  /** The oids of the tables that they are in; undefined where the role may not know, as one that is granted columns. */
+  readonly relations: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -20,28 +22,39 @@ export interface RowsToTry {
  * Embeddable ones, as far as type and status tell, or else any.
  */
 export async function findRowsToTry(db: Database, table: BlocksTable): Promise<RowsToTry> {
-  const first = await withinTime(db, LIMIT_MS, (tx) => findOnFirstPages(tx, table));
+  const maySeePlace = await maySelectAll(db, table);
+  const first = maySeePlace ? await withinTime(db, LIMIT_MS, (tx) => findOnFirstPages(tx, table)) : [];
   const rows =
     first?.some(({ embeddable }) => embeddable) === true
       ? first
-      : await withinTime(db, LIMIT_MS, (tx) => findAny(tx, table));
+      : await withinTime(db, LIMIT_MS, (tx) => findAny(tx, table, maySeePlace));
   const found = rows ?? first ?? [];
   const embeddable = found.filter((row) => row.embeddable);
   const chosen = embeddable.length > 0 ? embeddable : found;
-  return { ids: chosen.slice(0, MOST_ROWS).map(({ id }) => id), embeddable: embeddable.length > 0 };
+  const rowsToTry = chosen.slice(0, MOST_ROWS);
+  return {
+    ids: rowsToTry.map(({ id }) => id),
+    embeddable: embeddable.length > 0,
+    relations: maySeePlace ? new Set(rowsToTry.map(({ relation }) => relation)) : undefined,
+  };
 }
 
 interface Row {
   readonly id: string;
   readonly embeddable: boolean;
+  readonly relation: string;
 }
 
-/** A Tid Range Scan reads the first pages of each partition. A role that is granted columns may not name ctid. */
-async function findOnFirstPages(tx: Queryable, table: BlocksTable): Promise<Row[]> {
-  const [may] = await tx.query<{ read: boolean }>(`SELECT has_table_privilege(to_regclass($1), 'SELECT') AS read`, [
+/** A role that is granted columns may not name ctid and tableoid. */
+async function maySelectAll(db: Queryable, table: BlocksTable): Promise<boolean> {
+  const [may] = await db.query<{ read: boolean }>(`SELECT has_table_privilege(to_regclass($1), 'SELECT') AS read`, [
     table.blocks,
   ]);
-  if (may?.read !== true) return [];
+  return may?.read === true;
+}
+
+/** A Tid Range Scan reads the first pages of each partition. */
+async function findOnFirstPages(tx: Queryable, table: BlocksTable): Promise<Row[]> {
   return await tx.query<Row>(
     `WITH found AS (
   SELECT b.${table.id}::text AS id, b.${table.type}::text AS type, ${isEmbeddable(table)} AS embeddable, b.tableoid AS relation
@@ -50,19 +63,20 @@ async function findOnFirstPages(tx: Queryable, table: BlocksTable): Promise<Row[
   SELECT tgrelid AS relation, string_agg(concat_ws(' ', tgname, tgfoid, tgtype, tgenabled, tgattr), ',' ORDER BY tgname) AS shape
     FROM pg_trigger GROUP BY tgrelid
 ), kinds AS (
-  SELECT DISTINCT ON (embeddable, triggers.shape, type) id, embeddable, triggers.shape, type
+  SELECT DISTINCT ON (embeddable, triggers.shape, type) id, embeddable, relation, triggers.shape, type
     FROM found LEFT JOIN triggers USING (relation)
    ORDER BY embeddable DESC, triggers.shape, type, id
 )
-SELECT id, embeddable FROM kinds ORDER BY embeddable DESC, row_number() OVER (PARTITION BY embeddable, kinds.shape ORDER BY type) LIMIT ${MOST_ROWS}`,
+SELECT id, embeddable, relation::text AS relation FROM kinds ORDER BY embeddable DESC, row_number() OVER (PARTITION BY embeddable, kinds.shape ORDER BY type) LIMIT ${MOST_ROWS}`,
   );
 }
 
-async function findAny(tx: Queryable, table: BlocksTable): Promise<Row[]> {
+async function findAny(tx: Queryable, table: BlocksTable, maySeePlace: boolean): Promise<Row[]> {
   const first = async (condition: string) =>
     await tx.query<Row>(
-      `SELECT DISTINCT ON (type) id, embeddable
-  FROM (SELECT b.${table.id}::text AS id, b.${table.type}::text AS type, ${isEmbeddable(table)} AS embeddable
+      `SELECT DISTINCT ON (type) id, embeddable, relation
+  FROM (SELECT b.${table.id}::text AS id, b.${table.type}::text AS type, ${isEmbeddable(table)} AS embeddable,
+               ${maySeePlace ? 'b.tableoid::text' : "''"} AS relation
           FROM ${table.blocks} b WHERE ${condition} LIMIT ${ROWS}) found
  ORDER BY type LIMIT ${MOST_ROWS}`,
     );

@@ -15,15 +15,22 @@ const MOST_KINDS = 4;
  * Only a loop is proved by it: a trigger that fails there may miss what the API would have written.
  *
  * @param triggers those that our sessions fire
+ * @param tried the oids of the tables that blocks were tried in, whose triggers need not be copied
  */
-export async function tryOnCopy(db: Database, table: BlocksTable, triggers: readonly Trigger[]): Promise<Tried> {
-  for (const some of kindsOf(triggers).slice(0, MOST_KINDS)) {
+export async function tryOnCopy(
+  db: Database,
+  table: BlocksTable,
+  triggers: readonly Trigger[],
+  tried: ReadonlySet<string> = new Set(),
+): Promise<Tried> {
+  const kinds = kindsOf(triggers).filter((kind) => !kind.relations.some((relation) => tried.has(relation)));
+  for (const { triggers: some } of kinds.slice(0, MOST_KINDS)) {
     try {
-      const tried = await trying(db, async (tx, walk) => {
+      const outcome = await trying(db, async (tx, walk) => {
         const copy = await makeCopy(tx, table, some);
         return await walk(copy, [await insertBlock(tx, copy)]);
       });
-      if (tried.outcome === 'loop') return tried;
+      if (outcome.outcome === 'loop') return outcome;
     } catch (error) {
       if (!isAnswer(error)) throw error;
     }
@@ -31,14 +38,23 @@ export async function tryOnCopy(db: Database, table: BlocksTable, triggers: read
   return { outcome: 'untried', reason: 'there is no block yet' };
 }
 
+interface Kind {
+  /** The oids of the tables that have such triggers. */
+  readonly relations: string[];
+  /** Those of one of them. */
+  readonly triggers: readonly Trigger[];
+}
+
 /** The triggers of each table that has some which an update of our columns fires, once where several have the same. */
-function kindsOf(triggers: readonly Trigger[]): Trigger[][] {
-  const kinds = new Map<string, Trigger[]>();
+function kindsOf(triggers: readonly Trigger[]): Kind[] {
+  const kinds = new Map<string, Kind>();
   for (const relation of new Set(triggers.map((trigger) => trigger.relation))) {
     const own = triggers.filter((trigger) => trigger.relation === relation);
     if (!own.some(({ coversOurColumns }) => coversOurColumns)) continue;
-    const kind = own.map(({ name, functionName, coversOurColumns }) => [name, functionName, coversOurColumns]);
-    kinds.set(JSON.stringify(kind), own);
+    const shape = own.map(({ name, functionName, coversOurColumns }) => [name, functionName, coversOurColumns]);
+    const kind = kinds.get(JSON.stringify(shape)) ?? { relations: [], triggers: own };
+    kind.relations.push(relation);
+    kinds.set(JSON.stringify(shape), kind);
   }
   return [...kinds.values()];
 }
@@ -67,7 +83,7 @@ async function insertBlock(tx: Queryable, { blocks, id, idType, columns }: Block
   const value = idType === 'uuid' ? '00000000-0000-4000-8000-000000000000' : '1';
   const block = {
     [columns.id]: value,
-    [columns.type]: 'paragraph',
+    [columns.type]: await someType(tx, blocks, columns.type),
     [columns.content]: 'text',
     embedding_status: 'pending',
   };
@@ -79,4 +95,16 @@ async function insertBlock(tx: Queryable, { blocks, id, idType, columns }: Block
     [value],
   );
   return value;
+}
+
+/** A type of block that holds text, as far as can be told. */
+async function someType(tx: Queryable, blocks: string, column: string): Promise<string | null> {
+  const [row] = await tx.query<{ type: string | null }>(
+    `SELECT CASE WHEN t.typcategory = 'S' THEN 'paragraph'
+            ELSE (SELECT enumlabel::text FROM pg_enum WHERE enumtypid = t.oid AND enumlabel <> 'mermaid' ORDER BY enumsortorder LIMIT 1)
+       END AS type
+  FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = to_regclass($1) AND a.attname = $2`,
+    [blocks, column],
+  );
+  return row?.type ?? null;
 }

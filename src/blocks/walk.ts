@@ -13,6 +13,8 @@ export type Tried =
   | { readonly outcome: 'loop'; readonly wrote: BlockStatus; readonly how: 'pending' | 'notified' }
   /** The database refused a write of ours. */
   | { readonly outcome: 'refused'; readonly wrote: BlockStatus; readonly error: Error; readonly byAll: boolean }
+  /** A write of ours was not refused, and changed no block as it should. */
+  | { readonly outcome: 'ignored'; readonly wrote: BlockStatus }
   | { readonly outcome: 'untried'; readonly reason: string };
 
 /** No row is held for longer, whatever the triggers do. */
@@ -66,8 +68,10 @@ export async function trying(db: Database, work: (tx: Queryable, walk: Walk) => 
       return { outcome: 'refused', wrote: one.status, error, byAll: false };
     }
     if (one.status === 'pending') return { outcome: 'quiet' };
-    if (await isAnyPending(tx, table, ids)) return { outcome: 'loop', wrote: one.status, how: 'pending' };
-    return notified ? { outcome: 'loop', wrote: one.status, how: 'notified' } : { outcome: 'quiet' };
+    const { isAnyPending, isIgnored } = await lookAfter(tx, table, ids, one);
+    if (isAnyPending) return { outcome: 'loop', wrote: one.status, how: 'pending' };
+    if (notified) return { outcome: 'loop', wrote: one.status, how: 'notified' };
+    return isIgnored ? { outcome: 'ignored', wrote: one.status } : { outcome: 'quiet' };
   };
   try {
     return await rolledBack(
@@ -135,12 +139,22 @@ async function write(
   );
 }
 
-/** Read apart: RETURNING answers before AFTER triggers have fired. */
-async function isAnyPending(tx: Queryable, table: BlocksTable, ids: readonly string[]): Promise<boolean> {
-  const [row] = await tx.query<{ found: boolean }>(
-    `SELECT EXISTS (SELECT FROM ${table.blocks}
-  WHERE ${table.id} = ANY ($1::text[]::${table.idType}[]) AND embedding_status = 'pending') AS found`,
+/**
+ * Read apart: RETURNING answers before AFTER triggers have fired. A trigger may skip what it takes for no text, and then the
+ * write is not ignored.
+ */
+async function lookAfter(
+  tx: Queryable,
+  table: BlocksTable,
+  ids: readonly string[],
+  { status, vector }: Step,
+): Promise<{ readonly isAnyPending: boolean; readonly isIgnored: boolean }> {
+  const isWritten = `embedding_status::text = '${status}'${vector === undefined ? '' : ` AND embedding IS ${vector === 'some' ? 'NOT ' : ''}NULL`}`;
+  const [row] = await tx.query<{ isAnyPending: boolean; isIgnored: boolean }>(
+    `SELECT coalesce(bool_or(embedding_status = 'pending'), false) AS "isAnyPending",
+       coalesce(bool_and((${isWritten} OR embedding_status::text = 'skipped') IS NOT TRUE), false) AS "isIgnored"
+  FROM ${table.blocks} WHERE ${table.id} = ANY ($1::text[]::${table.idType}[])`,
     [ids],
   );
-  return row?.found === true;
+  return row ?? { isAnyPending: false, isIgnored: false };
 }

@@ -38,6 +38,9 @@ const REFUSALS: Readonly<Record<string, { readonly found: string; readonly fix: 
   },
 };
 
+/** What PgBouncer says (server.c), under the code of a lost connection, where it allows single statements alone. */
+const NO_TRANSACTIONS = 'transaction blocks not allowed in statement pooling mode';
+
 /** What a refusal's fix names, identifiers quoted. */
 interface RefusalAbout {
   readonly variable: string;
@@ -167,6 +170,13 @@ export function refusalOf(error: unknown, variable: string, url: string): Config
   }
   const problem = certificateProblem(error, 'let sslrootcert in the URL name');
   if (problem !== undefined) return refuse('DATABASE_CERTIFICATE', `: the server's ${problem.found}`, problem.fix);
+  if (error instanceof Error && error.message === NO_TRANSACTIONS) {
+    return refuse(
+      'DATABASE_POOLED',
+      ' is a pooler in statement mode, through which there are no transactions',
+      `let ${variable} reach PostgreSQL itself, past the pooler; or set pool_mode = session there`,
+    );
+  }
   if (error instanceof Error && error.message === NO_TLS) {
     return refuse(
       'DATABASE_TLS',

@@ -72,6 +72,19 @@ describeWithServer('a worker behind PgBouncer', () => {
       await stop(worker);
     });
 
+    it.each([
+      ['the only URL', () => ({})],
+      ['one of two URLs', () => ({ PALDOCS_LISTEN_DATABASE_URL: db.url })],
+    ])('in statement mode is refused, as %s', async (_, beside) => {
+      const environment = await behind({ pool_mode: 'statement' }, beside());
+      const { status, output } = await run(environment);
+      expect(output).toMatch(/PALDOCS_DATABASE_URL: 127\.0\.0\.1:\d+\/\w+ is a pooler in statement mode/);
+      expect(output).toMatch(/^ {2}fix: let PALDOCS_DATABASE_URL reach PostgreSQL itself, past the pooler/m);
+      expect(status).toBe(2);
+      const doctor = await runCli(environment, ['doctor']);
+      expect(doctor.stdout).toMatch(/^✗ database .*is a pooler in statement mode/m);
+    });
+
     it('in session mode works with one URL', async () => {
       const environment = await behind({ pool_mode: 'session' });
       const worker = WorkerProcess.start(environment);

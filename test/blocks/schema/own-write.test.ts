@@ -273,6 +273,23 @@ describeWithServer('a trigger that our own write fires', () => {
       /^CREATE OR REPLACE TRIGGER eager [^\n]* ON public\.blocks/,
     ],
     [
+      'the types of block are an enum',
+      `${EAGER} CREATE TYPE kind AS ENUM ('mermaid', 'text');
+       ALTER TABLE blocks ALTER block_type TYPE kind USING block_type::kind;`,
+      /^CREATE OR REPLACE TRIGGER eager/,
+    ],
+    [
+      'a partition without blocks has a trigger of its own',
+      `${WITHOUT} ALTER TABLE blocks RENAME TO old;
+       CREATE TABLE blocks (LIKE old INCLUDING DEFAULTS INCLUDING IDENTITY) PARTITION BY LIST (block_type);
+       CREATE TABLE blocks_0 PARTITION OF blocks FOR VALUES IN ('rare');
+       CREATE TABLE blocks_1 PARTITION OF blocks DEFAULT;
+       CREATE TRIGGER t BEFORE INSERT OR UPDATE ON blocks_0 FOR EACH ROW EXECUTE FUNCTION queue_block_embedding();
+       CREATE TRIGGER t BEFORE INSERT OR UPDATE OF content ON blocks_1 FOR EACH ROW EXECUTE FUNCTION queue_block_embedding();
+       GRANT SELECT, UPDATE (embedding, embedding_status) ON blocks TO :role; ${ROWS}`,
+      /^CREATE OR REPLACE TRIGGER t BEFORE INSERT OR UPDATE OF block_type, content ON public\.blocks_0/,
+    ],
+    [
       'the second write is by the table’s name',
       trigger(
         'after',

@@ -108,4 +108,38 @@ describeWithServer('row level security', () => {
     await site.run(refused?.fix ?? '');
     expect(await site.refusal()).toBeUndefined();
   });
+
+  describe('of the table behind a view for notes that is read as who asks', () => {
+    const VIEW = `ALTER TABLE notes RENAME TO pages;
+      CREATE VIEW inner_notes WITH (security_invoker) AS SELECT id, title FROM pages;
+      CREATE VIEW notes WITH (security_invoker) AS SELECT * FROM inner_notes;`;
+    const GRANTS = 'GRANT SELECT ON notes, inner_notes, pages TO :role;';
+
+    it('is refused, and the policy that is told helps', async () => {
+      await site.prepare(`${VIEW} ${GRANTS} ALTER TABLE pages ENABLE ROW LEVEL SECURITY`);
+      const refused = await site.refusal();
+      expect(refused?.message).toMatch(/: no policy on public\.pages lets it SELECT every row$/);
+      await site.run(refused?.fix ?? '');
+      expect(await site.refusal()).toBeUndefined();
+      expect(await site.doctor()).toEqual([]);
+    });
+
+    it('counts only if the role may read that table, which is refused with the GRANT that helps', async () => {
+      await site.prepare(`${VIEW} GRANT SELECT ON notes, inner_notes TO :role; REVOKE ALL ON pages FROM :role`);
+      const refused = await site.refusal();
+      expect(refused).toMatchObject({
+        code: 'SCHEMA_PRIVILEGE',
+        fix: `GRANT SELECT ON "public"."pages" TO "${site.role.name}";`,
+      });
+      await site.run(refused?.fix ?? '');
+      expect(await site.refusal()).toBeUndefined();
+      expect(await site.doctor()).toEqual([]);
+    });
+
+    it('does not matter where the view is read as its owner', async () => {
+      await site.prepare(`ALTER TABLE notes RENAME TO pages; ALTER TABLE pages ENABLE ROW LEVEL SECURITY;
+        CREATE VIEW notes AS SELECT id, title FROM pages; GRANT SELECT ON notes TO :role;`);
+      expect(await site.refusal()).toBeUndefined();
+    });
+  });
 });
