@@ -15,6 +15,8 @@ export interface PersistOptions {
   readonly isWorthIt?: (error: Error) => boolean;
   /** Whether the hold explains a failure. Default: where no single block can. */
   readonly explains?: (error: unknown) => Promise<boolean>;
+  /** Whether it is tried even while work is held: what holds the blocks need not concern it. Default: no. */
+  readonly isTriedWhileHeld?: boolean;
   readonly log: Logger;
 }
 
@@ -28,8 +30,8 @@ export interface PersistOptions {
 export async function persist<T>(options: PersistOptions, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   const { hold, log, giveUp, maxOutageMs, draining, isWorthIt = isNobodysFault } = options;
   const explains = options.explains ?? ((error: unknown) => hold.explains(error));
-  for (;;) {
-    if (hold.isHeld) await hold.whenOpen(AbortSignal.any([signal, draining]));
+  for (let isTried = options.isTriedWhileHeld ?? false; ; isTried = false) {
+    if (hold.isHeld && !isTried) await hold.whenOpen(AbortSignal.any([signal, draining]));
     try {
       return await retryTransient(work, {
         signal: giveUp,

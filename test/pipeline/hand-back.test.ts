@@ -3,7 +3,7 @@ import { insertBacklog } from '../support/backlog.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlock } from '../support/fixtures.js';
-import { editBlock, expectEmbedded, jobsOf, untilJob } from '../support/worker-blocks.js';
+import { editBlock, expectEmbedded, jobsOf, untilJob, untilStatus } from '../support/worker-blocks.js';
 import { ONE_WORKER } from '../support/worker-hold.js';
 import { startWorker, stopWorkers } from '../support/worker-in-process.js';
 import { useSite } from '../support/worker-site.js';
@@ -83,6 +83,59 @@ describeWithServer('an edit of a block whose backlog job is handed back by a wor
       await expectEmbedded(db, first, 'edited at the end');
     } finally {
       await stopWorkers();
+      await ollama.stop();
+    }
+  });
+});
+
+describeWithServer('a job in hand while all work is held', () => {
+  const raise = `
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN RAISE EXCEPTION 'refused' USING ERRCODE = 'disk_full'; END $$;
+    CREATE TRIGGER refuse BEFORE UPDATE ON blocks FOR EACH ROW EXECUTE FUNCTION refuse()`;
+  const states = `SELECT state::text AS state, retry_count AS retries, output->>'reason' AS reason, count(*)::int AS count
+     FROM pgboss.job WHERE name = 'embed-block' AND output->>'outcome' IS DISTINCT FROM 'stored' GROUP BY 1, 2, 3 ORDER BY 1`;
+
+  afterEach(stopWorkers);
+
+  async function holdWithJob(environment: Record<string, string>) {
+    const db = await createDatabase();
+    const ollama = await startStandIn();
+    const worker = await startWorker(db, ollama, environment);
+    const fault = ollama.faults.add({ preset: 'hang', endpoint: '/api/embed' });
+    const id = await insertBlock(db);
+    await ollama.waitFor(() => fault.hits > 0, 10_000);
+    await db.query(raise);
+    fault.remove();
+    await worker.events.until((events) => events.seen.hold.some(({ reason }) => reason === 'DATABASE_DISK_FULL'));
+    return { db, ollama, worker, id };
+  }
+
+  it('goes back at no cost when the worker ends', async () => {
+    const { db, ollama, worker, id } = await holdWithJob(ONE_WORKER);
+    try {
+      await worker.stop();
+      expect(await db.query(states)).toEqual([
+        { state: 'completed', retries: 0, reason: 'shutdown', count: 1 },
+        { state: 'created', retries: 0, reason: null, count: 1 },
+      ]);
+      await db.query('DROP TRIGGER refuse ON blocks');
+      const next = await startWorker(db, ollama);
+      await untilStatus(db, id, 'completed');
+      expect(next.events.seen.death).toEqual([]);
+    } finally {
+      await ollama.stop();
+    }
+  });
+
+  it('goes back at no cost before it expires', async () => {
+    const { db, ollama, worker, id } = await holdWithJob({ ...ONE_WORKER, PALDOCS_JOB_EXPIRE_SECONDS: '10' });
+    try {
+      await worker.events.until((events) => events.requeued('outage') > 0, 20_000);
+      await db.query('DROP TRIGGER refuse ON blocks');
+      await untilStatus(db, id, 'completed');
+      expect(worker.events.seen.death).toEqual([]);
+    } finally {
       await ollama.stop();
     }
   });

@@ -55,6 +55,23 @@ describeWithServer('a store that fails', () => {
     expect(worker.events.seen.death).toEqual([]);
   });
 
+  it.each([
+    ['a privilege that its function lacks', '42501'],
+    ['a column that its function misses', '42703'],
+    ['an object that is not in the state needed', '55000'],
+  ])('for %s, at one block, the first of the table, keeps no other from being stored', async (name, sqlState) => {
+    const { db, worker } = site();
+    await db.query('TRUNCATE blocks, notes CASCADE');
+    await refuse(db, name, sqlState, 1_000_000);
+    const id = await insertBlock(db, { content: name });
+    await insertBlock(db, { content: 'beside it' });
+    await worker.events.until((events) => events.requeued('timeout') > 0);
+    const others = await insertBlocks(db, 5);
+    for (const [index, other] of others.entries()) await expectEmbedded(db, other, `Text number ${index}.`);
+    expect(await readBlock(db, id)).toMatchObject({ vector: null });
+    expect(worker.events.seen.failed).toEqual([]);
+  });
+
   it('for one block for good keeps no other of its batch from being stored', async () => {
     const { db } = site();
     await refuse(db, 'refused 2', 'P0001', 1_000_000);
