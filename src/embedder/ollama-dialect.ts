@@ -1,3 +1,4 @@
+import { CRASHED } from './crashed.js';
 import type { Dialect, Rule } from './dialect.js';
 import { TOO_LARGE_BODY, TOO_LONG_TEXT, TOO_MANY_TEXTS } from './too-long.js';
 
@@ -27,7 +28,7 @@ const RULES: readonly Rule[] = [
   },
   {
     status: 400,
-    message: /EOF|connection refused|connection reset|no longer running|health resp|unexpected server status/i,
+    message: CRASHED,
     verdict: 'failing',
     code: 'OLLAMA_RUNNER_CRASHED',
   },
@@ -61,6 +62,13 @@ const RULES: readonly Rule[] = [
     verdict: 'misconfigured',
     code: 'OLLAMA_NOT_FOUND',
     fix: 'check that PALDOCS_OLLAMA_URL is the address of an Ollama server, without a path',
+  },
+  {
+    status: [400, 500],
+    message: /not support embeddings?/i,
+    verdict: 'misconfigured',
+    code: 'OLLAMA_MODEL_CANNOT_EMBED',
+    fix: 'set PALDOCS_EMBEDDING_MODEL to an embedding model',
   },
   {
     status: 501,

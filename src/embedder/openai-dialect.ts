@@ -1,3 +1,4 @@
+import { CRASHED } from './crashed.js';
 import type { Dialect, Rule } from './dialect.js';
 import { TOO_LARGE_BODY, TOO_LONG_TEXT, TOO_MANY_TEXTS } from './too-long.js';
 
@@ -23,7 +24,7 @@ const RULES: readonly Rule[] = [
   },
   {
     status: 400,
-    message: /\bEOF\b|connection refused|connection reset|no longer running|health resp|unexpected server status/i,
+    message: CRASHED,
     verdict: 'failing',
     code: 'OPENAI_SERVER_ERROR',
   },
@@ -46,8 +47,8 @@ const RULES: readonly Rule[] = [
     fix: 'see to plan and billing of the account that PALDOCS_OPENAI_API_KEY belongs to',
   },
   {
-    status: 429,
-    message: /insufficient_quota/,
+    status: [400, 429],
+    message: /insufficient_quota|budget_exceeded|budget has been exceeded/i,
     verdict: 'misconfigured',
     code: 'OPENAI_QUOTA',
     fix: 'see to plan and billing of the account that PALDOCS_OPENAI_API_KEY belongs to',
@@ -67,7 +68,8 @@ const RULES: readonly Rule[] = [
   },
   {
     status: [400, 404, 422],
-    message: /model .*(not found|not exist)|model_not_found|invalid model|no models? loaded/i,
+    message:
+      /model .*(not found|not exist)|^model \S+ is not supported|model_not_found|invalid model|no models? loaded/i,
     verdict: 'misconfigured',
     code: 'OPENAI_MODEL_MISSING',
     fix: 'set PALDOCS_EMBEDDING_MODEL to the name by which the server knows the model, or load it there',
