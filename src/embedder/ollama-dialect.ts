@@ -1,5 +1,5 @@
 import { CRASHED } from './crashed.js';
-import type { Dialect, Rule } from './dialect.js';
+import { REDIRECTS, type Dialect, type Rule } from './dialect.js';
 import { TOO_LARGE_BODY, TOO_LONG_TEXT, TOO_MANY_TEXTS } from './too-long.js';
 
 /** With these a server, its runner or a proxy before it says that there is too much. */
@@ -80,6 +80,12 @@ const RULES: readonly Rule[] = [
   { status: 425, verdict: 'busy', code: 'OLLAMA_TOO_EARLY' },
   { status: 429, verdict: 'busy', code: 'OLLAMA_BUSY' },
   { status: 503, verdict: 'busy', code: 'OLLAMA_BUSY' },
+  {
+    status: REDIRECTS,
+    verdict: 'failing',
+    code: 'OLLAMA_UNEXPECTED_STATUS',
+    fix: 'let PALDOCS_OLLAMA_URL be the address that it redirects to, such as https in place of http',
+  },
   { status: 'any 5xx', verdict: 'failing', code: 'OLLAMA_SERVER_ERROR' },
   { status: 'any 4xx', verdict: 'rejected', code: 'OLLAMA_REJECTED' },
 ];

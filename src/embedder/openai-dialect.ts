@@ -1,5 +1,5 @@
 import { CRASHED } from './crashed.js';
-import type { Dialect, Rule } from './dialect.js';
+import { REDIRECTS, type Dialect, type Rule } from './dialect.js';
 import { TOO_LARGE_BODY, TOO_LONG_TEXT, TOO_MANY_TEXTS } from './too-long.js';
 
 /** With these a server says that there is too much: 422 is TEI's and FastAPI's 400, llama.cpp's is a 500. */
@@ -90,6 +90,12 @@ const RULES: readonly Rule[] = [
   { status: 425, verdict: 'busy', code: 'OPENAI_TOO_EARLY' },
   { status: [429, 503, 529], verdict: 'busy', code: 'OPENAI_BUSY' },
   { status: 424, verdict: 'failing', code: 'OPENAI_SERVER_ERROR' }, // TEI's for its backend
+  {
+    status: REDIRECTS,
+    verdict: 'failing',
+    code: 'OPENAI_UNEXPECTED_STATUS',
+    fix: 'let PALDOCS_OPENAI_URL be the address that it redirects to, such as https in place of http',
+  },
   { status: 'any 5xx', verdict: 'failing', code: 'OPENAI_SERVER_ERROR' },
   { status: 'any 4xx', verdict: 'rejected', code: 'OPENAI_REJECTED' },
 ];

@@ -91,6 +91,10 @@ describe('an answer of Ollama', () => {
     expect(classifyAnswer(503, '', header)).toMatchObject({ retryAfterMs: ms });
   });
 
+  it.each([301, 302, 303, 307, 308])('that redirects (%i) says which address to give instead', (status) => {
+    expect(classifyAnswer(status, '').fix).toMatch(/^let PALDOCS_OLLAMA_URL be the address that it redirects to/);
+  });
+
   it('that asks for patience until a date is believed', () => {
     const error = classifyAnswer(429, '', new Date(Date.now() + 30_000).toUTCString());
     expect(error instanceof ProviderUnavailableError && error.retryAfterMs).toBeGreaterThan(25_000);
