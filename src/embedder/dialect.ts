@@ -34,3 +34,6 @@ export interface Rule {
   /** What to do, for what does not pass by itself: the error's fix. */
   readonly fix?: string;
 }
+
+/** None is followed, since texts and keys would go where nobody said. */
+export const REDIRECTS = [301, 302, 303, 307, 308] as const;

@@ -85,7 +85,7 @@ const SAYS_NOTHING = /^((ggml-)?model\b.*|snapshots|blobs|main|latest|[0-9a-f]{4
 export function familyOf(model: string): ModelFamily | undefined {
   const parts = model
     .toLowerCase()
-    .replaceAll('_', '-')
+    .replaceAll(/[_ ]/g, '-')
     .split(/[\\/]|--/);
   const said = parts.findLast((part) => part !== '' && !SAYS_NOTHING.test(part)) ?? '';
   const names = [said, said.replace(PREFIX, '')];

@@ -1,4 +1,5 @@
-import type { Dialect, Rule } from './dialect.js';
+import { CRASHED } from './crashed.js';
+import { REDIRECTS, type Dialect, type Rule } from './dialect.js';
 import { TOO_LARGE_BODY, TOO_LONG_TEXT, TOO_MANY_TEXTS } from './too-long.js';
 
 /** With these a server, its runner or a proxy before it says that there is too much. */
@@ -27,7 +28,7 @@ const RULES: readonly Rule[] = [
   },
   {
     status: 400,
-    message: /EOF|connection refused|connection reset|no longer running|health resp|unexpected server status/i,
+    message: CRASHED,
     verdict: 'failing',
     code: 'OLLAMA_RUNNER_CRASHED',
   },
@@ -63,6 +64,13 @@ const RULES: readonly Rule[] = [
     fix: 'check that PALDOCS_OLLAMA_URL is the address of an Ollama server, without a path',
   },
   {
+    status: [400, 500],
+    message: /not support embeddings?/i,
+    verdict: 'misconfigured',
+    code: 'OLLAMA_MODEL_CANNOT_EMBED',
+    fix: 'set PALDOCS_EMBEDDING_MODEL to an embedding model',
+  },
+  {
     status: 501,
     verdict: 'misconfigured',
     code: 'OLLAMA_MODEL_CANNOT_EMBED',
@@ -72,6 +80,12 @@ const RULES: readonly Rule[] = [
   { status: 425, verdict: 'busy', code: 'OLLAMA_TOO_EARLY' },
   { status: 429, verdict: 'busy', code: 'OLLAMA_BUSY' },
   { status: 503, verdict: 'busy', code: 'OLLAMA_BUSY' },
+  {
+    status: REDIRECTS,
+    verdict: 'failing',
+    code: 'OLLAMA_UNEXPECTED_STATUS',
+    fix: 'let PALDOCS_OLLAMA_URL be the address that it redirects to, such as https in place of http',
+  },
   { status: 'any 5xx', verdict: 'failing', code: 'OLLAMA_SERVER_ERROR' },
   { status: 'any 4xx', verdict: 'rejected', code: 'OLLAMA_REJECTED' },
 ];

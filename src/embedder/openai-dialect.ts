@@ -1,4 +1,5 @@
-import type { Dialect, Rule } from './dialect.js';
+import { CRASHED } from './crashed.js';
+import { REDIRECTS, type Dialect, type Rule } from './dialect.js';
 import { TOO_LARGE_BODY, TOO_LONG_TEXT, TOO_MANY_TEXTS } from './too-long.js';
 
 /** With these a server says that there is too much: 422 is TEI's and FastAPI's 400, llama.cpp's is a 500. */
@@ -23,7 +24,7 @@ const RULES: readonly Rule[] = [
   },
   {
     status: 400,
-    message: /\bEOF\b|connection refused|connection reset|no longer running|health resp|unexpected server status/i,
+    message: CRASHED,
     verdict: 'failing',
     code: 'OPENAI_SERVER_ERROR',
   },
@@ -46,8 +47,8 @@ const RULES: readonly Rule[] = [
     fix: 'see to plan and billing of the account that PALDOCS_OPENAI_API_KEY belongs to',
   },
   {
-    status: 429,
-    message: /insufficient_quota/,
+    status: [400, 429],
+    message: /insufficient_quota|budget_exceeded|budget has been exceeded/i,
     verdict: 'misconfigured',
     code: 'OPENAI_QUOTA',
     fix: 'see to plan and billing of the account that PALDOCS_OPENAI_API_KEY belongs to',
@@ -67,7 +68,8 @@ const RULES: readonly Rule[] = [
   },
   {
     status: [400, 404, 422],
-    message: /model .*(not found|not exist)|model_not_found|invalid model|no models? loaded/i,
+    message:
+      /model .*(not found|not exist)|^model \S+ is not supported|model_not_found|invalid model|no models? loaded/i,
     verdict: 'misconfigured',
     code: 'OPENAI_MODEL_MISSING',
     fix: 'set PALDOCS_EMBEDDING_MODEL to the name by which the server knows the model, or load it there',
@@ -88,6 +90,12 @@ const RULES: readonly Rule[] = [
   { status: 425, verdict: 'busy', code: 'OPENAI_TOO_EARLY' },
   { status: [429, 503, 529], verdict: 'busy', code: 'OPENAI_BUSY' },
   { status: 424, verdict: 'failing', code: 'OPENAI_SERVER_ERROR' }, // TEI's for its backend
+  {
+    status: REDIRECTS,
+    verdict: 'failing',
+    code: 'OPENAI_UNEXPECTED_STATUS',
+    fix: 'let PALDOCS_OPENAI_URL be the address that it redirects to, such as https in place of http',
+  },
   { status: 'any 5xx', verdict: 'failing', code: 'OPENAI_SERVER_ERROR' },
   { status: 'any 4xx', verdict: 'rejected', code: 'OPENAI_REJECTED' },
 ];

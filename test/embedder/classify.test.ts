@@ -12,6 +12,7 @@ const classifyAnswer = (status: number, message: string, retryAfter?: string) =>
   classify(OLLAMA, { status, message, retryAfter });
 const TOO_LARGE = 'too large to process. increase the physical batch size';
 const RUNNER = 'do embedding request: Post "http://127.0.0.1:40637/embedding"';
+const CRASHED = 'OLLAMA_RUNNER_CRASHED';
 
 describe('an answer of Ollama', () => {
   it.each([
@@ -27,6 +28,14 @@ describe('an answer of Ollama', () => {
     [400, 'llama runner process no longer running: 2', ProviderUnavailableError, 'OLLAMA_RUNNER_CRASHED'],
     [400, 'health resp: Get "http://127.0.0.1/health"', ProviderUnavailableError, 'OLLAMA_RUNNER_CRASHED'],
     [400, 'unexpected server status: llm server error', ProviderUnavailableError, 'OLLAMA_RUNNER_CRASHED'],
+    [400, `${RUNNER}: wsarecv: An existing connection was forcibly closed`, ProviderUnavailableError, CRASHED],
+    [400, `${RUNNER}: dial tcp: No connection could be made: actively refused`, ProviderUnavailableError, CRASHED],
+    [400, `${RUNNER}: write tcp: broken pipe`, ProviderUnavailableError, CRASHED],
+    [400, `${RUNNER}: http: server closed idle connection`, ProviderUnavailableError, CRASHED],
+    [400, 'llama runner process has terminated: exit status 2', ProviderUnavailableError, CRASHED],
+    [400, 'model runner has unexpectedly stopped', ProviderUnavailableError, CRASHED],
+    [400, 'timed out waiting for llama runner to start', ProviderUnavailableError, CRASHED],
+    [400, 'an error was encountered while running the model: CUDA error', ProviderUnavailableError, CRASHED],
     [400, 'the input cannot be embedded', TextRejectedError, 'OLLAMA_REJECTED'],
     [422, 'unprocessable', TextRejectedError, 'OLLAMA_REJECTED'],
     [413, '413 Request Entity Too Large', TextTooLongError, 'OLLAMA_TOO_LARGE'],
@@ -42,6 +51,8 @@ describe('an answer of Ollama', () => {
     [404, 'model "x" not found, try pulling it first', ProviderMisconfiguredError, 'OLLAMA_MODEL_MISSING'],
     [404, 'no message', ProviderMisconfiguredError, 'OLLAMA_NOT_FOUND'],
     [501, 'this model does not support embeddings', ProviderMisconfiguredError, 'OLLAMA_MODEL_CANNOT_EMBED'],
+    [400, '"qwen3:4b" does not support embeddings', ProviderMisconfiguredError, 'OLLAMA_MODEL_CANNOT_EMBED'],
+    [500, 'this model does not support embeddings', ProviderMisconfiguredError, 'OLLAMA_MODEL_CANNOT_EMBED'],
     [408, '', ProviderUnavailableError, 'OLLAMA_TIMEOUT'],
     [425, '', ProviderUnavailableError, 'OLLAMA_TOO_EARLY'],
     [429, '', ProviderUnavailableError, 'OLLAMA_BUSY'],
@@ -78,6 +89,10 @@ describe('an answer of Ollama', () => {
     [undefined, undefined],
   ])('that asks for patience (%j) is believed', (header, ms) => {
     expect(classifyAnswer(503, '', header)).toMatchObject({ retryAfterMs: ms });
+  });
+
+  it.each([301, 302, 303, 307, 308])('that redirects (%i) says which address to give instead', (status) => {
+    expect(classifyAnswer(status, '').fix).toMatch(/^let PALDOCS_OLLAMA_URL be the address that it redirects to/);
   });
 
   it('that asks for patience until a date is believed', () => {

@@ -18,6 +18,7 @@ describe('a model', () => {
     '/models/qwen3-embedding-4b/model.gguf',
     'openai/Qwen/Qwen3-Embedding-4B',
     '@cf/qwen/qwen3-embedding-0.6b',
+    'Qwen3 Embedding 4B',
   ])('is known by any of its names: %s', (model) => {
     expect(queryFormOf(model)).toMatch(/^Instruct: .+\nQuery:$/);
     expect(mayBeShortened(model, 'trained')).toBe(true);

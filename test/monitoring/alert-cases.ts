@@ -193,6 +193,24 @@ export const ALERT_CASES: readonly AlertCases[] = [
     quiet: [{ name: 'it opened between', series: { [`embedding_gate_open{${A}}`]: '0x5 1 0x6 1x20' }, at: '11m' }],
   },
   {
+    alert: 'EmbeddingPaused',
+    fires: {
+      name: 'one of two has held all work for 5 minutes',
+      series: {
+        [`embedding_paused{${A},part="live",reason="SCHEMA_PRIVILEGE"}`]: '1x20',
+        [`embedding_paused{${A},part="backlog",reason="SCHEMA_PRIVILEGE"}`]: '1x20',
+      },
+      at: '6m',
+    },
+    quiet: [
+      {
+        name: 'a table was locked for some minutes, twice',
+        series: { [`embedding_paused{${A},part="live",reason="DATABASE_LOCKED"}`]: '1x3 stale _x1 1x3 stale _x20' },
+        at: '8m',
+      },
+    ],
+  },
+  {
     alert: 'EmbeddingRequestsFail',
     fires: {
       name: 'a third of the requests fails',

@@ -8,7 +8,7 @@ import { describeWithPrometheus } from '../support/prometheus/programs.js';
 import { untilIdle, untilStatus } from '../support/worker-blocks.js';
 
 /** Without series while all is well: why the gate is closed. */
-const EMPTY_WHILE_WELL = /embedding_gate_reason/;
+const EMPTY_WHILE_WELL = /embedding_gate_reason|embedding_paused/;
 
 const queriesOf = ({ panels }: Dashboard) =>
   panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => ({ title, expr })));
