@@ -6,7 +6,7 @@ import type { BlocksTable } from './table.js';
 export interface BlocksIndex {
   /** pg_class.oid, as text. */
   readonly oid: string;
-  /** Quoted, as a statement takes it. */
+  /** Quoted, as a statement takes it, whatever schemas but `public` are in the search path of who runs it. */
   readonly name: string;
   /** The oid of its table. */
   readonly relation: string;
@@ -36,7 +36,9 @@ export async function readIndexes(db: Queryable, table: BlocksTable): Promise<Bl
     `WITH RECURSIVE tree AS (
   SELECT to_regclass($1)::oid AS oid UNION SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid
 )
-SELECT c.oid::text AS oid, i.indexrelid::regclass::text AS name, i.indrelid::text AS relation, c.relkind = 'I' AS "isPartitioned",
+SELECT c.oid::text AS oid, CASE WHEN n.nspname = 'public' THEN i.indexrelid::regclass::text
+            ELSE quote_ident(n.nspname) || '.' || quote_ident(c.relname) END AS name,
+        i.indrelid::text AS relation, c.relkind = 'I' AS "isPartitioned",
        (SELECT inhparent::text FROM pg_inherits WHERE inhrelid = c.oid) AS "attachedTo",
        am.amname::text AS method, i.indisvalid AS valid,
        i.indnatts = 1 AND i.indpred IS NULL AND i.indexprs IS NULL AND NOT i.indisunique AS "isPlain",
@@ -44,6 +46,7 @@ SELECT c.oid::text AS oid, i.indexrelid::regclass::text AS name, i.indrelid::tex
        coalesce((SELECT opcname::text FROM pg_opclass WHERE oid = i.indclass[0]), '') AS operators,
        'embedding_status' = ANY (used.columns) AS "onStatus", 'embedding' = ANY (used.columns) AS "onEmbedding"
   FROM tree JOIN pg_index i ON i.indrelid = tree.oid JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am am ON am.oid = c.relam
+  JOIN pg_namespace n ON n.oid = c.relnamespace
  CROSS JOIN LATERAL (SELECT array_agg(a.attname::text) AS columns
                        FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
                       WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid AND d.refobjid = i.indrelid) used

@@ -1,4 +1,5 @@
 import { describeWithServer } from '../../support/describe-with-server.js';
+import { runDoctorChecks } from '../../support/doctor-checks.js';
 import { SchemaSite } from '../../support/schema-site.js';
 
 const MANY = `UPDATE pg_class SET reltuples = 1e6 WHERE relname = ANY (ARRAY['blocks', 'blo cks_0', 'blocks_1', 'blocks_1a', 'blocks_1b']) AND relkind = 'r';`;
@@ -19,7 +20,7 @@ const INHERITED = `
 const hnsw = (table: string, name = '') => `CREATE INDEX ${name} ON ${table} USING hnsw (embedding vector_cosine_ops);`;
 
 /** What there is, what makes it, what is said, what the fix holds. */
-const CASES: [string, string, RegExp, RegExp][] = [
+const CASES: [string, string, RegExp, RegExp, Readonly<Record<string, string>>?][] = [
   [
     'nothing, on a plain table of many blocks',
     MANY,
@@ -88,6 +89,15 @@ const CASES: [string, string, RegExp, RegExp][] = [
     /"ne ar" is invalid/,
     /REINDEX INDEX CONCURRENTLY "ne ar";/,
   ],
+  [
+    'one in a schema that the worker’s search path has, and that of others may lack',
+    `CREATE SCHEMA "a pi"; ALTER TABLE blocks SET SCHEMA "a pi"; GRANT USAGE ON SCHEMA "a pi" TO :role;
+     CREATE INDEX near ON "a pi".blocks USING hnsw (embedding vector_cosine_ops);
+     CREATE INDEX waiting ON "a pi".blocks (embedding_status); ALTER ROLE :role SET search_path = "a pi", public;`,
+    /^"a pi"\.waiting is on embedding_status/,
+    /^DROP INDEX CONCURRENTLY "a pi"\.waiting;$/,
+    { PALDOCS_BLOCKS_TABLE: '"a pi".blocks' },
+  ],
 ];
 
 describeWithServer('where there is', () => {
@@ -98,17 +108,37 @@ describeWithServer('where there is', () => {
   });
   afterEach(() => site.close());
 
-  it.each(CASES)('%s, doctor says so, and the SQL that it tells helps', async (_, sql, found, fix) => {
-    await site.prepare(sql);
-    const [warning, ...others] = await site.doctor();
-    expect(others).toEqual([]);
-    expect(warning).toMatchObject({ name: 'indexes', status: 'warning' });
-    expect(warning?.found).toMatch(found);
-    expect(warning?.fix).toMatch(fix);
-    await site.run(warning?.fix ?? '');
-    expect(await site.doctor()).toEqual([]);
-    expect(await site.db.query('SELECT indexrelid::regclass AS invalid FROM pg_index WHERE NOT indisvalid')).toEqual(
-      [],
+  it.each(CASES)(
+    '%s, doctor says so, and the SQL that it tells helps',
+    async (_, sql, found, fix, environment = {}) => {
+      await site.prepare(sql);
+      site.environment = environment;
+      const [warning, ...others] = await site.doctor();
+      expect(others).toEqual([]);
+      expect(warning).toMatchObject({ name: 'indexes', status: 'warning' });
+      expect(warning?.found).toMatch(found);
+      expect(warning?.fix).toMatch(fix);
+      await site.run(warning?.fix ?? '');
+      expect(await site.doctor()).toEqual([]);
+      expect(await site.db.query('SELECT indexrelid::regclass AS invalid FROM pg_index WHERE NOT indisvalid')).toEqual(
+        [],
+      );
+    },
+  );
+
+  it('an index of a partitioned table without partitions, doctor names it alone', async () => {
+    await site.prepare(
+      `DROP TABLE blocks CASCADE;
+       CREATE TABLE blocks (id bigint, note_id bigint, block_type text, content jsonb, embedding vector(768), embedding_status text)
+         PARTITION BY HASH (id);
+       CREATE TRIGGER q BEFORE INSERT OR UPDATE OF content ON blocks FOR EACH ROW EXECUTE FUNCTION queue_block_embedding();
+       ${hnsw('blocks', 'near')}`,
     );
+    await site.grant();
+    const names = ['database', 'pgvector', 'tables', 'indexes'];
+    expect((await runDoctorChecks({ PALDOCS_DATABASE_URL: site.role.url }, names)).at(-1)).toMatchObject({
+      status: 'ok',
+      found: 'near (hnsw)',
+    });
   });
 });

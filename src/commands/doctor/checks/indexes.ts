@@ -40,9 +40,8 @@ export const indexesCheck: Check = {
     }
     const useful = onVectors.filter(({ operators, attachedTo }) => operators === COSINE && attachedTo === null);
     if (useful.length === 0) return ok('none on embedding, which so few blocks do not need');
-    return ok(
-      `${listed(useful.map(({ name, method }) => `${name} (${method})`))}; fillfactor ${Math.max(...holders.map(({ fillfactor }) => fillfactor))}`,
-    );
+    const room = holders.length > 0 ? `; fillfactor ${Math.max(...holders.map(({ fillfactor }) => fillfactor))}` : '';
+    return ok(`${listed(useful.map(({ name, method }) => `${name} (${method})`))}${room}`);
   },
 };
 
