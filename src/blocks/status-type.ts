@@ -6,6 +6,9 @@ import { statusList, STATUSES } from './our-columns.js';
 import type { BlockStatus } from './status.js';
 import type { BlocksTable } from './table.js';
 
+/** PostgreSQL, appendix A: it names operators, too. */
+const UNDEFINED_FUNCTION = '42883';
+
 interface StatusType {
   /** As a cast. */
   readonly type: string;
@@ -34,7 +37,15 @@ export async function requireStatusType(db: Database, table: BlocksTable): Promi
       if (constraint !== undefined) constraints.set(constraint, [...(constraints.get(constraint) ?? []), status]);
     }
   }
-  if (refused.length === 0) return;
+  const comparable = await comparableFix(db, table, type, enumName);
+  if (refused.length === 0) {
+    if (comparable === undefined) return;
+    throw new ConfigurationError(
+      'SCHEMA_STATUS',
+      `${table.blocksName}.embedding_status cannot be compared with a status: its type is ${type}`,
+      { fix: comparable },
+    );
+  }
   const domain = await widenDomain(db, table, constraints);
   const fix =
     domain.length > 0
@@ -45,8 +56,28 @@ export async function requireStatusType(db: Database, table: BlocksTable): Promi
   throw new ConfigurationError(
     'SCHEMA_STATUS',
     `${table.blocksName}.embedding_status does not take ${refused.join(', ')}: its type is ${type}`,
-    { fix: fix.join('\n') },
+    { fix: [...fix, ...(comparable !== undefined && enumName !== null ? [comparable] : [])].join('\n') },
   );
+}
+
+/**
+ * Of a domain over an enum, PostgreSQL finds no operator to compare it with a status by.
+ *
+ * @returns the statement that gives the column a type that can be compared; undefined where it has one
+ */
+async function comparableFix(
+  db: Database,
+  table: BlocksTable,
+  type: string,
+  enumName: string | null,
+): Promise<string | undefined> {
+  try {
+    await db.query(`SELECT NULL::${type} = NULL`);
+    return undefined;
+  } catch (error) {
+    if (errorCode(error) !== UNDEFINED_FUNCTION) throw error;
+    return `ALTER TABLE ${table.blocks} ALTER COLUMN embedding_status TYPE ${enumName ?? 'text'};`;
+  }
 }
 
 async function readStatusType(db: Database, table: BlocksTable): Promise<StatusType> {

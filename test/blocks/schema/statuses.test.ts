@@ -65,6 +65,11 @@ describeWithServer('columns that do not take what the worker writes', () => {
       `CREATE TYPE labels AS ENUM ('pending', 'processing', 'completed', 'skipped'); CREATE DOMAIN status AS labels; ${type('status')}`,
       /does not take error: its type is public\.status/,
     ],
+    [
+      'a domain of an enum of all statuses, which nothing can be compared with',
+      `CREATE TYPE labels AS ENUM ('pending', 'processing', 'completed', 'skipped', 'error'); CREATE DOMAIN status AS labels; ${type('status')}`,
+      /cannot be compared with a status: its type is public\.status/,
+    ],
     ['a length', type('varchar(9)'), /does not take processing: its type is character varying\(9\)/],
     [
       'a number',
