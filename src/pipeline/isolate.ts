@@ -193,7 +193,7 @@ export async function leaveBlocks(
   const verdicts = jobs.map((job) => ({ ...handedBack(job, reason), delaySeconds }));
   // It waits for nobody's blocks: what it waits for is a lock on pg-boss's tables.
   const explains = (error: unknown) => pipeline.hold.explainsForAll(error);
-  const options = { ...pipeline, explains, isTriedWhileHeld: true, draining: pipeline.giveUp };
+  const options = { ...pipeline, explains, isTriedWhileHeld: true };
   const settlement = await persist(options, pipeline.giveUp, () => handBackJobs(pipeline.context, verdicts));
   report(settlement, pipeline);
   for (const [job, outcome] of settlement.outcomes) outcomes.set(job, outcome);
