@@ -27,9 +27,37 @@ describe('what a server said', () => {
     }
   });
 
-  it('is read in no time beside megabytes of text that is like it', () => {
+  const QUOTED = 'Über "Löhne" & <b>Gehälter</b>:\n12345 Euro für Herrn Müller';
+  const ascii = (text: string) =>
+    text.replace(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  it.each([
+    ['in JSON of ASCII', ascii(JSON.stringify(QUOTED).slice(1, -1).replaceAll('\\n', '\n')).replace('\\u000a', '\\n')],
+    ['in JSON within JSON', JSON.stringify(JSON.stringify(QUOTED))],
+    ['in HTML', QUOTED.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/"/g, '&quot;').replace('ü', '&#252;')],
+    ['in a URL', encodeURIComponent(QUOTED)],
+    ['in a form', new URLSearchParams({ q: QUOTED }).toString()],
+    [
+      'in Python’s bytes',
+      [...Buffer.from(QUOTED)]
+        .map((byte) => (byte < 127 ? String.fromCharCode(byte) : `\\x${byte.toString(16)}`))
+        .join(''),
+    ],
+    ['decomposed', QUOTED.normalize('NFD')],
+    ['in capitals', QUOTED.toUpperCase()],
+    ['with its white space changed', QUOTED.replace(/\s+/g, '  ')],
+  ])('holds no text that is spelled otherwise: %s', (_, spelled) => {
+    const shown = redact(`Bad: ${spelled} (400)`, [], [`Represent: ${QUOTED}`]);
+    expect(shown).toMatch(/^Bad: \W{0,6}(q=)?\[…\]\W{0,6}\(400\)$/);
+  });
+
+  it.each(['k3y-****4b7c', 'k3y-...4b7c', 'k3y-…4b7c'])('holds no key that is masked in part: %s', (masked) => {
+    expect(redact(`Incorrect key: ${masked}.`, ['k3y-9f8e7d4b7c'], [])).toBe('Incorrect key: ***.');
+    expect(redact('please wait... or not', ['k3y-9f8e7d4b7c'], [])).toBe('please wait... or not');
+  });
+
+  it.each(['a', '\\', '&', '%41'])('is read in no time beside megabytes of text that is like it: %s', (piece) => {
     const started = performance.now();
-    redact('a'.repeat(100_000), [], ['a'.repeat(8_000_000)]);
+    redact(piece.repeat(100_000), [], [piece.repeat(8_000_000 / piece.length)]);
     expect(performance.now() - started).toBeLessThan(5_000);
   });
 });
