@@ -176,7 +176,9 @@ async function settleOrLeaveBlock(
     await settleVerdicts(pipeline, [verdict], outcomes, 'direct', signal);
   } catch (error) {
     if (isNoBlocks(error, pipeline, signal)) throw error;
-    pipeline.log.error('a block cannot be written; its job waits', { error, blockId: job.data.blockId });
+    const { blockId } = job.data;
+    if (isEnvironmental(error)) pipeline.log.warn('a block cannot be written yet; its job waits', { error, blockId });
+    else pipeline.log.error('a block cannot be written; its job waits', { error, blockId });
     const delaySeconds = isEnvironmental(error) ? TIMEOUT_RETRY_SECONDS : UNWRITABLE_RETRY_SECONDS;
     await leaveBlocks(pipeline, [job], isEnvironmental(error) ? 'timeout' : 'outage', delaySeconds, outcomes);
   }
