@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { TimeLimit } from '../src/time-limit.js';
 
 const NEVER_MS = 1_000_000_000;
@@ -31,6 +31,24 @@ describe('a time limit', () => {
 
     expect(limit.signal.reason).toEqual(new Error('stopped'));
     expect(limit.hasPassed).toBe(false);
+  });
+
+  it('is aborted from the start where the other is', () => {
+    const limit = new TimeLimit(NEVER_MS, AbortSignal.abort(new Error('stopped')));
+    limit.clear();
+
+    expect(limit.signal.reason).toEqual(new Error('stopped'));
+    expect(limit.hasPassed).toBe(false);
+  });
+
+  it('leaves nothing on the other once it was cleared', () => {
+    const { signal } = new AbortController();
+    const limit = new TimeLimit(NEVER_MS, signal);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+
+    limit.clear();
+
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('never passes once it was cleared', async () => {
