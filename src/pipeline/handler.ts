@@ -119,7 +119,18 @@ export class EmbedHandler {
     const ours = jobs.filter((job) => isOurJob(job, idType));
     const unreadable = jobs.filter((job) => !isOurJob(job, idType));
     const verdicts = unreadable.map((job): Verdict => ({ kind: 'close', job, as: 'unreadable' }));
-    await settleVerdicts(this.#pipeline, verdicts, outcomes, 'direct', signal);
+    await allEnded([
+      settleVerdicts(this.#pipeline, verdicts, outcomes, 'direct', signal),
+      this.#workOff(ours, outcomes, signal, slowSignal),
+    ]);
+  }
+
+  async #workOff(
+    ours: readonly EmbedJob[],
+    outcomes: Outcomes,
+    signal: AbortSignal,
+    slowSignal: AbortSignal,
+  ): Promise<void> {
     this.#reportCrashes(ours);
     const together = ours.filter((job) => deathsOf(job) < DEATHS_IN_COMPANY);
     const isolated = ours.filter((job) => deathsOf(job) >= DEATHS_IN_COMPANY);
@@ -167,11 +178,10 @@ export class EmbedHandler {
   ): Promise<void> {
     const normal = jobs.filter(({ data }) => data.slow === undefined);
     const slow = jobs.filter(({ data }) => data.slow !== undefined);
-    const ended = await Promise.allSettled([
+    await allEnded([
       this.#runUntil(normal, outcomes, signal),
       ...slow.map((job) => this.#runSlowUntil(job, outcomes, slowSignal)),
     ]);
-    for (const result of ended) if (result.status === 'rejected') throw result.reason;
   }
 
   async #runUntil(jobs: readonly EmbedJob[], outcomes: Outcomes, signal: AbortSignal): Promise<void> {
@@ -218,4 +228,10 @@ export class EmbedHandler {
     this.#options.events.emit('death', { count: crashed.length });
     this.#options.log.warn('jobs came back from a worker that died or froze', { count: crashed.length });
   }
+}
+
+/** @throws the first failure, once nothing runs */
+async function allEnded(work: readonly Promise<void>[]): Promise<void> {
+  const ended = await Promise.allSettled(work);
+  for (const result of ended) if (result.status === 'rejected') throw result.reason;
 }
