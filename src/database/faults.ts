@@ -142,7 +142,11 @@ const HELD: Readonly<Record<string, readonly [code: string, message: string, fix
     'the database is read-only',
     'let PALDOCS_DATABASE_URL reach the primary; or reset default_transaction_read_only for role and database',
   ],
-  '28': ['DATABASE_REFUSED', 'the database refuses the role or its password', 'correct PALDOCS_DATABASE_URL'],
+  '28': [
+    'DATABASE_REFUSED',
+    'the database refuses the role or its password',
+    'let the role log in (ALTER ROLE … LOGIN, pg_hba.conf), or correct user and password in PALDOCS_DATABASE_URL',
+  ],
   '42501': [
     'DATABASE_PRIVILEGE',
     'the role may not do what the worker must',

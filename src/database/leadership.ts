@@ -1,6 +1,7 @@
 import { errorCode } from '../errors.js';
 import type { Events } from '../events.js';
 import type { Service } from '../lifecycle.js';
+import { LogLimit } from '../log-limit.js';
 import type { Logger } from '../logger.js';
 import { pause } from '../pause.js';
 import type { Database, Session } from './database.js';
@@ -24,6 +25,8 @@ import { isUnanswered } from './faults.js';
 const PULSE_MS = 5_000;
 const IDLE_TIMEOUT_SECONDS = 15;
 const TRY_MS = 2_000;
+/** Between two log lines about the same refusal. */
+const COMPLAIN_EVERY_MS = 60_000;
 /**
  * A leader whose session fell silent lets the others go first, by more than their longest pause between two tries: what
  * has cut off its session has most likely cut off its pool as well, and it would lead without being able to enqueue.
@@ -59,6 +62,8 @@ export class Leadership implements Service {
   #leading = false;
   #current: Session | undefined;
   #saidWithoutTimeout = false;
+  #complaint = new LogLimit(COMPLAIN_EVERY_MS);
+  #complainedOf: string | undefined;
 
   constructor(options: LeadershipOptions) {
     this.#options = options;
@@ -111,7 +116,11 @@ export class Leadership implements Service {
         idleTimeoutSeconds: IDLE_TIMEOUT_SECONDS,
       });
     } catch (error) {
-      log.warn('cannot open the session that listens; trying again', { error });
+      if (errorCode(error) !== this.#complainedOf) this.#complaint = new LogLimit(COMPLAIN_EVERY_MS);
+      this.#complainedOf = errorCode(error);
+      this.#complaint.run(() => {
+        log.warn('cannot open the session that listens; trying again', { error });
+      });
       return 'unusable';
     }
     this.#current = session;

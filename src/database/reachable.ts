@@ -26,7 +26,8 @@ const REFUSALS: Readonly<Record<string, { readonly found: string; readonly fix: 
   },
   '28000': {
     found: 'the server refuses this role, this client’s address, or a connection without TLS (pg_hba.conf)',
-    fix: ({ variable }) => `correct the user in ${variable}, or give sslmode=verify-full; or let pg_hba.conf admit it`,
+    fix: ({ variable, role }) =>
+      `ALTER ROLE ${role} LOGIN;\nor correct the user in ${variable}, or give sslmode=verify-full; or let pg_hba.conf admit it`,
   },
   '3D000': {
     found: 'the server has no database of that name',
