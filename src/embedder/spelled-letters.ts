@@ -1,7 +1,10 @@
-/** How a character may be escaped: JSON, also nested; Python's bytes; URLs; HTML. */
+/**
+ * How a character may be escaped: JSON, also nested; Python's bytes; URLs; HTML. No repetition without a bound: one over
+ * megabytes overflows the expression's stack.
+ */
 const ESCAPE = [
   /\\{1,8}u(?<unit>[0-9a-f]{4})/,
-  /(?<bytes>(?:(?:\\{1,8}x|%)[0-9a-f]{2})+)/,
+  /(?<bytes>(?:(?:\\{1,8}x|%)[0-9a-f]{2}){1,1000})/,
   /&#x(?<hex>[0-9a-f]{1,6});/,
   /&#(?<decimal>\d{1,7});/,
   /&[a-z]{2,8};/,
@@ -59,5 +62,5 @@ function plain(text: string): string {
   return text
     .normalize('NFKD')
     .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, '');
+    .replace(/[^\p{L}\p{N}]{1,1000}/gu, '');
 }
