@@ -4,10 +4,9 @@ import { VERSION } from '../version.js';
 import { Connections } from './connections.js';
 import type { Dialect } from './dialect.js';
 import { relayThrough } from './proxy-relay.js';
-import { AnswerTooLargeError, transportError } from './transport-error.js';
+import { readAnswer, type JsonAnswer } from './read-answer.js';
+import { transportError } from './transport-error.js';
 
-/** A thousand vectors of 2,560 dimensions are 26 MB. */
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 /** To resolve a name, to connect, to agree on TLS: each. */
 const CONNECT_PHASE_MS = 10_000;
 
@@ -24,13 +23,6 @@ export interface ServerAddress {
   readonly timeoutMs: number;
   /** Connections kept open. */
   readonly connections: number;
-}
-
-export interface JsonAnswer {
-  readonly status: number;
-  /** As it came, in memory of its own. */
-  readonly bytes: Buffer<ArrayBuffer>;
-  readonly retryAfter: string | undefined;
 }
 
 /** Sends JSON to one server and reads its answer, whatever the status. Tries nothing again: who does knows the blocks. */
@@ -54,7 +46,6 @@ export class JsonClient {
       password: decodeURIComponent(password),
       headers: { accept: 'application/json', 'user-agent': `pal-e-embedding-worker/${VERSION}` },
       ...(proxy !== undefined && protocol === 'http:' && { request: relayThrough(proxy) }),
-      responseType: 'buffer',
       retry: { limit: 0 },
       throwHttpErrors: false,
       followRedirect: false,
@@ -76,20 +67,16 @@ export class JsonClient {
     try {
       return await this.#connections.use(
         async (agent) => {
-          const answering = this.#got(this.#base + path, {
-            method,
-            agent,
-            signal: limit.signal,
-            ...(body !== undefined && { json: body }),
-            ...(bearer !== undefined && { headers: { authorization: `Bearer ${bearer}` } }),
-          });
-          let hangUp: ((error: Error) => void) | undefined;
-          void answering.on('request', (request) => (hangUp = (error) => request.destroy(error)));
-          void answering.on('downloadProgress', ({ transferred, total = 0 }) => {
-            if (Math.max(transferred, total) > MAX_ANSWER_BYTES) hangUp?.(new AnswerTooLargeError(MAX_ANSWER_BYTES));
-          });
-          const { statusCode, headers, rawBody } = await answering;
-          return { status: statusCode, bytes: asBuffer(rawBody), retryAfter: headers['retry-after'] };
+          // A URL, since got looks at how a string is spelled with expressions made anew each time: 0.05 ms of CPU.
+          return await readAnswer(
+            this.#got.stream(new URL(this.#base + path), {
+              method,
+              agent,
+              signal: limit.signal,
+              ...(body !== undefined && { json: body }),
+              ...(bearer !== undefined && { headers: { authorization: `Bearer ${bearer}` } }),
+            }),
+          );
         },
         ({ status }) => status < 400,
       );
@@ -105,11 +92,6 @@ export class JsonClient {
   close(): void {
     this.#connections.close();
   }
-}
-
-/** The same memory. */
-function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): Buffer<ArrayBuffer> {
-  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /** @returns what the JSON says; undefined where it is none */

@@ -1,7 +1,7 @@
 import { classifyAnswer, type Refusal } from './classify.js';
 import type { Dialect } from './dialect.js';
 import { TextTooLongError } from './errors.js';
-import type { JsonAnswer } from './json-client.js';
+import type { JsonAnswer } from './read-answer.js';
 
 /** How a server that refuses a field of the request names it; `inFailure`: in a 5xx, whose message may be of anything. */
 export interface NamedBy {
