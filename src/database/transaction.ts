@@ -49,8 +49,7 @@ export async function onClient<T>(pool: pg.Pool, work: (lease: Lease) => Promise
     return await work({ client, discard });
   } catch (error) {
     if (isOfConnection(error) || hasStalePlan(error)) discard(error);
-    // A script that began a transaction of its own failed within it.
-    else if (client.getTransactionStatus() !== 'I') await rollBack({ client, discard });
+    else await endTransaction({ client, discard });
     throw error;
   } finally {
     client.off('error', discard);
@@ -75,7 +74,7 @@ export async function transaction<T>(
   } catch (error) {
     if (!isOfConnection(error)) {
       // A pooler that there may be keeps the server's side of the connection, with the functions it has planned.
-      await rollBack({ client, discard }, hasStalePlan(error) ? 'ROLLBACK; DISCARD PLANS' : 'ROLLBACK');
+      await sayLast({ client, discard }, hasStalePlan(error) ? 'ROLLBACK; DISCARD PLANS' : 'ROLLBACK');
     }
     throw error;
   } finally {
@@ -83,8 +82,17 @@ export async function transaction<T>(
   }
 }
 
-/** The error before is the one to report; one of the rollback says that the connection is of no more use. */
-async function rollBack({ client, discard }: Lease, statement = 'ROLLBACK'): Promise<void> {
+/**
+ * A script that began a transaction of its own may have failed within it. An error arrives before the server's word on the
+ * transaction; an answer to nothing arrives after it.
+ */
+async function endTransaction(lease: Lease): Promise<void> {
+  await sayLast(lease, '');
+  if (lease.client.getTransactionStatus() !== 'I') await sayLast(lease, 'ROLLBACK');
+}
+
+/** The error before is the one to report; one of this statement says that the connection is of no more use. */
+async function sayLast({ client, discard }: Lease, statement: string): Promise<void> {
   await client.query(statement).catch((failure: unknown) => {
     discard(failure instanceof Error ? failure : new Error(String(failure)));
   });
