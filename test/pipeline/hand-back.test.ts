@@ -68,7 +68,7 @@ describeWithServer('an edit of a block whose backlog job is handed back by a wor
          SELECT 'embed-block', jsonb_build_object('blockId', id::text, 'since', now(), 'priority', 0), 'exclusive', id::text, 0 FROM blocks`,
       );
       await db.query(`SELECT pg_notify('embedding_worker_wake', '30 0')`);
-      await untilJob(db, first, ({ state }) => state === 'active');
+      await untilStatus(db, first, 'processing'); // claimed: the edit's lock does not have its job handed back
       await editBlock(db, first, { content: 'edited at the end' });
       await db.untilRow<{ priority: number }>(
         `SELECT priority FROM pgboss.job WHERE singleton_key = $1 AND state = 'active'`,
