@@ -1,4 +1,5 @@
 import type { Semaphore } from 'async-mutex';
+import { orAborted } from './or-aborted.js';
 
 /**
  * Waits for a semaphore, for as long as the signal lets it. Room that comes too late is given back at once.
@@ -14,13 +15,8 @@ export async function acquire(
 ): Promise<() => void> {
   signal.throwIfAborted();
   const acquired = semaphore.acquire(weight, priority);
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => {
-    aborted.reject(signal.reason as Error);
-  };
-  signal.addEventListener('abort', onAbort, { once: true });
   try {
-    const [, release] = await Promise.race([acquired, aborted.promise]);
+    const [, release] = await orAborted(acquired, signal);
     return release;
   } catch (error) {
     acquired.then(
@@ -30,7 +26,5 @@ export async function acquire(
       () => undefined, // cancelled: there is nothing to give back
     );
     throw error;
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }

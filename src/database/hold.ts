@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { heldBy, mayBeSchemaChange, reactionTo } from './faults.js';
 import { errorCode, type WorkerError } from '../errors.js';
 import type { Events } from '../events.js';
+import { orAborted } from '../or-aborted.js';
 import type { Logger } from '../logger.js';
 import { pause } from '../pause.js';
 
@@ -106,19 +107,7 @@ export class Hold {
    * @throws the signal's reason when it is aborted first
    */
   async whenOpen(signal: AbortSignal): Promise<void> {
-    while (this.#held !== undefined) {
-      signal.throwIfAborted();
-      const aborted = Promise.withResolvers<never>();
-      const onAbort = () => {
-        aborted.reject(signal.reason as Error);
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
-      try {
-        await Promise.race([this.#held, aborted.promise]);
-      } finally {
-        signal.removeEventListener('abort', onAbort);
-      }
-    }
+    while (this.#held !== undefined) await orAborted(this.#held, signal);
   }
 
   /** Ends the checking. */

@@ -1,5 +1,6 @@
 import { WorkerError } from '../errors.js';
 import type { Events } from '../events.js';
+import { orAborted } from '../or-aborted.js';
 import type { Logger } from '../logger.js';
 import { pause } from '../pause.js';
 import type { Dialect } from './dialect.js';
@@ -79,19 +80,7 @@ export class Gate {
    * @throws the signal's reason when it is aborted first
    */
   async pass(signal: AbortSignal): Promise<void> {
-    while (this.#closed !== undefined) {
-      signal.throwIfAborted();
-      const aborted = Promise.withResolvers<never>();
-      const onAbort = () => {
-        aborted.reject(signal.reason as Error);
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
-      try {
-        await Promise.race([this.#closed, aborted.promise]);
-      } finally {
-        signal.removeEventListener('abort', onAbort);
-      }
-    }
+    while (this.#closed !== undefined) await orAborted(this.#closed, signal);
     signal.throwIfAborted();
   }
 
