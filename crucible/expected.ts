@@ -1,5 +1,5 @@
 import { DEFAULT_INSTRUCTION } from '../src/config/variables.js';
-import { blockText } from '../src/blocks/text.js';
+import { blockText } from '../src/text/block-text.js';
 import { halve } from '../src/embedder/sentences.js';
 import { meanVector } from '../src/embedder/vector.js';
 import { countTokens } from '../stand-in/context.js';

@@ -1,4 +1,4 @@
-import { blockText } from '../src/blocks/text.js';
+import { blockText } from '../src/text/block-text.js';
 import type { BlockStatus } from '../src/blocks/status.js';
 import type { BlocksTable } from '../src/blocks/table.js';
 import type { Queryable } from '../src/database/database.js';

@@ -1,5 +1,5 @@
 import { embeddingServer } from '../config/embedding-server.js';
-import { blockText } from '../blocks/text.js';
+import { blockText } from '../text/block-text.js';
 import { findNearest, type NearestBlock } from '../blocks/nearest.js';
 import type { BlocksTable } from '../blocks/table.js';
 import { widenIndexScan } from '../blocks/widen-index-scan.js';

@@ -1,5 +1,5 @@
 import type { BlocksTable } from '../blocks/table.js';
-import { blockText } from '../blocks/text.js';
+import { blockText } from '../text/block-text.js';
 import { DEATHS_ALONE, DEATHS_IN_COMPANY } from '../queue/boss.js';
 import { deathsOf, type EmbedJob } from '../queue/job.js';
 import type { ClaimedBatch } from './claim.js';

@@ -1,4 +1,4 @@
-import { blockText } from '../../src/blocks/text.js';
+import { blockText } from '../../src/text/block-text.js';
 import { importMarkdown } from '../../demo/documents/markdown.js';
 
 /** Markdown, and the blocks made of it: their types, and their texts as the worker reads them. */

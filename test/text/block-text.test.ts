@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { blockText, type BlockSource } from '../../src/blocks/text.js';
+import { blockText, type BlockSource } from '../../src/text/block-text.js';
 
 type Format = BlockSource['contentFormat'];
 type Case = readonly [name: string, content: unknown, expected: string | null];

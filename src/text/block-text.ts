@@ -1,9 +1,9 @@
-import { composed, oneLine, visible } from './text/characters.js';
-import { codeText } from './text/code.js';
-import { JsonReader } from './text/json.js';
-import { withBrokenRuns } from './text/long-runs.js';
-import { MarkupReader } from './text/markup.js';
-import { TextWriter } from './text/text-writer.js';
+import { composed, oneLine, visible } from './characters.js';
+import { codeText } from './code.js';
+import { JsonReader } from './json.js';
+import { withBrokenRuns } from './long-runs.js';
+import { MarkupReader } from './markup.js';
+import { TextWriter } from './text-writer.js';
 
 export interface BlockSource {
   /** block_type: paragraph | heading | list | table | code | mermaid | anything else */

@@ -1,4 +1,4 @@
-import { blockText } from '../../src/blocks/text.js';
+import { blockText } from '../../src/text/block-text.js';
 
 const textOf = (content: string, type = 'paragraph') =>
   blockText({ type, content, contentFormat: 'text', noteTitle: 'A note' }) ?? '';
