@@ -1,5 +1,5 @@
 import { Mutex } from 'async-mutex';
-import { errorCode } from '../src/errors.js';
+import { errorCode } from '../src/base/errors.js';
 import type { Nemesis } from './nemesis.js';
 import type { Random } from './random.js';
 import type { Site } from './site/site.js';

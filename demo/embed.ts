@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WorkerError } from '../src/errors.js';
+import { WorkerError } from '../src/base/errors.js';
 import type { Worker } from '../src/worker.js';
 import { countByTypeAndStatus } from './blocks.js';
 import { insertDocuments } from './documents/insert.js';

@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { ConfigurationError, WorkerError } from '../src/errors.js';
+import { ConfigurationError, WorkerError } from '../src/base/errors.js';
 import { ProviderMisconfiguredError } from '../src/embedder/errors.js';
 import { DemoInterruption } from './interruption.js';
 import { HELP, parseOptions, UsageError } from './options.js';

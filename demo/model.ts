@@ -5,7 +5,7 @@ import { withoutCredentials } from '../src/config/urls.js';
 import { embedOnce } from '../src/embedder/embed-once.js';
 import { Ollama } from '../src/embedder/ollama.js';
 import { embeddingServer } from '../src/config/embedding-server.js';
-import { ConfigurationError } from '../src/errors.js';
+import { ConfigurationError } from '../src/base/errors.js';
 
 /** What serves the embeddings: the stand-in's URL, or the Ollama that was given. */
 export interface ModelServer {

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { Config } from '../src/config.js';
-import { WorkerError } from '../src/errors.js';
+import { WorkerError } from '../src/base/errors.js';
 
 /** Beside the time that one request may take. */
 const GRACE_MS = 60_000;

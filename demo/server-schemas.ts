@@ -1,6 +1,6 @@
 import { quoteColumn as quote } from '../src/database/identifiers.js';
 import type { Database } from '../src/database/database.js';
-import { ConfigurationError, WorkerError } from '../src/errors.js';
+import { ConfigurationError, WorkerError } from '../src/base/errors.js';
 import type { DemoSchemas } from './environment.js';
 import { referenceSchema } from './reference-schema.js';
 

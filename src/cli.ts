@@ -2,7 +2,7 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { reportCrash, reportFailure } from './commands/exit.js';
-import { VERSION } from './version.js';
+import { VERSION } from './base/version.js';
 
 process.on('uncaughtException', reportCrash); // rejections that nobody handles come here, too
 // Node's diagnostic reports, where someone has them written, hold the environment, and with it passwords.

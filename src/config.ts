@@ -7,7 +7,7 @@ import { VARIABLES, type LogLevel } from './config/variables.js';
 import { acceptsAnyCertificate, readAddress } from './database/address.js';
 import type { ProviderKind } from './embedder/dialects.js';
 import { queryFormOf, type Shorten } from './embedder/model-families.js';
-import { ConfigurationError } from './errors.js';
+import { ConfigurationError } from './base/errors.js';
 
 /** Everything the program can be told, in the units its names say. Read-only, validated once, at start. */
 export interface Config {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Registry } from 'prom-client';
-import { ConfigurationError } from './errors.js';
+import { ConfigurationError } from './base/errors.js';
 import type { Service } from './lifecycle.js';
 import type { Logger } from './logger.js';
 import type { Watchdog } from './watchdog.js';

@@ -26,7 +26,7 @@ import { requireQueuePrivileges } from './queue/privileges.js';
 import { tryWritingJobs } from './queue/sql/try-writing-jobs.js';
 import { readLiveJobs } from './queue/live-jobs.js';
 import { Waker } from './queue/waker.js';
-import { TimeLimit } from './time-limit.js';
+import { TimeLimit } from './base/timeout.js';
 import { Watchdog } from './watchdog.js';
 
 /** Text that this process holds at once, in bytes. */

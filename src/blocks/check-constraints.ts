@@ -1,7 +1,7 @@
 import type { Database, Queryable } from '../database/database.js';
 import { onOneLine, quoteColumn, quoteTable } from '../database/identifiers.js';
 import { withFullNames } from '../database/rolled-back.js';
-import { errorCode } from '../errors.js';
+import { errorCode } from '../base/errors.js';
 import { OUR_COLUMNS, someVector, statusList, STATUSES } from './our-columns.js';
 import type { BlockStatus } from './status.js';
 import type { BlocksTable } from './table.js';

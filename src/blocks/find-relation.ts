@@ -1,7 +1,7 @@
 import type { Queryable } from '../database/database.js';
 import { isDenied } from '../database/faults.js';
 import { quoteColumn, quoteTable, readTableName, type NameReading } from '../database/identifiers.js';
-import { ConfigurationError } from '../errors.js';
+import { ConfigurationError } from '../base/errors.js';
 
 /** What a table's name led to. */
 export interface Relation {

@@ -1,7 +1,7 @@
 import type { TableNames } from '../config.js';
 import type { Queryable } from '../database/database.js';
 import { quoteColumn, quoteTable, readColumnName } from '../database/identifiers.js';
-import { ConfigurationError } from '../errors.js';
+import { ConfigurationError } from '../base/errors.js';
 import { findRelation, requireReadable, requireTable, setting, type Relation } from './find-relation.js';
 import { requirePgvector } from './require-pgvector.js';
 import type { BlocksTable } from './table.js';

@@ -1,6 +1,6 @@
 import type { Queryable } from '../database/database.js';
 import { quoteColumn } from '../database/identifiers.js';
-import { ConfigurationError } from '../errors.js';
+import { ConfigurationError } from '../base/errors.js';
 import { readTablesBehind } from './behind-view.js';
 import { OUR_COLUMNS } from './our-columns.js';
 import type { BlocksTable } from './table.js';

@@ -1,5 +1,5 @@
 import type { Database } from '../database/database.js';
-import { ConfigurationError } from '../errors.js';
+import { ConfigurationError } from '../base/errors.js';
 import { listed, readRelations } from './relations.js';
 import { findRowsToTry } from './rows-to-try.js';
 import type { BlockStatus } from './status.js';

@@ -1,6 +1,6 @@
 import type { Database } from '../database/database.js';
 import { quoteColumn, quoteTable } from '../database/identifiers.js';
-import { ConfigurationError } from '../errors.js';
+import { ConfigurationError } from '../base/errors.js';
 import { OUR_COLUMNS } from './our-columns.js';
 import { readRelations } from './relations.js';
 import type { BlocksTable } from './table.js';

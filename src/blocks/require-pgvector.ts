@@ -1,6 +1,6 @@
 import type { Queryable } from '../database/database.js';
 import { readExtension } from '../database/read-extension.js';
-import { ConfigurationError } from '../errors.js';
+import { ConfigurationError } from '../base/errors.js';
 
 /**
  * Checks that the database has pgvector.

@@ -1,7 +1,7 @@
 import type { Database } from '../database/database.js';
 import { withFullNames } from '../database/rolled-back.js';
 import { quoteColumn } from '../database/identifiers.js';
-import { ConfigurationError } from '../errors.js';
+import { ConfigurationError } from '../base/errors.js';
 import { listed, readRelations, type BlocksRelation } from './relations.js';
 import type { BlocksTable } from './table.js';
 import { copyTrigger } from './trigger-sql.js';

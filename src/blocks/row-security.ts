@@ -1,6 +1,6 @@
 import type { Database } from '../database/database.js';
 import { quoteColumn } from '../database/identifiers.js';
-import { errorCode, ConfigurationError } from '../errors.js';
+import { errorCode, ConfigurationError } from '../base/errors.js';
 import { readTablesBehind } from './behind-view.js';
 import type { BlocksTable } from './table.js';
 

@@ -1,6 +1,6 @@
 import type { Database, Queryable } from '../database/database.js';
 import { withFullNames } from '../database/rolled-back.js';
-import { ConfigurationError } from '../errors.js';
+import { ConfigurationError } from '../base/errors.js';
 import { statusList, STATUSES } from './our-columns.js';
 import type { BlocksTable } from './table.js';
 

@@ -1,7 +1,7 @@
 import type { Database } from '../database/database.js';
 import { onOneLine, quoteColumn } from '../database/identifiers.js';
 import { withFullNames } from '../database/rolled-back.js';
-import { ConfigurationError, errorCode } from '../errors.js';
+import { ConfigurationError, errorCode } from '../base/errors.js';
 import { statusList, STATUSES } from './our-columns.js';
 import type { BlockStatus } from './status.js';
 import type { BlocksTable } from './table.js';

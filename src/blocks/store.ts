@@ -1,5 +1,5 @@
 import type { Database, Queryable } from '../database/database.js';
-import { freeBuffer } from '../free-buffer.js';
+import { freeBuffer } from '../base/free-buffer.js';
 import { fingerprintSql } from './fingerprint.js';
 import type { BlocksTable } from './table.js';
 

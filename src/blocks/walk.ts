@@ -1,6 +1,6 @@
 import type { Database, Queryable } from '../database/database.js';
 import { rolledBack } from '../database/rolled-back.js';
-import { errorCode } from '../errors.js';
+import { errorCode } from '../base/errors.js';
 import { someVector } from './our-columns.js';
 import type { BlockStatus } from './status.js';
 import type { BlocksTable } from './table.js';

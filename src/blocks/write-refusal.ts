@@ -1,7 +1,7 @@
 import type { Database } from '../database/database.js';
 import { quoteColumn, quoteTable } from '../database/identifiers.js';
 import { withFullNames } from '../database/rolled-back.js';
-import { ConfigurationError, errorCode } from '../errors.js';
+import { ConfigurationError, errorCode } from '../base/errors.js';
 import { isStatus, readChecks, widened } from './check-constraints.js';
 import { OUR_COLUMNS, STATUSES } from './our-columns.js';
 import { insertFor } from './status-lookup.js';

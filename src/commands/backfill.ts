@@ -1,7 +1,7 @@
 import { listTypes } from '../blocks/list-types.js';
 import { requirePrivileges } from '../blocks/privileges.js';
 import { retryTransient } from '../database/retry.js';
-import { ConfigurationError } from '../errors.js';
+import { ConfigurationError } from '../base/errors.js';
 import { BackfillRun } from '../queue/run-backfill.js';
 import { Waker } from '../queue/waker.js';
 import { withBoss, withContext, type CommandContext } from './context.js';

@@ -1,6 +1,6 @@
 import { isBlockId } from '../blocks/block-id.js';
 import { patiently } from '../database/time-limit.js';
-import { ConfigurationError } from '../errors.js';
+import { ConfigurationError } from '../base/errors.js';
 import { countErrors, type ErrorCount } from '../queue/sql/count-errors.js';
 import { findErrors, type BlockError } from '../queue/sql/find-errors.js';
 import { queueExists } from '../queue/queue-schema.js';

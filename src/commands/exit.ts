@@ -1,6 +1,6 @@
 import type { Argv } from 'yargs';
 import { isDenied } from '../database/faults.js';
-import { ConfigurationError, WorkerError } from '../errors.js';
+import { ConfigurationError, WorkerError } from '../base/errors.js';
 import { ProviderMisconfiguredError } from '../embedder/errors.js';
 import { describeError } from '../logger.js';
 import { escapeUnprintable } from '../unprintable.js';

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../errors.js';
+import { ConfigurationError } from '../base/errors.js';
 
 /** @throws ConfigurationError naming the option, when it is no number within the range */
 export function requireNumber(name: string, value: number, min: number, max: number): number {

@@ -1,7 +1,7 @@
 import { isBlockId } from '../blocks/block-id.js';
 import { findInError } from '../blocks/find-in-error.js';
 import type { BlocksTable } from '../blocks/table.js';
-import { ConfigurationError } from '../errors.js';
+import { ConfigurationError } from '../base/errors.js';
 import { PRIORITY, type Priority } from '../queue/job.js';
 import { retryBlocks, type Retried } from '../queue/retry.js';
 import { readRoom } from '../queue/room.js';

@@ -7,7 +7,7 @@ import { embedOnce } from '../embedder/embed-once.js';
 import { openProvider } from '../embedder/open-provider.js';
 import { requireModel } from '../embedder/require-model.js';
 import { patiently } from '../database/time-limit.js';
-import { ConfigurationError } from '../errors.js';
+import { ConfigurationError } from '../base/errors.js';
 import { withContext, type CommandContext } from './context.js';
 import { requireText, requireWhole } from './options.js';
 import { outputWidth, printable, styled, writeJson, writeLines } from './output.js';

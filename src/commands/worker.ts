@@ -8,7 +8,7 @@ import { loggerForTerminal } from '../logger.js';
 import { instanceName } from './context.js';
 import { INTERRUPTED, Interruption } from './interruption.js';
 import { startTracing } from '../tracing/start-tracing.js';
-import { VERSION } from '../version.js';
+import { VERSION } from '../base/version.js';
 import { Worker } from '../worker.js';
 
 /** For what must not wait for the workers: heartbeats, supervision, sweep, bridge. */

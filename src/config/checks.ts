@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../errors.js';
+import { ConfigurationError } from '../base/errors.js';
 import type { Secret } from './secret.js';
 
 /** What has no default where the provider is an OpenAI-compatible one: texts are sent nowhere that nobody named. */

@@ -1,6 +1,6 @@
 import { EnvError, makeExactValidator } from 'envalid';
 import { AddressError, readAddress, tlsModeOf, type TlsMode } from '../database/address.js';
-import { ConfigurationError } from '../errors.js';
+import { ConfigurationError } from '../base/errors.js';
 import { readCertificates } from './certificates.js';
 import { readTextFile } from './secret.js';
 

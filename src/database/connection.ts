@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
-import { WorkerError } from '../errors.js';
+import { WorkerError } from '../base/errors.js';
 import { isSocket, readAddress, type DatabaseAddress, type ServerAddress } from './address.js';
 
 /**

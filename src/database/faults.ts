@@ -1,5 +1,5 @@
-import { isCertificateError } from '../certificates.js';
-import { errorCode, WorkerError } from '../errors.js';
+import { isCertificateError } from '../base/certificate-errors.js';
+import { errorCode, WorkerError } from '../base/errors.js';
 
 /**
  * What to do about a failure of the database. One table, so that every part agrees.

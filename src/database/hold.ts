@@ -1,10 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import { heldBy, mayBeSchemaChange, reactionTo } from './faults.js';
-import { errorCode, type WorkerError } from '../errors.js';
+import { errorCode, type WorkerError } from '../base/errors.js';
 import type { Events } from '../events.js';
-import { orAborted } from '../or-aborted.js';
+import { orAborted } from '../base/abortable.js';
 import type { Logger } from '../logger.js';
-import { pause } from '../pause.js';
+import { pause } from '../base/sleep.js';
 
 /**
  * Holds all work while the database cannot be worked with: a privilege is missing, a column was renamed, the disk is full,

@@ -1,9 +1,9 @@
-import { errorCode } from '../errors.js';
+import { errorCode } from '../base/errors.js';
 import type { Events } from '../events.js';
 import type { Service } from '../lifecycle.js';
 import { LogLimit } from '../log-limit.js';
 import type { Logger } from '../logger.js';
-import { pause } from '../pause.js';
+import { pause } from '../base/sleep.js';
 import type { Database, Session } from './database.js';
 import { isUnanswered } from './faults.js';
 

@@ -1,6 +1,6 @@
-import { certificateProblem } from '../certificates.js';
+import { certificateProblem } from '../base/certificate-errors.js';
 import type { Config } from '../config.js';
-import { ConfigurationError, errorCode, WorkerError } from '../errors.js';
+import { ConfigurationError, errorCode, WorkerError } from '../base/errors.js';
 import type { Logger } from '../logger.js';
 import { describeAddress, readAddress } from './address.js';
 import type { Database } from './database.js';

@@ -1,4 +1,4 @@
-import { errorCode } from '../errors.js';
+import { errorCode } from '../base/errors.js';
 import type { Database, Queryable } from './database.js';
 
 /** PostgreSQL, appendix A: query_canceled, which a statement timeout raises. */

@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import { Semaphore } from 'async-mutex';
-import { acquire } from '../acquire.js';
+import { acquire } from '../base/acquire.js';
 import type { Events } from '../events.js';
 import { span } from '../telemetry.js';
-import { TimeLimit } from '../time-limit.js';
+import { TimeLimit } from '../base/timeout.js';
 import {
   DrainingError,
   isProviderError,

@@ -1,4 +1,4 @@
-import { WorkerError, type WorkerErrorOptions } from '../errors.js';
+import { WorkerError, type WorkerErrorOptions } from '../base/errors.js';
 
 export interface UnavailableOptions extends WorkerErrorOptions {
   readonly mayBeTheText: boolean;

@@ -1,8 +1,8 @@
-import { WorkerError } from '../errors.js';
+import { WorkerError } from '../base/errors.js';
 import type { Events } from '../events.js';
-import { orAborted } from '../or-aborted.js';
+import { orAborted } from '../base/abortable.js';
 import type { Logger } from '../logger.js';
-import { pause } from '../pause.js';
+import { pause } from '../base/sleep.js';
 import type { Dialect } from './dialect.js';
 import { mayBeTheText, ProviderMisconfiguredError, ProviderUnavailableError, type ProviderError } from './errors.js';
 

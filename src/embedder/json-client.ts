@@ -1,6 +1,6 @@
 import got, { type Got } from 'got';
-import { TimeLimit } from '../time-limit.js';
-import { VERSION } from '../version.js';
+import { TimeLimit } from '../base/timeout.js';
+import { VERSION } from '../base/version.js';
 import { Connections } from './connections.js';
 import type { Dialect } from './dialect.js';
 import { relayThrough } from './proxy-relay.js';

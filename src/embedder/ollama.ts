@@ -1,4 +1,4 @@
-import { freeBuffer } from '../free-buffer.js';
+import { freeBuffer } from '../base/free-buffer.js';
 import { classifyAnswer, type Refusal } from './classify.js';
 import { isObject } from './is-object.js';
 import { ProviderUnavailableError, TextRejectedError } from './errors.js';

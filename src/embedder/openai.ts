@@ -1,5 +1,5 @@
 import { endianness } from 'node:os';
-import { freeBuffer } from '../free-buffer.js';
+import { freeBuffer } from '../base/free-buffer.js';
 import { classifyAnswer, type Refusal } from './classify.js';
 import { ProviderUnavailableError, TextRejectedError } from './errors.js';
 import { isObject } from './is-object.js';

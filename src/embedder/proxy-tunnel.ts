@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { checkServerIdentity, TLSSocket } from 'node:tls';
 import { HttpsProxyAgent } from 'https-proxy-agent';
-import { errorCode } from '../errors.js';
+import { errorCode } from '../base/errors.js';
 
 /** To connect to the proxy, be let through, and agree with the server on TLS: all of it. */
 const CONNECT_MS = 10_000;

@@ -1,6 +1,6 @@
 import type { ClientRequest } from 'node:http';
 import type { Request, Response } from 'got';
-import { freeBuffer } from '../free-buffer.js';
+import { freeBuffer } from '../base/free-buffer.js';
 import { AnswerTooLargeError } from './transport-error.js';
 
 /** A thousand vectors of 2,560 dimensions are 26 MB. */

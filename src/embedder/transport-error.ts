@@ -1,6 +1,6 @@
 import { RequestError } from 'got';
-import { certificateProblem } from '../certificates.js';
-import { errorCode } from '../errors.js';
+import { certificateProblem } from '../base/certificate-errors.js';
+import { errorCode } from '../base/errors.js';
 import type { Dialect } from './dialect.js';
 import { ProviderMisconfiguredError, ProviderUnavailableError } from './errors.js';
 import { ProxyError } from './proxy-tunnel.js';

@@ -1,15 +1,15 @@
 import { Semaphore } from 'async-mutex';
 import type { JobResult } from 'pg-boss';
-import { acquire } from '../acquire.js';
+import { acquire } from '../base/acquire.js';
 import type { Embedder } from '../embedder/embedder.js';
 import { DrainingError } from '../embedder/errors.js';
-import { WorkerError } from '../errors.js';
+import { WorkerError } from '../base/errors.js';
 import type { Events } from '../events.js';
 import type { Logger } from '../logger.js';
 import { DEATHS_IN_COMPANY } from '../queue/boss.js';
 import { deathsOf, newDeathsOf, type EmbedJob } from '../queue/job.js';
 import type { Waker } from '../queue/waker.js';
-import { TimeLimit } from '../time-limit.js';
+import { TimeLimit } from '../base/timeout.js';
 import { settleVerdicts } from './batch.js';
 import { reasonOf } from './embed.js';
 import { groupedClaims, groupedSettlements } from './groups.js';

@@ -1,5 +1,5 @@
 import { isEnvironmental, reactionTo } from '../database/faults.js';
-import { errorCode } from '../errors.js';
+import { errorCode } from '../base/errors.js';
 import type { EmbedJob } from '../queue/job.js';
 import { runBatch, settleVerdicts } from './batch.js';
 import { claim } from './claim.js';

@@ -1,5 +1,5 @@
 import { Semaphore } from 'async-mutex';
-import { acquire } from '../acquire.js';
+import { acquire } from '../base/acquire.js';
 
 /**
  * Bounds the text that this process holds at once, whatever the number of its workers: memory is 256 MiB, and a block

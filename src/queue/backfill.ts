@@ -9,7 +9,7 @@ import { JobStatistics } from './job-statistics.js';
 import { PRIORITY } from './job.js';
 import { readRoom } from './room.js';
 import { findInScope, type FindInScope, type FoundBlock } from './sql/find-in-scope.js';
-import { pause } from '../pause.js';
+import { pause } from '../base/sleep.js';
 import { Throttle } from './throttle.js';
 import type { Waker } from './waker.js';
 

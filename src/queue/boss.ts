@@ -4,7 +4,7 @@ import type { Database } from '../database/database.js';
 import { quoteColumn } from '../database/identifiers.js';
 import { isDenied } from '../database/faults.js';
 import { retryTransient } from '../database/retry.js';
-import { ConfigurationError, errorCode } from '../errors.js';
+import { ConfigurationError, errorCode } from '../base/errors.js';
 import type { Logger } from '../logger.js';
 import { isTracing } from '../telemetry.js';
 import { DEAD_LETTER_QUEUE, QUEUE } from './job.js';

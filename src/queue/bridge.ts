@@ -5,7 +5,7 @@ import type { Hold } from '../database/hold.js';
 import type { Events } from '../events.js';
 import { LogLimit } from '../log-limit.js';
 import type { Logger } from '../logger.js';
-import { pause } from '../pause.js';
+import { pause } from '../base/sleep.js';
 import { EDITS_PER_INSERT, MOST_EDITS, type Edits } from './edits.js';
 import { Inbox } from './inbox.js';
 import { readNotification } from './notification.js';

@@ -3,7 +3,7 @@ import type { Database } from '../database/database.js';
 import { retryTransient } from '../database/retry.js';
 import type { Logger } from '../logger.js';
 import type { Outstanding } from './outstanding.js';
-import { pause } from '../pause.js';
+import { pause } from '../base/sleep.js';
 
 /** Looking takes a twentieth of the time at most, and is never seldomer than every two seconds. */
 const LOOK_MIN_MS = 200;

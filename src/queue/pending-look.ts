@@ -4,7 +4,7 @@ import type { Database } from '../database/database.js';
 import type { Hold } from '../database/hold.js';
 import { LogLimit } from '../log-limit.js';
 import type { Logger } from '../logger.js';
-import { pause } from '../pause.js';
+import { pause } from '../base/sleep.js';
 import { EDITS_PER_INSERT, MOST_EDITS, type Edits } from './edits.js';
 import { persistEdits } from './persist-edits.js';
 import { findUnqueued } from './sql/find-unqueued.js';

@@ -1,6 +1,6 @@
 import { isTransient, reactionTo } from '../database/faults.js';
 import type { Hold } from '../database/hold.js';
-import { errorCode } from '../errors.js';
+import { errorCode } from '../base/errors.js';
 import { persist } from '../database/persist.js';
 import type { Logger } from '../logger.js';
 

@@ -1,6 +1,6 @@
 import { quoteColumn } from '../database/identifiers.js';
 import type { Queryable } from '../database/database.js';
-import { ConfigurationError } from '../errors.js';
+import { ConfigurationError } from '../base/errors.js';
 import { readQueuePrivileges, type QueuePrivileges } from './sql/read-queue-privileges.js';
 
 /**

@@ -1,6 +1,6 @@
 import { getMigrationPlans } from 'pg-boss';
 import type { Queryable } from '../database/database.js';
-import { ConfigurationError } from '../errors.js';
+import { ConfigurationError } from '../base/errors.js';
 import { QUEUE } from './job.js';
 import { expectedVersion } from './schema-state.js';
 import { readQueues } from './sql/read-queues.js';

@@ -8,7 +8,7 @@ import { reactionTo } from '../database/faults.js';
 import type { Hold } from '../database/hold.js';
 import type { Events } from '../events.js';
 import type { Logger } from '../logger.js';
-import { pause } from '../pause.js';
+import { pause } from '../base/sleep.js';
 import { enqueueBacklog } from './enqueue.js';
 import { JobStatistics } from './job-statistics.js';
 import { DEAD_LETTER_QUEUE, PRIORITY } from './job.js';

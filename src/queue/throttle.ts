@@ -1,4 +1,4 @@
-import { pause } from '../pause.js';
+import { pause } from '../base/sleep.js';
 
 /** Keeps a rate: what was taken delays what is taken next. Time that passed unused is not saved up. */
 export class Throttle {

@@ -3,7 +3,7 @@ import type { Database } from '../database/database.js';
 import { LogLimit } from '../log-limit.js';
 import type { Hold } from '../database/hold.js';
 import type { Logger } from '../logger.js';
-import { pause } from '../pause.js';
+import { pause } from '../base/sleep.js';
 import { findDue } from './sql/find-due.js';
 import { resetRetrying } from './sql/reset-retrying.js';
 import type { Waker } from './waker.js';

@@ -4,8 +4,8 @@ import { createServer as createTcpServer, type AddressInfo, type Socket } from '
 import { queryObjects } from 'node:v8';
 import { JsonClient, type ServerAddress } from '../../src/embedder/json-client.js';
 import { OLLAMA } from '../../src/embedder/ollama-dialect.js';
-import { freeBuffer } from '../../src/free-buffer.js';
-import { VERSION } from '../../src/version.js';
+import { freeBuffer } from '../../src/base/free-buffer.js';
+import { VERSION } from '../../src/base/version.js';
 import { startRawServer } from '../support/raw-server.js';
 
 const trickle: RequestListener = ({ socket }, response) => {

@@ -1,5 +1,5 @@
 import { loadConfig } from '../../src/config.js';
-import { ConfigurationError } from '../../src/errors.js';
+import { ConfigurationError } from '../../src/base/errors.js';
 
 /**
  * What an environment is refused with.

@@ -3,7 +3,7 @@ import type { BlocksTable } from '../../src/blocks/table.js';
 import type { CheckResult } from '../../src/commands/doctor/check.js';
 import { loadConfig } from '../../src/config.js';
 import { Postgres } from '../../src/database/postgres.js';
-import { WorkerError } from '../../src/errors.js';
+import { WorkerError } from '../../src/base/errors.js';
 import { createDatabase } from './create-database.js';
 import { runDoctorChecks } from './doctor-checks.js';
 import type { TestDatabase } from './test-database.js';

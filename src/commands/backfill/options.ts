@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { ConfigurationError } from '../../errors.js';
+import { ConfigurationError } from '../../base/errors.js';
 import { requireWhole } from '../options.js';
 
 /** What `backfill` is told on the command line. */

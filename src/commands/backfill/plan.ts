@@ -4,7 +4,7 @@ import { readNoteIdType } from '../../blocks/note-id-type.js';
 import type { BlockScope } from '../../blocks/scope.js';
 import { WAITING, type FoundStatus } from '../../blocks/status.js';
 import { patiently } from '../../database/time-limit.js';
-import { ConfigurationError } from '../../errors.js';
+import { ConfigurationError } from '../../base/errors.js';
 import type { PutBackStatus } from '../../queue/backfill.js';
 import { countInScope } from '../../queue/sql/count-in-scope.js';
 import { queueExists } from '../../queue/queue-schema.js';

@@ -6,7 +6,7 @@ import { retryTransient } from '../../database/retry.js';
 import { patiently } from '../../database/time-limit.js';
 import { BackfillRun } from '../../queue/run-backfill.js';
 import { countInScope } from '../../queue/sql/count-in-scope.js';
-import { pause } from '../../pause.js';
+import { pause } from '../../base/sleep.js';
 import { Waker } from '../../queue/waker.js';
 import { withBoss, type BossContext } from '../context.js';
 import { showProgress } from './progress.js';

@@ -1,4 +1,4 @@
-import { WorkerError } from '../../errors.js';
+import { WorkerError } from '../../base/errors.js';
 import { describeError } from '../../logger.js';
 import type { Finding } from './check.js';
 

@@ -1,4 +1,4 @@
-import { TimeLimit } from '../../time-limit.js';
+import { TimeLimit } from '../../base/timeout.js';
 
 /**
  * Runs what takes a signal with a limit.

@@ -3,7 +3,7 @@ import { describeAddress } from '../../../database/address.js';
 import { PLAIN_FIX } from '../../../database/open-postgres.js';
 import { READ_ONLY, refusalOf, UNCHECKED_FIX, writableFix } from '../../../database/reachable.js';
 import { isTransient } from '../../../database/faults.js';
-import { errorCode } from '../../../errors.js';
+import { errorCode } from '../../../base/errors.js';
 import { failed, ok, warning, type Check, type CheckContext, type Finding } from '../check.js';
 
 /** The session that listens is ended by `idle_session_timeout`, which is new in 14. */

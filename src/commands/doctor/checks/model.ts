@@ -1,6 +1,6 @@
 import { failed, ok, warning, type Check } from '../check.js';
 import { inTime } from '../in-time.js';
-import { WorkerError } from '../../../errors.js';
+import { WorkerError } from '../../../base/errors.js';
 
 const TIMEOUT_MS = 10_000;
 /** Hosted services have hundreds. */

@@ -1,4 +1,4 @@
-import { errorCode } from '../../../errors.js';
+import { errorCode } from '../../../base/errors.js';
 import { ok, warning, type Check } from '../check.js';
 import { findingOf } from '../finding-of.js';
 import { reach } from './reach.js';

@@ -1,5 +1,5 @@
 import { embeddingServer } from '../../../config/embedding-server.js';
-import { errorCode } from '../../../errors.js';
+import { errorCode } from '../../../base/errors.js';
 import { failed, type CheckContext, type Finding } from '../check.js';
 import { inTime } from '../in-time.js';
 

@@ -2,7 +2,7 @@ import { requireModel } from '../../../embedder/require-model.js';
 import { probeVector } from '../../../embedder/probe.js';
 import { failed, ok, tableOf, type Check } from '../check.js';
 import { findingOf } from '../finding-of.js';
-import { WorkerError } from '../../../errors.js';
+import { WorkerError } from '../../../base/errors.js';
 import { duration } from '../../output.js';
 
 /** Shorter than this, the model was loaded before. */

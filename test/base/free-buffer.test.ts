@@ -1,4 +1,4 @@
-import { freeBuffer } from '../src/free-buffer.js';
+import { freeBuffer } from '../../src/base/free-buffer.js';
 
 describe('a buffer that is freed', () => {
   test('has given its memory back at once', () => {

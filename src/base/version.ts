@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 
 /** package.json stands beside `src` and `dist`, and one level further up from what tests and bench compile. */
-const file = ['../package.json', '../../package.json']
+const file = ['../../package.json', '../../../package.json']
   .map((path) => new URL(path, import.meta.url))
   .find((url) => existsSync(url));
 

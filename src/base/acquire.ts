@@ -1,5 +1,5 @@
 import type { Semaphore } from 'async-mutex';
-import { orAborted } from './or-aborted.js';
+import { orAborted } from './abortable.js';
 
 /**
  * Waits for a semaphore, for as long as the signal lets it. Room that comes too late is given back at once.

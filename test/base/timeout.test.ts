@@ -1,5 +1,5 @@
 import { getEventListeners, once } from 'node:events';
-import { TimeLimit } from '../src/time-limit.js';
+import { TimeLimit } from '../../src/base/timeout.js';
 
 const NEVER_MS = 1_000_000_000;
 
