@@ -3,7 +3,7 @@ import type { Database } from '../src/database/database.js';
 import { describeAddress } from '../src/database/address.js';
 import { openPostgres } from '../src/database/open-postgres.js';
 import { requireReachable } from '../src/database/reachable.js';
-import type { Logger } from '../src/logger.js';
+import type { Logger } from '../src/telemetry/logger.js';
 import { embeddedDatabase } from './embedded-database.js';
 import { openEmbeddedPostgres } from './embedded-postgres.js';
 import type { DemoEnvironment, DemoSchemas } from './environment.js';

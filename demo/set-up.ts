@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { inspectBlocks } from '../src/blocks/inspect.js';
-import { createEvents } from '../src/events.js';
-import { loggerForTerminal } from '../src/logger.js';
+import { createEvents } from '../src/telemetry/events.js';
+import { loggerForTerminal } from '../src/telemetry/logger.js';
 import { Worker } from '../src/worker.js';
 import type { Cleanup } from './cleanup.js';
 import { openDemoDatabase } from './demo-database.js';

@@ -1,7 +1,7 @@
 import type { BlocksTable } from '../src/blocks/table.js';
 import type { Config } from '../src/config.js';
 import type { Database } from '../src/database/database.js';
-import type { Events } from '../src/events.js';
+import type { Events } from '../src/telemetry/events.js';
 import type { Model } from './model.js';
 
 /** What all acts of the demo play on. */

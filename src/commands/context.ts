@@ -9,7 +9,7 @@ import type { Postgres } from '../database/postgres.js';
 import { openPostgres } from '../database/open-postgres.js';
 import { requireReachable } from '../database/reachable.js';
 import { MAX_INSTANCE_BYTES } from '../database/replicas.js';
-import { loggerForTerminal, type Logger } from '../logger.js';
+import { loggerForTerminal, type Logger } from '../telemetry/logger.js';
 import { createBoss, ensureQueues, startBoss } from '../queue/boss.js';
 import { INTERRUPTED, Interruption } from './interruption.js';
 

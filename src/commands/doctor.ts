@@ -2,7 +2,7 @@ import { loadConfig } from '../config.js';
 import { embeddingServer } from '../config/embedding-server.js';
 import { openPostgres } from '../database/open-postgres.js';
 import { openProvider } from '../embedder/open-provider.js';
-import { loggerForTerminal } from '../logger.js';
+import { loggerForTerminal } from '../telemetry/logger.js';
 import type { CheckContext, CheckResult } from './doctor/check.js';
 import { checksFor } from './doctor/checks.js';
 import { runChecks } from './doctor/run-checks.js';

@@ -2,8 +2,8 @@ import type { Argv } from 'yargs';
 import { isDenied } from '../database/faults.js';
 import { ConfigurationError, WorkerError } from '../base/errors.js';
 import { ProviderMisconfiguredError } from '../embedder/errors.js';
-import { describeError } from '../logger.js';
-import { escapeUnprintable } from '../unprintable.js';
+import { describeError } from '../telemetry/logger.js';
+import { escapeUnprintable } from '../telemetry/unprintable.js';
 
 /** Says what went wrong on stderr and sets the exit status: 2 for usage and configuration, else 1. */
 export function reportFailure(message: string | undefined, error: unknown, parser: Argv): void {

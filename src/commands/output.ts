@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { styleText } from 'node:util';
-import { escapeUnprintable, UNPRINTABLE } from '../unprintable.js';
+import { escapeUnprintable, UNPRINTABLE } from '../telemetry/unprintable.js';
 
 /**
  * What commands write to stdout. Colours only on a terminal, and never where `NO_COLOR` is set (`styleText` looks at

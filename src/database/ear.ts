@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Mutex } from 'async-mutex';
-import type { Events } from '../events.js';
-import type { Logger } from '../logger.js';
+import type { Events } from '../telemetry/events.js';
+import type { Logger } from '../telemetry/logger.js';
 import { pause } from '../base/sleep.js';
 import type { Notification, Queryable, Session } from './database.js';
 import { isRefused } from './faults.js';

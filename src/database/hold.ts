@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import { heldBy, mayBeSchemaChange, reactionTo } from './faults.js';
 import { errorCode, type WorkerError } from '../base/errors.js';
-import type { Events } from '../events.js';
+import type { Events } from '../telemetry/events.js';
 import { orAborted } from '../base/abortable.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../telemetry/logger.js';
 import { pause } from '../base/sleep.js';
 
 /**

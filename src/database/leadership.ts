@@ -1,8 +1,8 @@
 import { errorCode } from '../base/errors.js';
-import type { Events } from '../events.js';
+import type { Events } from '../telemetry/events.js';
 import type { Service } from '../lifecycle.js';
-import { LogLimit } from '../log-limit.js';
-import type { Logger } from '../logger.js';
+import { LogLimit } from '../telemetry/log-limit.js';
+import type { Logger } from '../telemetry/logger.js';
 import { pause } from '../base/sleep.js';
 import type { Database, Session } from './database.js';
 import { isUnanswered } from './faults.js';

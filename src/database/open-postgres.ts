@@ -1,5 +1,5 @@
 import type { Config } from '../config.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../telemetry/logger.js';
 import { Postgres, type PostgresOptions } from './postgres.js';
 
 /** Opens the configured database; what befalls its connections is logged. */

@@ -1,4 +1,4 @@
-import type { Logger } from '../logger.js';
+import type { Logger } from '../telemetry/logger.js';
 import { reactionTo } from './faults.js';
 import type { Hold } from './hold.js';
 import { retryTransient } from './retry.js';

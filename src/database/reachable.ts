@@ -1,7 +1,7 @@
 import { certificateProblem } from '../base/certificate-errors.js';
 import type { Config } from '../config.js';
 import { ConfigurationError, errorCode, WorkerError } from '../base/errors.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../telemetry/logger.js';
 import { describeAddress, readAddress } from './address.js';
 import type { Database } from './database.js';
 import { quoteColumn } from './identifiers.js';

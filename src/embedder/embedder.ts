@@ -1,8 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import { Semaphore } from 'async-mutex';
 import { acquire } from '../base/acquire.js';
-import type { Events } from '../events.js';
-import { span } from '../telemetry.js';
+import type { Events } from '../telemetry/events.js';
+import { span } from '../telemetry/span.js';
 import { TimeLimit } from '../base/timeout.js';
 import {
   DrainingError,

@@ -1,7 +1,7 @@
 import { WorkerError } from '../base/errors.js';
-import type { Events } from '../events.js';
+import type { Events } from '../telemetry/events.js';
 import { orAborted } from '../base/abortable.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../telemetry/logger.js';
 import { pause } from '../base/sleep.js';
 import type { Dialect } from './dialect.js';
 import { mayBeTheText, ProviderMisconfiguredError, ProviderUnavailableError, type ProviderError } from './errors.js';

@@ -1,5 +1,5 @@
-import type { Events } from '../events.js';
-import type { Logger } from '../logger.js';
+import type { Events } from '../telemetry/events.js';
+import type { Logger } from '../telemetry/logger.js';
 import { embedOnce } from './embed-once.js';
 import { Embedder } from './embedder.js';
 import { Gate } from './gate.js';

@@ -1,5 +1,5 @@
 import { Registry } from 'prom-client';
-import type { Events } from '../events.js';
+import type { Events } from '../telemetry/events.js';
 import type { LiveJobs } from '../queue/live-jobs.js';
 import { countBlocks } from './blocks.js';
 import { watchPauses } from './pauses.js';

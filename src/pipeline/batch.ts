@@ -1,6 +1,6 @@
 import { isEnvironmental, mayBeSchemaChange, reactionTo } from '../database/faults.js';
 import type { EmbedJob } from '../queue/job.js';
-import { span } from '../telemetry.js';
+import { span } from '../telemetry/span.js';
 import { claim, type Capacity } from './claim.js';
 import { embed, embedLong, isLive } from './embed.js';
 import type { Outcomes, Verdict } from './outcome.js';

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { Events } from '../events.js';
+import type { Events } from '../telemetry/events.js';
 
 /** A block is blamed for taking too long only if outages took no more than this share of its time. */
 const MAX_OUTAGE_SHARE = 0.1;

@@ -1,7 +1,7 @@
 import type { Claim } from '../blocks/claim.js';
 import type { PersistOptions } from '../database/persist.js';
 import type { Embedder } from '../embedder/embedder.js';
-import type { Events } from '../events.js';
+import type { Events } from '../telemetry/events.js';
 import type { EmbedJob } from '../queue/job.js';
 import type { Waker } from '../queue/waker.js';
 import type { GroupCommit } from './group-commit.js';

@@ -1,5 +1,5 @@
-import type { Events, OutcomeLabel } from '../events.js';
-import type { Logger } from '../logger.js';
+import type { Events, OutcomeLabel } from '../telemetry/events.js';
+import type { Logger } from '../telemetry/logger.js';
 import type { NewJob } from '../queue/enqueue.js';
 import { PRIORITY, type EmbedJob } from '../queue/job.js';
 import type { Waker } from '../queue/waker.js';

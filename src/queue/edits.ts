@@ -1,7 +1,7 @@
 import type { PgBoss } from 'pg-boss';
 import type { Database } from '../database/database.js';
-import type { Events } from '../events.js';
-import type { Logger } from '../logger.js';
+import type { Events } from '../telemetry/events.js';
+import type { Logger } from '../telemetry/logger.js';
 import { enqueueLive } from './enqueue.js';
 import { JobStatistics } from './job-statistics.js';
 import { PRIORITY } from './job.js';

@@ -1,7 +1,7 @@
 import type { BlocksTable } from '../blocks/table.js';
 import type { Database } from '../database/database.js';
 import { retryTransient } from '../database/retry.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../telemetry/logger.js';
 import type { Outstanding } from './outstanding.js';
 import { pause } from '../base/sleep.js';
 

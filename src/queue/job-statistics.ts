@@ -1,5 +1,5 @@
 import type { Queryable } from '../database/database.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../telemetry/logger.js';
 import { analyzeJobs } from './sql/analyze-jobs.js';
 
 /** So many new jobs change what the planner has to know. */

@@ -2,7 +2,7 @@ import { isTransient, reactionTo } from '../database/faults.js';
 import type { Hold } from '../database/hold.js';
 import { errorCode } from '../base/errors.js';
 import { persist } from '../database/persist.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../telemetry/logger.js';
 
 /** How long the database may be away before what was notified is left to the sweep. */
 const MAX_OUTAGE_MS = 60_000;

@@ -1,8 +1,8 @@
 import type { BlocksTable } from '../blocks/table.js';
 import type { Database } from '../database/database.js';
-import { LogLimit } from '../log-limit.js';
+import { LogLimit } from '../telemetry/log-limit.js';
 import type { Hold } from '../database/hold.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../telemetry/logger.js';
 import { pause } from '../base/sleep.js';
 import { findDue } from './sql/find-due.js';
 import { resetRetrying } from './sql/reset-retrying.js';

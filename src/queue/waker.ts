@@ -1,7 +1,7 @@
 import type { PgBoss, WipData } from 'pg-boss';
 import type { Queryable } from '../database/database.js';
 import type { Service } from '../lifecycle.js';
-import type { Logger } from '../logger.js';
+import type { Logger } from '../telemetry/logger.js';
 import { PRIORITY, QUEUE, type EmbedJob, type Priority } from './job.js';
 
 /** On which replicas tell each other of more work than one of them has idle workers for. */

@@ -1,5 +1,5 @@
 import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
-import { UNPRINTABLE } from '../../src/unprintable.js';
+import { UNPRINTABLE } from '../../src/telemetry/unprintable.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { poll } from '../support/poll.js';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { createEvents, OUTCOME_LABELS, REQUEUE_REASONS } from '../../src/events.js';
+import { createEvents, OUTCOME_LABELS, REQUEUE_REASONS } from '../../src/telemetry/events.js';
 import { createMetrics } from '../../src/metrics/create-metrics.js';
 
 /** The cells of the rows of the table that begins with this header. */

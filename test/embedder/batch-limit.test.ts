@@ -1,6 +1,6 @@
 import { LONG } from '../../src/embedder/embedder.js';
 import { openEmbedder, type OpenEmbedder } from '../../src/embedder/open-embedder.js';
-import { createEvents, type Events } from '../../src/events.js';
+import { createEvents, type Events } from '../../src/telemetry/events.js';
 import { deterministicVector } from '../../stand-in/deterministic-brain.js';
 import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
 import { MemoryLog } from '../support/worker-log.js';

@@ -3,7 +3,7 @@ import { openEmbedder, type OpenEmbedder } from '../../src/embedder/open-embedde
 import { openProvider } from '../../src/embedder/open-provider.js';
 import { requireModel } from '../../src/embedder/require-model.js';
 import type { Shorten } from '../../src/embedder/model-families.js';
-import { createEvents, type Events } from '../../src/events.js';
+import { createEvents, type Events } from '../../src/telemetry/events.js';
 import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
 import type { StandInOptions } from '../../stand-in/options.js';
 import { startModelServer, type ModelServer } from '../support/model-server.js';

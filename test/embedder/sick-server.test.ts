@@ -1,5 +1,5 @@
 import { openEmbedder, type OpenEmbedder } from '../../src/embedder/open-embedder.js';
-import { createEvents } from '../../src/events.js';
+import { createEvents } from '../../src/telemetry/events.js';
 import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
 import { Balancer } from '../support/balancer.js';
 import { MemoryLog } from '../support/worker-log.js';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openEmbedder } from '../../src/embedder/open-embedder.js';
-import { createEvents } from '../../src/events.js';
+import { createEvents } from '../../src/telemetry/events.js';
 import { startStandIn } from '../../stand-in/stand-in.js';
 import { MemoryLog } from '../support/worker-log.js';
 

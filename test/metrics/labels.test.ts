@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createEvents } from '../../src/events.js';
+import { createEvents } from '../../src/telemetry/events.js';
 import { createMetrics } from '../../src/metrics/create-metrics.js';
 import { FAILURE_REASONS, GATE_REASONS, HOLD_REASONS } from '../../src/metrics/reasons.js';
 

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { createEvents, type Events } from '../../src/events.js';
+import { createEvents, type Events } from '../../src/telemetry/events.js';
 import { createMetrics } from '../../src/metrics/create-metrics.js';
 import type { LiveJobs } from '../../src/queue/live-jobs.js';
 import { metricIn } from '../support/worker-http.js';

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createEvents } from '../../src/events.js';
+import { createEvents } from '../../src/telemetry/events.js';
 import { createMetrics } from '../../src/metrics/create-metrics.js';
 import { describeWithPrometheus } from '../support/prometheus/programs.js';
 import { readAlerts, readRules } from '../support/prometheus/rules.js';

@@ -1,4 +1,4 @@
-import { createEvents } from '../../src/events.js';
+import { createEvents } from '../../src/telemetry/events.js';
 import { createMetrics } from '../../src/metrics/create-metrics.js';
 import { askForSweep } from '../support/ask-for-sweep.js';
 import { insertBlock, insertBlocks } from '../support/fixtures.js';

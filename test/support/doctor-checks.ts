@@ -5,7 +5,7 @@ import { loadConfig } from '../../src/config.js';
 import { embeddingServer } from '../../src/config/embedding-server.js';
 import { Postgres } from '../../src/database/postgres.js';
 import { openProvider } from '../../src/embedder/open-provider.js';
-import { createLogger } from '../../src/logger.js';
+import { createLogger } from '../../src/telemetry/logger.js';
 
 /** Runs the checks of `doctor` that have one of these names, in its order, in this process. */
 export async function runDoctorChecks(

@@ -1,4 +1,4 @@
-import { createEvents, type EventMap, type Events, type OutcomeLabel } from '../../src/events.js';
+import { createEvents, type EventMap, type Events, type OutcomeLabel } from '../../src/telemetry/events.js';
 
 type Recorded = { readonly [Name in keyof EventMap]: EventMap[Name][0][] };
 

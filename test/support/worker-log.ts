@@ -1,4 +1,4 @@
-import type { Logger } from '../../src/logger.js';
+import type { Logger } from '../../src/telemetry/logger.js';
 
 export interface LogLine {
   readonly level: 'error' | 'warn' | 'info' | 'debug';

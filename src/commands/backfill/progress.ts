@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import type { Logger } from '../../logger.js';
+import type { Logger } from '../../telemetry/logger.js';
 import type { BackfillRun } from '../../queue/run-backfill.js';
 import { duration, number } from '../output.js';
 import { Pace } from './pace.js';

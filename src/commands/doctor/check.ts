@@ -2,7 +2,7 @@ import type { BlocksTable } from '../../blocks/table.js';
 import type { Config } from '../../config.js';
 import type { Database } from '../../database/database.js';
 import type { ModelDescription, Provider } from '../../embedder/provider.js';
-import type { Logger } from '../../logger.js';
+import type { Logger } from '../../telemetry/logger.js';
 
 /** What a check has found: `warning` works, but not well; `failed` does not work. */
 export interface Finding {

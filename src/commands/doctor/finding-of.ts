@@ -1,5 +1,5 @@
 import { WorkerError } from '../../base/errors.js';
-import { describeError } from '../../logger.js';
+import { describeError } from '../../telemetry/logger.js';
 import type { Finding } from './check.js';
 
 /** What an error that a check met says: what was found, and what helps. */

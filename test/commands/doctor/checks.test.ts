@@ -7,7 +7,7 @@ import { embeddingServer } from '../../../src/config/embedding-server.js';
 import type { ProviderKind } from '../../../src/embedder/dialects.js';
 import { Postgres } from '../../../src/database/postgres.js';
 import { openProvider } from '../../../src/embedder/open-provider.js';
-import { createLogger } from '../../../src/logger.js';
+import { createLogger } from '../../../src/telemetry/logger.js';
 import { createDatabase } from '../../support/create-database.js';
 import { describeWithServer } from '../../support/describe-with-server.js';
 import { insertBlocks } from '../../support/fixtures.js';

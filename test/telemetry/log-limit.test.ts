@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { LogLimit } from '../src/log-limit.js';
+import { LogLimit } from '../../src/telemetry/log-limit.js';
 
 describe('a limit of a message', () => {
   beforeEach(() => {

@@ -1,7 +1,7 @@
 import { format } from 'node:util';
 import winston from 'winston';
-import type { LogLevel } from './config/variables.js';
-import { errorCode, WorkerError } from './base/errors.js';
+import type { LogLevel } from '../config/variables.js';
+import { errorCode, WorkerError } from '../base/errors.js';
 import { escapeUnprintable } from './unprintable.js';
 
 /** Where winston keeps the line it will write (triple-beam). */

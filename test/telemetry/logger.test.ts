@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { describeError } from '../src/logger.js';
+import { describeError } from '../../src/telemetry/logger.js';
 
 /** What `yarn build` makes. */
 const DIST = new URL('../dist/', import.meta.url).href;

@@ -1,5 +1,5 @@
 import { SpanStatusCode, type Tracer } from '@opentelemetry/api';
-import { errorCode } from './base/errors.js';
+import { errorCode } from '../base/errors.js';
 
 /** Set while traces are wanted; `tracing/` does it. */
 let tracer: Tracer | undefined;
