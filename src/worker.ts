@@ -12,13 +12,13 @@ import { requireModel } from './embedder/require-model.js';
 import { ProviderMisconfiguredError } from './embedder/errors.js';
 import type { Provider } from './embedder/provider.js';
 import type { Events } from './telemetry/events.js';
-import { HealthServer, type Readiness } from './health.js';
+import { HealthServer, type Readiness } from './monitoring/health-server.js';
 import type { Service } from './lifecycle.js';
 import type { Logger } from './telemetry/logger.js';
 import { EmbedHandler } from './pipeline/handler.js';
 import { Hold } from './database/hold.js';
 import { TextBudget } from './pipeline/text-budget.js';
-import { createMetrics } from './metrics/create-metrics.js';
+import { createMetrics } from './monitoring/metrics/create-metrics.js';
 import { createBoss, ensureQueues, startBoss } from './queue/boss.js';
 import { PRIORITY, QUEUE, type EmbedJobData } from './queue/job.js';
 import { createLeadership } from './queue/create-leadership.js';
@@ -27,7 +27,7 @@ import { tryWritingJobs } from './queue/sql/try-writing-jobs.js';
 import { readLiveJobs } from './queue/live-jobs.js';
 import { Waker } from './queue/waker.js';
 import { TimeLimit } from './base/timeout.js';
-import { Watchdog } from './watchdog.js';
+import { Watchdog } from './monitoring/watchdog.js';
 
 /** Text that this process holds at once, in bytes. */
 const TEXT_BUDGET_BYTES = 8 * 1024 * 1024;

@@ -7,7 +7,7 @@ import { collectLessOften } from '../heap.js';
 import { loggerForTerminal } from '../telemetry/logger.js';
 import { instanceName } from './context.js';
 import { INTERRUPTED, Interruption } from './interruption.js';
-import { startTracing } from '../tracing/start-tracing.js';
+import { startTracing } from '../monitoring/tracing/start-tracing.js';
 import { VERSION } from '../base/version.js';
 import { Worker } from '../worker.js';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createEvents, OUTCOME_LABELS, REQUEUE_REASONS } from '../../src/telemetry/events.js';
-import { createMetrics } from '../../src/metrics/create-metrics.js';
+import { createMetrics } from '../../src/monitoring/metrics/create-metrics.js';
 
 /** The cells of the rows of the table that begins with this header. */
 function rowsOf(text: string, header: string): string[][] {

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { insertBlock, insertBlocks } from '../support/fixtures.js';
-import { useMonitoredSite } from '../support/prometheus/monitored-site.js';
-import { describeWithPrometheus } from '../support/prometheus/programs.js';
-import { countByStatus, untilIdle, untilStatus } from '../support/worker-blocks.js';
-import { get } from '../support/worker-http.js';
+import { insertBlock, insertBlocks } from '../../support/fixtures.js';
+import { useMonitoredSite } from '../../support/prometheus/monitored-site.js';
+import { describeWithPrometheus } from '../../support/prometheus/programs.js';
+import { countByStatus, untilIdle, untilStatus } from '../../support/worker-blocks.js';
+import { get } from '../../support/worker-http.js';
 
 describeWithPrometheus('Prometheus, with two replicas', { server: true }, (programs) => {
   const site = useMonitoredSite(programs);

@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { Events } from '../telemetry/events.js';
+import type { Events } from '../../telemetry/events.js';
 import { bounded, HOLD_REASONS } from './reasons.js';
 
 /** What may be paused. The database holds both. */

@@ -17,7 +17,7 @@ import {
   type ReadableSpan,
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace';
-import { traceWith } from '../telemetry/span.js';
+import { traceWith } from '../../telemetry/span.js';
 import type { Sampling } from './settings.js';
 import type { TracingOptions } from './start-tracing.js';
 

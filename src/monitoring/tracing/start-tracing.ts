@@ -1,4 +1,4 @@
-import type { Logger } from '../telemetry/logger.js';
+import type { Logger } from '../../telemetry/logger.js';
 import { readTracing } from './settings.js';
 
 export interface TracingOptions {

@@ -1,4 +1,4 @@
-import { Watchdog } from '../src/watchdog.js';
+import { Watchdog } from '../../src/monitoring/watchdog.js';
 
 describe('the watchdog', () => {
   it('names what has passed its bound, once, until it ends', async () => {

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../base/errors.js';
+import { ConfigurationError } from '../../base/errors.js';
 
 /** Of the traces that are begun here, how many are kept. */
 export interface Sampling {

@@ -1,8 +1,8 @@
 import { jest } from '@jest/globals';
-import { createEvents, type Events } from '../../src/telemetry/events.js';
-import { createMetrics } from '../../src/metrics/create-metrics.js';
-import type { LiveJobs } from '../../src/queue/live-jobs.js';
-import { metricIn } from '../support/worker-http.js';
+import { createEvents, type Events } from '../../../src/telemetry/events.js';
+import { createMetrics } from '../../../src/monitoring/metrics/create-metrics.js';
+import type { LiveJobs } from '../../../src/queue/live-jobs.js';
+import { metricIn } from '../../support/worker-http.js';
 
 const JOBS: LiveJobs = {
   created: 4,

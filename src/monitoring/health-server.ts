@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Registry } from 'prom-client';
-import { ConfigurationError } from './base/errors.js';
-import type { Service } from './lifecycle.js';
-import type { Logger } from './telemetry/logger.js';
+import { ConfigurationError } from '../base/errors.js';
+import type { Service } from '../lifecycle.js';
+import type { Logger } from '../telemetry/logger.js';
 import type { Watchdog } from './watchdog.js';
 
 /** Each part with whether it is ready, and what there is to say about it. */

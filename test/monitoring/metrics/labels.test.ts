@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createEvents } from '../../src/telemetry/events.js';
-import { createMetrics } from '../../src/metrics/create-metrics.js';
-import { FAILURE_REASONS, GATE_REASONS, HOLD_REASONS } from '../../src/metrics/reasons.js';
+import { createEvents } from '../../../src/telemetry/events.js';
+import { createMetrics } from '../../../src/monitoring/metrics/create-metrics.js';
+import { FAILURE_REASONS, GATE_REASONS, HOLD_REASONS } from '../../../src/monitoring/metrics/reasons.js';
 
 const SRC = join(import.meta.dirname, '../../src');
 const NO_JOBS = { created: 0, retry: 0, active: 0, deadLetters: 0, oldestSeconds: { live: null, backlog: null } };

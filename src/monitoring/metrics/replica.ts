@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { Events } from '../telemetry/events.js';
+import type { Events } from '../../telemetry/events.js';
 
 /** What this process is, and what it does for all replicas while it leads. */
 export function watchReplica(registry: Registry, events: Events, version: string): void {

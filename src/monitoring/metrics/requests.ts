@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { Events } from '../telemetry/events.js';
+import type { Events } from '../../telemetry/events.js';
 import { bounded, GATE_REASONS } from './reasons.js';
 
 /**

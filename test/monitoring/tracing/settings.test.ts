@@ -1,4 +1,4 @@
-import { readTracing } from '../../src/tracing/settings.js';
+import { readTracing } from '../../../src/monitoring/tracing/settings.js';
 
 const ENDPOINT = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
 

@@ -1,8 +1,8 @@
 import { Registry } from 'prom-client';
-import { HealthServer } from '../src/health.js';
-import { Watchdog } from '../src/watchdog.js';
-import { get } from './support/worker-http.js';
-import { MemoryLog } from './support/worker-log.js';
+import { HealthServer } from '../../src/monitoring/health-server.js';
+import { Watchdog } from '../../src/monitoring/watchdog.js';
+import { get } from '../support/worker-http.js';
+import { MemoryLog } from '../support/worker-log.js';
 
 type Readiness = Awaited<ReturnType<ConstructorParameters<typeof HealthServer>[0]['readiness']>>;
 

@@ -1,11 +1,11 @@
-import { createEvents } from '../../src/telemetry/events.js';
-import { createMetrics } from '../../src/metrics/create-metrics.js';
-import { askForSweep } from '../support/ask-for-sweep.js';
-import { insertBlock, insertBlocks } from '../support/fixtures.js';
-import { readDashboard, substituted, type Dashboard, type Panel } from '../support/prometheus/dashboard.js';
-import { useMonitoredSite } from '../support/prometheus/monitored-site.js';
-import { describeWithPrometheus } from '../support/prometheus/programs.js';
-import { untilIdle, untilStatus } from '../support/worker-blocks.js';
+import { createEvents } from '../../../src/telemetry/events.js';
+import { createMetrics } from '../../../src/monitoring/metrics/create-metrics.js';
+import { askForSweep } from '../../support/ask-for-sweep.js';
+import { insertBlock, insertBlocks } from '../../support/fixtures.js';
+import { readDashboard, substituted, type Dashboard, type Panel } from '../../support/prometheus/dashboard.js';
+import { useMonitoredSite } from '../../support/prometheus/monitored-site.js';
+import { describeWithPrometheus } from '../../support/prometheus/programs.js';
+import { untilIdle, untilStatus } from '../../support/worker-blocks.js';
 
 /** Without series while all is well: why the gate is closed. */
 const EMPTY_WHILE_WELL = /embedding_gate_reason|embedding_paused/;

@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createEvents } from '../../src/telemetry/events.js';
-import { createMetrics } from '../../src/metrics/create-metrics.js';
-import { describeWithPrometheus } from '../support/prometheus/programs.js';
-import { readAlerts, readRules } from '../support/prometheus/rules.js';
+import { createEvents } from '../../../src/telemetry/events.js';
+import { createMetrics } from '../../../src/monitoring/metrics/create-metrics.js';
+import { describeWithPrometheus } from '../../support/prometheus/programs.js';
+import { readAlerts, readRules } from '../../support/prometheus/rules.js';
 import { ALERT_CASES, type AlertCase } from './alert-cases.js';
 
 const ROOT = join(import.meta.dirname, '../..');

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { SharedReading } from '../../src/metrics/shared-reading.js';
+import { SharedReading } from '../../../src/monitoring/metrics/cached-query.js';
 
 describe('a shared reading', () => {
   let asked: number;

@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client';
-import type { Events } from '../telemetry/events.js';
-import type { LiveJobs } from '../queue/live-jobs.js';
+import type { Events } from '../../telemetry/events.js';
+import type { LiveJobs } from '../../queue/live-jobs.js';
 import { countBlocks } from './blocks.js';
 import { watchPauses } from './pauses.js';
 import { measureQueue } from './queue.js';

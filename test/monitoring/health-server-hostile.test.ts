@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Registry } from 'prom-client';
-import { HealthServer, MAX_CONNECTIONS, MAX_REQUESTS_PER_CONNECTION } from '../src/health.js';
-import { Watchdog } from '../src/watchdog.js';
-import { HttpAttack } from './support/http-attack.js';
-import { poll } from './support/poll.js';
-import { get } from './support/worker-http.js';
-import { MemoryLog } from './support/worker-log.js';
+import { HealthServer, MAX_CONNECTIONS, MAX_REQUESTS_PER_CONNECTION } from '../../src/monitoring/health-server.js';
+import { Watchdog } from '../../src/monitoring/watchdog.js';
+import { HttpAttack } from '../support/http-attack.js';
+import { poll } from '../support/poll.js';
+import { get } from '../support/worker-http.js';
+import { MemoryLog } from '../support/worker-log.js';
 
 describe('the HTTP port', () => {
   let server: HealthServer;

@@ -1,5 +1,5 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
-import { OUTCOME_LABELS, REQUEUE_REASONS, type Events } from '../telemetry/events.js';
+import { OUTCOME_LABELS, REQUEUE_REASONS, type Events } from '../../telemetry/events.js';
 import { bounded, FAILURE_REASONS } from './reasons.js';
 
 /** From an edit that nothing was before, to one that waited for an outage. */

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { Events } from '../telemetry/events.js';
-import type { LiveJobs } from '../queue/live-jobs.js';
-import { SharedReading } from './shared-reading.js';
+import type { Events } from '../../telemetry/events.js';
+import type { LiveJobs } from '../../queue/live-jobs.js';
+import { SharedReading } from './cached-query.js';
 
 const SWEEP_BUCKETS = [0.01, 0.05, 0.25, 1, 5, 30];
 

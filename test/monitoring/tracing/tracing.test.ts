@@ -1,13 +1,13 @@
-import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
-import { attributesOf, startCollector, type CollectedSpan, type Collector } from '../support/collector.js';
-import { createDatabase } from '../support/create-database.js';
-import { describeWithServer } from '../support/describe-with-server.js';
-import { insertBlock, insertBlocks, insertNote } from '../support/fixtures.js';
-import type { TestDatabase } from '../support/test-database.js';
-import { expectEmbedded, untilIdle, untilStatus } from '../support/worker-blocks.js';
-import { keepBusy, ONE_WORKER } from '../support/worker-hold.js';
-import { workerEnvironment, type WorkerEnvironment } from '../support/worker-in-process.js';
-import { killProcesses, WorkerProcess } from '../support/worker-process.js';
+import { startStandIn, type StandIn } from '../../../stand-in/stand-in.js';
+import { attributesOf, startCollector, type CollectedSpan, type Collector } from '../../support/collector.js';
+import { createDatabase } from '../../support/create-database.js';
+import { describeWithServer } from '../../support/describe-with-server.js';
+import { insertBlock, insertBlocks, insertNote } from '../../support/fixtures.js';
+import type { TestDatabase } from '../../support/test-database.js';
+import { expectEmbedded, untilIdle, untilStatus } from '../../support/worker-blocks.js';
+import { keepBusy, ONE_WORKER } from '../../support/worker-hold.js';
+import { workerEnvironment, type WorkerEnvironment } from '../../support/worker-in-process.js';
+import { killProcesses, WorkerProcess } from '../../support/worker-process.js';
 
 /** Has Node log each module of OpenTelemetry's as it is loaded. */
 const TELL_MODULES = `data:text/javascript,${encodeURIComponent(`
