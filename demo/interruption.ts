@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import process from 'node:process';
 import type { Writable } from 'node:stream';
-import { Interruption } from '../src/commands/interruption.js';
+import { Interruption } from '../src/terminal/interruption.js';
 
 /** What the demo must know of being interrupted. */
 export interface Interruptible {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { reportCrash, reportFailure } from './commands/exit.js';
+import { reportCrash, reportFailure } from './terminal/exit.js';
 import { VERSION } from './base/version.js';
 
 process.on('uncaughtException', reportCrash); // rejections that nobody handles come here, too

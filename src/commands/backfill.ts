@@ -5,7 +5,7 @@ import { ConfigurationError } from '../base/errors.js';
 import { BackfillRun } from '../queue/run-backfill.js';
 import { Waker } from '../queue/waker.js';
 import { withBoss, withContext, type CommandContext } from './context.js';
-import { counted, number, printable, writeJson, writeLines } from './output.js';
+import { counted, number, printable, writeJson, writeLines } from '../terminal/output.js';
 import { confirmed } from './backfill/confirm.js';
 import { readArguments, type BackfillArguments, type Request } from './backfill/options.js';
 import { planBackfill, type BackfillPlan } from './backfill/plan.js';

@@ -11,7 +11,7 @@ import { requireReachable } from '../database/reachable.js';
 import { MAX_INSTANCE_BYTES } from '../database/replicas.js';
 import { loggerForTerminal, type Logger } from '../telemetry/logger.js';
 import { createBoss, ensureQueues, startBoss } from '../queue/boss.js';
-import { INTERRUPTED, Interruption } from './interruption.js';
+import { INTERRUPTED, Interruption } from '../terminal/interruption.js';
 
 /** What a command opens at once is little: it runs beside the worker and takes no connections from it. */
 const COMMAND_POOL_SIZE = 3;

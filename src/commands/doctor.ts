@@ -7,8 +7,8 @@ import type { CheckContext, CheckResult } from './doctor/check.js';
 import { checksFor } from './doctor/checks.js';
 import { runChecks } from './doctor/run-checks.js';
 import { searchForm, searchLines } from './doctor/search-form.js';
-import { INTERRUPTED, Interruption } from './interruption.js';
-import { counted, printable, styled, writeJson, writeLines } from './output.js';
+import { INTERRUPTED, Interruption } from '../terminal/interruption.js';
+import { counted, printable, styled, writeJson, writeLines } from '../terminal/output.js';
 
 /** Checks all that the worker needs, in turn. It changes nothing. Fails where a check does. */
 export async function runDoctor({ json }: { readonly json: boolean }): Promise<void> {

@@ -5,9 +5,18 @@ import { countErrors, type ErrorCount } from '../queue/sql/count-errors.js';
 import { findErrors, type BlockError } from '../queue/sql/find-errors.js';
 import { queueExists } from '../queue/queue-schema.js';
 import { withContext } from './context.js';
-import { requireText, requireWhole } from './options.js';
-import { counted, duration, number, outputWidth, printable, styled, writeJson, writeLines } from './output.js';
-import { tableLines, wrap } from './table.js';
+import { requireText, requireWhole } from '../terminal/options.js';
+import {
+  counted,
+  duration,
+  number,
+  outputWidth,
+  printable,
+  styled,
+  writeJson,
+  writeLines,
+} from '../terminal/output.js';
+import { tableLines, wrap } from '../terminal/table.js';
 
 export interface ErrorsOptions {
   readonly json: boolean;

@@ -6,7 +6,7 @@ import { PRIORITY, type Priority } from '../queue/job.js';
 import { retryBlocks, type Retried } from '../queue/retry.js';
 import { readRoom } from '../queue/room.js';
 import { withBoss, withContext, type CommandContext } from './context.js';
-import { counted, printable, styled, writeJson, writeLines } from './output.js';
+import { counted, printable, styled, writeJson, writeLines } from '../terminal/output.js';
 
 export interface RetryOptions {
   readonly ids: readonly string[];

@@ -9,9 +9,9 @@ import { requireModel } from '../embedder/require-model.js';
 import { patiently } from '../database/time-limit.js';
 import { ConfigurationError } from '../base/errors.js';
 import { withContext, type CommandContext } from './context.js';
-import { requireText, requireWhole } from './options.js';
-import { outputWidth, printable, styled, writeJson, writeLines } from './output.js';
-import { cut, wrap } from './table.js';
+import { requireText, requireWhole } from '../terminal/options.js';
+import { outputWidth, printable, styled, writeJson, writeLines } from '../terminal/output.js';
+import { cut, wrap } from '../terminal/table.js';
 
 export interface SearchOptions {
   readonly text: readonly string[];

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isTransient } from '../database/faults.js';
 import { DIALECTS } from '../embedder/dialects.js';
 import { withContext, type CommandContext } from './context.js';
-import { requireNumber } from './options.js';
-import { write, writeJson, writeLines } from './output.js';
+import { requireNumber } from '../terminal/options.js';
+import { write, writeJson, writeLines } from '../terminal/output.js';
 import { renderStatus } from './status/render.js';
 import { takeSnapshot } from './status/snapshot.js';
 

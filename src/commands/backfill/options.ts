@@ -1,6 +1,6 @@
 import type { Argv } from 'yargs';
 import { ConfigurationError } from '../../base/errors.js';
-import { requireWhole } from '../options.js';
+import { requireWhole } from '../../terminal/options.js';
 
 /** What `backfill` is told on the command line. */
 export interface BackfillArguments {

@@ -9,7 +9,7 @@ import type { PutBackStatus } from '../../queue/backfill.js';
 import { countInScope } from '../../queue/sql/count-in-scope.js';
 import { queueExists } from '../../queue/queue-schema.js';
 import type { CommandContext } from '../context.js';
-import { printable } from '../output.js';
+import { printable } from '../../terminal/output.js';
 import type { BackfillArguments, Request } from './options.js';
 
 /** What a run is about to do. */

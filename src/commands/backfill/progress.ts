@@ -1,7 +1,7 @@
 import { SingleBar } from 'cli-progress';
 import type { Logger } from '../../telemetry/logger.js';
 import type { BackfillRun } from '../../queue/run-backfill.js';
-import { duration, number } from '../output.js';
+import { duration, number } from '../../terminal/output.js';
 import { Pace } from './pace.js';
 
 const BAR_EVERY_MS = 200;

@@ -1,6 +1,6 @@
 import type { Endings } from '../../queue/outstanding.js';
 import type { BackfillRun } from '../../queue/run-backfill.js';
-import { duration, number } from '../output.js';
+import { duration, number } from '../../terminal/output.js';
 import type { BackfillPlan } from './plan.js';
 
 /** What a backfill came to, as `--json` prints it (docs/commands.md). Fields are added, never changed. */

@@ -1,6 +1,6 @@
 import { RATE_WINDOW_SECONDS } from '../../queue/backlog.js';
-import { counted, duration, number, percent, printable, styled } from '../output.js';
-import { tableLines } from '../table.js';
+import { counted, duration, number, percent, printable, styled } from '../../terminal/output.js';
+import { tableLines } from '../../terminal/table.js';
 import { waitingIn, type Hold, type StatusSnapshot } from './snapshot.js';
 
 /** A snapshot as lines for people. */

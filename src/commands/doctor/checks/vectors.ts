@@ -3,7 +3,7 @@ import { probeVector } from '../../../embedder/probe.js';
 import { failed, ok, tableOf, type Check } from '../check.js';
 import { findingOf } from '../finding-of.js';
 import { WorkerError } from '../../../base/errors.js';
-import { duration } from '../../output.js';
+import { duration } from '../../../terminal/output.js';
 
 /** Shorter than this, the model was loaded before. */
 const LOAD_MS = 500;

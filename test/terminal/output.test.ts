@@ -1,5 +1,5 @@
-import { counted, duration, percent, printable } from '../../src/commands/output.js';
-import { cut, tableLines, wrap } from '../../src/commands/table.js';
+import { counted, duration, percent, printable } from '../../src/terminal/output.js';
+import { cut, tableLines, wrap } from '../../src/terminal/table.js';
 
 describe('what commands print', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { Interruption } from '../../src/commands/interruption.js';
+import { Interruption } from '../../src/terminal/interruption.js';
 
 describe('an interruption', () => {
   const told: string[] = [];
