@@ -1,7 +1,7 @@
 import { blockText } from '../src/text/block-text.js';
 import type { BlockStatus } from '../src/blocks/status.js';
 import type { BlocksTable } from '../src/blocks/table.js';
-import type { Queryable } from '../src/database/database.js';
+import type { Queryable } from '../src/postgres/database.js';
 
 export interface StatusCount {
   readonly type: string;

@@ -1,8 +1,8 @@
 import type { Config } from '../src/config.js';
-import type { Database } from '../src/database/database.js';
-import { describeAddress } from '../src/database/address.js';
-import { openPostgres } from '../src/database/open-postgres.js';
-import { requireReachable } from '../src/database/reachable.js';
+import type { Database } from '../src/postgres/database.js';
+import { describeAddress } from '../src/postgres/address.js';
+import { openPostgres } from '../src/commands/connect/open-postgres.js';
+import { requireReachable } from '../src/commands/connect/require-reachable.js';
 import type { Logger } from '../src/telemetry/logger.js';
 import { embeddedDatabase } from './embedded-database.js';
 import { openEmbeddedPostgres } from './embedded-postgres.js';

@@ -1,6 +1,6 @@
 import type { PGlite } from '@electric-sql/pglite';
 import { fromPglite } from 'pg-boss';
-import type { Database, Queryable, Session, TransactionOptions } from '../src/database/database.js';
+import type { Database, Queryable, Session, TransactionOptions } from '../src/postgres/database.js';
 
 /** What PGlite itself and a transaction of it have in common. */
 type PGliteQueryable = Pick<PGlite, 'query' | 'exec'>;

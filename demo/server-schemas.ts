@@ -1,5 +1,5 @@
-import { quoteColumn as quote } from '../src/database/identifiers.js';
-import type { Database } from '../src/database/database.js';
+import { quoteColumn as quote } from '../src/postgres/identifiers.js';
+import type { Database } from '../src/postgres/database.js';
 import { ConfigurationError, WorkerError } from '../src/base/errors.js';
 import type { DemoSchemas } from './environment.js';
 import { referenceSchema } from './reference-schema.js';

@@ -4,7 +4,7 @@ import { proxyFor } from './config/proxy.js';
 import { secretFrom, type Secret } from './config/secret.js';
 import { withDefaultTls } from './config/urls.js';
 import { VARIABLES, type LogLevel } from './config/variables.js';
-import { acceptsAnyCertificate, readAddress } from './database/address.js';
+import { acceptsAnyCertificate, readAddress } from './postgres/address.js';
 import type { ProviderKind } from './embedder/dialects.js';
 import { queryFormOf, type Shorten } from './embedder/model-families.js';
 import { ConfigurationError } from './base/errors.js';

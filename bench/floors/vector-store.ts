@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { encodeVectorArray } from '../../src/database/vector-codec.js';
+import { encodeVectorArray } from '../../src/postgres/vector-codec.js';
 import type { TestDatabase } from '../../test/support/test-database.js';
 
 /** Connections of a floor, and how it stores vectors on one of them. */

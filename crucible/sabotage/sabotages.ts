@@ -105,7 +105,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   },
   'blame-privileges': {
     what: 'a privilege that is missing is taken for the fault of a block',
-    replacements: [{ module: 'database/faults.js', find: "'42': HOLD,", replace: "'42': SPLIT," }],
+    replacements: [{ module: 'postgres/sqlstate.js', find: "'42': HOLD,", replace: "'42': SPLIT," }],
     breaks: [5],
     run: { nemesis: 'revoke-privilege', patienceSeconds: 20, environment: { PALDOCS_RETRY_LIMIT: '0' } },
   },
@@ -157,7 +157,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     what: 'nobody handles the loss of an idle connection',
     replacements: [
       {
-        module: 'database/pool.js',
+        module: 'postgres/pool.js',
         find: "pool.on('error', options.onError);",
         replace: "pool.on('acquire', () => undefined);",
       },

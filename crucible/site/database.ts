@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { projectRoot } from '../../demo/reference-schema.js';
-import { isTransient } from '../../src/database/faults.js';
+import { isTransient } from '../../src/postgres/sqlstate.js';
 import { startCluster } from '../../test/support/cluster/start-cluster.js';
 import type { Cluster, ShutdownMode } from '../../test/support/cluster/cluster.js';
 import { prepareServer } from '../../test/support/server.js';

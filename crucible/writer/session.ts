@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { isTransient } from '../../src/database/faults.js';
+import { isTransient } from '../../src/postgres/sqlstate.js';
 import type { Random } from '../random.js';
 import type { CrucibleDatabase } from '../site/database.js';
 import type { Ollama } from '../site/ollama.js';

@@ -1,5 +1,5 @@
 import type { BlocksTable } from '../../src/blocks/table.js';
-import type { Database } from '../../src/database/database.js';
+import type { Database } from '../../src/postgres/database.js';
 import type { Document } from './find.js';
 
 /** Writes documents as the API would: a note, and its blocks in order, each document in one transaction. */

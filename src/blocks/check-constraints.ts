@@ -1,6 +1,6 @@
-import type { Database, Queryable } from '../database/database.js';
-import { onOneLine, quoteColumn, quoteTable } from '../database/identifiers.js';
-import { withFullNames } from '../database/rolled-back.js';
+import type { Database, Queryable } from '../postgres/database.js';
+import { onOneLine, quoteColumn, quoteTable } from '../postgres/identifiers.js';
+import { withFullNames } from '../postgres/rolled-back.js';
 import { errorCode } from '../base/errors.js';
 import { OUR_COLUMNS, someVector, statusList, STATUSES } from './our-columns.js';
 import type { BlockStatus } from './status.js';

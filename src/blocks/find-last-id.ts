@@ -1,4 +1,4 @@
-import type { Queryable } from '../database/database.js';
+import type { Queryable } from '../postgres/database.js';
 import type { BlocksTable } from './table.js';
 
 /** The highest id there is; null where there is no block. Not `max`, which uuid has only since PostgreSQL 18. */

@@ -1,6 +1,6 @@
-import type { Queryable } from '../database/database.js';
-import { isDenied } from '../database/faults.js';
-import { quoteColumn, quoteTable, readTableName, type NameReading } from '../database/identifiers.js';
+import type { Queryable } from '../postgres/database.js';
+import { isDenied } from '../postgres/sqlstate.js';
+import { quoteColumn, quoteTable, readTableName, type NameReading } from '../postgres/identifiers.js';
 import { ConfigurationError } from '../base/errors.js';
 
 /** What a table's name led to. */

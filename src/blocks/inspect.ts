@@ -1,6 +1,6 @@
 import type { TableNames } from '../config.js';
-import type { Queryable } from '../database/database.js';
-import { quoteColumn, quoteTable, readColumnName } from '../database/identifiers.js';
+import type { Queryable } from '../postgres/database.js';
+import { quoteColumn, quoteTable, readColumnName } from '../postgres/identifiers.js';
 import { ConfigurationError } from '../base/errors.js';
 import { findRelation, requireReadable, requireTable, setting, type Relation } from './find-relation.js';
 import { requirePgvector } from './require-pgvector.js';

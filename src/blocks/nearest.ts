@@ -1,5 +1,5 @@
 import { toSql } from 'pgvector';
-import type { Queryable } from '../database/database.js';
+import type { Queryable } from '../postgres/database.js';
 import { besideVector } from './beside-vector.js';
 import type { BlocksTable } from './table.js';
 

@@ -1,4 +1,4 @@
-import type { Queryable } from '../database/database.js';
+import type { Queryable } from '../postgres/database.js';
 import type { BlocksTable } from './table.js';
 
 /** The type of the notes' ids as a cast: `bigint`, `uuid`, … pg_typeof knows it though there be no note. */

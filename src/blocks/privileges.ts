@@ -1,5 +1,5 @@
-import type { Queryable } from '../database/database.js';
-import { quoteColumn } from '../database/identifiers.js';
+import type { Queryable } from '../postgres/database.js';
+import { quoteColumn } from '../postgres/identifiers.js';
 import { ConfigurationError } from '../base/errors.js';
 import { readTablesBehind } from './behind-view.js';
 import { OUR_COLUMNS } from './our-columns.js';

@@ -1,4 +1,4 @@
-import type { Database } from '../database/database.js';
+import type { Database } from '../postgres/database.js';
 import { ConfigurationError } from '../base/errors.js';
 import { listed, readRelations } from './relations.js';
 import { findRowsToTry } from './rows-to-try.js';

@@ -1,5 +1,5 @@
-import type { Queryable } from '../database/database.js';
-import { quoteTable } from '../database/identifiers.js';
+import type { Queryable } from '../postgres/database.js';
+import { quoteTable } from '../postgres/identifiers.js';
 import type { BlocksTable } from './table.js';
 
 /** The blocks table itself, or one of its partitions or of the tables that inherit from it. */

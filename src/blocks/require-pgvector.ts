@@ -1,5 +1,5 @@
-import type { Queryable } from '../database/database.js';
-import { readExtension } from '../database/read-extension.js';
+import type { Queryable } from '../postgres/database.js';
+import { readExtension } from '../postgres/read-extension.js';
 import { ConfigurationError } from '../base/errors.js';
 
 /**

@@ -1,5 +1,5 @@
 import type { TableNames } from '../config.js';
-import type { Database } from '../database/database.js';
+import type { Database } from '../postgres/database.js';
 import { inspectBlocks } from './inspect.js';
 import { requirePrivileges } from './privileges.js';
 import { requireQuietWrites } from './quiet-writes.js';

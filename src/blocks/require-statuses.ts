@@ -1,5 +1,5 @@
-import type { Database } from '../database/database.js';
-import { quoteColumn, quoteTable } from '../database/identifiers.js';
+import type { Database } from '../postgres/database.js';
+import { quoteColumn, quoteTable } from '../postgres/identifiers.js';
 import { ConfigurationError } from '../base/errors.js';
 import { findRefusals } from './check-constraints.js';
 import { OUR_COLUMNS } from './our-columns.js';

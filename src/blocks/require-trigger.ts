@@ -1,6 +1,6 @@
-import type { Database } from '../database/database.js';
-import { withFullNames } from '../database/rolled-back.js';
-import { quoteColumn } from '../database/identifiers.js';
+import type { Database } from '../postgres/database.js';
+import { withFullNames } from '../postgres/rolled-back.js';
+import { quoteColumn } from '../postgres/identifiers.js';
 import { ConfigurationError } from '../base/errors.js';
 import { listed, readRelations, type BlocksRelation } from './relations.js';
 import type { BlocksTable } from './table.js';

@@ -1,7 +1,7 @@
 import type { TableNames } from '../config.js';
-import type { Database, Queryable } from '../database/database.js';
-import { isEnvironmental, reactionTo } from '../database/faults.js';
-import { rolledBack } from '../database/rolled-back.js';
+import type { Database, Queryable } from '../postgres/database.js';
+import { isEnvironmental, reactionTo } from '../postgres/sqlstate.js';
+import { rolledBack } from '../postgres/rolled-back.js';
 import { fingerprintSql } from './fingerprint.js';
 import { inspectBlocks } from './inspect.js';
 import { someVector } from './our-columns.js';

@@ -1,5 +1,5 @@
-import type { Database } from '../database/database.js';
-import { quoteColumn } from '../database/identifiers.js';
+import type { Database } from '../postgres/database.js';
+import { quoteColumn } from '../postgres/identifiers.js';
 import { errorCode, ConfigurationError } from '../base/errors.js';
 import { readTablesBehind } from './behind-view.js';
 import type { BlocksTable } from './table.js';

@@ -1,5 +1,5 @@
-import type { Database, Queryable } from '../database/database.js';
-import { withinTime } from '../database/time-limit.js';
+import type { Database, Queryable } from '../postgres/database.js';
+import { withinTime } from '../postgres/statement-timeout.js';
 import type { BlocksTable } from './table.js';
 
 /** Enough to have several types of block; each is written a dozen times. */

@@ -1,5 +1,5 @@
-import type { Database, Queryable } from '../database/database.js';
-import { withFullNames } from '../database/rolled-back.js';
+import type { Database, Queryable } from '../postgres/database.js';
+import { withFullNames } from '../postgres/rolled-back.js';
 import { ConfigurationError } from '../base/errors.js';
 import { statusList, STATUSES } from './our-columns.js';
 import type { BlocksTable } from './table.js';

@@ -1,6 +1,6 @@
-import type { Database } from '../database/database.js';
-import { onOneLine, quoteColumn } from '../database/identifiers.js';
-import { withFullNames } from '../database/rolled-back.js';
+import type { Database } from '../postgres/database.js';
+import { onOneLine, quoteColumn } from '../postgres/identifiers.js';
+import { withFullNames } from '../postgres/rolled-back.js';
 import { ConfigurationError, errorCode } from '../base/errors.js';
 import { statusList, STATUSES } from './our-columns.js';
 import type { BlockStatus } from './status.js';

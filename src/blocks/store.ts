@@ -1,4 +1,4 @@
-import type { Database, Queryable } from '../database/database.js';
+import type { Database, Queryable } from '../postgres/database.js';
 import { freeBuffer } from '../base/free-buffer.js';
 import { fingerprintSql } from './fingerprint.js';
 import type { BlocksTable } from './table.js';

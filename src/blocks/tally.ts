@@ -1,5 +1,5 @@
-import type { Database } from '../database/database.js';
-import { withinTime } from '../database/time-limit.js';
+import type { Database } from '../postgres/database.js';
+import { withinTime } from '../postgres/statement-timeout.js';
 import { countBlocks, type BlockCount } from './count-blocks.js';
 import { sampleBlocks } from './sample-blocks.js';
 import type { BlocksTable } from './table.js';

@@ -1,6 +1,6 @@
-import type { Database } from '../database/database.js';
-import { quoteColumn } from '../database/identifiers.js';
-import { withFullNames } from '../database/rolled-back.js';
+import type { Database } from '../postgres/database.js';
+import { quoteColumn } from '../postgres/identifiers.js';
+import { withFullNames } from '../postgres/rolled-back.js';
 import type { BlocksTable } from './table.js';
 import { restrictTriggers } from './trigger-sql.js';
 import type { Trigger } from './trigger.js';

@@ -1,5 +1,5 @@
-import type { Queryable } from '../database/database.js';
-import { onOneLine } from '../database/identifiers.js';
+import type { Queryable } from '../postgres/database.js';
+import { onOneLine } from '../postgres/identifiers.js';
 import { OUR_COLUMNS } from './our-columns.js';
 import type { BlocksTable } from './table.js';
 

@@ -1,5 +1,5 @@
-import type { Database, Queryable } from '../database/database.js';
-import { quoteColumn } from '../database/identifiers.js';
+import type { Database, Queryable } from '../postgres/database.js';
+import { quoteColumn } from '../postgres/identifiers.js';
 import type { BlocksTable } from './table.js';
 import { copyTrigger } from './trigger-sql.js';
 import type { Trigger } from './trigger.js';

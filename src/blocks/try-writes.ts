@@ -1,4 +1,4 @@
-import type { Database, Queryable } from '../database/database.js';
+import type { Database, Queryable } from '../postgres/database.js';
 import type { BlocksTable } from './table.js';
 import { trying, type Tried } from './walk.js';
 

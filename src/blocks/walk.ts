@@ -1,5 +1,5 @@
-import type { Database, Queryable } from '../database/database.js';
-import { rolledBack } from '../database/rolled-back.js';
+import type { Database, Queryable } from '../postgres/database.js';
+import { rolledBack } from '../postgres/rolled-back.js';
 import { errorCode } from '../base/errors.js';
 import { someVector } from './our-columns.js';
 import type { BlockStatus } from './status.js';

@@ -1,6 +1,6 @@
-import type { Database } from '../database/database.js';
-import { quoteColumn, quoteTable } from '../database/identifiers.js';
-import { withFullNames } from '../database/rolled-back.js';
+import type { Database } from '../postgres/database.js';
+import { quoteColumn, quoteTable } from '../postgres/identifiers.js';
+import { withFullNames } from '../postgres/rolled-back.js';
 import { ConfigurationError, errorCode } from '../base/errors.js';
 import { isStatus, readChecks, widened } from './check-constraints.js';
 import { OUR_COLUMNS, STATUSES } from './our-columns.js';

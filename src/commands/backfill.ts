@@ -1,6 +1,6 @@
 import { listTypes } from '../blocks/list-types.js';
 import { requirePrivileges } from '../blocks/privileges.js';
-import { retryTransient } from '../database/retry.js';
+import { retryTransient } from '../postgres/retry.js';
 import { ConfigurationError } from '../base/errors.js';
 import { BackfillRun } from '../queue/run-backfill.js';
 import { Waker } from '../queue/waker.js';

@@ -1,6 +1,6 @@
 import { loadConfig } from '../config.js';
 import { embeddingServer } from '../config/embedding-server.js';
-import { openPostgres } from '../database/open-postgres.js';
+import { openPostgres } from './connect/open-postgres.js';
 import { openProvider } from '../embedder/open-provider.js';
 import { loggerForTerminal } from '../telemetry/logger.js';
 import type { CheckContext, CheckResult } from './doctor/check.js';

@@ -1,5 +1,5 @@
 import { isBlockId } from '../blocks/block-id.js';
-import { patiently } from '../database/time-limit.js';
+import { patiently } from '../postgres/statement-timeout.js';
 import { ConfigurationError } from '../base/errors.js';
 import { countErrors, type ErrorCount } from '../queue/sql/count-errors.js';
 import { findErrors, type BlockError } from '../queue/sql/find-errors.js';

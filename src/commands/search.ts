@@ -6,7 +6,7 @@ import { widenIndexScan } from '../blocks/widen-index-scan.js';
 import { embedOnce } from '../embedder/embed-once.js';
 import { openProvider } from '../embedder/open-provider.js';
 import { requireModel } from '../embedder/require-model.js';
-import { patiently } from '../database/time-limit.js';
+import { patiently } from '../postgres/statement-timeout.js';
 import { ConfigurationError } from '../base/errors.js';
 import { withContext, type CommandContext } from './context.js';
 import { requireText, requireWhole } from '../terminal/options.js';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isTransient } from '../database/faults.js';
+import { isTransient } from '../postgres/sqlstate.js';
 import { DIALECTS } from '../embedder/dialects.js';
 import { withContext, type CommandContext } from './context.js';
 import { requireNumber } from '../terminal/options.js';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { loadConfig } from '../config.js';
-import { openPostgres } from '../database/open-postgres.js';
-import { requireReachable, requireSession, requireWritable } from '../database/reachable.js';
+import { openPostgres } from './connect/open-postgres.js';
+import { requireReachable, requireSession, requireWritable } from './connect/require-reachable.js';
 import { createEvents } from '../telemetry/events.js';
 import { collectLessOften } from '../terminal/heap.js';
 import { loggerForTerminal } from '../telemetry/logger.js';

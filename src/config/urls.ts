@@ -1,5 +1,5 @@
 import { EnvError, makeExactValidator } from 'envalid';
-import { AddressError, readAddress, tlsModeOf, type TlsMode } from '../database/address.js';
+import { AddressError, readAddress, tlsModeOf, type TlsMode } from '../postgres/address.js';
 import { ConfigurationError } from '../base/errors.js';
 import { readCertificates } from './certificates.js';
 import { readTextFile } from './secret.js';

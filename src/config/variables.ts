@@ -1,6 +1,6 @@
 import { EnvError, makeExactValidator } from 'envalid';
 import { DIALECTS, type ProviderKind } from '../embedder/dialects.js';
-import { NameError, readColumnName, readTableName } from '../database/identifiers.js';
+import { NameError, readColumnName, readTableName } from '../postgres/identifiers.js';
 import { SHORTEN, type Shorten } from '../embedder/model-families.js';
 import { readCertificates } from './certificates.js';
 import { apiUrl, databaseUrl, httpUrl } from './urls.js';

@@ -3,8 +3,8 @@ import { Mutex } from 'async-mutex';
 import type { Events } from '../telemetry/events.js';
 import type { Logger } from '../telemetry/logger.js';
 import { pause } from '../base/sleep.js';
-import type { Notification, Queryable, Session } from './database.js';
-import { isRefused } from './faults.js';
+import type { Notification, Queryable, Session } from '../postgres/database.js';
+import { isRefused } from '../postgres/sqlstate.js';
 
 /** Who hears proves it so often, and who does not tries again so often. */
 const PROVE_EVERY_MS = 60_000;

@@ -4,8 +4,8 @@ import type { Service } from '../lifecycle.js';
 import { LogLimit } from '../telemetry/log-limit.js';
 import type { Logger } from '../telemetry/logger.js';
 import { pause } from '../base/sleep.js';
-import type { Database, Session } from './database.js';
-import { isUnanswered } from './faults.js';
+import type { Database, Session } from '../postgres/database.js';
+import { isUnanswered } from '../postgres/sqlstate.js';
 
 /**
  * One replica at a time leads: it alone listens and sweeps.

@@ -1,4 +1,4 @@
-import type { Queryable } from './database.js';
+import type { Queryable } from '../postgres/database.js';
 
 /** A running worker, as its session that listens shows it to other sessions. */
 export interface Replica {

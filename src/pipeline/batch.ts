@@ -1,10 +1,10 @@
-import { isEnvironmental, mayBeSchemaChange, reactionTo } from '../database/faults.js';
+import { isEnvironmental, mayBeSchemaChange, reactionTo } from '../postgres/sqlstate.js';
 import type { EmbedJob } from '../queue/job.js';
 import { span } from '../telemetry/span.js';
 import { claim, type Capacity } from './claim.js';
 import { embed, embedLong, isLive } from './embed.js';
 import type { Outcomes, Verdict } from './outcome.js';
-import { persist } from '../database/persist.js';
+import { persist } from '../postgres/persist.js';
 import type { Pipeline } from './pipeline.js';
 import { prepare, type PreparedText } from './prepare.js';
 import { report } from './report.js';

@@ -1,7 +1,7 @@
 import { claimBlocks, type Claim, type ClaimedBlock } from '../blocks/claim.js';
 import type { EmbedJob } from '../queue/job.js';
 import type { Verdict } from './outcome.js';
-import { persist } from '../database/persist.js';
+import { persist } from '../postgres/persist.js';
 import type { Pipeline } from './pipeline.js';
 
 /** A block whose row someone has locked is looked at again after so long; the longer it waits, the less often. */

@@ -1,4 +1,4 @@
-import { isEnvironmental, reactionTo } from '../database/faults.js';
+import { isEnvironmental, reactionTo } from '../postgres/sqlstate.js';
 
 export interface GroupCommitOptions<Item, Result> {
   /** A round that takes longer does not keep the next from starting. */

@@ -13,7 +13,7 @@ import { TimeLimit } from '../base/timeout.js';
 import { settleVerdicts } from './batch.js';
 import { reasonOf } from './embed.js';
 import { groupedClaims, groupedSettlements } from './groups.js';
-import type { Hold } from '../database/hold.js';
+import type { Hold } from '../postgres/hold.js';
 import { Delays, leaveBlocks, runIsolating } from './isolate.js';
 import { Outcomes, type Verdict } from './outcome.js';
 import { OutageClock } from './outage-clock.js';

@@ -1,4 +1,4 @@
-import { isEnvironmental, reactionTo } from '../database/faults.js';
+import { isEnvironmental, reactionTo } from '../postgres/sqlstate.js';
 import { errorCode } from '../base/errors.js';
 import type { EmbedJob } from '../queue/job.js';
 import { runBatch, settleVerdicts } from './batch.js';
@@ -6,7 +6,7 @@ import { claim } from './claim.js';
 import { handBackJobs } from './settle.js';
 import { report } from './report.js';
 import type { HandBackReason, Outcomes, Verdict } from './outcome.js';
-import { persist } from '../database/persist.js';
+import { persist } from '../postgres/persist.js';
 import type { Pipeline } from './pipeline.js';
 
 /** A block for which a statement waited too long is tried again after so long. */

@@ -1,5 +1,5 @@
 import type { Claim } from '../blocks/claim.js';
-import type { PersistOptions } from '../database/persist.js';
+import type { PersistOptions } from '../postgres/persist.js';
 import type { Embedder } from '../embedder/embedder.js';
 import type { Events } from '../telemetry/events.js';
 import type { EmbedJob } from '../queue/job.js';

@@ -6,7 +6,7 @@ import { lockBlocks } from '../blocks/lock.js';
 import { skipBlocks } from '../blocks/skip.js';
 import { storeVectors } from '../blocks/store.js';
 import type { BlocksTable } from '../blocks/table.js';
-import type { Database, Queryable } from '../database/database.js';
+import type { Database, Queryable } from '../postgres/database.js';
 import { insertJobs, newJob, type NewJob } from '../queue/enqueue.js';
 import { deathsOf, PRIORITY, QUEUE, type EmbedJob, type EmbedJobData } from '../queue/job.js';
 import { settledIds } from '../queue/settled-ids.js';

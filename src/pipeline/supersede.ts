@@ -1,6 +1,6 @@
 import { findSameText } from '../blocks/find-same-text.js';
 import { leaveProcessing } from '../blocks/leave-processing.js';
-import type { Queryable } from '../database/database.js';
+import type { Queryable } from '../postgres/database.js';
 import { newJob, type NewJob } from '../queue/enqueue.js';
 import { PRIORITY, QUEUE, type EmbedJob } from '../queue/job.js';
 import { setOutcome } from '../queue/sql/set-outcome.js';

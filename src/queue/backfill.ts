@@ -1,7 +1,7 @@
 import { findLastId } from '../blocks/find-last-id.js';
 import type { BlockScope } from '../blocks/scope.js';
 import { WAITING, type BlockStatus, type FoundStatus } from '../blocks/status.js';
-import { retryTransient } from '../database/retry.js';
+import { retryTransient } from '../postgres/retry.js';
 import { LogLimit } from '../telemetry/log-limit.js';
 import type { Logger } from '../telemetry/logger.js';
 import { enqueueFound, isWaiting, worthwhileRoom, type EnqueueContext } from './enqueue-found.js';

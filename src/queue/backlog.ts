@@ -1,4 +1,4 @@
-import type { Queryable } from '../database/database.js';
+import type { Queryable } from '../postgres/database.js';
 import { countSettled } from './sql/count-settled.js';
 import { countWaiting } from './sql/count-waiting.js';
 import { findOldest } from './sql/find-oldest.js';

@@ -1,5 +1,5 @@
 import { Mutex } from 'async-mutex';
-import type { Database, Queryable } from '../database/database.js';
+import type { Database, Queryable } from '../postgres/database.js';
 
 /** What changes tables and indexes takes as long as they are large; pg-boss puts its own comments before it. */
 const DEFINITION = /^\s*(?:\/\*[^]*?\*\/\s*|--[^\n]*\n\s*)*(?:CREATE|ALTER|DROP|REINDEX)\b/i;

@@ -1,9 +1,9 @@
 import { PgBoss } from 'pg-boss';
 import type { Config } from '../config.js';
-import type { Database } from '../database/database.js';
-import { quoteColumn } from '../database/identifiers.js';
-import { isDenied } from '../database/faults.js';
-import { retryTransient } from '../database/retry.js';
+import type { Database } from '../postgres/database.js';
+import { quoteColumn } from '../postgres/identifiers.js';
+import { isDenied } from '../postgres/sqlstate.js';
+import { retryTransient } from '../postgres/retry.js';
 import { ConfigurationError, errorCode } from '../base/errors.js';
 import type { Logger } from '../telemetry/logger.js';
 import { isTracing } from '../telemetry/span.js';

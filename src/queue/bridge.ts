@@ -1,7 +1,7 @@
 import { findNotified } from '../blocks/find-notified.js';
 import type { BlocksTable } from '../blocks/table.js';
-import type { Database, Notification } from '../database/database.js';
-import type { Hold } from '../database/hold.js';
+import type { Database, Notification } from '../postgres/database.js';
+import type { Hold } from '../postgres/hold.js';
 import type { Events } from '../telemetry/events.js';
 import { LogLimit } from '../telemetry/log-limit.js';
 import type { Logger } from '../telemetry/logger.js';

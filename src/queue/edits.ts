@@ -1,5 +1,5 @@
 import type { PgBoss } from 'pg-boss';
-import type { Database } from '../database/database.js';
+import type { Database } from '../postgres/database.js';
 import type { Events } from '../telemetry/events.js';
 import type { Logger } from '../telemetry/logger.js';
 import { enqueueLive } from './enqueue.js';

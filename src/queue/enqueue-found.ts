@@ -4,7 +4,7 @@ import { lockBlocks } from '../blocks/lock.js';
 import { reopenBlocks } from '../blocks/reopen.js';
 import { WAITING, type FoundStatus } from '../blocks/status.js';
 import type { BlocksTable } from '../blocks/table.js';
-import type { Database, Queryable } from '../database/database.js';
+import type { Database, Queryable } from '../postgres/database.js';
 import { insertJobs, newJob } from './enqueue.js';
 import { DEAD_LETTER_QUEUE, PRIORITY } from './job.js';
 import { claimRoom } from './room.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { JobInsert, PgBoss } from 'pg-boss';
-import type { Database, Queryable } from '../database/database.js';
+import type { Database, Queryable } from '../postgres/database.js';
 import { lockWaiting } from './sql/lock-waiting.js';
 import { findReadyLive } from './sql/find-ready-live.js';
 import { raiseActive } from './sql/raise-active.js';

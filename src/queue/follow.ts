@@ -1,6 +1,6 @@
 import type { BlocksTable } from '../blocks/table.js';
-import type { Database } from '../database/database.js';
-import { retryTransient } from '../database/retry.js';
+import type { Database } from '../postgres/database.js';
+import { retryTransient } from '../postgres/retry.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Outstanding } from './outstanding.js';
 import { pause } from '../base/sleep.js';

@@ -1,4 +1,4 @@
-import type { Queryable } from '../database/database.js';
+import type { Queryable } from '../postgres/database.js';
 import { PRIORITY, type Priority } from './job.js';
 import { countWaiting, type WaitingCount } from './sql/count-waiting.js';
 import { findOldest } from './sql/find-oldest.js';

@@ -1,7 +1,7 @@
 import { findAtRest } from '../blocks/find-at-rest.js';
 import type { BlockStatus } from '../blocks/status.js';
 import type { BlocksTable } from '../blocks/table.js';
-import type { Queryable } from '../database/database.js';
+import type { Queryable } from '../postgres/database.js';
 
 /** Asking at once for all 10,000 that a queue may hold took 20 MB more. */
 const PAGE = 1_000;

@@ -1,7 +1,7 @@
 import { PENDING } from '../blocks/status.js';
 import type { BlocksTable } from '../blocks/table.js';
-import type { Database } from '../database/database.js';
-import type { Hold } from '../database/hold.js';
+import type { Database } from '../postgres/database.js';
+import type { Hold } from '../postgres/hold.js';
 import { LogLimit } from '../telemetry/log-limit.js';
 import type { Logger } from '../telemetry/logger.js';
 import { pause } from '../base/sleep.js';

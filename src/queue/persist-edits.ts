@@ -1,7 +1,7 @@
-import { isTransient, reactionTo } from '../database/faults.js';
-import type { Hold } from '../database/hold.js';
+import { isTransient, reactionTo } from '../postgres/sqlstate.js';
+import type { Hold } from '../postgres/hold.js';
 import { errorCode } from '../base/errors.js';
-import { persist } from '../database/persist.js';
+import { persist } from '../postgres/persist.js';
 import type { Logger } from '../telemetry/logger.js';
 
 /** How long the database may be away before what was notified is left to the sweep. */

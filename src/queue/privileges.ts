@@ -1,5 +1,5 @@
-import { quoteColumn } from '../database/identifiers.js';
-import type { Queryable } from '../database/database.js';
+import { quoteColumn } from '../postgres/identifiers.js';
+import type { Queryable } from '../postgres/database.js';
 import { ConfigurationError } from '../base/errors.js';
 import { readQueuePrivileges, type QueuePrivileges } from './sql/read-queue-privileges.js';
 

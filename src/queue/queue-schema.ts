@@ -1,5 +1,5 @@
 import { getMigrationPlans } from 'pg-boss';
-import type { Queryable } from '../database/database.js';
+import type { Queryable } from '../postgres/database.js';
 import { ConfigurationError } from '../base/errors.js';
 import { QUEUE } from './job.js';
 import { expectedVersion } from './schema-state.js';

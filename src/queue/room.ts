@@ -1,4 +1,4 @@
-import type { Queryable } from '../database/database.js';
+import type { Queryable } from '../postgres/database.js';
 import { countQueued, type QueuedJobs } from './sql/count-queued.js';
 import { lockRoom } from './sql/lock-room.js';
 

@@ -1,7 +1,7 @@
 import type { BlocksTable } from '../blocks/table.js';
-import type { Database } from '../database/database.js';
+import type { Database } from '../postgres/database.js';
 import { LogLimit } from '../telemetry/log-limit.js';
-import type { Hold } from '../database/hold.js';
+import type { Hold } from '../postgres/hold.js';
 import type { Logger } from '../telemetry/logger.js';
 import { pause } from '../base/sleep.js';
 import { findDue } from './sql/find-due.js';

@@ -1,5 +1,5 @@
 import type { PgBoss, WipData } from 'pg-boss';
-import type { Queryable } from '../database/database.js';
+import type { Queryable } from '../postgres/database.js';
 import type { Service } from '../lifecycle.js';
 import type { Logger } from '../telemetry/logger.js';
 import { PRIORITY, QUEUE, type EmbedJob, type Priority } from './job.js';

@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { isDenied } from '../database/faults.js';
+import { isDenied } from '../postgres/sqlstate.js';
 import { ConfigurationError, WorkerError } from '../base/errors.js';
 import { ProviderMisconfiguredError } from '../embedder/errors.js';
 import { describeError } from '../telemetry/logger.js';

@@ -1,5 +1,5 @@
 import { Leadership } from '../../src/database/leadership.js';
-import { Postgres } from '../../src/database/postgres.js';
+import { Postgres } from '../../src/postgres/postgres.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { poll } from '../support/poll.js';

@@ -1,4 +1,4 @@
-import { Postgres } from '../../src/database/postgres.js';
+import { Postgres } from '../../src/postgres/postgres.js';
 import { BossDatabase } from '../../src/queue/boss-database.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';

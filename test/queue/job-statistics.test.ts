@@ -1,5 +1,5 @@
 import { JobStatistics } from '../../src/queue/job-statistics.js';
-import type { Queryable } from '../../src/database/database.js';
+import type { Queryable } from '../../src/postgres/database.js';
 import { insertBlocks } from '../support/fixtures.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { MemoryLog } from '../support/worker-log.js';

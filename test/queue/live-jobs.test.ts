@@ -1,4 +1,4 @@
-import type { Queryable } from '../../src/database/database.js';
+import type { Queryable } from '../../src/postgres/database.js';
 import { PRIORITY } from '../../src/queue/job.js';
 import { findDue } from '../../src/queue/sql/find-due.js';
 import { readLiveJobs } from '../../src/queue/live-jobs.js';

@@ -3,7 +3,7 @@ import { checksFor } from '../../src/commands/doctor/checks.js';
 import { runChecks } from '../../src/commands/doctor/run-checks.js';
 import { loadConfig } from '../../src/config.js';
 import { embeddingServer } from '../../src/config/embedding-server.js';
-import { Postgres } from '../../src/database/postgres.js';
+import { Postgres } from '../../src/postgres/postgres.js';
 import { openProvider } from '../../src/embedder/open-provider.js';
 import { createLogger } from '../../src/telemetry/logger.js';
 

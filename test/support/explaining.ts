@@ -1,4 +1,4 @@
-import type { Queryable } from '../../src/database/database.js';
+import type { Queryable } from '../../src/postgres/database.js';
 import type { TestDatabase } from './test-database.js';
 
 /** A part of a plan, as PostgreSQL explains it. */

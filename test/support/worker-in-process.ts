@@ -1,5 +1,5 @@
 import { loadConfig, type Config } from '../../src/config.js';
-import type { PostgresOptions } from '../../src/database/postgres.js';
+import type { PostgresOptions } from '../../src/postgres/postgres.js';
 import { Worker } from '../../src/worker.js';
 import type { TestDatabase } from './test-database.js';
 import { WorkerEvents } from './worker-events.js';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Queryable, TransactionOptions } from '../../src/database/database.js';
-import { Postgres } from '../../src/database/postgres.js';
+import type { Queryable, TransactionOptions } from '../../src/postgres/database.js';
+import { Postgres } from '../../src/postgres/postgres.js';
 import type { Hold } from './hold.js';
 
 /** How long `quiet` waits for a database that was asked for something and may never answer. */

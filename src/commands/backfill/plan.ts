@@ -3,7 +3,7 @@ import { findNotes } from '../../blocks/find-notes.js';
 import { readNoteIdType } from '../../blocks/note-id-type.js';
 import type { BlockScope } from '../../blocks/scope.js';
 import { WAITING, type FoundStatus } from '../../blocks/status.js';
-import { patiently } from '../../database/time-limit.js';
+import { patiently } from '../../postgres/statement-timeout.js';
 import { ConfigurationError } from '../../base/errors.js';
 import type { PutBackStatus } from '../../queue/backfill.js';
 import { countInScope } from '../../queue/sql/count-in-scope.js';

@@ -2,7 +2,7 @@ import { besideVector } from '../../blocks/beside-vector.js';
 import type { BlocksIndex } from '../../blocks/read-indexes.js';
 import type { BlocksRelation } from '../../blocks/relations.js';
 import type { BlocksTable } from '../../blocks/table.js';
-import { quoteColumn, quoteTable } from '../../database/identifiers.js';
+import { quoteColumn, quoteTable } from '../../postgres/identifiers.js';
 
 /** The operator class that a search by cosine distance can use. */
 export const COSINE = 'vector_cosine_ops';

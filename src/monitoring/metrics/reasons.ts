@@ -1,4 +1,4 @@
-import { HELD_CODES } from '../../database/faults.js';
+import { HELD_CODES } from '../../postgres/sqlstate.js';
 
 /** What stands for a reason that is not known here, so that no server can make a label of what it says. */
 export const OTHER = 'other';

@@ -1,5 +1,5 @@
-import type { Queryable } from '../../database/database.js';
-import { quoteColumn } from '../../database/identifiers.js';
+import type { Queryable } from '../../postgres/database.js';
+import { quoteColumn } from '../../postgres/identifiers.js';
 
 /**
  * Tells the planner what is in pg-boss's table, in the part that holds queues without a partition of their own. A role

@@ -1,6 +1,6 @@
 import { isPendingSql } from '../../blocks/status.js';
 import type { BlocksTable } from '../../blocks/table.js';
-import type { Queryable } from '../../database/database.js';
+import type { Queryable } from '../../postgres/database.js';
 import { jobTable, liveJob } from './job-table.js';
 
 /** How many blocks are pending (which NULL is, too) without a live job. Reads the whole table; asked once a sweep that had to stop. */

@@ -1,4 +1,4 @@
-import type { Queryable } from '../../database/database.js';
+import type { Queryable } from '../../postgres/database.js';
 import { PRIORITY, QUEUE, type Priority } from '../job.js';
 import { jobTable } from './job-table.js';
 

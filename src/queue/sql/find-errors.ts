@@ -1,5 +1,5 @@
 import type { BlocksTable } from '../../blocks/table.js';
-import type { Queryable } from '../../database/database.js';
+import type { Queryable } from '../../postgres/database.js';
 import { deadLetterOf, noDeadLetter } from './dead-letter-of.js';
 
 /** A block in `error`, with what its dead letter tells; null where it has none. */

@@ -1,6 +1,6 @@
 import { hasStatusSql, type FoundStatus } from '../../blocks/status.js';
 import type { BlocksTable } from '../../blocks/table.js';
-import type { Queryable } from '../../database/database.js';
+import type { Queryable } from '../../postgres/database.js';
 import { jobTable, liveJob } from './job-table.js';
 
 export interface FindUnqueued {

@@ -1,4 +1,4 @@
-import { quoteColumn } from '../../database/identifiers.js';
+import { quoteColumn } from '../../postgres/identifiers.js';
 
 /**
  * pg-boss's job table. We write to it through pg-boss alone, but for the two statements that its API has no call for

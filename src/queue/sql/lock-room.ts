@@ -1,4 +1,4 @@
-import type { Queryable } from '../../database/database.js';
+import type { Queryable } from '../../postgres/database.js';
 
 /**
  * Waits for the right to count the queue's live jobs and to fill it up, until the transaction ends. Two that count

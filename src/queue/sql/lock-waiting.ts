@@ -1,4 +1,4 @@
-import type { Queryable } from '../../database/database.js';
+import type { Queryable } from '../../postgres/database.js';
 import { QUEUE } from '../job.js';
 import { jobTable } from './job-table.js';
 

@@ -1,5 +1,5 @@
-import { quoteColumn } from '../../database/identifiers.js';
-import type { Queryable } from '../../database/database.js';
+import { quoteColumn } from '../../postgres/identifiers.js';
+import type { Queryable } from '../../postgres/database.js';
 
 /** The version of pg-boss's schema, which must be there; null where its table of versions is empty. */
 export async function readSchemaVersion(db: Queryable, schema: string): Promise<number | null> {

@@ -1,5 +1,5 @@
-import type { Queryable } from '../../database/database.js';
-import { quoteColumn } from '../../database/identifiers.js';
+import type { Queryable } from '../../postgres/database.js';
+import { quoteColumn } from '../../postgres/identifiers.js';
 
 /** The columns of those tables that are in a schema, by table; what is no table but has its name counts, too. */
 export async function readTables(

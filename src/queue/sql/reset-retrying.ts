@@ -1,6 +1,6 @@
 import { idFromTextSql } from '../../blocks/id-from-text.js';
 import type { BlocksTable } from '../../blocks/table.js';
-import type { Queryable } from '../../database/database.js';
+import type { Queryable } from '../../postgres/database.js';
 import { QUEUE } from '../job.js';
 import { jobTable } from './job-table.js';
 

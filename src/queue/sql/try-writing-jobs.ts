@@ -1,5 +1,5 @@
-import { quoteColumn } from '../../database/identifiers.js';
-import type { Queryable } from '../../database/database.js';
+import { quoteColumn } from '../../postgres/identifiers.js';
+import type { Queryable } from '../../postgres/database.js';
 
 /** Takes the locks that writing jobs takes, and writes none: fails where somebody has locked pg-boss's tables. */
 export async function tryWritingJobs(db: Queryable, schema: string): Promise<void> {

@@ -5,7 +5,7 @@ import { runChecks } from '../../../src/commands/doctor/run-checks.js';
 import { loadConfig } from '../../../src/config.js';
 import { embeddingServer } from '../../../src/config/embedding-server.js';
 import type { ProviderKind } from '../../../src/embedder/dialects.js';
-import { Postgres } from '../../../src/database/postgres.js';
+import { Postgres } from '../../../src/postgres/postgres.js';
 import { openProvider } from '../../../src/embedder/open-provider.js';
 import { createLogger } from '../../../src/telemetry/logger.js';
 import { createDatabase } from '../../support/create-database.js';

@@ -1,8 +1,8 @@
-import { readServer } from '../../../database/read-server.js';
-import { describeAddress } from '../../../database/address.js';
-import { PLAIN_FIX } from '../../../database/open-postgres.js';
-import { READ_ONLY, refusalOf, UNCHECKED_FIX, writableFix } from '../../../database/reachable.js';
-import { isTransient } from '../../../database/faults.js';
+import { readServer } from '../../../postgres/read-server.js';
+import { describeAddress } from '../../../postgres/address.js';
+import { PLAIN_FIX } from '../../connect/open-postgres.js';
+import { READ_ONLY, refusalOf, UNCHECKED_FIX, writableFix } from '../../connect/require-reachable.js';
+import { isTransient } from '../../../postgres/sqlstate.js';
 import { errorCode } from '../../../base/errors.js';
 import { failed, ok, warning, type Check, type CheckContext, type Finding } from '../check.js';
 

@@ -1,7 +1,7 @@
-import { describeAddress } from '../../../database/address.js';
-import { DIRECT_FIX, refusalOf } from '../../../database/reachable.js';
-import { sharesBackends } from '../../../database/shared-backends.js';
-import { notifyRoundTrip } from '../../../database/round-trip.js';
+import { describeAddress } from '../../../postgres/address.js';
+import { DIRECT_FIX, refusalOf } from '../../connect/require-reachable.js';
+import { sharesBackends } from '../../../postgres/shared-backends.js';
+import { notifyRoundTrip } from '../../../postgres/round-trip.js';
 import { failed, ok, type Check } from '../check.js';
 
 const TIMEOUT_MS = 3_000;

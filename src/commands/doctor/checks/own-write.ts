@@ -2,7 +2,7 @@ import { requireQuietWrites } from '../../../blocks/quiet-writes.js';
 import { findUnseen, isReplicaSession, requireNoForeignKeys } from '../../../blocks/replica-sessions.js';
 import { requireStatuses } from '../../../blocks/require-statuses.js';
 import { listed } from '../../../blocks/relations.js';
-import { quoteColumn } from '../../../database/identifiers.js';
+import { quoteColumn } from '../../../postgres/identifiers.js';
 import { ok, tableOf, warning, type Check } from '../check.js';
 
 /** All that it tries is rolled back. */

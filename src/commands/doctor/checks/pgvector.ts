@@ -1,5 +1,5 @@
 import { requirePgvector } from '../../../blocks/require-pgvector.js';
-import { readExtension } from '../../../database/read-extension.js';
+import { readExtension } from '../../../postgres/read-extension.js';
 import { ok, warning, type Check } from '../check.js';
 
 /** 0.8.0 to 0.8.3 can corrupt an HNSW index or overflow a buffer while building one (pgvector's changelog). */

@@ -1,4 +1,4 @@
-import { quoteColumn } from '../../../database/identifiers.js';
+import { quoteColumn } from '../../../postgres/identifiers.js';
 import { createBoss, migrateAsOwner } from '../../../queue/boss.js';
 import { DEAD_LETTER_QUEUE, QUEUE } from '../../../queue/job.js';
 import type { QueuePrivileges } from '../../../queue/sql/read-queue-privileges.js';

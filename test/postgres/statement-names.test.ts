@@ -1,4 +1,4 @@
-import { StatementNames } from '../../src/database/statement-names.js';
+import { StatementNames } from '../../src/postgres/statement-names.js';
 
 describe('a statement', () => {
   let names: StatementNames;

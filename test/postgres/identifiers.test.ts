@@ -1,4 +1,4 @@
-import { onOneLine, readColumnName, readTableName } from '../../src/database/identifiers.js';
+import { onOneLine, readColumnName, readTableName } from '../../src/postgres/identifiers.js';
 
 describe('the name of a table', () => {
   it.each<[string, string[][]]>([

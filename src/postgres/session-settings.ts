@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { processIdOf } from './connection.js';
-import { isRefused } from './faults.js';
+import { isRefused } from './sqlstate.js';
 
 /** Limits by which the server ends what waits, in milliseconds; where its own is lower, that one holds. */
 export interface SessionLimits {

@@ -1,4 +1,4 @@
-import { isTransient, reactionTo } from '../../src/database/faults.js';
+import { isTransient, reactionTo } from '../../src/postgres/sqlstate.js';
 
 const withCode = (code: string) => Object.assign(new Error('failed'), { code });
 

@@ -1,14 +1,14 @@
-import { certificateProblem } from '../base/certificate-errors.js';
-import type { Config } from '../config.js';
-import { ConfigurationError, errorCode, WorkerError } from '../base/errors.js';
-import type { Logger } from '../telemetry/logger.js';
-import { describeAddress, readAddress } from './address.js';
-import type { Database } from './database.js';
-import { quoteColumn } from './identifiers.js';
-import { readServer } from './read-server.js';
-import { retryTransient } from './retry.js';
-import { sharesBackends } from './shared-backends.js';
-import { isTransient } from './faults.js';
+import { certificateProblem } from '../../base/certificate-errors.js';
+import type { Config } from '../../config.js';
+import { ConfigurationError, errorCode, WorkerError } from '../../base/errors.js';
+import type { Logger } from '../../telemetry/logger.js';
+import { describeAddress, readAddress } from '../../postgres/address.js';
+import type { Database } from '../../postgres/database.js';
+import { quoteColumn } from '../../postgres/identifiers.js';
+import { readServer } from '../../postgres/read-server.js';
+import { retryTransient } from '../../postgres/retry.js';
+import { sharesBackends } from '../../postgres/shared-backends.js';
+import { isTransient } from '../../postgres/sqlstate.js';
 
 /** A server that is just being started gets so long; after it, ending lets the supervisor start us again. */
 const START_WAIT_MS = 30_000;

@@ -1,6 +1,6 @@
 import { PgBouncer } from '../../crucible/site/pgbouncer.js';
-import { Postgres } from '../../src/database/postgres.js';
-import { sharesBackends } from '../../src/database/shared-backends.js';
+import { Postgres } from '../../src/postgres/postgres.js';
+import { sharesBackends } from '../../src/postgres/shared-backends.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithProgram } from '../support/describe-with-program.js';
 import { describeWithServer } from '../support/describe-with-server.js';

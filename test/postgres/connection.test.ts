@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { Postgres } from '../../src/database/postgres.js';
-import { retryTransient } from '../../src/database/retry.js';
+import { Postgres } from '../../src/postgres/postgres.js';
+import { retryTransient } from '../../src/postgres/retry.js';
 import { createAuthority, type Authority } from '../support/certificates.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithCluster, describeWithServer } from '../support/describe-with-server.js';

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { clientsOf, socketOf, type Route } from './connection.js';
 import type { Notification, Session } from './database.js';
 import { SessionSettings } from './session-settings.js';
-import { isRefused } from './faults.js';
+import { isRefused } from './sqlstate.js';
 
 /** A session's own statements are tiny; one that takes longer means that the connection is half-open. */
 const SESSION_QUERY_TIMEOUT_MS = 10_000;

@@ -8,7 +8,7 @@ import { openSession } from './session.js';
 import { SessionSettings } from './session-settings.js';
 import { StatementNames } from './statement-names.js';
 import { onClient, queryable, transaction, type Lease } from './transaction.js';
-import { isUnanswered } from './faults.js';
+import { isUnanswered } from './sqlstate.js';
 import { encodeVectorArray } from './vector-codec.js';
 
 /**

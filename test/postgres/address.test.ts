@@ -1,4 +1,4 @@
-import { acceptsAnyCertificate, AddressError, describeAddress, readAddress } from '../../src/database/address.js';
+import { acceptsAnyCertificate, AddressError, describeAddress, readAddress } from '../../src/postgres/address.js';
 
 describe('the address of a database', () => {
   it.each<[string, object, string]>([

@@ -1,4 +1,4 @@
-import { Postgres } from '../../src/database/postgres.js';
+import { Postgres } from '../../src/postgres/postgres.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import type { TestDatabase } from '../support/test-database.js';

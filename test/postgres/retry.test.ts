@@ -1,4 +1,4 @@
-import { retryTransient } from '../../src/database/retry.js';
+import { retryTransient } from '../../src/postgres/retry.js';
 
 const deadlock = () => Object.assign(new Error('deadlock detected'), { code: '40P01' });
 const never = new AbortController().signal;

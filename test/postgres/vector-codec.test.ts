@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { encodeVectorArray } from '../../src/database/vector-codec.js';
+import { encodeVectorArray } from '../../src/postgres/vector-codec.js';
 import { deterministicVector } from '../../stand-in/deterministic-brain.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';

@@ -1,5 +1,5 @@
 import type { Logger } from '../telemetry/logger.js';
-import { reactionTo } from './faults.js';
+import { reactionTo } from './sqlstate.js';
 import type { Hold } from './hold.js';
 import { retryTransient } from './retry.js';
 

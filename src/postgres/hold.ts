@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { heldBy, mayBeSchemaChange, reactionTo } from './faults.js';
+import { heldBy, mayBeSchemaChange, reactionTo } from './sqlstate.js';
 import { errorCode, type WorkerError } from '../base/errors.js';
 import type { Events } from '../telemetry/events.js';
 import { orAborted } from '../base/abortable.js';

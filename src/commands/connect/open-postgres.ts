@@ -1,6 +1,6 @@
-import type { Config } from '../config.js';
-import type { Logger } from '../telemetry/logger.js';
-import { Postgres, type PostgresOptions } from './postgres.js';
+import type { Config } from '../../config.js';
+import type { Logger } from '../../telemetry/logger.js';
+import { Postgres, type PostgresOptions } from '../../postgres/postgres.js';
 
 /** Opens the configured database; what befalls its connections is logged. */
 export function openPostgres(

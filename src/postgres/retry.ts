@@ -1,5 +1,5 @@
 import pRetry from 'p-retry';
-import { isTransient } from './faults.js';
+import { isTransient } from './sqlstate.js';
 
 export interface RetryOptions {
   /** Ends the waiting. */

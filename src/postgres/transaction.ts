@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { Queryable, TransactionOptions } from './database.js';
 import type { StatementNames } from './statement-names.js';
-import { isStalePlan, isTransient } from './faults.js';
+import { isStalePlan, isTransient } from './sqlstate.js';
 
 /** How a query is run on a pg client. */
 type Runner = Pick<pg.PoolClient, 'query'>;
