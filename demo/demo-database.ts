@@ -1,4 +1,4 @@
-import type { Config } from '../src/config.js';
+import type { Config } from '../src/config/config.js';
 import type { Database } from '../src/postgres/database.js';
 import { describeAddress } from '../src/postgres/address.js';
 import { openPostgres } from '../src/commands/connect/open-postgres.js';

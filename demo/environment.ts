@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { loadConfig, type Config } from '../src/config.js';
+import { loadConfig, type Config } from '../src/config/config.js';
 
 /** Where the demo runs, from the environment it was started in. */
 export interface DemoEnvironment {

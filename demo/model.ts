@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Worker as Thread } from 'node:worker_threads';
-import type { Config } from '../src/config.js';
+import type { Config } from '../src/config/config.js';
 import { withoutCredentials } from '../src/config/urls.js';
 import { embedOnce } from '../src/embedder/embed-once.js';
 import { Ollama } from '../src/embedder/ollama.js';

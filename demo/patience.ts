@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { Config } from '../src/config.js';
+import type { Config } from '../src/config/config.js';
 import { WorkerError } from '../src/base/errors.js';
 
 /** Beside the time that one request may take. */

@@ -1,5 +1,5 @@
 import type { BlocksTable } from '../src/blocks/table.js';
-import type { Config } from '../src/config.js';
+import type { Config } from '../src/config/config.js';
 import type { Database } from '../src/postgres/database.js';
 import type { Events } from '../src/telemetry/events.js';
 import type { Model } from './model.js';

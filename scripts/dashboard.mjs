@@ -5,7 +5,7 @@
 import process from 'node:process';
 
 async function configure() {
-  const { loadConfig } = await import('../dist/config.js');
+  const { loadConfig } = await import('../dist/config/config.js');
   const { databaseUrl, pgBossSchema } = loadConfig();
   // The dashboard takes several databases, separated by |.
   process.env.DATABASE_URL = databaseUrl.replaceAll('|', '%7C');

@@ -3,7 +3,7 @@ import { requireSchema } from './blocks/require-schema.js';
 import { requireUsable } from './blocks/require-usable.js';
 import { inspectBlocks } from './blocks/inspect.js';
 import { adoptTable, isSameTable, type BlocksTable } from './blocks/table.js';
-import type { Config } from './config.js';
+import type { Config } from './config/config.js';
 import { embeddingServer } from './config/embedding-server.js';
 import type { Database } from './postgres/database.js';
 import type { Leadership } from './database/leadership.js';

@@ -1,4 +1,4 @@
-import type { TableNames } from '../config.js';
+import type { TableNames } from '../config/config.js';
 import type { Queryable } from '../postgres/database.js';
 import { quoteColumn, quoteTable, readColumnName } from '../postgres/identifiers.js';
 import { ConfigurationError } from '../base/errors.js';

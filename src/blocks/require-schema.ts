@@ -1,4 +1,4 @@
-import type { TableNames } from '../config.js';
+import type { TableNames } from '../config/config.js';
 import type { Database } from '../postgres/database.js';
 import { inspectBlocks } from './inspect.js';
 import { requirePrivileges } from './privileges.js';

@@ -1,4 +1,4 @@
-import type { TableNames } from '../config.js';
+import type { TableNames } from '../config/config.js';
 import type { Database, Queryable } from '../postgres/database.js';
 import { isEnvironmental, reactionTo } from '../postgres/sqlstate.js';
 import { rolledBack } from '../postgres/rolled-back.js';

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import type { PgBoss } from 'pg-boss';
 import { inspectBlocks } from '../blocks/inspect.js';
 import type { BlocksTable } from '../blocks/table.js';
-import { loadConfig, type Config } from '../config.js';
+import { loadConfig, type Config } from '../config/config.js';
 import type { Database } from '../postgres/database.js';
 import type { Postgres } from '../postgres/postgres.js';
 import { openPostgres } from './connect/open-postgres.js';

@@ -1,4 +1,4 @@
-import { loadConfig } from '../config.js';
+import { loadConfig } from '../config/config.js';
 import { embeddingServer } from '../config/embedding-server.js';
 import { openPostgres } from './connect/open-postgres.js';
 import { openProvider } from '../embedder/open-provider.js';

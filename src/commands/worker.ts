@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { loadConfig } from '../config.js';
+import { loadConfig } from '../config/config.js';
 import { openPostgres } from './connect/open-postgres.js';
 import { requireReachable, requireSession, requireWritable } from './connect/require-reachable.js';
 import { createEvents } from '../telemetry/events.js';

@@ -1,4 +1,4 @@
-import type { Config } from '../config.js';
+import type { Config } from './config.js';
 import type { ProviderOptions } from '../embedder/open-provider.js';
 
 export interface EmbeddingServer extends Omit<ProviderOptions, 'connections'> {

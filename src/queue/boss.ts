@@ -1,5 +1,5 @@
 import { PgBoss } from 'pg-boss';
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 import type { Database } from '../postgres/database.js';
 import { quoteColumn } from '../postgres/identifiers.js';
 import { isDenied } from '../postgres/sqlstate.js';

@@ -1,7 +1,7 @@
 import type { PgBoss } from 'pg-boss';
 import type { BlocksTable } from '../blocks/table.js';
 import { CHANNEL } from '../blocks/trigger.js';
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 import type { Database } from '../postgres/database.js';
 import { Ear } from '../database/ear.js';
 import type { Hold } from '../postgres/hold.js';

@@ -3,7 +3,7 @@ import { claimBlocks } from '../../src/blocks/claim.js';
 import { fingerprintSql } from '../../src/blocks/fingerprint.js';
 import { inspectBlocks } from '../../src/blocks/inspect.js';
 import type { BlocksTable } from '../../src/blocks/table.js';
-import { loadConfig } from '../../src/config.js';
+import { loadConfig } from '../../src/config/config.js';
 import { Postgres } from '../../src/postgres/postgres.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { embeddingServer } from '../../src/config/embedding-server.js';
-import { loadConfig } from '../../src/config.js';
+import { loadConfig } from '../../src/config/config.js';
 import { refusalOf } from '../support/config-refusal.js';
 
 const DATABASE = { PALDOCS_DATABASE_URL: 'postgresql://db/x' };

@@ -1,5 +1,5 @@
 import { proxyFor } from '../../src/config/proxy.js';
-import { loadConfig } from '../../src/config.js';
+import { loadConfig } from '../../src/config/config.js';
 import { embeddingServer } from '../../src/config/embedding-server.js';
 import { refusalOf } from '../support/config-refusal.js';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IConfigMap } from 'kubernetes-models/v1/ConfigMap';
-import { loadConfig } from '../../src/config.js';
+import { loadConfig } from '../../src/config/config.js';
 import { VARIABLES } from '../../src/config/variables.js';
 import { runCli } from '../commands/cli.js';
 import { describeWithProgram } from '../support/describe-with-program.js';

@@ -1,6 +1,6 @@
 import type { PgBoss } from 'pg-boss';
 import { inspectBlocks } from '../../src/blocks/inspect.js';
-import { loadConfig } from '../../src/config.js';
+import { loadConfig } from '../../src/config/config.js';
 import { Postgres } from '../../src/postgres/postgres.js';
 import { createBoss, ensureQueues } from '../../src/queue/boss.js';
 import { enqueueFound, type EnqueueContext } from '../../src/queue/enqueue-found.js';

@@ -1,7 +1,7 @@
 import type { CheckContext, CheckResult } from '../../src/commands/doctor/check.js';
 import { checksFor } from '../../src/commands/doctor/checks.js';
 import { runChecks } from '../../src/commands/doctor/run-checks.js';
-import { loadConfig } from '../../src/config.js';
+import { loadConfig } from '../../src/config/config.js';
 import { embeddingServer } from '../../src/config/embedding-server.js';
 import { Postgres } from '../../src/postgres/postgres.js';
 import { openProvider } from '../../src/embedder/open-provider.js';

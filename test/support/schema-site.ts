@@ -1,7 +1,7 @@
 import { requireSchema } from '../../src/blocks/require-schema.js';
 import type { BlocksTable } from '../../src/blocks/table.js';
 import type { CheckResult } from '../../src/commands/doctor/check.js';
-import { loadConfig } from '../../src/config.js';
+import { loadConfig } from '../../src/config/config.js';
 import { Postgres } from '../../src/postgres/postgres.js';
 import { WorkerError } from '../../src/base/errors.js';
 import { createDatabase } from './create-database.js';

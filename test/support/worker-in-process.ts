@@ -1,4 +1,4 @@
-import { loadConfig, type Config } from '../../src/config.js';
+import { loadConfig, type Config } from '../../src/config/config.js';
 import type { PostgresOptions } from '../../src/postgres/postgres.js';
 import { Worker } from '../../src/worker.js';
 import type { TestDatabase } from './test-database.js';

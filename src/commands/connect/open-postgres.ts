@@ -1,4 +1,4 @@
-import type { Config } from '../../config.js';
+import type { Config } from '../../config/config.js';
 import type { Logger } from '../../telemetry/logger.js';
 import { Postgres, type PostgresOptions } from '../../postgres/postgres.js';
 

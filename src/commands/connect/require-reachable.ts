@@ -1,5 +1,5 @@
 import { certificateProblem } from '../../base/certificate-errors.js';
-import type { Config } from '../../config.js';
+import type { Config } from '../../config/config.js';
 import { ConfigurationError, errorCode, WorkerError } from '../../base/errors.js';
 import type { Logger } from '../../telemetry/logger.js';
 import { describeAddress, readAddress } from '../../postgres/address.js';

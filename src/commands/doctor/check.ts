@@ -1,5 +1,5 @@
 import type { BlocksTable } from '../../blocks/table.js';
-import type { Config } from '../../config.js';
+import type { Config } from '../../config/config.js';
 import type { Database } from '../../postgres/database.js';
 import type { ModelDescription, Provider } from '../../embedder/provider.js';
 import type { Logger } from '../../telemetry/logger.js';

@@ -1,5 +1,5 @@
 import type { BlocksTable } from '../../blocks/table.js';
-import type { Config } from '../../config.js';
+import type { Config } from '../../config/config.js';
 import { familyOf } from '../../embedder/model-families.js';
 
 /** What a program must ask the model's server for to search in the stored vectors, as the API does. */

@@ -1,7 +1,7 @@
 import { WAITING, type FoundStatus } from '../../blocks/status.js';
 import { tallyBlocks, type Tally } from '../../blocks/tally.js';
 import { requireUsable } from '../../blocks/require-usable.js';
-import type { Config } from '../../config.js';
+import type { Config } from '../../config/config.js';
 import { heldBy } from '../../postgres/sqlstate.js';
 import { readReplicas, type Replica } from '../../database/replicas.js';
 import { readBacklog, type Backlog } from '../../queue/backlog.js';

@@ -2,7 +2,7 @@ import { startStandIn, type StandIn } from '../../../stand-in/stand-in.js';
 import type { CheckContext, CheckResult } from '../../../src/commands/doctor/check.js';
 import { checksFor } from '../../../src/commands/doctor/checks.js';
 import { runChecks } from '../../../src/commands/doctor/run-checks.js';
-import { loadConfig } from '../../../src/config.js';
+import { loadConfig } from '../../../src/config/config.js';
 import { embeddingServer } from '../../../src/config/embedding-server.js';
 import type { ProviderKind } from '../../../src/embedder/dialects.js';
 import { Postgres } from '../../../src/postgres/postgres.js';

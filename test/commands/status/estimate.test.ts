@@ -1,7 +1,7 @@
 import { inspectBlocks } from '../../../src/blocks/inspect.js';
 import { sampleBlocks } from '../../../src/blocks/sample-blocks.js';
 import { tallyBlocks } from '../../../src/blocks/tally.js';
-import { loadConfig } from '../../../src/config.js';
+import { loadConfig } from '../../../src/config/config.js';
 import { Postgres } from '../../../src/postgres/postgres.js';
 import { createDatabase } from '../../support/create-database.js';
 import { describeWithServer } from '../../support/describe-with-server.js';

@@ -1,13 +1,13 @@
 import { cleanEnv, EnvError, EnvMissingError } from 'envalid';
-import { checkServer, MISSING, requireGiven } from './config/checks.js';
-import { proxyFor } from './config/proxy.js';
-import { secretFrom, type Secret } from './config/secret.js';
-import { withDefaultTls } from './config/urls.js';
-import { VARIABLES, type LogLevel } from './config/variables.js';
-import { acceptsAnyCertificate, readAddress } from './postgres/address.js';
-import type { ProviderKind } from './embedder/dialects.js';
-import { queryFormOf, type Shorten } from './embedder/model-families.js';
-import { ConfigurationError } from './base/errors.js';
+import { checkServer, MISSING, requireGiven } from './checks.js';
+import { proxyFor } from './proxy.js';
+import { secretFrom, type Secret } from './secret.js';
+import { withDefaultTls } from './urls.js';
+import { VARIABLES, type LogLevel } from './variables.js';
+import { acceptsAnyCertificate, readAddress } from '../postgres/address.js';
+import type { ProviderKind } from '../embedder/dialects.js';
+import { queryFormOf, type Shorten } from '../embedder/model-families.js';
+import { ConfigurationError } from '../base/errors.js';
 
 /** Everything the program can be told, in the units its names say. Read-only, validated once, at start. */
 export interface Config {

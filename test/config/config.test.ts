@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { loadConfig } from '../src/config.js';
-import { DEFAULT_INSTRUCTION, VARIABLES } from '../src/config/variables.js';
-import { refusalOf } from './support/config-refusal.js';
+import { loadConfig } from '../../src/config/config.js';
+import { DEFAULT_INSTRUCTION, VARIABLES } from '../../src/config/variables.js';
+import { refusalOf } from '../support/config-refusal.js';
 
 const URL = 'postgresql://worker:secret@db:5432/paldocs';
 const REQUIRED = { PALDOCS_DATABASE_URL: URL };
@@ -216,7 +216,7 @@ describe('the form of queries', () => {
 
 describe('the README', () => {
   it('has a row for every variable, and for no other', () => {
-    const readme = readFileSync(new globalThis.URL('../README.md', import.meta.url), 'utf8');
+    const readme = readFileSync(new globalThis.URL('../../README.md', import.meta.url), 'utf8');
     const rows = readme.split('\n').filter((line) => line.startsWith('| `PALDOCS_'));
     const named = rows.flatMap((row) => row.split('|')[1]?.match(/PALDOCS_[A-Z_]+/g) ?? []);
     const internal = ['PALDOCS_BACKFILL_RATE', 'PALDOCS_BACKFILL_BATCH_SIZE'].filter((name) => !named.includes(name));
