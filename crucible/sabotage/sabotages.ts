@@ -20,7 +20,7 @@ export interface Sabotage {
 }
 
 const STILL_OURS = " AND b.embedding_status = 'processing' AND ${fingerprintSql(table)} = v.fingerprint\n";
-const HIDDEN_SWEEP = { module: 'queue/sweep.js', find: 'await this.#sweep(signal);', replace: '' };
+const HIDDEN_SWEEP = { module: 'leader/sweeper.js', find: 'await this.#sweep(signal);', replace: '' };
 const NO_HOLD = [
   { module: 'embedder/embedder.js', find: 'gate.report(error);', replace: 'void error;' },
   {

@@ -8,7 +8,7 @@ import type { Database } from '../postgres/database.js';
 import type { Postgres } from '../postgres/postgres.js';
 import { openPostgres } from './connect/open-postgres.js';
 import { requireReachable } from './connect/require-reachable.js';
-import { MAX_INSTANCE_BYTES } from '../database/replicas.js';
+import { MAX_INSTANCE_BYTES } from '../leader/replicas.js';
 import { loggerForTerminal, type Logger } from '../telemetry/logger.js';
 import { createBoss, ensureQueues, startBoss } from '../queue/boss.js';
 import { INTERRUPTED, Interruption } from '../terminal/interruption.js';

@@ -8,7 +8,7 @@ import { ConfigurationError, errorCode } from '../base/errors.js';
 import type { Logger } from '../telemetry/logger.js';
 import { isTracing } from '../telemetry/span.js';
 import { DEAD_LETTER_QUEUE, QUEUE } from './job.js';
-import { MOST_EDITS } from './edits.js';
+import { MOST_EDITS } from '../leader/edits.js';
 import { BossDatabase } from './boss-database.js';
 import { requireQueuePrivileges } from './privileges.js';
 import { inspectQueueSchema, requireOwnVersion } from './queue-schema.js';

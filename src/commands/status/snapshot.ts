@@ -3,7 +3,7 @@ import { tallyBlocks, type Tally } from '../../blocks/tally.js';
 import { requireUsable } from '../../blocks/require-usable.js';
 import type { Config } from '../../config/config.js';
 import { heldBy } from '../../postgres/sqlstate.js';
-import { readReplicas, type Replica } from '../../database/replicas.js';
+import { readReplicas, type Replica } from '../../leader/replicas.js';
 import { readBacklog, type Backlog } from '../../queue/backlog.js';
 import { requireQueuePrivileges } from '../../queue/privileges.js';
 import { tryWritingJobs } from '../../queue/sql/try-writing-jobs.js';

@@ -3,18 +3,18 @@ import type { BlocksTable } from '../blocks/table.js';
 import { CHANNEL } from '../blocks/trigger.js';
 import type { Config } from '../config/config.js';
 import type { Database } from '../postgres/database.js';
-import { Ear } from '../database/ear.js';
+import { Ear } from './listener.js';
 import type { Hold } from '../postgres/hold.js';
-import { Leadership } from '../database/leadership.js';
-import { sessionName } from '../database/replicas.js';
+import { Leadership } from './lease.js';
+import { sessionName } from './replicas.js';
 import type { Events } from '../telemetry/events.js';
 import type { Logger } from '../telemetry/logger.js';
 import { Bridge } from './bridge.js';
 import { Edits } from './edits.js';
-import { PendingLook } from './pending-look.js';
-import { Sweeper } from './sweep.js';
+import { PendingLook } from './pending-scan.js';
+import { Sweeper } from './sweeper.js';
 import { Upkeep } from './upkeep.js';
-import { WAKE_CHANNEL, type Waker } from './waker.js';
+import { WAKE_CHANNEL, type Waker } from '../queue/waker.js';
 
 export interface LeadershipParts {
   readonly config: Config;

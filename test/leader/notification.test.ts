@@ -1,4 +1,4 @@
-import { readNotification } from '../../src/queue/notification.js';
+import { readNotification } from '../../src/leader/notification.js';
 
 const UUID = '7f8d2c1e-0000-4000-8000-00000000abcd';
 const UNKNOWN: string[] = [];

@@ -1,6 +1,6 @@
 import { instanceName } from '../../src/commands/context.js';
 import type { Queryable } from '../../src/postgres/database.js';
-import { readReplicas, sessionName } from '../../src/database/replicas.js';
+import { readReplicas, sessionName } from '../../src/leader/replicas.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 

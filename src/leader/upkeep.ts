@@ -4,9 +4,9 @@ import { LogLimit } from '../telemetry/log-limit.js';
 import type { Hold } from '../postgres/hold.js';
 import type { Logger } from '../telemetry/logger.js';
 import { pause } from '../base/sleep.js';
-import { findDue } from './sql/find-due.js';
-import { resetRetrying } from './sql/reset-retrying.js';
-import type { Waker } from './waker.js';
+import { findDue } from '../queue/sql/find-due.js';
+import { resetRetrying } from '../queue/sql/reset-retrying.js';
+import type { Waker } from '../queue/waker.js';
 
 const EVERY_MS = 5_000;
 const COMPLAIN_EVERY_MS = 60_000;

@@ -1,4 +1,4 @@
-import { Leadership } from '../../src/database/leadership.js';
+import { Leadership } from '../../src/leader/lease.js';
 import { Postgres } from '../../src/postgres/postgres.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';

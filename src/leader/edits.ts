@@ -2,11 +2,11 @@ import type { PgBoss } from 'pg-boss';
 import type { Database } from '../postgres/database.js';
 import type { Events } from '../telemetry/events.js';
 import type { Logger } from '../telemetry/logger.js';
-import { enqueueLive } from './enqueue.js';
-import { JobStatistics } from './job-statistics.js';
-import { PRIORITY } from './job.js';
-import { countWaitingEdits } from './sql/count-waiting-edits.js';
-import type { Waker } from './waker.js';
+import { enqueueLive } from '../queue/enqueue.js';
+import { JobStatistics } from '../queue/job-statistics.js';
+import { PRIORITY } from '../queue/job.js';
+import { countWaitingEdits } from '../queue/sql/count-waiting-edits.js';
+import type { Waker } from '../queue/waker.js';
 
 /** Live jobs that may wait; beyond them it is an import, whatever announces it, and the sweep takes over. */
 export const MOST_EDITS = 50_000;

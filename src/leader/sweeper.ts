@@ -9,15 +9,15 @@ import type { Hold } from '../postgres/hold.js';
 import type { Events } from '../telemetry/events.js';
 import type { Logger } from '../telemetry/logger.js';
 import { pause } from '../base/sleep.js';
-import { enqueueBacklog } from './enqueue.js';
-import { JobStatistics } from './job-statistics.js';
-import { DEAD_LETTER_QUEUE, PRIORITY } from './job.js';
-import { claimRoom, readRoom } from './room.js';
-import { countUnqueued } from './sql/count-unqueued.js';
-import { findObsoleteDeadLetters } from './sql/find-obsolete-dead-letters.js';
-import { findUnqueued } from './sql/find-unqueued.js';
-import { resetOrphans } from './sql/reset-orphans.js';
-import type { Waker } from './waker.js';
+import { enqueueBacklog } from '../queue/enqueue.js';
+import { JobStatistics } from '../queue/job-statistics.js';
+import { DEAD_LETTER_QUEUE, PRIORITY } from '../queue/job.js';
+import { claimRoom, readRoom } from '../queue/room.js';
+import { countUnqueued } from '../queue/sql/count-unqueued.js';
+import { findObsoleteDeadLetters } from '../queue/sql/find-obsolete-dead-letters.js';
+import { findUnqueued } from '../queue/sql/find-unqueued.js';
+import { resetOrphans } from '../queue/sql/reset-orphans.js';
+import type { Waker } from '../queue/waker.js';
 
 /** Of who hears nothing: then nothing else finds an edit. It takes at most a twentieth of the time all the same. */
 const DEAF_EVERY_MS = 5_000;
