@@ -2,7 +2,7 @@ import { listTypes } from '../blocks/list-types.js';
 import { requirePrivileges } from '../blocks/privileges.js';
 import { retryTransient } from '../postgres/retry.js';
 import { ConfigurationError } from '../base/errors.js';
-import { BackfillRun } from '../queue/run-backfill.js';
+import { BackfillRun } from '../backlog/backfill-run.js';
 import { Waker } from '../queue/waker.js';
 import { withBoss, withContext, type CommandContext } from './context.js';
 import { counted, number, printable, writeJson, writeLines } from '../terminal/output.js';

@@ -1,8 +1,8 @@
 import { isBlockId } from '../blocks/block-id.js';
 import { patiently } from '../postgres/statement-timeout.js';
 import { ConfigurationError } from '../base/errors.js';
-import { countErrors, type ErrorCount } from '../queue/sql/count-errors.js';
-import { findErrors, type BlockError } from '../queue/sql/find-errors.js';
+import { countErrors, type ErrorCount } from '../backlog/sql/count-errors.js';
+import { findErrors, type BlockError } from '../backlog/sql/find-errors.js';
 import { queueExists } from '../queue/queue-schema.js';
 import { withContext } from './context.js';
 import { requireText, requireWhole } from '../terminal/options.js';

@@ -7,7 +7,7 @@ import type { Logger } from '../telemetry/logger.js';
 import { pause } from '../base/sleep.js';
 import { EDITS_PER_INSERT, MOST_EDITS, type Edits } from './edits.js';
 import { persistEdits } from './persist-edits.js';
-import { findUnqueued } from '../queue/sql/find-unqueued.js';
+import { findUnqueued } from '../backlog/sql/find-unqueued.js';
 
 /** Two looks begin no closer to each other, and reading the table takes at most a twentieth of the time. */
 const LEAST_MS = 250;

@@ -13,10 +13,10 @@ import { enqueueBacklog } from '../queue/enqueue.js';
 import { JobStatistics } from '../queue/job-statistics.js';
 import { DEAD_LETTER_QUEUE, PRIORITY } from '../queue/job.js';
 import { claimRoom, readRoom } from '../queue/room.js';
-import { countUnqueued } from '../queue/sql/count-unqueued.js';
-import { findObsoleteDeadLetters } from '../queue/sql/find-obsolete-dead-letters.js';
-import { findUnqueued } from '../queue/sql/find-unqueued.js';
-import { resetOrphans } from '../queue/sql/reset-orphans.js';
+import { countUnqueued } from '../backlog/sql/count-unqueued.js';
+import { findObsoleteDeadLetters } from '../backlog/sql/find-obsolete-dead-letters.js';
+import { findUnqueued } from '../backlog/sql/find-unqueued.js';
+import { resetOrphans } from '../backlog/sql/reset-orphans.js';
 import type { Waker } from '../queue/waker.js';
 
 /** Of who hears nothing: then nothing else finds an edit. It takes at most a twentieth of the time all the same. */

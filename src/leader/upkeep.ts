@@ -5,7 +5,7 @@ import type { Hold } from '../postgres/hold.js';
 import type { Logger } from '../telemetry/logger.js';
 import { pause } from '../base/sleep.js';
 import { findDue } from '../queue/sql/find-due.js';
-import { resetRetrying } from '../queue/sql/reset-retrying.js';
+import { resetRetrying } from '../backlog/sql/reset-retrying.js';
 import type { Waker } from '../queue/waker.js';
 
 const EVERY_MS = 5_000;

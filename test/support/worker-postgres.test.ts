@@ -1,6 +1,6 @@
 import { requireSchema } from '../../src/blocks/require-schema.js';
 import { findDue } from '../../src/queue/sql/find-due.js';
-import { resetRetrying } from '../../src/queue/sql/reset-retrying.js';
+import { resetRetrying } from '../../src/backlog/sql/reset-retrying.js';
 import { startStandIn } from '../../stand-in/stand-in.js';
 import { createDatabase } from './create-database.js';
 import { describeWithServer } from './describe-with-server.js';

@@ -1,6 +1,6 @@
 import { SingleBar } from 'cli-progress';
 import type { Logger } from '../../telemetry/logger.js';
-import type { BackfillRun } from '../../queue/run-backfill.js';
+import type { BackfillRun } from '../../backlog/backfill-run.js';
 import { duration, number } from '../../terminal/output.js';
 import { Pace } from './pace.js';
 

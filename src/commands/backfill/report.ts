@@ -1,5 +1,5 @@
-import type { Endings } from '../../queue/outstanding.js';
-import type { BackfillRun } from '../../queue/run-backfill.js';
+import type { Endings } from '../../backlog/outstanding.js';
+import type { BackfillRun } from '../../backlog/backfill-run.js';
 import { duration, number } from '../../terminal/output.js';
 import type { BackfillPlan } from './plan.js';
 

@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { showProgress } from '../../../src/commands/backfill/progress.js';
-import type { BackfillRun } from '../../../src/queue/run-backfill.js';
+import type { BackfillRun } from '../../../src/backlog/backfill-run.js';
 import { MemoryLog } from '../../support/worker-log.js';
 
 /** A terminal of 120 columns that keeps what is written to it. */

@@ -1,6 +1,6 @@
 import type { BlocksTable } from '../../blocks/table.js';
 import type { Queryable } from '../../postgres/database.js';
-import { deadLetterOf, noDeadLetter } from './dead-letter-of.js';
+import { deadLetterOf, noDeadLetter } from '../../queue/sql/dead-letter-of.js';
 
 export interface ErrorCount {
   /** null: without a dead letter. */

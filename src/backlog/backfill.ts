@@ -4,14 +4,14 @@ import { WAITING, type BlockStatus, type FoundStatus } from '../blocks/status.js
 import { retryTransient } from '../postgres/retry.js';
 import { LogLimit } from '../telemetry/log-limit.js';
 import type { Logger } from '../telemetry/logger.js';
-import { enqueueFound, isWaiting, worthwhileRoom, type EnqueueContext } from './enqueue-found.js';
-import { JobStatistics } from './job-statistics.js';
-import { PRIORITY } from './job.js';
-import { readRoom } from './room.js';
+import { enqueueFound, isWaiting, worthwhileRoom, type EnqueueContext } from './enqueue-page.js';
+import { JobStatistics } from '../queue/job-statistics.js';
+import { PRIORITY } from '../queue/job.js';
+import { readRoom } from '../queue/room.js';
 import { findInScope, type FindInScope, type FoundBlock } from './sql/find-in-scope.js';
 import { pause } from '../base/sleep.js';
-import { Throttle } from './throttle.js';
-import type { Waker } from './waker.js';
+import { Throttle } from './rate-limit.js';
+import type { Waker } from '../queue/waker.js';
 
 /** How often the queue is looked at while it is full, and locked blocks while nothing else is left to do. */
 const ROOM_POLL_MS = 250;

@@ -5,11 +5,11 @@ import { reopenBlocks } from '../blocks/reopen.js';
 import { WAITING, type FoundStatus } from '../blocks/status.js';
 import type { BlocksTable } from '../blocks/table.js';
 import type { Database, Queryable } from '../postgres/database.js';
-import { insertJobs, newJob } from './enqueue.js';
-import { DEAD_LETTER_QUEUE, PRIORITY } from './job.js';
-import { claimRoom } from './room.js';
+import { insertJobs, newJob } from '../queue/enqueue.js';
+import { DEAD_LETTER_QUEUE, PRIORITY } from '../queue/job.js';
+import { claimRoom } from '../queue/room.js';
 import type { FoundBlock } from './sql/find-in-scope.js';
-import { lockDeadLetters } from './sql/lock-dead-letters.js';
+import { lockDeadLetters } from '../queue/sql/lock-dead-letters.js';
 
 export interface EnqueueContext {
   readonly database: Database;

@@ -1,7 +1,7 @@
 import { hasStatusSql, type FoundStatus } from '../../blocks/status.js';
 import type { BlocksTable } from '../../blocks/table.js';
 import type { Queryable } from '../../postgres/database.js';
-import { jobTable, liveJob } from './job-table.js';
+import { jobTable, liveJob } from '../../queue/sql/job-table.js';
 
 export interface FindUnqueued {
   /** With `processing`, those whose worker died and whose job is gone are found, too. */

@@ -1,4 +1,4 @@
-import { Throttle } from '../../src/queue/throttle.js';
+import { Throttle } from '../../src/backlog/rate-limit.js';
 
 describe('the throttle', () => {
   const signal = new AbortController().signal;

@@ -1,6 +1,6 @@
 import type { BlocksTable } from '../../blocks/table.js';
 import type { Queryable } from '../../postgres/database.js';
-import { deadLetterOf, noDeadLetter } from './dead-letter-of.js';
+import { deadLetterOf, noDeadLetter } from '../../queue/sql/dead-letter-of.js';
 
 /** A block in `error`, with what its dead letter tells; null where it has none. */
 export interface BlockError {

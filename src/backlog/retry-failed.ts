@@ -5,9 +5,9 @@ import { reopenBlocks } from '../blocks/reopen.js';
 import type { BlocksTable } from '../blocks/table.js';
 import type { Database, Queryable } from '../postgres/database.js';
 import { retryTransient } from '../postgres/retry.js';
-import { insertJobs, newJob, replaceWaiting } from './enqueue.js';
-import { DEAD_LETTER_QUEUE, PRIORITY, type Priority } from './job.js';
-import { lockDeadLetters } from './sql/lock-dead-letters.js';
+import { insertJobs, newJob, replaceWaiting } from '../queue/enqueue.js';
+import { DEAD_LETTER_QUEUE, PRIORITY, type Priority } from '../queue/job.js';
+import { lockDeadLetters } from '../queue/sql/lock-dead-letters.js';
 
 /** What became of a block that was to be put back. */
 export type RetryOutcome = 'put back' | 'not in error' | 'no such block' | 'locked';

@@ -1,6 +1,6 @@
 import type { BlocksTable } from '../../blocks/table.js';
 import type { Queryable } from '../../postgres/database.js';
-import { jobTable, liveJob } from './job-table.js';
+import { jobTable, liveJob } from '../../queue/sql/job-table.js';
 
 /**
  * Sets blocks `pending` that are `processing` while no job of theirs is active: their worker died. Rows that someone

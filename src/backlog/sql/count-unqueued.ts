@@ -1,7 +1,7 @@
 import { isPendingSql } from '../../blocks/status.js';
 import type { BlocksTable } from '../../blocks/table.js';
 import type { Queryable } from '../../postgres/database.js';
-import { jobTable, liveJob } from './job-table.js';
+import { jobTable, liveJob } from '../../queue/sql/job-table.js';
 
 /** How many blocks are pending (which NULL is, too) without a live job. Reads the whole table; asked once a sweep that had to stop. */
 export async function countUnqueued(db: Queryable, schema: string, table: BlocksTable): Promise<number> {

@@ -1,8 +1,8 @@
 import { idFromTextSql } from '../../blocks/id-from-text.js';
 import type { BlocksTable } from '../../blocks/table.js';
 import type { Queryable } from '../../postgres/database.js';
-import { QUEUE } from '../job.js';
-import { jobTable } from './job-table.js';
+import { QUEUE } from '../../queue/job.js';
+import { jobTable } from '../../queue/sql/job-table.js';
 
 /**
  * Sets blocks `pending` whose job waits in retry while they are still `processing`: pg-boss took the job from a dead

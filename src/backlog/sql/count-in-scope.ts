@@ -2,7 +2,7 @@ import { scopeSql, scopeValues, type BlockScope } from '../../blocks/scope.js';
 import { statusSql, type FoundStatus } from '../../blocks/status.js';
 import type { BlocksTable } from '../../blocks/table.js';
 import type { Queryable } from '../../postgres/database.js';
-import { jobTable, liveJob } from './job-table.js';
+import { jobTable, liveJob } from '../../queue/sql/job-table.js';
 
 export interface StatusCount {
   readonly status: FoundStatus;

@@ -1,7 +1,7 @@
 import type { BlocksTable } from '../../blocks/table.js';
 import type { Queryable } from '../../postgres/database.js';
-import { DEAD_LETTER_QUEUE } from '../job.js';
-import { jobTable } from './job-table.js';
+import { DEAD_LETTER_QUEUE } from '../../queue/job.js';
+import { jobTable } from '../../queue/sql/job-table.js';
 
 /**
  * The dead letters whose blocks are no longer in `error`: edited and stored since, put back, or gone. And all but the
