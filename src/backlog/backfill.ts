@@ -7,7 +7,7 @@ import type { Logger } from '../telemetry/logger.js';
 import { enqueueFound, isWaiting, worthwhileRoom, type EnqueueContext } from './enqueue-page.js';
 import { JobStatistics } from '../queue/job-statistics.js';
 import { PRIORITY } from '../queue/job.js';
-import { readRoom } from '../queue/room.js';
+import { readRoom } from '../queue/capacity.js';
 import { findInScope, type FindInScope, type FoundBlock } from './sql/find-in-scope.js';
 import { pause } from '../base/sleep.js';
 import { Throttle } from './rate-limit.js';

@@ -7,7 +7,7 @@ import type { BlocksTable } from '../blocks/table.js';
 import type { Database, Queryable } from '../postgres/database.js';
 import { insertJobs, newJob } from '../queue/enqueue.js';
 import { DEAD_LETTER_QUEUE, PRIORITY } from '../queue/job.js';
-import { claimRoom } from '../queue/room.js';
+import { claimRoom } from '../queue/capacity.js';
 import type { FoundBlock } from './sql/find-in-scope.js';
 import { lockDeadLetters } from '../queue/sql/lock-dead-letters.js';
 

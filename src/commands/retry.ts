@@ -4,7 +4,7 @@ import type { BlocksTable } from '../blocks/table.js';
 import { ConfigurationError } from '../base/errors.js';
 import { PRIORITY, type Priority } from '../queue/job.js';
 import { retryBlocks, type Retried } from '../backlog/retry-failed.js';
-import { readRoom } from '../queue/room.js';
+import { readRoom } from '../queue/capacity.js';
 import { withBoss, withContext, type CommandContext } from './context.js';
 import { counted, printable, styled, writeJson, writeLines } from '../terminal/output.js';
 

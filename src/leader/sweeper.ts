@@ -12,7 +12,7 @@ import { pause } from '../base/sleep.js';
 import { enqueueBacklog } from '../queue/enqueue.js';
 import { JobStatistics } from '../queue/job-statistics.js';
 import { DEAD_LETTER_QUEUE, PRIORITY } from '../queue/job.js';
-import { claimRoom, readRoom } from '../queue/room.js';
+import { claimRoom, readRoom } from '../queue/capacity.js';
 import { countUnqueued } from '../backlog/sql/count-unqueued.js';
 import { findObsoleteDeadLetters } from '../backlog/sql/find-obsolete-dead-letters.js';
 import { findUnqueued } from '../backlog/sql/find-unqueued.js';

@@ -4,7 +4,7 @@ import { LogLimit } from '../telemetry/log-limit.js';
 import type { Hold } from '../postgres/hold.js';
 import type { Logger } from '../telemetry/logger.js';
 import { pause } from '../base/sleep.js';
-import { findDue } from '../queue/sql/find-due.js';
+import { findDue } from '../queue/sql/find-ready.js';
 import { resetRetrying } from '../backlog/sql/reset-retrying.js';
 import type { Waker } from '../queue/waker.js';
 

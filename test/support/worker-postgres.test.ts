@@ -1,5 +1,5 @@
 import { requireSchema } from '../../src/blocks/require-schema.js';
-import { findDue } from '../../src/queue/sql/find-due.js';
+import { findDue } from '../../src/queue/sql/find-ready.js';
 import { resetRetrying } from '../../src/backlog/sql/reset-retrying.js';
 import { startStandIn } from '../../stand-in/stand-in.js';
 import { createDatabase } from './create-database.js';

@@ -1,4 +1,4 @@
-import { RATE_WINDOW_SECONDS } from '../../queue/backlog.js';
+import { RATE_WINDOW_SECONDS } from '../../queue/queue-report.js';
 import { counted, duration, number, percent, printable, styled } from '../../terminal/output.js';
 import { tableLines } from '../../terminal/table.js';
 import { waitingIn, type Hold, type StatusSnapshot } from './snapshot.js';

@@ -4,7 +4,7 @@ import { requireUsable } from '../../blocks/require-usable.js';
 import type { Config } from '../../config/config.js';
 import { heldBy } from '../../postgres/sqlstate.js';
 import { readReplicas, type Replica } from '../../leader/replicas.js';
-import { readBacklog, type Backlog } from '../../queue/backlog.js';
+import { readBacklog, type Backlog } from '../../queue/queue-report.js';
 import { requireQueuePrivileges } from '../../queue/privileges.js';
 import { tryWritingJobs } from '../../queue/sql/try-writing-jobs.js';
 import type { CommandContext } from '../context.js';

@@ -1,6 +1,6 @@
 import type { Queryable } from '../postgres/database.js';
 import { countQueued, type QueuedJobs } from './sql/count-queued.js';
-import { lockRoom } from './sql/lock-room.js';
+import { lockRoom } from './sql/lock-capacity.js';
 
 /** So many times the limit may be delayed: beside it, thousands of blocks that fail or are locked would fill the queue. */
 const DELAYED_PER_READY = 10;

@@ -1,4 +1,4 @@
-import { roomBeside } from '../../src/queue/room.js';
+import { roomBeside } from '../../src/queue/capacity.js';
 import { startStandIn } from '../../stand-in/stand-in.js';
 import type { BackfillResult } from '../../src/commands/backfill/report.js';
 import { insertBacklog } from '../support/backlog.js';
