@@ -48,7 +48,7 @@ const KILLER_TEXT: Sabotage = {
 export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   'no-check': {
     what: 'the store looks neither at the fingerprint nor at the status',
-    replacements: [{ module: 'blocks/store.js', find: STILL_OURS, replace: '\n' }],
+    replacements: [{ module: 'blocks/sql/store.js', find: STILL_OURS, replace: '\n' }],
     breaks: [2],
     run: { nemesis: 'none', requestMs: 60, textMs: 20 },
   },
@@ -126,7 +126,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     what: 'the store writes a column of the API as well',
     replacements: [
       {
-        module: 'blocks/store.js',
+        module: 'blocks/sql/store.js',
         find: "SET embedding = v.embedding, embedding_status = 'completed'",
         replace: "SET note_id = (SELECT min(id) FROM notes), embedding = v.embedding, embedding_status = 'completed'",
       },

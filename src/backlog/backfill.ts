@@ -1,4 +1,4 @@
-import { findLastId } from '../blocks/find-last-id.js';
+import { findLastId } from '../blocks/sql/find-last-id.js';
 import type { BlockScope } from '../blocks/scope.js';
 import { WAITING, type BlockStatus, type FoundStatus } from '../blocks/status.js';
 import { retryTransient } from '../postgres/retry.js';

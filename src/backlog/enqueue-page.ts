@@ -1,7 +1,7 @@
 import type { PgBoss } from 'pg-boss';
-import { findAtRest } from '../blocks/find-at-rest.js';
-import { lockBlocks } from '../blocks/lock.js';
-import { reopenBlocks } from '../blocks/reopen.js';
+import { findAtRest } from '../blocks/sql/find-at-rest.js';
+import { lockBlocks } from '../blocks/sql/lock.js';
+import { reopenBlocks } from '../blocks/sql/reopen.js';
 import { WAITING, type FoundStatus } from '../blocks/status.js';
 import type { BlocksTable } from '../blocks/table.js';
 import type { Database, Queryable } from '../postgres/database.js';

@@ -1,4 +1,4 @@
-import { findAtRest } from '../blocks/find-at-rest.js';
+import { findAtRest } from '../blocks/sql/find-at-rest.js';
 import type { BlockStatus } from '../blocks/status.js';
 import type { BlocksTable } from '../blocks/table.js';
 import type { Queryable } from '../postgres/database.js';

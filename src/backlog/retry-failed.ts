@@ -1,7 +1,7 @@
 import type { PgBoss } from 'pg-boss';
-import { findStatus } from '../blocks/find-status.js';
-import { lockBlocks } from '../blocks/lock.js';
-import { reopenBlocks } from '../blocks/reopen.js';
+import { findStatus } from '../blocks/sql/find-status.js';
+import { lockBlocks } from '../blocks/sql/lock.js';
+import { reopenBlocks } from '../blocks/sql/reopen.js';
 import type { BlocksTable } from '../blocks/table.js';
 import type { Database, Queryable } from '../postgres/database.js';
 import { retryTransient } from '../postgres/retry.js';

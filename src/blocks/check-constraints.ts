@@ -2,7 +2,7 @@ import type { Database, Queryable } from '../postgres/database.js';
 import { onOneLine, quoteColumn, quoteTable } from '../postgres/identifiers.js';
 import { withFullNames } from '../postgres/rolled-back.js';
 import { errorCode } from '../base/errors.js';
-import { OUR_COLUMNS, someVector, statusList, STATUSES } from './our-columns.js';
+import { OUR_COLUMNS, someVector, statusList, STATUSES } from './sql/our-columns.js';
 import type { BlockStatus } from './status.js';
 import type { BlocksTable } from './table.js';
 

@@ -2,7 +2,7 @@ import type { Queryable } from '../postgres/database.js';
 import { quoteColumn } from '../postgres/identifiers.js';
 import { ConfigurationError } from '../base/errors.js';
 import { readTablesBehind } from './behind-view.js';
-import { OUR_COLUMNS } from './our-columns.js';
+import { OUR_COLUMNS } from './sql/our-columns.js';
 import type { BlocksTable } from './table.js';
 
 /**

@@ -1,7 +1,7 @@
 import type { Database } from '../postgres/database.js';
 import { quoteColumn, quoteTable } from '../postgres/identifiers.js';
 import { ConfigurationError } from '../base/errors.js';
-import { OUR_COLUMNS } from './our-columns.js';
+import { OUR_COLUMNS } from './sql/our-columns.js';
 import { readRelations } from './relations.js';
 import type { BlocksTable } from './table.js';
 import { readTriggers } from './trigger.js';

@@ -2,7 +2,7 @@ import type { Database } from '../postgres/database.js';
 import { quoteColumn, quoteTable } from '../postgres/identifiers.js';
 import { ConfigurationError } from '../base/errors.js';
 import { findRefusals } from './check-constraints.js';
-import { OUR_COLUMNS } from './our-columns.js';
+import { OUR_COLUMNS } from './sql/our-columns.js';
 import { listed } from './relations.js';
 import { requireLookedUp } from './status-lookup.js';
 import { requireStatusType } from './status-type.js';

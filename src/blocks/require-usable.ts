@@ -4,7 +4,7 @@ import { isEnvironmental, reactionTo } from '../postgres/sqlstate.js';
 import { rolledBack } from '../postgres/rolled-back.js';
 import { fingerprintSql } from './fingerprint.js';
 import { inspectBlocks } from './inspect.js';
-import { someVector } from './our-columns.js';
+import { someVector } from './sql/our-columns.js';
 import { requirePrivileges } from './privileges.js';
 import { requireAllRows } from './row-security.js';
 import type { BlocksTable } from './table.js';

@@ -2,7 +2,7 @@ import type { Database } from '../postgres/database.js';
 import { onOneLine, quoteColumn } from '../postgres/identifiers.js';
 import { withFullNames } from '../postgres/rolled-back.js';
 import { ConfigurationError, errorCode } from '../base/errors.js';
-import { statusList, STATUSES } from './our-columns.js';
+import { statusList, STATUSES } from './sql/our-columns.js';
 import type { BlockStatus } from './status.js';
 import type { BlocksTable } from './table.js';
 

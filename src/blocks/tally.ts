@@ -1,7 +1,7 @@
 import type { Database } from '../postgres/database.js';
 import { withinTime } from '../postgres/statement-timeout.js';
-import { countBlocks, type BlockCount } from './count-blocks.js';
-import { sampleBlocks } from './sample-blocks.js';
+import { countBlocks, type BlockCount } from './sql/count-blocks.js';
+import { sampleBlocks } from './sql/sample-blocks.js';
 import type { BlocksTable } from './table.js';
 
 export interface Tally {

@@ -1,6 +1,6 @@
 import type { Queryable } from '../postgres/database.js';
 import { onOneLine } from '../postgres/identifiers.js';
-import { OUR_COLUMNS } from './our-columns.js';
+import { OUR_COLUMNS } from './sql/our-columns.js';
 import type { BlocksTable } from './table.js';
 
 /** A trigger in the parts that another one can be made from. */

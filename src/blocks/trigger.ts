@@ -1,5 +1,5 @@
 import type { Queryable } from '../postgres/database.js';
-import { OUR_COLUMNS } from './our-columns.js';
+import { OUR_COLUMNS } from './sql/our-columns.js';
 import type { BlocksTable } from './table.js';
 
 /** The channel the API's trigger notifies. */

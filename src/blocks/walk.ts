@@ -1,7 +1,7 @@
 import type { Database, Queryable } from '../postgres/database.js';
 import { rolledBack } from '../postgres/rolled-back.js';
 import { errorCode } from '../base/errors.js';
-import { someVector } from './our-columns.js';
+import { someVector } from './sql/our-columns.js';
 import type { BlockStatus } from './status.js';
 import type { BlocksTable } from './table.js';
 import { CHANNEL } from './trigger.js';

@@ -3,7 +3,7 @@ import { quoteColumn, quoteTable } from '../postgres/identifiers.js';
 import { withFullNames } from '../postgres/rolled-back.js';
 import { ConfigurationError, errorCode } from '../base/errors.js';
 import { isStatus, readChecks, widened } from './check-constraints.js';
-import { OUR_COLUMNS, STATUSES } from './our-columns.js';
+import { OUR_COLUMNS, STATUSES } from './sql/our-columns.js';
 import { insertFor } from './status-lookup.js';
 import type { BlocksTable } from './table.js';
 import { firedByUs, remediesFor } from './trigger-remedies.js';

@@ -1,4 +1,4 @@
-import { listTypes } from '../blocks/list-types.js';
+import { listTypes } from '../blocks/sql/list-types.js';
 import { requirePrivileges } from '../blocks/privileges.js';
 import { retryTransient } from '../postgres/retry.js';
 import { ConfigurationError } from '../base/errors.js';

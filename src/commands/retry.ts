@@ -1,5 +1,5 @@
 import { isBlockId } from '../blocks/block-id.js';
-import { findInError } from '../blocks/find-in-error.js';
+import { findInError } from '../blocks/sql/find-in-error.js';
 import type { BlocksTable } from '../blocks/table.js';
 import { ConfigurationError } from '../base/errors.js';
 import { PRIORITY, type Priority } from '../queue/job.js';

@@ -1,6 +1,6 @@
 import { embeddingServer } from '../config/embedding-server.js';
 import { blockText } from '../text/block-text.js';
-import { findNearest, type NearestBlock } from '../blocks/nearest.js';
+import { findNearest, type NearestBlock } from '../blocks/sql/nearest.js';
 import type { BlocksTable } from '../blocks/table.js';
 import { widenIndexScan } from '../blocks/widen-index-scan.js';
 import { embedOnce } from '../embedder/embed-once.js';

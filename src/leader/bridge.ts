@@ -1,4 +1,4 @@
-import { findNotified } from '../blocks/find-notified.js';
+import { findNotified } from '../blocks/sql/find-notified.js';
 import type { BlocksTable } from '../blocks/table.js';
 import type { Database, Notification } from '../postgres/database.js';
 import type { Hold } from '../postgres/hold.js';

@@ -1,5 +1,5 @@
 import type { PgBoss } from 'pg-boss';
-import { clearSkippedVectors } from '../blocks/clear-skipped.js';
+import { clearSkippedVectors } from '../blocks/sql/clear-skipped.js';
 import { WAITING } from '../blocks/status.js';
 import type { BlocksTable } from '../blocks/table.js';
 import type { Database } from '../postgres/database.js';

@@ -1,7 +1,7 @@
 import { claimBlocks } from '../blocks/claim.js';
-import { findSameText } from '../blocks/find-same-text.js';
-import { leaveProcessing } from '../blocks/leave-processing.js';
-import { setUnreadError } from '../blocks/set-unread-error.js';
+import { findSameText } from '../blocks/sql/find-same-text.js';
+import { leaveProcessing } from '../blocks/sql/leave-processing.js';
+import { setUnreadError } from '../blocks/sql/set-unread-error.js';
 import type { Queryable } from '../postgres/database.js';
 import { reactionTo } from '../postgres/sqlstate.js';
 import { deathsOf, QUEUE, type EmbedJob, type EmbedJobData, type FailureReport } from '../queue/job.js';

@@ -1,10 +1,10 @@
 import type { PgBoss } from 'pg-boss';
-import { clearSkippedVectors } from '../blocks/clear-skipped.js';
-import { findPending } from '../blocks/find-pending.js';
-import { leaveProcessing } from '../blocks/leave-processing.js';
-import { lockBlocks } from '../blocks/lock.js';
-import { skipBlocks } from '../blocks/skip.js';
-import { storeVectors } from '../blocks/store.js';
+import { clearSkippedVectors } from '../blocks/sql/clear-skipped.js';
+import { findPending } from '../blocks/sql/find-pending.js';
+import { leaveProcessing } from '../blocks/sql/leave-processing.js';
+import { lockBlocks } from '../blocks/sql/lock.js';
+import { skipBlocks } from '../blocks/sql/skip.js';
+import { storeVectors } from '../blocks/sql/store.js';
 import type { BlocksTable } from '../blocks/table.js';
 import type { Database, Queryable } from '../postgres/database.js';
 import { insertJobs, newJob, type NewJob } from '../queue/enqueue.js';

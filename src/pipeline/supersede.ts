@@ -1,5 +1,5 @@
-import { findSameText } from '../blocks/find-same-text.js';
-import { leaveProcessing } from '../blocks/leave-processing.js';
+import { findSameText } from '../blocks/sql/find-same-text.js';
+import { leaveProcessing } from '../blocks/sql/leave-processing.js';
 import type { Queryable } from '../postgres/database.js';
 import { newJob, type NewJob } from '../queue/enqueue.js';
 import { PRIORITY, QUEUE, type EmbedJob } from '../queue/job.js';

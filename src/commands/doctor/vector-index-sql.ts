@@ -1,5 +1,5 @@
 import { besideVector } from '../../blocks/beside-vector.js';
-import type { BlocksIndex } from '../../blocks/read-indexes.js';
+import type { BlocksIndex } from '../../blocks/sql/read-indexes.js';
 import type { BlocksRelation } from '../../blocks/relations.js';
 import type { BlocksTable } from '../../blocks/table.js';
 import { quoteColumn, quoteTable } from '../../postgres/identifiers.js';

@@ -1,5 +1,5 @@
 import { inspectBlocks } from '../../../src/blocks/inspect.js';
-import { sampleBlocks } from '../../../src/blocks/sample-blocks.js';
+import { sampleBlocks } from '../../../src/blocks/sql/sample-blocks.js';
 import { tallyBlocks } from '../../../src/blocks/tally.js';
 import { loadConfig } from '../../../src/config/config.js';
 import { Postgres } from '../../../src/postgres/postgres.js';

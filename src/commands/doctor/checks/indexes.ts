@@ -1,4 +1,4 @@
-import { readIndexes, readTakenNames, type BlocksIndex } from '../../../blocks/read-indexes.js';
+import { readIndexes, readTakenNames, type BlocksIndex } from '../../../blocks/sql/read-indexes.js';
 import { listed, readRelations, type BlocksRelation } from '../../../blocks/relations.js';
 import { ok, tableOf, warning, type Check } from '../check.js';
 import { buildVectorIndexes, COSINE, NAME_ENDING } from '../vector-index-sql.js';

@@ -1,5 +1,5 @@
-import { readIndexes } from '../../../blocks/read-indexes.js';
-import { readNotifyingFunctions } from '../../../blocks/read-notifying-functions.js';
+import { readIndexes } from '../../../blocks/sql/read-indexes.js';
+import { readNotifyingFunctions } from '../../../blocks/sql/read-notifying-functions.js';
 import { readRelations } from '../../../blocks/relations.js';
 import { CHANNEL } from '../../../blocks/trigger.js';
 import { ok, tableOf, warning, type Check } from '../check.js';

@@ -1,5 +1,5 @@
-import type { Queryable } from '../postgres/database.js';
-import type { BlocksTable } from './table.js';
+import type { Queryable } from '../../postgres/database.js';
+import type { BlocksTable } from '../table.js';
 
 /** The type of the notes' ids as a cast: `bigint`, `uuid`, … pg_typeof knows it though there be no note. */
 export async function readNoteIdType(db: Queryable, table: BlocksTable): Promise<string> {

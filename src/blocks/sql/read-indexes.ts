@@ -1,6 +1,6 @@
-import type { Queryable } from '../postgres/database.js';
+import type { Queryable } from '../../postgres/database.js';
 import { OUR_COLUMNS } from './our-columns.js';
-import type { BlocksTable } from './table.js';
+import type { BlocksTable } from '../table.js';
 
 /** An index on the blocks table, or on a table below it, that has to do with our two columns. */
 export interface BlocksIndex {

@@ -1,6 +1,6 @@
-import type { Queryable } from '../postgres/database.js';
-import type { BlockStatus } from './status.js';
-import type { BlocksTable } from './table.js';
+import type { Queryable } from '../../postgres/database.js';
+import type { BlockStatus } from '../status.js';
+import type { BlocksTable } from '../table.js';
 
 /**
  * Sets the status of blocks that are `processing`, and of no others: a block that is `pending` again has been edited

@@ -1,5 +1,5 @@
-import type { Queryable } from '../postgres/database.js';
-import type { BlocksTable } from './table.js';
+import type { Queryable } from '../../postgres/database.js';
+import type { BlocksTable } from '../table.js';
 
 /** The highest id there is; null where there is no block. Not `max`, which uuid has only since PostgreSQL 18. */
 export async function findLastId(db: Queryable, table: BlocksTable): Promise<string | null> {

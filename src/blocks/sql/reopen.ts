@@ -1,6 +1,6 @@
-import type { Queryable } from '../postgres/database.js';
-import { hasStatusSql, type FoundStatus } from './status.js';
-import type { BlocksTable } from './table.js';
+import type { Queryable } from '../../postgres/database.js';
+import { hasStatusSql, type FoundStatus } from '../status.js';
+import type { BlocksTable } from '../table.js';
 
 /**
  * Sets blocks `pending` that have one of these statuses. Their vectors stay until they are replaced, so that search

@@ -1,6 +1,6 @@
-import type { Queryable } from '../postgres/database.js';
-import { isPendingSql } from './status.js';
-import type { BlocksTable } from './table.js';
+import type { Queryable } from '../../postgres/database.js';
+import { isPendingSql } from '../status.js';
+import type { BlocksTable } from '../table.js';
 
 /** A block that was notified. */
 export interface NotifiedBlock {

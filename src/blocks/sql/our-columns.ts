@@ -1,5 +1,5 @@
-import type { BlockStatus } from './status.js';
-import type { BlocksTable } from './table.js';
+import type { BlockStatus } from '../status.js';
+import type { BlocksTable } from '../table.js';
 
 /** The columns that are ours, as the catalogue holds them. */
 export const OUR_COLUMNS: readonly string[] = ['embedding', 'embedding_status'];

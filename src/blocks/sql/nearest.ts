@@ -1,7 +1,7 @@
 import { toSql } from 'pgvector';
-import type { Queryable } from '../postgres/database.js';
-import { besideVector } from './beside-vector.js';
-import type { BlocksTable } from './table.js';
+import type { Queryable } from '../../postgres/database.js';
+import { besideVector } from '../beside-vector.js';
+import type { BlocksTable } from '../table.js';
 
 export interface NearestBlock {
   readonly id: string;

@@ -1,5 +1,5 @@
-import type { Queryable } from '../postgres/database.js';
-import type { BlocksTable } from './table.js';
+import type { Queryable } from '../../postgres/database.js';
+import type { BlocksTable } from '../table.js';
 
 /**
  * Which of these notes exist: by the id as it was given, the id as Postgres prints it.

@@ -1,6 +1,6 @@
-import type { Queryable } from '../postgres/database.js';
-import { hasStatusSql, WAITING, type BlockStatus } from './status.js';
-import type { BlocksTable } from './table.js';
+import type { Queryable } from '../../postgres/database.js';
+import { hasStatusSql, WAITING, type BlockStatus } from '../status.js';
+import type { BlocksTable } from '../table.js';
 
 /**
  * Which of these blocks are neither pending (which NULL is, too) nor `processing`, with what they are instead; null for those that are

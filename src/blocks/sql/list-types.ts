@@ -1,5 +1,5 @@
-import type { Queryable } from '../postgres/database.js';
-import type { BlocksTable } from './table.js';
+import type { Queryable } from '../../postgres/database.js';
+import type { BlocksTable } from '../table.js';
 
 /** The types that there are blocks of. Reads the whole table. */
 export async function listTypes(db: Queryable, table: BlocksTable): Promise<string[]> {

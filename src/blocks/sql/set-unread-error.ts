@@ -1,5 +1,5 @@
-import type { Queryable } from '../postgres/database.js';
-import type { BlocksTable } from './table.js';
+import type { Queryable } from '../../postgres/database.js';
+import type { BlocksTable } from '../table.js';
 
 /**
  * Sets blocks `error` that could not be claimed, because the database cannot read what they hold. They are `pending`

@@ -1,7 +1,7 @@
-import type { Database, Queryable } from '../postgres/database.js';
-import { freeBuffer } from '../base/free-buffer.js';
-import { fingerprintSql } from './fingerprint.js';
-import type { BlocksTable } from './table.js';
+import type { Database, Queryable } from '../../postgres/database.js';
+import { freeBuffer } from '../../base/free-buffer.js';
+import { fingerprintSql } from '../fingerprint.js';
+import type { BlocksTable } from '../table.js';
 
 export interface EmbeddedBlock {
   readonly id: string;

@@ -1,6 +1,6 @@
-import type { Queryable } from '../postgres/database.js';
-import { statusSql } from './status.js';
-import type { BlocksTable } from './table.js';
+import type { Queryable } from '../../postgres/database.js';
+import { statusSql } from '../status.js';
+import type { BlocksTable } from '../table.js';
 
 /** How many blocks of one type have one status. */
 export interface BlockCount {

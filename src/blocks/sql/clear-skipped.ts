@@ -1,5 +1,5 @@
-import type { Queryable } from '../postgres/database.js';
-import type { BlocksTable } from './table.js';
+import type { Queryable } from '../../postgres/database.js';
+import type { BlocksTable } from '../table.js';
 
 /** Takes the vector from blocks that were set `skipped` (by the trigger) while they had one. Locked rows wait for the next sweep. */
 export async function clearSkippedVectors(

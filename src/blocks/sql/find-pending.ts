@@ -1,6 +1,6 @@
-import type { Queryable } from '../postgres/database.js';
-import { isPendingSql } from './status.js';
-import type { BlocksTable } from './table.js';
+import type { Queryable } from '../../postgres/database.js';
+import { isPendingSql } from '../status.js';
+import type { BlocksTable } from '../table.js';
 
 /** Which of these blocks are pending, which NULL is, too. */
 export async function findPending(db: Queryable, table: BlocksTable, ids: readonly string[]): Promise<string[]> {

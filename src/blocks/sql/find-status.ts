@@ -1,6 +1,6 @@
-import type { Queryable } from '../postgres/database.js';
-import { statusSql, type FoundStatus } from './status.js';
-import type { BlocksTable } from './table.js';
+import type { Queryable } from '../../postgres/database.js';
+import { statusSql, type FoundStatus } from '../status.js';
+import type { BlocksTable } from '../table.js';
 
 export interface BlockWithStatus {
   /** As Postgres prints it, however it was spelt. */

@@ -1,7 +1,7 @@
-import type { Queryable } from '../postgres/database.js';
+import type { Queryable } from '../../postgres/database.js';
 import type { BlockCount } from './count-blocks.js';
-import { statusSql } from './status.js';
-import type { BlocksTable } from './table.js';
+import { statusSql } from '../status.js';
+import type { BlocksTable } from '../table.js';
 
 /** Pages of 8 kB to read: 35 ms on a table of a million blocks, and 4 % of it. */
 const PAGES = 2_000;

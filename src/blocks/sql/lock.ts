@@ -1,5 +1,5 @@
-import type { Queryable } from '../postgres/database.js';
-import type { BlocksTable } from './table.js';
+import type { Queryable } from '../../postgres/database.js';
+import type { BlocksTable } from '../table.js';
 
 /**
  * Locks the rows of blocks, in order of their ids, passing over those that someone else has locked: whoever holds one

@@ -1,6 +1,6 @@
-import type { Queryable } from '../postgres/database.js';
-import { fingerprintSql } from './fingerprint.js';
-import type { BlocksTable } from './table.js';
+import type { Queryable } from '../../postgres/database.js';
+import { fingerprintSql } from '../fingerprint.js';
+import type { BlocksTable } from '../table.js';
 
 /**
  * Marks blocks that hold no text `skipped`, without a vector, where they are still what was read and still ours. Their

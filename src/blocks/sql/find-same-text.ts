@@ -1,7 +1,7 @@
-import type { Queryable } from '../postgres/database.js';
-import { fingerprintSql } from './fingerprint.js';
-import type { BlockStatus } from './status.js';
-import type { BlocksTable } from './table.js';
+import type { Queryable } from '../../postgres/database.js';
+import { fingerprintSql } from '../fingerprint.js';
+import type { BlockStatus } from '../status.js';
+import type { BlocksTable } from '../table.js';
 
 /**
  * Which blocks hold the text still that was read.
