@@ -1,9 +1,9 @@
-import { describeWithServer } from './support/describe-with-server.js';
-import { insertBlock } from './support/fixtures.js';
-import { expectEmbedded } from './support/worker-blocks.js';
-import { hang } from './support/worker-hold.js';
-import { get, readMetric } from './support/worker-http.js';
-import { useSite } from './support/worker-site.js';
+import { describeWithServer } from '../support/describe-with-server.js';
+import { insertBlock } from '../support/fixtures.js';
+import { expectEmbedded } from '../support/worker-blocks.js';
+import { hang } from '../support/worker-hold.js';
+import { get, readMetric } from '../support/worker-http.js';
+import { useSite } from '../support/worker-site.js';
 
 describeWithServer('a worker that is shutting down', () => {
   const site = useSite();

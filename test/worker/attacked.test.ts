@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startStandIn, type StandIn } from '../stand-in/stand-in.js';
-import { createDatabase } from './support/create-database.js';
-import { describeWithServer } from './support/describe-with-server.js';
-import { insertBlocks } from './support/fixtures.js';
-import { HttpAttack, type AttackOptions } from './support/http-attack.js';
-import { poll } from './support/poll.js';
-import type { TestDatabase } from './support/test-database.js';
-import { untilIdle } from './support/worker-blocks.js';
-import { workerEnvironment } from './support/worker-in-process.js';
-import { killProcesses, WorkerProcess } from './support/worker-process.js';
+import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
+import { createDatabase } from '../support/create-database.js';
+import { describeWithServer } from '../support/describe-with-server.js';
+import { insertBlocks } from '../support/fixtures.js';
+import { HttpAttack, type AttackOptions } from '../support/http-attack.js';
+import { poll } from '../support/poll.js';
+import type { TestDatabase } from '../support/test-database.js';
+import { untilIdle } from '../support/worker-blocks.js';
+import { workerEnvironment } from '../support/worker-in-process.js';
+import { killProcesses, WorkerProcess } from '../support/worker-process.js';
 
 const BLOCKS = 300;
 /** Kubernetes' own defaults: a probe may take a second, and three in a row must fail before anything is done. */

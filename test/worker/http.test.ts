@@ -1,10 +1,10 @@
-import { describeWithServer } from './support/describe-with-server.js';
-import { insertBlock, insertBlocks } from './support/fixtures.js';
-import { poll } from './support/poll.js';
-import { expectEmbedded, untilIdle, untilStatus } from './support/worker-blocks.js';
-import { hang, keepBusy, ONE_WORKER } from './support/worker-hold.js';
-import { get, metricIn, readMetric } from './support/worker-http.js';
-import { useSite } from './support/worker-site.js';
+import { describeWithServer } from '../support/describe-with-server.js';
+import { insertBlock, insertBlocks } from '../support/fixtures.js';
+import { poll } from '../support/poll.js';
+import { expectEmbedded, untilIdle, untilStatus } from '../support/worker-blocks.js';
+import { hang, keepBusy, ONE_WORKER } from '../support/worker-hold.js';
+import { get, metricIn, readMetric } from '../support/worker-http.js';
+import { useSite } from '../support/worker-site.js';
 
 describeWithServer('the endpoints of a worker', () => {
   const site = useSite();

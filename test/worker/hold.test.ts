@@ -1,13 +1,13 @@
-import { insertBacklog } from './support/backlog.js';
-import { describeWithServer } from './support/describe-with-server.js';
-import { insertBlock, insertBlocks, insertNote } from './support/fixtures.js';
-import { hang } from './support/worker-hold.js';
-import type { TestDatabase } from './support/test-database.js';
-import { countByStatus, editBlock, expectEmbedded, untilIdle } from './support/worker-blocks.js';
-import { get, metricIn } from './support/worker-http.js';
-import { createRole, type WorkerRole } from './support/worker-role.js';
-import { stopWorkers } from './support/worker-in-process.js';
-import { useSite, type Site } from './support/worker-site.js';
+import { insertBacklog } from '../support/backlog.js';
+import { describeWithServer } from '../support/describe-with-server.js';
+import { insertBlock, insertBlocks, insertNote } from '../support/fixtures.js';
+import { hang } from '../support/worker-hold.js';
+import type { TestDatabase } from '../support/test-database.js';
+import { countByStatus, editBlock, expectEmbedded, untilIdle } from '../support/worker-blocks.js';
+import { get, metricIn } from '../support/worker-http.js';
+import { createRole, type WorkerRole } from '../support/worker-role.js';
+import { stopWorkers } from '../support/worker-in-process.js';
+import { useSite, type Site } from '../support/worker-site.js';
 
 /** Something that happens to a database and passes. */
 interface Fault {
