@@ -3,18 +3,35 @@ import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-// Imports go one way: commands → queue → blocks and embedder → database. If two files need each other, the cut is wrong.
-const oneWay = [
-  zone('database', ['blocks', 'embedder', 'queue'], 'database/ is the lowest.'),
-  zone('embedder', ['database', 'blocks', 'queue'], 'embedder/ knows no database.'),
-  zone('blocks', ['queue'], 'blocks/ knows no queue.'),
-  zone('{!(commands)/**,!(cli).ts}', ['commands'], 'commands/ only wires; nothing but cli.ts builds on it.'),
-  zone('**', ['../test', '../demo', '../bench', '../stand-in', '../crucible'], 'What ships knows nothing of these.'),
+// The modules of `src`, from the top down. A module imports what is below it, never what is above or beside it.
+const layers = [
+  ['cli.ts'],
+  ['commands'],
+  ['terminal'],
+  ['worker.ts'],
+  ['config'],
+  ['monitoring'],
+  ['leader', 'pipeline'],
+  ['backlog'],
+  ['queue', 'blocks'],
+  ['embedder', 'text', 'postgres'],
+  ['telemetry'],
+  ['base'],
 ];
 
-function zone(target, from, message) {
-  return { target: `./src/${target}`, from: from.map((folder) => `./src/${folder}`), message };
+const downOnly = layers.slice(1).flatMap((layer, above) => layer.map((module) => zone(module, above + 1)));
+
+/** Keeps a module from importing its own layer and those above. */
+function zone(module, depth) {
+  const forbidden = layers.slice(0, depth + 1).flat();
+  return {
+    target: `./src/${module}`,
+    from: forbidden.filter((other) => other !== module).map((other) => `./src/${other}`),
+    message: `src/${module} must not import from its own layer or from one above it.`,
+  };
 }
+
+const shippedAlone = { target: './src', from: ['./test', './tools'], message: 'What ships must not import these.' };
 
 export default defineConfig(
   globalIgnores(['dist/', 'dist-tools/', 'coverage/', '.tools/', '.yarn/']),
@@ -35,9 +52,9 @@ export default defineConfig(
     },
     rules: {
       'import-x/no-cycle': 'error',
-      'import-x/no-restricted-paths': ['error', { basePath: import.meta.dirname, zones: oneWay }],
+      'import-x/no-restricted-paths': ['error', { basePath: import.meta.dirname, zones: [...downOnly, shippedAlone] }],
       // Keeps out of src, too, what is installed for development only, such as PGlite.
-      'import-x/no-extraneous-dependencies': ['error', { devDependencies: ['{test,demo,bench,stand-in,crucible}/**'] }],
+      'import-x/no-extraneous-dependencies': ['error', { devDependencies: ['{test,tools}/**'] }],
       // TypeScript takes a flag for unchanged across an await or a callback, which is where ours change.
       '@typescript-eslint/no-unnecessary-condition': 'off',
       '@typescript-eslint/no-confusing-void-expression': 'off', // `return stop();` is clear enough

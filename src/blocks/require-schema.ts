@@ -1,4 +1,3 @@
-import type { TableNames } from '../config/config.js';
 import type { Database } from '../postgres/database.js';
 import { inspectBlocks } from './inspect.js';
 import { requirePrivileges } from './privileges.js';
@@ -7,7 +6,7 @@ import { requireNoForeignKeys } from './replica-sessions.js';
 import { requireStatuses } from './require-statuses.js';
 import { requireTrigger } from './require-trigger.js';
 import { requireAllRows } from './row-security.js';
-import type { BlocksTable } from './table.js';
+import type { BlocksTable, TableNames } from './table.js';
 
 /**
  * Proves that the database is what the worker needs: extension, tables, columns, privileges, rows that it sees, columns

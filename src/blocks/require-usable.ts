@@ -1,4 +1,3 @@
-import type { TableNames } from '../config/config.js';
 import type { Database, Queryable } from '../postgres/database.js';
 import { isEnvironmental, reactionTo } from '../postgres/sqlstate.js';
 import { rolledBack } from '../postgres/rolled-back.js';
@@ -7,7 +6,7 @@ import { inspectBlocks } from './inspect.js';
 import { someVector } from './sql/our-columns.js';
 import { requirePrivileges } from './privileges.js';
 import { requireAllRows } from './row-security.js';
-import type { BlocksTable } from './table.js';
+import type { BlocksTable, TableNames } from './table.js';
 
 /**
  * Proves that what was fine at start is so still: tables, columns, privileges, and that a block can be read and written

@@ -1,5 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 
+/** The names of what we read and write in the API's schema, as the operator wrote them. */
+export interface TableNames {
+  readonly blocksTable: string;
+  readonly notesTable: string;
+  readonly blocksId: string;
+  readonly blocksNoteId: string;
+  readonly blocksType: string;
+  readonly blocksContent: string;
+  readonly notesId: string;
+  readonly notesTitle: string;
+}
+
 /** What the statements on blocks and notes are built from: quoted names, and the types read from the catalogue. */
 export interface BlocksTable {
   /** Quoted, with schema. */

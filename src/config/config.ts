@@ -3,7 +3,9 @@ import { checkServer, MISSING, requireGiven } from './checks.js';
 import { proxyFor } from './proxy.js';
 import { secretFrom, type Secret } from './secret.js';
 import { withDefaultTls } from './urls.js';
-import { VARIABLES, type LogLevel } from './variables.js';
+import { VARIABLES } from './variables.js';
+import type { TableNames } from '../blocks/table.js';
+import type { LogLevel } from '../telemetry/logger.js';
 import { acceptsAnyCertificate, readAddress } from '../postgres/address.js';
 import type { ProviderKind } from '../embedder/dialects.js';
 import { queryFormOf, type Shorten } from '../embedder/model-families.js';
@@ -65,18 +67,6 @@ export interface Config {
   readonly logLevel: LogLevel;
   readonly pgBossSchema: string;
   readonly tables: TableNames;
-}
-
-/** The names of what we read and write in the API's schema, as the operator wrote them. */
-export interface TableNames {
-  readonly blocksTable: string;
-  readonly notesTable: string;
-  readonly blocksId: string;
-  readonly blocksNoteId: string;
-  readonly blocksType: string;
-  readonly blocksContent: string;
-  readonly notesId: string;
-  readonly notesTitle: string;
 }
 
 /**

@@ -3,10 +3,8 @@ import { DIALECTS, type ProviderKind } from '../embedder/dialects.js';
 import { NameError, readColumnName, readTableName } from '../postgres/identifiers.js';
 import { SHORTEN, type Shorten } from '../embedder/model-families.js';
 import { readCertificates } from './certificates.js';
+import { LOG_LEVELS, type LogLevel } from '../telemetry/logger.js';
 import { apiUrl, databaseUrl, httpUrl } from './urls.js';
-
-export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const INT4_MAX = 2_147_483_647; // pg-boss keeps its seconds in integer columns
 

@@ -6,7 +6,8 @@ import type { Events } from '../telemetry/events.js';
 import { LogLimit } from '../telemetry/log-limit.js';
 import type { Logger } from '../telemetry/logger.js';
 import { pause } from '../base/sleep.js';
-import { EDITS_PER_INSERT, MOST_EDITS, type Edits } from './edits.js';
+import { MAX_WAITING_EDITS } from '../queue/capacity.js';
+import { EDITS_PER_INSERT, type Edits } from './edits.js';
 import { Inbox } from './inbox.js';
 import { readNotification } from './notification.js';
 import { persistEdits } from './persist-edits.js';
@@ -40,7 +41,7 @@ export interface BridgeOptions {
 export class Bridge {
   readonly #options: BridgeOptions;
   readonly #stopping = new AbortController();
-  readonly #inbox = new Inbox(MOST_EDITS);
+  readonly #inbox = new Inbox(MAX_WAITING_EDITS);
   readonly #loopAlarm = new LogLimit(ALARM_EVERY_MS);
   readonly #failureAlarm = new LogLimit(ALARM_EVERY_MS);
   readonly #unknownRemark = new LogLimit(REMARK_EVERY_MS);
@@ -132,7 +133,9 @@ export class Bridge {
     const { log } = this.#options;
     this.#flooded = true;
     this.#floodRemark.run(() => {
-      log.info('more blocks are notified than are taken as edits; the sweep takes the rest', { limit: MOST_EDITS });
+      log.info('more blocks are notified than are taken as edits; the sweep takes the rest', {
+        limit: MAX_WAITING_EDITS,
+      });
     });
   }
 

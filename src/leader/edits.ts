@@ -4,12 +4,10 @@ import type { Events } from '../telemetry/events.js';
 import type { Logger } from '../telemetry/logger.js';
 import { enqueueLive } from '../queue/enqueue.js';
 import { JobStatistics } from '../queue/job-statistics.js';
+import { MAX_WAITING_EDITS } from '../queue/capacity.js';
 import { PRIORITY } from '../queue/job.js';
 import { countWaitingEdits } from '../queue/sql/count-waiting-edits.js';
 import type { Waker } from '../queue/waker.js';
-
-/** Live jobs that may wait; beyond them it is an import, whatever announces it, and the sweep takes over. */
-export const MOST_EDITS = 50_000;
 
 /** Blocks of one transaction: 50,000 took 5.2 s in batches of 500, 7.6 in those of 250; larger ones gained little. */
 export const EDITS_PER_INSERT = 500;
@@ -28,7 +26,7 @@ export class Edits {
   readonly #options: EditsOptions;
   readonly #statistics: JobStatistics;
   /** Live jobs that wait, at most, by what was inserted since they were counted. */
-  #atMost = MOST_EDITS;
+  #atMost = MAX_WAITING_EDITS;
 
   constructor(options: EditsOptions) {
     this.#options = options;
@@ -37,17 +35,17 @@ export class Edits {
 
   /** Whether so many more may be inserted. */
   async hasRoomFor(count: number): Promise<boolean> {
-    if (this.#atMost + count <= MOST_EDITS) return true;
+    if (this.#atMost + count <= MAX_WAITING_EDITS) return true;
     const { database, schema } = this.#options;
-    this.#atMost = await countWaitingEdits(database, schema, MOST_EDITS);
-    return this.#atMost + count <= MOST_EDITS;
+    this.#atMost = await countWaitingEdits(database, schema, MAX_WAITING_EDITS);
+    return this.#atMost + count <= MAX_WAITING_EDITS;
   }
 
   /** Whether so few wait that an import is over. */
   async isCalm(): Promise<boolean> {
     const { database, schema } = this.#options;
-    this.#atMost = await countWaitingEdits(database, schema, MOST_EDITS);
-    return this.#atMost < MOST_EDITS / 2;
+    this.#atMost = await countWaitingEdits(database, schema, MAX_WAITING_EDITS);
+    return this.#atMost < MAX_WAITING_EDITS / 2;
   }
 
   /**

@@ -1,7 +1,6 @@
 import type { PgBoss } from 'pg-boss';
 import type { BlocksTable } from '../blocks/table.js';
 import { CHANNEL } from '../blocks/trigger.js';
-import type { Config } from '../config/config.js';
 import type { Database } from '../postgres/database.js';
 import { Ear } from './listener.js';
 import type { Hold } from '../postgres/hold.js';
@@ -16,8 +15,17 @@ import { Sweeper } from './sweeper.js';
 import { Upkeep } from './upkeep.js';
 import { WAKE_CHANNEL, type Waker } from '../queue/waker.js';
 
+export interface LeaderOptions {
+  readonly pgBossSchema: string;
+  readonly queueLimit: number;
+  /** Between two sweeps. */
+  readonly pollIntervalSeconds: number;
+  readonly workerConcurrency: number;
+  readonly batchSize: number;
+}
+
 export interface LeadershipParts {
-  readonly config: Config;
+  readonly config: LeaderOptions;
   readonly database: Database;
   readonly boss: PgBoss;
   readonly table: BlocksTable;

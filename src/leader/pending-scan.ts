@@ -5,7 +5,8 @@ import type { Hold } from '../postgres/hold.js';
 import { LogLimit } from '../telemetry/log-limit.js';
 import type { Logger } from '../telemetry/logger.js';
 import { pause } from '../base/sleep.js';
-import { EDITS_PER_INSERT, MOST_EDITS, type Edits } from './edits.js';
+import { MAX_WAITING_EDITS } from '../queue/capacity.js';
+import { EDITS_PER_INSERT, type Edits } from './edits.js';
 import { persistEdits } from './persist-edits.js';
 import { findUnqueued } from '../backlog/sql/find-unqueued.js';
 
@@ -90,7 +91,7 @@ export class PendingLook {
     const { signal } = this.#stopping;
     let readMs = 0;
     let after: string | null = null;
-    for (let found = 0; found < MOST_EDITS && !signal.aborted;) {
+    for (let found = 0; found < MAX_WAITING_EDITS && !signal.aborted;) {
       const page = await this.#read(after);
       readMs += page.tookMs;
       found += page.ids.length;

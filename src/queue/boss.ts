@@ -1,5 +1,4 @@
 import { PgBoss } from 'pg-boss';
-import type { Config } from '../config/config.js';
 import type { Database } from '../postgres/database.js';
 import { quoteColumn } from '../postgres/identifiers.js';
 import { isDenied } from '../postgres/sqlstate.js';
@@ -8,7 +7,7 @@ import { ConfigurationError, errorCode } from '../base/errors.js';
 import type { Logger } from '../telemetry/logger.js';
 import { isTracing } from '../telemetry/span.js';
 import { DEAD_LETTER_QUEUE, QUEUE } from './job.js';
-import { MOST_EDITS } from '../leader/edits.js';
+import { MAX_WAITING_EDITS } from './capacity.js';
 import { BossDatabase } from './boss-database.js';
 import { requireQueuePrivileges } from './privileges.js';
 import { inspectQueueSchema, requireOwnVersion } from './queue-schema.js';
@@ -32,6 +31,21 @@ const MAX_JOBS_PER_LIMIT = 11;
 /** What pg-boss throws where it may not migrate and would have to. */
 const NEEDS_MIGRATION = 'pg-boss database requires migrations';
 
+/** What the queues and pg-boss are configured with. */
+export interface QueueOptions {
+  readonly pgBossSchema: string;
+  /** Failures of a block's own after which it is dead-lettered. */
+  readonly retryLimit: number;
+  readonly retryDelaySeconds: number;
+  readonly retryDelayMaxSeconds: number;
+  readonly heartbeatSeconds: number;
+  readonly jobExpireSeconds: number;
+  /** How long a settled job can be looked at before pg-boss deletes it. */
+  readonly jobRetentionSeconds: number;
+  /** Ready and active jobs that sweep and backfill fill the queue up to. */
+  readonly queueLimit: number;
+}
+
 export interface BossOptions {
   /** Names this process in pg-boss's registry of instances. */
   readonly instanceName: string;
@@ -52,7 +66,7 @@ const databases = new WeakMap<PgBoss, BossDatabase>();
  */
 export async function createBoss(
   database: Database,
-  config: Config,
+  config: QueueOptions,
   { instanceName, log, isExplained, sendOnly }: BossOptions,
 ): Promise<PgBoss> {
   const schema = config.pgBossSchema;
@@ -73,7 +87,7 @@ export async function createBoss(
     ...(installed && !owns ? { reindex: false } : {}),
     schedule: false,
     // More than this is never in the queue at once where all is well.
-    warningQueueSize: MOST_EDITS + MAX_JOBS_PER_LIMIT * config.queueLimit,
+    warningQueueSize: MAX_WAITING_EDITS + MAX_JOBS_PER_LIMIT * config.queueLimit,
     monitorIntervalSeconds: MONITOR_SECONDS,
     superviseIntervalSeconds: MONITOR_SECONDS,
     instanceName,
@@ -98,7 +112,7 @@ export async function createBoss(
  *
  * @throws ConfigurationError when the role may not, with the GRANT
  */
-export async function startBoss(boss: PgBoss, { pgBossSchema }: Config): Promise<void> {
+export async function startBoss(boss: PgBoss, { pgBossSchema }: QueueOptions): Promise<void> {
   try {
     const start = async () => await (databases.get(boss)?.withoutLimits(() => boss.start()) ?? boss.start());
     await start().catch(async (error: unknown) => {
@@ -140,7 +154,7 @@ export function migrateAsOwner(schema: string): string {
  */
 export async function ensureQueues(
   boss: PgBoss,
-  config: Config,
+  config: QueueOptions,
   { update, signal }: { update: boolean; signal: AbortSignal },
 ): Promise<void> {
   // Two replicas that create queues at once deadlock; the second try finds them there.

@@ -2,6 +2,9 @@ import type { Queryable } from '../postgres/database.js';
 import { countQueued, type QueuedJobs } from './sql/count-queued.js';
 import { lockRoom } from './sql/lock-capacity.js';
 
+/** Live jobs that may wait. Beyond them it is an import, whatever announces it, and the sweep takes over. */
+export const MAX_WAITING_EDITS = 50_000;
+
 /** So many times the limit may be delayed: beside it, thousands of blocks that fail or are locked would fill the queue. */
 const DELAYED_PER_READY = 10;
 

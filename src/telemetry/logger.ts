@@ -1,11 +1,13 @@
 import { format } from 'node:util';
 import winston from 'winston';
-import type { LogLevel } from '../config/variables.js';
 import { errorCode, WorkerError } from '../base/errors.js';
 import { escapeUnprintable } from './unprintable.js';
 
 /** Where winston keeps the line it will write (triple-beam). */
 const MESSAGE = Symbol.for('message');
+
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /**
  * Messages are constant; what varies goes into the fields. Fields never hold a secret or the text of a block: the

@@ -1,5 +1,5 @@
-import { PgBouncer } from '../../crucible/site/pgbouncer.js';
-import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
+import { PgBouncer } from '../../tools/crucible/site/pgbouncer.js';
+import { startStandIn, type StandIn } from '../../tools/stand-in/stand-in.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithProgram } from '../support/describe-with-program.js';
 import { describeWithServer } from '../support/describe-with-server.js';

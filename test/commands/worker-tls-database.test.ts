@@ -1,4 +1,4 @@
-import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
+import { startStandIn, type StandIn } from '../../tools/stand-in/stand-in.js';
 import { createAuthority, type Authority } from '../support/certificates.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithCluster, describeWithServer } from '../support/describe-with-server.js';

@@ -1,8 +1,8 @@
 import { LONG } from '../../src/embedder/embedder.js';
 import { openEmbedder, type OpenEmbedder } from '../../src/embedder/open-embedder.js';
 import { createEvents, type Events } from '../../src/telemetry/events.js';
-import { deterministicVector } from '../../stand-in/deterministic-brain.js';
-import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
+import { deterministicVector } from '../../tools/stand-in/deterministic-brain.js';
+import { startStandIn, type StandIn } from '../../tools/stand-in/stand-in.js';
 import { MemoryLog } from '../support/worker-log.js';
 
 const DIMENSIONS = 32;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
+import { startStandIn, type StandIn } from '../../tools/stand-in/stand-in.js';
 import { JsonClient, type ServerAddress } from '../../src/embedder/json-client.js';
 import { OLLAMA } from '../../src/embedder/ollama-dialect.js';
 import { createAuthority, type Authority } from '../support/certificates.js';

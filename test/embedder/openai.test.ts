@@ -3,9 +3,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { embedOnce } from '../../src/embedder/embed-once.js';
 import { OpenAi } from '../../src/embedder/openai.js';
-import { deterministicVector } from '../../stand-in/deterministic-brain.js';
-import type { StandInOptions } from '../../stand-in/options.js';
-import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
+import { deterministicVector } from '../../tools/stand-in/deterministic-brain.js';
+import type { StandInOptions } from '../../tools/stand-in/options.js';
+import { startStandIn, type StandIn } from '../../tools/stand-in/stand-in.js';
 
 const MODEL = 'qwen3-embedding:4b';
 const DIMENSIONS = 64;

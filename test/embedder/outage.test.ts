@@ -5,9 +5,9 @@ import { DIALECTS, type ProviderKind } from '../../src/embedder/dialects.js';
 import { openEmbedder, type OpenEmbedder } from '../../src/embedder/open-embedder.js';
 import { createEvents, type Events } from '../../src/telemetry/events.js';
 import { createLogger } from '../../src/telemetry/logger.js';
-import { deterministicVector } from '../../stand-in/deterministic-brain.js';
-import { presetNames } from '../../stand-in/fault-presets.js';
-import { StandIn } from '../../stand-in/stand-in.js';
+import { deterministicVector } from '../../tools/stand-in/deterministic-brain.js';
+import { presetNames } from '../../tools/stand-in/fault-presets.js';
+import { StandIn } from '../../tools/stand-in/stand-in.js';
 
 const DIMENSIONS = 32;
 const TEXTS = ['one', 'two', 'three', 'four', 'five'];

@@ -1,6 +1,6 @@
 import { scanEmbeddings } from '../../src/embedder/scan-embeddings.js';
-import { deterministicVector } from '../../stand-in/deterministic-brain.js';
-import { randomWords } from '../../stand-in/random.js';
+import { deterministicVector } from '../../tools/stand-in/deterministic-brain.js';
+import { randomWords } from '../../tools/stand-in/random.js';
 
 const answer = (embeddings: string) =>
   Buffer.from(`{"model":"qwen3-embedding:4b","embeddings":${embeddings},"total_duration":14143917}`);

@@ -4,8 +4,8 @@ import { openProvider } from '../../src/embedder/open-provider.js';
 import { requireModel } from '../../src/embedder/require-model.js';
 import type { Shorten } from '../../src/embedder/model-families.js';
 import { createEvents, type Events } from '../../src/telemetry/events.js';
-import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
-import type { StandInOptions } from '../../stand-in/options.js';
+import { startStandIn, type StandIn } from '../../tools/stand-in/stand-in.js';
+import type { StandInOptions } from '../../tools/stand-in/options.js';
 import { startModelServer, type ModelServer } from '../support/model-server.js';
 import { MemoryLog } from '../support/worker-log.js';
 

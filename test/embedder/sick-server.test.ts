@@ -1,6 +1,6 @@
 import { openEmbedder, type OpenEmbedder } from '../../src/embedder/open-embedder.js';
 import { createEvents } from '../../src/telemetry/events.js';
-import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
+import { startStandIn, type StandIn } from '../../tools/stand-in/stand-in.js';
 import { Balancer } from '../support/balancer.js';
 import { MemoryLog } from '../support/worker-log.js';
 

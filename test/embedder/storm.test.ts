@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openEmbedder } from '../../src/embedder/open-embedder.js';
 import { createEvents } from '../../src/telemetry/events.js';
-import { startStandIn } from '../../stand-in/stand-in.js';
+import { startStandIn } from '../../tools/stand-in/stand-in.js';
 import { MemoryLog } from '../support/worker-log.js';
 
 /** Half a second in which a server that is asked with growing pauses is asked a dozen times. */

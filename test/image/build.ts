@@ -83,8 +83,8 @@ function execute(program: string, args: readonly string[], cwd: string, env: Nod
  * that started it; but npm's own file of settings, which `--prefix` would make it look for elsewhere.
  */
 function machine(): NodeJS.ProcessEnv {
-  const script = `import { npmSettingsForYarn } from './scripts/toolchain/dependencies.mjs';
-    import { npmConfig } from './scripts/toolchain/npm.mjs';
+  const script = `import { npmSettingsForYarn } from './tools/toolchain/dependencies.mjs';
+    import { npmConfig } from './tools/toolchain/npm.mjs';
     console.log(JSON.stringify({ ...npmSettingsForYarn(), npm_config_globalconfig: npmConfig().globalconfig }));`;
   const options = { cwd: ROOT, encoding: 'utf8' } as const;
   const settings = execFileSync(process.execPath, ['--input-type=module', '-e', script], options);

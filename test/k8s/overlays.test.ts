@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { IDeployment } from 'kubernetes-models/apps/v1/Deployment';
 import type { IConfigMap } from 'kubernetes-models/v1/ConfigMap';
 import { loadConfig } from '../../src/config/config.js';
-import { startStandIn } from '../../stand-in/stand-in.js';
+import { startStandIn } from '../../tools/stand-in/stand-in.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithProgram } from '../support/describe-with-program.js';
 import { describeWithServer } from '../support/describe-with-server.js';

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { encodeVectorArray } from '../../src/postgres/vector-codec.js';
-import { deterministicVector } from '../../stand-in/deterministic-brain.js';
+import { deterministicVector } from '../../tools/stand-in/deterministic-brain.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 

@@ -1,5 +1,5 @@
 import { roomBeside } from '../../src/queue/capacity.js';
-import { startStandIn } from '../../stand-in/stand-in.js';
+import { startStandIn } from '../../tools/stand-in/stand-in.js';
 import type { BackfillResult } from '../../src/commands/backfill/report.js';
 import { insertBacklog } from '../support/backlog.js';
 import { createDatabase } from '../support/create-database.js';

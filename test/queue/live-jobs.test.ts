@@ -2,7 +2,7 @@ import type { Queryable } from '../../src/postgres/database.js';
 import { PRIORITY } from '../../src/queue/job.js';
 import { findDue } from '../../src/queue/sql/find-ready.js';
 import { readLiveJobs } from '../../src/queue/live-jobs.js';
-import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
+import { startStandIn, type StandIn } from '../../tools/stand-in/stand-in.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { Explaining, isWholeTable } from '../support/explaining.js';

@@ -1,2 +1,2 @@
 // The embedded database is the demo's; tests use the same one, under the name under which they look for it.
-export { openEmbeddedPostgres } from '../../demo/embedded-postgres.js';
+export { openEmbeddedPostgres } from '../../tools/demo/embedded-postgres.js';

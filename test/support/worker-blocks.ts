@@ -1,4 +1,4 @@
-import { deterministicVector } from '../../stand-in/deterministic-brain.js';
+import { deterministicVector } from '../../tools/stand-in/deterministic-brain.js';
 import type { BlockStatus } from '../../src/blocks/status.js';
 import { DEFAULT_INSTRUCTION } from '../../src/config/variables.js';
 import { encodeContent } from './fixtures.js';

@@ -1,7 +1,7 @@
 import { requireSchema } from '../../src/blocks/require-schema.js';
 import { findDue } from '../../src/queue/sql/find-ready.js';
 import { resetRetrying } from '../../src/backlog/sql/reset-retrying.js';
-import { startStandIn } from '../../stand-in/stand-in.js';
+import { startStandIn } from '../../tools/stand-in/stand-in.js';
 import { createDatabase } from './create-database.js';
 import { describeWithServer } from './describe-with-server.js';
 import { insertBlock } from './fixtures.js';

@@ -1,4 +1,4 @@
-import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
+import { startStandIn, type StandIn } from '../../tools/stand-in/stand-in.js';
 import { createDatabase } from './create-database.js';
 import type { SchemaVariant } from './schema-variant.js';
 import type { TestDatabase } from './test-database.js';

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { describeError } from '../../src/telemetry/logger.js';
 
 /** What `yarn build` makes. */
-const DIST = new URL('../dist/', import.meta.url).href;
+const DIST = new URL('../../dist/', import.meta.url).href;
 
 /** What a process writes that runs this, having `createLogger` and `WorkerError`: in Jest's, the console is another's. */
 function written(script: string): { stderr: string[]; stdout: string } {

@@ -4,7 +4,7 @@ import { insertBlocks } from '../support/fixtures.js';
 import { countByStatus, untilIdle } from '../support/worker-blocks.js';
 import { startWorker, stopWorkers } from '../support/worker-in-process.js';
 import { WatchedPostgres, WithoutUpkeep } from '../support/worker-postgres.js';
-import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
+import { startStandIn, type StandIn } from '../../tools/stand-in/stand-in.js';
 
 /** A worker that was not woken sleeps for the polling interval of 60 s. */
 const LESS_THAN_A_PAUSE_MS = 50_000;

@@ -1,6 +1,6 @@
 import { DEFAULT_INSTRUCTION } from '../../src/config/variables.js';
 import { PRIORITY } from '../../src/queue/job.js';
-import { startStandIn } from '../../stand-in/stand-in.js';
+import { startStandIn } from '../../tools/stand-in/stand-in.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlocks, insertNote } from '../support/fixtures.js';

@@ -1,4 +1,4 @@
-import { isVectorOf } from '../../stand-in/deterministic-brain.js';
+import { isVectorOf } from '../../tools/stand-in/deterministic-brain.js';
 import { DEFAULT_INSTRUCTION } from '../../src/config/variables.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlock, insertNote } from '../support/fixtures.js';

@@ -1,4 +1,4 @@
-import { startStandIn } from '../../stand-in/stand-in.js';
+import { startStandIn } from '../../tools/stand-in/stand-in.js';
 import { insertBacklog } from '../support/backlog.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';

@@ -1,4 +1,4 @@
-import { deterministicVector } from '../../stand-in/deterministic-brain.js';
+import { deterministicVector } from '../../tools/stand-in/deterministic-brain.js';
 import { DEFAULT_INSTRUCTION } from '../../src/config/variables.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlock, insertBlocks } from '../support/fixtures.js';

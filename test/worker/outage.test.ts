@@ -1,5 +1,5 @@
-import type { FaultPresetName } from '../../stand-in/fault-presets.js';
-import { startStandIn } from '../../stand-in/stand-in.js';
+import type { FaultPresetName } from '../../tools/stand-in/fault-presets.js';
+import { startStandIn } from '../../tools/stand-in/stand-in.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlock, insertBlocks } from '../support/fixtures.js';

@@ -1,5 +1,5 @@
 import { PRIORITY } from '../../src/queue/job.js';
-import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
+import { startStandIn, type StandIn } from '../../tools/stand-in/stand-in.js';
 import { insertBacklog } from '../support/backlog.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';

@@ -1,7 +1,7 @@
 import type { BackfillResult } from '../../src/commands/backfill/report.js';
 import type { StatusSnapshot } from '../../src/commands/status/snapshot.js';
 import { PRIORITY } from '../../src/queue/job.js';
-import { startStandIn, type StandIn } from '../../stand-in/stand-in.js';
+import { startStandIn, type StandIn } from '../../tools/stand-in/stand-in.js';
 import { insertBacklog, untilJobs } from '../support/backlog.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';

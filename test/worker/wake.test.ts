@@ -1,7 +1,7 @@
 import { PgBoss } from 'pg-boss';
 import { PRIORITY } from '../../src/queue/job.js';
 import { WAKE_CHANNEL, Waker } from '../../src/queue/waker.js';
-import { startStandIn } from '../../stand-in/stand-in.js';
+import { startStandIn } from '../../tools/stand-in/stand-in.js';
 import { countJobs, insertBacklog } from '../support/backlog.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';

@@ -1,4 +1,4 @@
-import { startStandIn, type StandIn } from '../../../stand-in/stand-in.js';
+import { startStandIn, type StandIn } from '../../../tools/stand-in/stand-in.js';
 import type { CheckContext, CheckResult } from '../../../src/commands/doctor/check.js';
 import { checksFor } from '../../../src/commands/doctor/checks.js';
 import { runChecks } from '../../../src/commands/doctor/run-checks.js';

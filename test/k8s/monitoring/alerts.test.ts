@@ -8,7 +8,7 @@ import { describeWithPrometheus } from '../../support/prometheus/programs.js';
 import { readAlerts, readRules } from '../../support/prometheus/rules.js';
 import { ALERT_CASES, type AlertCase } from './alert-cases.js';
 
-const ROOT = join(import.meta.dirname, '../..');
+const ROOT = join(import.meta.dirname, '../../..');
 const EMBEDDER = join(ROOT, 'src/embedder');
 const RUNBOOK = join(ROOT, 'docs/operations.md');
 

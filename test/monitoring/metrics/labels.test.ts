@@ -4,7 +4,7 @@ import { createEvents } from '../../../src/telemetry/events.js';
 import { createMetrics } from '../../../src/monitoring/metrics/create-metrics.js';
 import { FAILURE_REASONS, GATE_REASONS, HOLD_REASONS } from '../../../src/monitoring/metrics/reasons.js';
 
-const SRC = join(import.meta.dirname, '../../src');
+const SRC = join(import.meta.dirname, '../../../src');
 const NO_JOBS = { created: 0, retry: 0, active: 0, deadLetters: 0, oldestSeconds: { live: null, backlog: null } };
 
 /** The codes of errors that the sources of a folder make. */

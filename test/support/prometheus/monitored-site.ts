@@ -1,4 +1,4 @@
-import { startStandIn, type StandIn } from '../../../stand-in/stand-in.js';
+import { startStandIn, type StandIn } from '../../../tools/stand-in/stand-in.js';
 import { createDatabase, dropDatabases } from '../create-database.js';
 import type { TestDatabase } from '../test-database.js';
 import { workerEnvironment, type WorkerEnvironment } from '../worker-in-process.js';

@@ -1,0 +1,49 @@
+import { describe, expect, it } from '@jest/globals';
+import { drawCharts } from '../../../tools/bench/charts/draw.js';
+import type { Measured } from '../../../tools/bench/report.js';
+import { figure } from '../../../tools/bench/scenario.js';
+
+function measured(scenario: string, values: Readonly<Record<string, number>>): Measured {
+  return { scenario, what: '', figures: Object.entries(values).map(([what, value]) => figure(what, '', [value])) };
+}
+
+const GROWTH = measured('growth', { '10,000 blocks: throughput': 2_345, '100,000 blocks: throughput': 1_987 });
+const FRESHNESS = measured('freshness', {
+  'edits alone: p50': 7.81,
+  'edits alone: p90': 17.5,
+  'edits alone: p99': 27.9,
+  'with a backlog: p50': 121,
+  'with a backlog: p90': 191,
+  'with a backlog: p99': 203,
+});
+
+/** The texts of an SVG, which must be XML: what its well-formed tags leave over holds no bracket. */
+function textsOf(svg: string): string[] {
+  const tag = /<!\[CDATA\[.*?\]\]>|<\/?[\w:-]+(?:\s+[\w:-]+="[^"<>]*")*\s*\/?>/gs;
+  expect(svg.replace(tag, '').match(/[<>]/g)).toBeNull();
+  return [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text ?? '');
+}
+
+describe('the charts of a report', () => {
+  it('are of the scenarios that were measured, and of no other', () => {
+    const memory = measured('memory', { 'peak memory of the worker': 120 }); // which has no chart
+    expect([...drawCharts({ measured: [GROWTH, memory] }).keys()]).toEqual(['bench-growth.svg']);
+  });
+
+  it('are XML that shows each case with its value', () => {
+    const texts = textsOf(drawCharts({ measured: [GROWTH] }).get('bench-growth.svg') ?? '');
+    expect(texts).toEqual(expect.arrayContaining(['10,000 blocks', '100,000 blocks', '2,345', '1,987']));
+  });
+
+  it('show each quantile of each case', () => {
+    const texts = textsOf(drawCharts({ measured: [FRESHNESS] }).get('bench-freshness.svg') ?? '');
+    expect(texts).toEqual(
+      expect.arrayContaining(['edits alone', 'with a backlog', '7.81', '17.5', '27.9', '121', '191', '203']),
+    );
+  });
+
+  it('are not drawn without a figure that they show', () => {
+    const lacking = measured('freshness', { 'edits alone: p50': 7.8 });
+    expect(() => drawCharts({ measured: [lacking] })).toThrow('freshness has no figure "edits alone: p90" to draw');
+  });
+});

@@ -1,0 +1,27 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import ts from 'typescript';
+import { SABOTAGES, sabotageNamed } from '../../../tools/crucible/sabotage/sabotages.js';
+import { projectRoot } from '../../../tools/demo/reference-schema.js';
+
+/** A module as `yarn build` makes it. */
+async function built(module: string): Promise<string> {
+  const source = await readFile(join(projectRoot(), 'src', module.replace(/\.js$/, '.ts')), 'utf8');
+  return ts.transpileModule(source, {
+    compilerOptions: { target: ts.ScriptTarget.ES2024, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true },
+  }).outputText;
+}
+
+describe('a guard that the crucible switches off', () => {
+  it.each([...Object.keys(SABOTAGES), 'killer-text'])('is in the worker, exactly once: %s', async (name) => {
+    for (const { module, find } of sabotageNamed(name).replacements) {
+      expect([module, (await built(module)).split(find).length - 1]).toEqual([module, 1]);
+    }
+  });
+
+  it('leaves no invariant unproven', () => {
+    const broken = new Set(Object.values(SABOTAGES).flatMap(({ breaks }) => breaks));
+    expect([...broken].sort()).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  });
+});

@@ -1,0 +1,53 @@
+import { demoEnvironment } from '../../../tools/demo/environment.js';
+
+const PLATFORM = {
+  PALDOCS_BLOCKS_TABLE: 'api.blocks',
+  PALDOCS_NOTES_TABLE: 'api.notes',
+  PALDOCS_BLOCKS_ID_COLUMN: 'block_id',
+  PALDOCS_NOTES_TITLE_COLUMN: 'name',
+  PALDOCS_PGBOSS_SCHEMA: 'api_queue',
+};
+
+test('is embedded, with the stand-in, where nothing is set', () => {
+  const { config, schemas, usesStandIn } = demoEnvironment({});
+  expect({ schemas, usesStandIn }).toEqual({ schemas: undefined, usesStandIn: true });
+  expect(config).toMatchObject({ healthPort: 0, logLevel: 'warn', pgBossSchema: 'pgboss' });
+});
+
+test('does not use a server that was not meant for it', () => {
+  expect(demoEnvironment({ DATABASE_URL: 'postgresql://db/production', PALDOCS_DATABASE_URL: '' }).schemas).toBe(
+    undefined,
+  );
+});
+
+test('never names the platform’s tables, columns or queue, whatever is set', () => {
+  const { config, schemas } = demoEnvironment({ ...PLATFORM, PALDOCS_DATABASE_URL: 'postgresql://db/production' });
+  expect(schemas?.tables).toMatch(/^embedding_demo_[0-9a-f]{8}$/);
+  expect(config.tables).toEqual({
+    blocksTable: `${schemas?.tables}.blocks`,
+    notesTable: `${schemas?.tables}.notes`,
+    blocksId: 'id',
+    blocksNoteId: 'note_id',
+    blocksType: 'block_type',
+    blocksContent: 'content',
+    notesId: 'id',
+    notesTitle: 'title',
+  });
+  expect(config.pgBossSchema).toBe(schemas?.queue);
+  expect(config.databaseUrl).toBe('postgresql://db/production');
+});
+
+test('takes two demos apart', () => {
+  const environment = { PALDOCS_DATABASE_URL: 'postgresql://db/shared' };
+  expect(demoEnvironment(environment).schemas).not.toEqual(demoEnvironment(environment).schemas);
+});
+
+test('uses the given Ollama with its model, and the stand-in with its own', () => {
+  const given = { PALDOCS_EMBEDDING_MODEL: 'nomic-embed-text', PALDOCS_EMBEDDING_INSTRUCTION: '' };
+  expect(demoEnvironment({ ...given, PALDOCS_OLLAMA_URL: 'http://ollama:11434' })).toMatchObject({
+    usesStandIn: false,
+    config: { model: 'nomic-embed-text', instruction: '', ollamaUrl: 'http://ollama:11434' },
+  });
+  expect(demoEnvironment(given)).toMatchObject({ usesStandIn: true, config: { model: 'qwen3-embedding:4b' } });
+  expect(demoEnvironment(given).config.instruction).not.toBe('');
+});

@@ -1,0 +1,111 @@
+import { describe, expect, jest, test } from '@jest/globals';
+import { HungUp } from '../../../tools/stand-in/refusal.js';
+import { Runner } from '../../../tools/stand-in/runner.js';
+
+/** A client that never hangs up. */
+const patient = () => new AbortController().signal;
+
+function runnerOf(cost: Partial<ConstructorParameters<typeof Runner>[0]>) {
+  return new Runner({ requestMs: 0, textMs: 0, parallel: 1, maxQueue: 512, ...cost });
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const from = performance.now();
+  await work();
+  return performance.now() - from;
+}
+
+describe('the runner', () => {
+  test('costs a request its price plus that of its texts', async () => {
+    const runner = runnerOf({ requestMs: 20, textMs: 5 });
+    const tookMs = await timed(() => runner.run(6, patient(), () => 'done'));
+    expect(tookMs).toBeGreaterThanOrEqual(50);
+    expect(runner.busyMs).toBeCloseTo(50, 3);
+  });
+
+  test('serves one at a time, first come first served', async () => {
+    const runner = runnerOf({ textMs: 10 });
+    const served: string[] = [];
+    const request = (name: string) => runner.run(1, patient(), () => name).then((result) => served.push(result));
+    const tookMs = await timed(() => Promise.all(['a', 'b', 'c', 'd'].map(request)));
+    expect(served).toEqual(['a', 'b', 'c', 'd']);
+    expect(tookMs).toBeGreaterThanOrEqual(40);
+    expect(runner.busyMs).toBeCloseTo(40, 3);
+  });
+
+  test('loses no throughput to late timers: the next request starts when the last one should have ended', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
+    try {
+      const runner = runnerOf({ textMs: 0.4 });
+      let served = 0;
+      for (let i = 0; i < 500; i++) void runner.run(1, patient(), () => 0).then(() => (served += 1));
+      await jest.advanceTimersByTimeAsync(199);
+      expect(served).toBeLessThan(500);
+      // Timers count whole milliseconds: with a timer of its own for each, only some 200 would have been served.
+      await jest.advanceTimersByTimeAsync(2);
+      expect(served).toBe(500);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  test('works on as many at once as it has lanes', async () => {
+    const runner = runnerOf({ requestMs: 50, parallel: Infinity });
+    const requests = Array.from({ length: 10 }, () => runner.run(1, patient(), () => 0));
+    expect([runner.running, runner.waiting]).toEqual([10, 0]);
+    await Promise.all(requests);
+    expect(runner.busyMs).toBeCloseTo(500, 3);
+  });
+
+  test('answers 503 to one more than may wait', async () => {
+    const runner = runnerOf({ requestMs: 20, maxQueue: 2 });
+    const requests = [1, 2, 3].map(() => runner.run(1, patient(), () => 0));
+    await expect(runner.run(1, patient(), () => 0)).rejects.toMatchObject({
+      status: 503,
+      message: 'server busy, please try again.  maximum pending requests exceeded',
+    });
+    await Promise.all(requests);
+    await expect(runner.run(1, patient(), () => 0)).resolves.toBe(0);
+  });
+
+  test('forgets a waiting request whose client hangs up', async () => {
+    const runner = runnerOf({ requestMs: 20 });
+    const first = runner.run(1, patient(), () => 'first');
+    const impatient = new AbortController();
+    let embedded = false;
+    const second = runner.run(1, impatient.signal, () => (embedded = true));
+    impatient.abort();
+    await expect(second).rejects.toBeInstanceOf(HungUp);
+    expect(runner.waiting).toBe(0);
+    await first;
+    expect(embedded).toBe(false);
+  });
+
+  test('stops after the text at hand when the client of a running request hangs up', async () => {
+    const runner = runnerOf({ textMs: 20 });
+    const impatient = new AbortController();
+    const long = runner.run(1_000, impatient.signal, () => 0);
+    const next = runner.run(1, patient(), () => 'next');
+    impatient.abort();
+    await expect(long).rejects.toBeInstanceOf(HungUp);
+    await expect(next).resolves.toBe('next');
+    expect(runner.busyMs).toBeLessThan(1_000);
+  });
+
+  test('goes on after a request that fails', async () => {
+    const runner = runnerOf({ textMs: 1 });
+    const failing = runner.run(1, patient(), () => Promise.reject(new Error('no')));
+    const next = runner.run(1, patient(), () => 'next');
+    await expect(failing).rejects.toThrow('no');
+    await expect(next).resolves.toBe('next');
+  });
+
+  test('takes all that run and wait with it when it crashes', async () => {
+    const runner = runnerOf({ requestMs: 60_000 });
+    const requests = [1, 2, 3].map(() => runner.run(1, patient(), () => 0));
+    runner.crash(new Error('EOF'));
+    const results = await Promise.allSettled(requests);
+    expect(results.map((result) => result.status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect([runner.running, runner.waiting]).toEqual([0, 0]);
+  });
+});

@@ -1,0 +1,36 @@
+import { deterministicVector } from '../stand-in/deterministic-brain.js';
+import type { TestDatabase } from '../../test/support/test-database.js';
+import { insertNote, textOf } from './blocks.js';
+
+/** Texts and vectors to draw from, so that the server makes a million rows in minutes. */
+const TEXTS = 200;
+const VECTORS = 300;
+const INSERT_ROWS = 50_000;
+
+/**
+ * Inserts blocks that are `completed` long since, of realistic size, each text its own. The vectors are some vector, not
+ * that of the text: what is measured is how the table's size weighs. Ids count from 1.
+ */
+export async function insertEmbedded(db: TestDatabase, count: number, seed: number): Promise<void> {
+  const noteId = await insertNote(db);
+  const texts = Array.from({ length: TEXTS }, (_, n) => textOf(seed, n));
+  const vectors = Array.from({ length: VECTORS }, (_, n) => `[${deterministicVector(`${seed} ${n}`, 768).join(',')}]`);
+  await db.query('CREATE UNLOGGED TABLE pool (n int PRIMARY KEY, text text, vector vector(768))');
+  await db.query(
+    `INSERT INTO pool SELECT n - 1, t, v::vector FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS p (t, v, n)`,
+    [Array.from({ length: VECTORS }, (_, n) => texts[n % TEXTS]), vectors],
+  );
+  // Otherwise each row would be set pending, and announced.
+  await db.query('ALTER TABLE blocks DISABLE TRIGGER blocks_embedding_insert');
+  for (let from = 0; from < count; from += INSERT_ROWS) {
+    await db.query(
+      `INSERT INTO blocks (note_id, block_type, content, embedding, embedding_status)
+       SELECT $1, 'paragraph', to_jsonb(p.text || ' Row ' || i), p.vector, 'completed'
+         FROM generate_series($2::int, $3::int) AS i JOIN pool p ON p.n = i % ${VECTORS} ORDER BY i`,
+      [noteId, from, Math.min(from + INSERT_ROWS, count) - 1],
+    );
+  }
+  await db.query('ALTER TABLE blocks ENABLE TRIGGER blocks_embedding_insert');
+  await db.query('DROP TABLE pool');
+  await db.query('VACUUM (ANALYZE) blocks');
+}

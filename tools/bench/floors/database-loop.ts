@@ -1,0 +1,83 @@
+import type pg from 'pg';
+import { PgBoss } from 'pg-boss';
+import { allOf } from '../../../src/all-of.js';
+import type { TestDatabase } from '../../../test/support/test-database.js';
+import { withVectorStore } from './vector-store.js';
+
+export interface DatabaseLoopOptions {
+  readonly db: TestDatabase;
+  readonly loops: number;
+  readonly batchSize: number;
+  /** number[contents][768] of the contents of a batch. */
+  readonly embed: (contents: readonly string[]) => Promise<readonly Float32Array[]>;
+}
+
+/**
+ * The floors of the ceiling: fetch, claim, complete and store, by so many loops of so many jobs, with no fence, no look
+ * at what has changed meanwhile, and no text but what `embed` is given. The jobs are there.
+ *
+ * @returns seconds, and how many blocks were stored
+ */
+export async function databaseLoop({
+  db,
+  loops,
+  batchSize,
+  embed,
+}: DatabaseLoopOptions): Promise<{ readonly seconds: number; readonly blocks: number }> {
+  return await withVectorStore(db, loops + 2, async ({ pool, store }) => {
+    const boss = new PgBoss({
+      db: { executeSql: (text, values) => pool.query(text, values as unknown[]) },
+      supervise: false,
+      schedule: false,
+      migrate: false,
+    });
+    try {
+      await boss.start();
+      let blocks = 0;
+      const loop = async () => {
+        for (;;) {
+          const jobs = await boss.fetch<{ blockId: string }>('embed-block', { batchSize });
+          if (jobs.length === 0) return;
+          const { rows } = await pool.query<{ id: string; content: string }>(
+            `UPDATE blocks SET embedding_status = 'processing' WHERE id = ANY ($1::bigint[]) RETURNING id, block_type, content::text`,
+            [jobs.map(({ data }) => data.blockId)],
+          );
+          const vectors = await embed(rows.map(({ content }) => content));
+          await inTransaction(pool, async (client) => {
+            const executeSql = (text: string, values?: unknown[]) => client.query(text, values);
+            await boss.complete(
+              'embed-block',
+              jobs.map(({ id }) => id),
+              undefined,
+              { db: { executeSql } },
+            );
+            await store(
+              client,
+              rows.map(({ id }) => id),
+              vectors,
+            );
+          });
+          blocks += rows.length;
+        }
+      };
+      const started = performance.now();
+      await allOf(Array.from({ length: loops }, loop));
+      return { seconds: (performance.now() - started) / 1000, blocks };
+    } finally {
+      await boss.stop({ close: false });
+    }
+  });
+}
+
+async function inTransaction(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<void>): Promise<void> {
+  const client = await pool.connect();
+  let failed = true;
+  try {
+    await client.query('BEGIN');
+    await work(client);
+    await client.query('COMMIT');
+    failed = false;
+  } finally {
+    client.release(failed); // with its transaction, where that was left open
+  }
+}

@@ -1,0 +1,34 @@
+import { allOf } from '../../../src/all-of.js';
+import { deterministicVector } from '../../stand-in/deterministic-brain.js';
+import type { TestDatabase } from '../../../test/support/test-database.js';
+import { withVectorStore } from './vector-store.js';
+
+/**
+ * The floor of the write path: vectors stored by so many connections, so many a statement, and nothing else.
+ *
+ * @returns vectors a second
+ */
+export async function updateLoop(
+  db: TestDatabase,
+  ids: readonly string[],
+  connections: number,
+  batchSize: number,
+): Promise<number> {
+  return await withVectorStore(db, connections, async ({ pool, store }) => {
+    let next = 0;
+    const loop = async () => {
+      for (let from = next; from < ids.length; from = next) {
+        next = from + batchSize;
+        const batch = ids.slice(from, from + batchSize);
+        await store(
+          pool,
+          batch,
+          batch.map((id) => deterministicVector(`floor ${id}`, 768)),
+        );
+      }
+    };
+    const started = performance.now();
+    await allOf(Array.from({ length: connections }, loop));
+    return ids.length / ((performance.now() - started) / 1000);
+  });
+}

@@ -1,0 +1,36 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TestDatabase } from '../../test/support/test-database.js';
+import type { Bench } from './scenario.js';
+import { statementsOf } from './work-off.js';
+import type { BenchWorker } from './worker.js';
+
+/** What workers with nothing to do cost, for a second. */
+export interface IdleCost {
+  /** Of all the workers, and of PostgreSQL. */
+  readonly workerCpu: number;
+  readonly postgresCpu: number;
+  readonly statements: number;
+}
+
+/** Looks at workers that have nothing to do for so many seconds. */
+export async function measureIdle(
+  bench: Bench,
+  db: TestDatabase,
+  workers: readonly BenchWorker[],
+  seconds: number,
+): Promise<IdleCost> {
+  const workerCpu = async () => {
+    const usages = await Promise.all(workers.map((worker) => worker.usage()));
+    return usages.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
+  };
+  await db.query('SELECT pg_stat_statements_reset()');
+  const before = { worker: await workerCpu(), postgres: await bench.server.cpuSeconds() };
+  const started = performance.now();
+  await sleep(seconds * 1000);
+  const took = (performance.now() - started) / 1000;
+  return {
+    workerCpu: ((await workerCpu()) - before.worker) / took,
+    postgresCpu: ((await bench.server.cpuSeconds()) - before.postgres) / took,
+    statements: (await statementsOf(db)) / took,
+  };
+}

@@ -1,0 +1,191 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DEFAULT_INSTRUCTION } from '../../../src/config/variables.js';
+import { launchStandIn, type LaunchedStandIn } from '../../stand-in/launch.js';
+import type { TestDatabase } from '../../../test/support/test-database.js';
+import { insertBlocks, textOf } from '../blocks.js';
+import { editAll, readLatencies, untilStored } from '../edits.js';
+import { insertEmbedded } from '../embedded-table.js';
+import { httpLoop } from '../floors/http-loop.js';
+import { notifyLoop } from '../floors/notify-loop.js';
+import { memoryFigure } from '../memory.js';
+import { figure, quantile, type Bench, type Figure, type Scenario } from '../scenario.js';
+import { environmentOf } from '../work-off.js';
+import { verifyVectors } from '../verify.js';
+import { BenchWorker } from '../worker.js';
+
+const SEED_OF_WARM_UP = 0;
+const WARM_UP_SECONDS = 2;
+const FLOOR_ROUNDS = 300;
+const STORED_WITHIN_MS = 60_000;
+
+interface Case {
+  readonly name: string;
+  /** Blocks that have their vectors, and those that wait. */
+  readonly embedded: number;
+  readonly backlog: number;
+  readonly editsPerSecond: number;
+  readonly seconds: number;
+  readonly requestMs: number;
+  readonly textMs: number;
+  readonly targets: Readonly<Partial<Record<Quantile, number>>>;
+}
+
+type Quantile = 'p50' | 'p90' | 'p99';
+const QUANTILES: readonly (readonly [Quantile, number])[] = [
+  ['p50', 0.5],
+  ['p90', 0.9],
+  ['p99', 0.99],
+];
+
+const LIVE = { name: 'edits alone', embedded: 10_000, backlog: 0, editsPerSecond: 50, requestMs: 0, textMs: 5 };
+/**
+ * An edit is a request of its own, 25 ms of the model's time: at 5 a second an eighth of it, so that the backlog goes
+ * on and edits seldom wait for each other. 40 a second would take it all.
+ */
+const WITH_BACKLOG = {
+  name: 'with a backlog',
+  embedded: 10_000,
+  backlog: 100_000,
+  editsPerSecond: 5,
+  requestMs: 20,
+  textMs: 5,
+};
+/** Two requests of 10 texts are in flight before an edit's turn comes: 2 × (20 + 10 × 5) ms. */
+const IN_FLIGHT_MS = 140;
+
+const CASES: readonly Case[] = [
+  { ...LIVE, seconds: 30, targets: { p50: 12, p99: 40 } },
+  { ...WITH_BACKLOG, seconds: 60, targets: { p99: IN_FLIGHT_MS + 60 } },
+];
+const QUICK_CASES: readonly Case[] = [
+  { ...LIVE, embedded: 500, seconds: 3, targets: {} },
+  { ...WITH_BACKLOG, embedded: 500, backlog: 1_500, seconds: 3, targets: {} },
+];
+
+/** From the commit of an edit to the commit of its vector. */
+export const freshness: Scenario = {
+  name: 'freshness',
+  what: 'from an edit committed to its vector committed, less the time of the model itself for that one text',
+  async measure(bench) {
+    const figures: Figure[] = [];
+    for (const one of bench.options.quick ? QUICK_CASES : CASES) figures.push(...(await measureCase(bench, one)));
+    return figures;
+  },
+};
+
+interface Run {
+  readonly latenciesMs: readonly number[];
+  readonly notifyMs: readonly number[];
+  readonly requestMs: readonly number[];
+  readonly peakRssBytes: number;
+}
+
+async function measureCase(bench: Bench, one: Case): Promise<Figure[]> {
+  const runs: Run[] = [];
+  for (let run = 0; run < bench.options.runs; run++) {
+    const last = await measureOnce(bench, one);
+    runs.push(last);
+    const told = QUANTILES.map(([name, share]) => `${name} ${quantile(last.latenciesMs, share).toFixed(1)} ms`);
+    bench.tell(`freshness ${one.name}: ${told.join(', ')} of ${last.latenciesMs.length} edits`);
+  }
+  const p50 = (values: readonly number[]) => quantile(values, 0.5);
+  const figures = QUANTILES.map(([name, share]) => {
+    const target = one.targets[name];
+    const values = runs.map(({ latenciesMs }) => quantile(latenciesMs, share));
+    return figure(`${one.name}: ${name}`, 'ms', values, target === undefined ? undefined : { atMost: target });
+  });
+  figures.push(
+    memoryFigure(
+      runs.map(({ peakRssBytes }) => peakRssBytes),
+      `${one.name}: `,
+    ),
+  );
+  if (one.backlog > 0) return figures;
+  return [
+    ...figures,
+    figure(
+      `${one.name}: floor, a bare NOTIFY heard, p50`,
+      'ms',
+      runs.map(({ notifyMs }) => p50(notifyMs)),
+    ),
+    figure(
+      `${one.name}: floor, the bare request, p50`,
+      'ms',
+      runs.map(({ requestMs }) => p50(requestMs)),
+    ),
+    figure(
+      `${one.name}: p50 as multiple of both floors`,
+      '',
+      runs.map((run) => p50(run.latenciesMs) / (p50(run.notifyMs) + p50(run.requestMs))),
+    ),
+  ];
+}
+
+async function measureOnce(bench: Bench, one: Case): Promise<Run> {
+  const { seed } = bench.options;
+  const modelMs = one.requestMs + one.textMs;
+  const db = await bench.server.createDatabase();
+  const standIn = await launchStandIn({ parallel: 1, requestMs: one.requestMs, textMs: one.textMs, logSize: 10 });
+  try {
+    await insertEmbedded(db, one.embedded, seed);
+    if (one.backlog > 0) await insertBlocks(db, one.backlog, (n) => textOf(seed, n));
+    const floors = await measureFloors(bench, db, standIn, modelMs);
+    const worker = await BenchWorker.start(bench.options.worker, environmentOf(db, standIn));
+    let peakRssBytes = 0;
+    let latenciesMs: number[];
+    try {
+      if (one.backlog > 0) await untilUnderWay(standIn, worker);
+      latenciesMs = await editAndWait(db, one, seed);
+      peakRssBytes = (await worker.usage()).peakRssBytes;
+      if (one.backlog > 0) await requireBacklog(db);
+    } finally {
+      await worker.stop();
+    }
+    return { ...floors, peakRssBytes, latenciesMs: latenciesMs.map((ms) => ms - modelMs) };
+  } finally {
+    await standIn.stop();
+    await db.drop();
+  }
+}
+
+/** Blocks 1 to `embedded` have their vectors: the first few are edited to warm up, others to be measured. */
+async function editAndWait(db: TestDatabase, one: Case, seed: number): Promise<number[]> {
+  const idsFrom = (from: number, count: number) => Array.from({ length: count }, (_, i) => String(from + i));
+  const warmUp = idsFrom(1, one.editsPerSecond * WARM_UP_SECONDS);
+  await untilStored(db, await editAll(db, warmUp, one.editsPerSecond, SEED_OF_WARM_UP), STORED_WITHIN_MS);
+  const ids = idsFrom(1 + warmUp.length, one.editsPerSecond * one.seconds);
+  const edits = await editAll(db, ids, one.editsPerSecond, seed);
+  await untilStored(db, edits, STORED_WITHIN_MS);
+  await verifyVectors(db, ids);
+  return await readLatencies(db, edits);
+}
+
+async function measureFloors(bench: Bench, db: TestDatabase, standIn: LaunchedStandIn, modelMs: number) {
+  const rounds = bench.options.quick ? FLOOR_ROUNDS / 10 : FLOOR_ROUNDS;
+  const [listener, sender] = await Promise.all([db.connect('bench listener'), db.connect('bench sender')]);
+  try {
+    const texts = Array.from({ length: rounds }, (_, n) => [DEFAULT_INSTRUCTION + textOf(bench.options.seed, n)]);
+    const { requestMs } = await httpLoop(standIn.url, texts, 1);
+    return {
+      notifyMs: await notifyLoop(listener, sender, rounds),
+      requestMs: requestMs.map((ms) => ms - modelMs),
+    };
+  } finally {
+    await Promise.all([listener.end(), sender.end()]);
+  }
+}
+
+async function untilUnderWay(standIn: LaunchedStandIn, worker: BenchWorker): Promise<void> {
+  const enough = (await standIn.stats()).textsEmbedded + 100;
+  while ((await standIn.stats()).textsEmbedded < enough) {
+    worker.requireAlive();
+    await sleep(100);
+  }
+}
+
+async function requireBacklog(db: TestDatabase): Promise<void> {
+  const [row] = await db.query<{ n: number }>(
+    `SELECT count(*)::int AS n FROM blocks WHERE embedding_status = 'pending'`,
+  );
+  if ((row?.n ?? 0) < 100) throw new Error('the backlog was worked off before the edits were measured');
+}

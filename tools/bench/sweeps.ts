@@ -1,0 +1,39 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { askForSweep } from '../../test/support/ask-for-sweep.js';
+import type { TestDatabase } from '../../test/support/test-database.js';
+import { readMetric } from '../../test/support/worker-http.js';
+import type { BenchWorker } from './worker.js';
+
+const PATIENCE_MS = 120_000;
+const POLL_MS = 50;
+
+/** How many sweeps a worker has made, and the seconds they took in all. */
+export interface Sweeps {
+  readonly count: number;
+  readonly seconds: number;
+}
+
+/** Waits until it has made so many. @throws Error when it has not in time, or dies meanwhile */
+export async function sweepsUntil(worker: BenchWorker, count: number): Promise<Sweeps> {
+  const deadline = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const sweeps = await sweepsOf(worker);
+    if (sweeps.count >= count) return sweeps;
+    worker.requireAlive();
+    if (Date.now() > deadline) throw new Error(`there was no sweep in ${PATIENCE_MS / 1000} s`);
+    await sleep(POLL_MS);
+  }
+}
+
+/** A new leader makes one. @returns its seconds */
+export async function forcedSweep(db: TestDatabase, worker: BenchWorker): Promise<number> {
+  const before = await sweepsOf(worker);
+  await askForSweep(db);
+  const after = await sweepsUntil(worker, before.count + 1);
+  return (after.seconds - before.seconds) / (after.count - before.count);
+}
+
+async function sweepsOf({ url }: BenchWorker): Promise<Sweeps> {
+  const count = (await readMetric(url, 'embedding_sweep_seconds_count')) ?? 0;
+  return { count, seconds: (await readMetric(url, 'embedding_sweep_seconds_sum')) ?? 0 };
+}

@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
+import { projectRoot } from '../../demo/reference-schema.js';
+import { isTransient } from '../../../src/postgres/sqlstate.js';
+import { startCluster } from '../../../test/support/cluster/start-cluster.js';
+import type { Cluster, ShutdownMode } from '../../../test/support/cluster/cluster.js';
+import { prepareServer } from '../../../test/support/server.js';
+import { TestDatabase } from '../../../test/support/test-database.js';
+import { until } from '../sleep.js';
+import { auditSql } from './audit.sql.js';
+import { triggerVariantSql } from './trigger-variant.sql.js';
+
+/** Few, so that a nemesis can use them up. */
+const MAX_CONNECTIONS = 90;
+const PERSIST_MS = 60_000;
+
+export const WORKER_ROLE = 'crucible_worker';
+/** A neighbour who takes connections and holds locks; no superuser, so that the crucible itself always gets in. */
+const NEIGHBOUR_ROLE = 'crucible_neighbour';
+
+export interface DatabaseOptions {
+  /** The worker's role may write all columns; only for the sabotage that does. */
+  readonly generous: boolean;
+}
+
+/** The database of a run, on a server of its own, and the crucible's own way into it, past all proxies. */
+export class CrucibleDatabase {
+  readonly #cluster: Cluster;
+  readonly #database: TestDatabase;
+  readonly #pool: pg.Pool;
+  readonly workerUrl: string;
+  readonly neighbourUrl: string;
+
+  private constructor(cluster: Cluster, database: TestDatabase, urls: { worker: string; neighbour: string }) {
+    this.#cluster = cluster;
+    this.#database = database;
+    this.workerUrl = urls.worker;
+    this.neighbourUrl = urls.neighbour;
+    this.#pool = new pg.Pool({
+      connectionString: database.url,
+      application_name: 'crucible',
+      max: 6,
+      connectionTimeoutMillis: 10_000,
+      query_timeout: 30_000,
+    });
+    this.#pool.on('error', () => undefined); // it is we who restart the server
+  }
+
+  static async create(options: DatabaseOptions): Promise<CrucibleDatabase> {
+    const cluster = await startCluster();
+    try {
+      const server = await prepareServer(cluster.url, cluster.description);
+      const database = await TestDatabase.create(server, {});
+      await database.query(`ALTER SYSTEM SET max_connections = ${MAX_CONNECTIONS}`);
+      await cluster.restart('fast');
+      const worker = await createRole(database, WORKER_ROLE);
+      const neighbour = await createRole(database, NEIGHBOUR_ROLE);
+      await database.query('REVOKE ALL ON SCHEMA public FROM PUBLIC'); // each role has what it was granted, and no more
+      await database.query(await grants(WORKER_ROLE, database.name));
+      await database.query(`GRANT USAGE ON SCHEMA public TO ${NEIGHBOUR_ROLE}`);
+      await database.query(`GRANT ALL ON blocks, notes TO ${NEIGHBOUR_ROLE}`);
+      if (options.generous) await database.query(`GRANT ALL ON blocks, notes TO ${WORKER_ROLE}`);
+      await database.query(auditSql(WORKER_ROLE));
+      await database.query(triggerVariantSql());
+      await database.query('ALTER TABLE blocks ALTER embedding_status DROP NOT NULL'); // for rows that have none yet
+      return new CrucibleDatabase(cluster, database, { worker, neighbour });
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
+  }
+
+  get url(): string {
+    return this.#database.url;
+  }
+
+  get host(): { readonly host: string; readonly port: number } {
+    const { hostname, port } = new URL(this.url);
+    return { host: hostname, port: Number(port) };
+  }
+
+  async query<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    return (await this.#pool.query<Row>(text, [...values])).rows;
+  }
+
+  /** The same, again and again while the server is down. */
+  async persist<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    const deadline = Date.now() + PERSIST_MS;
+    for (;;) {
+      try {
+        return await this.query<Row>(text, values);
+      } catch (error) {
+        if (!isTransient(error) || Date.now() > deadline) throw error;
+        await until(() => false, 100);
+      }
+    }
+  }
+
+  /** A connection of its own. */
+  async connect(name: string, url = this.url): Promise<pg.Client> {
+    const client = new pg.Client({ connectionString: url, application_name: name, connectionTimeoutMillis: 10_000 });
+    client.on('error', () => undefined); // what is pending rejects
+    await client.connect();
+    return client;
+  }
+
+  async restart(mode: ShutdownMode): Promise<void> {
+    await this.#cluster.restart(mode);
+  }
+
+  async halt(mode: ShutdownMode): Promise<void> {
+    await this.#cluster.halt(mode);
+  }
+
+  async resume(): Promise<void> {
+    await this.#cluster.resume();
+  }
+
+  async stop(): Promise<void> {
+    await this.#pool.end();
+    await this.#database.drop().catch(() => undefined); // half-open connections may be left; the cluster goes anyway
+    await this.#cluster.stop();
+  }
+}
+
+/** @returns the URL as this role */
+async function createRole(database: TestDatabase, role: string): Promise<string> {
+  const password = randomBytes(12).toString('hex');
+  await database.query(`CREATE ROLE ${role} LOGIN PASSWORD '${password}'`);
+  const url = new URL(database.url);
+  url.username = role;
+  url.password = password;
+  return url.href;
+}
+
+/** The documented grants, with psql's variables filled in. */
+async function grants(role: string, database: string): Promise<string> {
+  const sql = await readFile(join(projectRoot(), 'k8s', 'role.sql'), 'utf8');
+  return sql.replaceAll(':"role"', `"${role}"`).replaceAll(':"DBNAME"', `"${database}"`);
+}

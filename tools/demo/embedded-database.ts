@@ -1,0 +1,57 @@
+import type { PGlite } from '@electric-sql/pglite';
+import { fromPglite } from 'pg-boss';
+import type { Database, Queryable, Session, TransactionOptions } from '../../src/postgres/database.js';
+
+/** What PGlite itself and a transaction of it have in common. */
+type PGliteQueryable = Pick<PGlite, 'query' | 'exec'>;
+
+/**
+ * The embedded PostgreSQL as the worker's database. It has one connection, so that a session of its own is the same one
+ * again: listening works, and the only replica there can be leads.
+ */
+export function embeddedDatabase(pglite: PGlite): Database {
+  const direct = queryable(pglite);
+  return {
+    ...direct,
+    backend: 'pglite',
+    transaction: async <T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions) =>
+      await pglite.transaction<T>((tx) => work(queryable(tx, options))),
+    withoutLimits: (work) => work(direct), // it has none
+    connect: () => Promise.resolve(session(pglite, direct)),
+    useVectorType: () => undefined,
+    // As text: PGlite knows no binary form of a type it has no serializer for.
+    encodeVectors: (vectors) => `{${vectors.map((vector) => `"[${vector.join(',')}]"`).join(',')}}`,
+    ownsBackend: () => false,
+    close: () => pglite.close(),
+  };
+}
+
+function queryable(runner: PGliteQueryable, { onNotice }: TransactionOptions = {}): Queryable {
+  const options = onNotice && {
+    onNotice: ({ message }: { readonly message: string | undefined }) => onNotice(message ?? ''),
+  };
+  return {
+    query: async <Row extends object>(text: string, values: readonly unknown[] = []) =>
+      (await runner.query<Row>(text, [...values], options)).rows,
+    executeSql: (text, values) => fromPglite(runner).executeSql(text, values),
+  };
+}
+
+function session(pglite: PGlite, direct: Queryable): Session {
+  const unlisten: (() => Promise<void>)[] = [];
+  return {
+    ...direct,
+    lost: new Promise<never>(() => undefined), // it ends with the process
+    listen: async (channel, onNotification) => {
+      unlisten.push(
+        await pglite.listen(channel, (payload) => {
+          onNotification({ payload, processId: -1 });
+        }),
+      );
+    },
+    close: async () => {
+      await Promise.all(unlisten.map((stop) => stop()));
+      await direct.query('SELECT pg_advisory_unlock_all()');
+    },
+  };
+}
