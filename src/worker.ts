@@ -13,7 +13,6 @@ import { ProviderMisconfiguredError } from './embedder/errors.js';
 import type { Provider } from './embedder/provider.js';
 import type { Events } from './telemetry/events.js';
 import { HealthServer, type Readiness } from './monitoring/health-server.js';
-import type { Service } from './lifecycle.js';
 import type { Logger } from './telemetry/logger.js';
 import { EmbedHandler } from './pipeline/handler.js';
 import { Hold } from './postgres/hold.js';
@@ -21,12 +20,12 @@ import { TextBudget } from './pipeline/text-budget.js';
 import { createMetrics } from './monitoring/metrics/create-metrics.js';
 import { createBoss, ensureQueues, startBoss } from './queue/boss.js';
 import { PRIORITY, QUEUE, type EmbedJobData } from './queue/job.js';
-import { createLeadership } from './leader/leader.js';
+import { createLeader } from './leader/leader.js';
 import { requireQueuePrivileges } from './queue/privileges.js';
 import { tryWritingJobs } from './queue/sql/try-writing-jobs.js';
 import { readLiveJobs } from './queue/live-jobs.js';
 import { Waker } from './queue/waker.js';
-import { TimeLimit } from './base/timeout.js';
+import { Timeout } from './base/timeout.js';
 import { Watchdog } from './monitoring/watchdog.js';
 
 /** Text that this process holds at once, in bytes. */
@@ -57,7 +56,7 @@ export interface WorkerParts {
 }
 
 /** Bridge, sweep, workers and HTTP of one process. */
-export class Worker implements Service {
+export class Worker {
   readonly #parts: WorkerParts;
   readonly #watchdog = new Watchdog();
   readonly #aborted = new AbortController();
@@ -144,7 +143,7 @@ export class Worker implements Service {
     });
     await this.#startWorkers(boss, this.#handler);
     const { gate } = embedding;
-    const leadership = createLeadership({
+    const leadership = createLeader({
       ...{ config, database, boss, table, waker, events, log },
       instance: this.#parts.instance,
       isGateOpen: () => gate.isOpen,
@@ -183,7 +182,7 @@ export class Worker implements Service {
     }, config.shutdownTimeoutMs);
     try {
       await this.#leadership?.stop();
-      await this.#waker?.stop();
+      this.#waker?.stop();
       await idle;
       await this.#hold?.stop();
       await this.#boss?.stop({ close: false });
@@ -200,7 +199,7 @@ export class Worker implements Service {
    */
   async #checkModel(provider: Provider, table: BlocksTable): Promise<void> {
     const { config, log } = this.#parts;
-    const limit = new TimeLimit(MODEL_CHECK_TIMEOUT_MS, this.#aborted.signal);
+    const limit = new Timeout(MODEL_CHECK_TIMEOUT_MS, this.#aborted.signal);
     try {
       await requireModel(provider, config.model, table.dimensions, limit.signal);
     } catch (error) {

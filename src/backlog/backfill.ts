@@ -4,20 +4,20 @@ import { WAITING, type BlockStatus, type FoundStatus } from '../blocks/status.js
 import { retryTransient } from '../postgres/retry.js';
 import { LogLimit } from '../telemetry/log-limit.js';
 import type { Logger } from '../telemetry/logger.js';
-import { enqueueFound, isWaiting, worthwhileRoom, type EnqueueContext } from './enqueue-page.js';
+import { enqueuePage, isWaiting, minUsefulCapacity, type EnqueueContext } from './enqueue-page.js';
 import { JobStatistics } from '../queue/job-statistics.js';
 import { PRIORITY } from '../queue/job.js';
-import { readRoom } from '../queue/capacity.js';
+import { freeCapacity } from '../queue/capacity.js';
 import { findInScope, type FindInScope, type FoundBlock } from './sql/find-in-scope.js';
-import { pause } from '../base/sleep.js';
-import { Throttle } from './rate-limit.js';
+import { sleep } from '../base/sleep.js';
+import { RateLimit } from './rate-limit.js';
 import type { Waker } from '../queue/waker.js';
 
 /** How often the queue is looked at while it is full, and locked blocks while nothing else is left to do. */
 const ROOM_POLL_MS = 250;
 const ELUSIVE_POLL_MS = 500;
 /** Blocks to come back to that are kept in mind; with more of them they come first. */
-const MAX_ELUSIVE = 5_000;
+const MAX_POSTPONED = 5_000;
 const COMPLAIN_EVERY_MS = 30_000;
 
 /** What is put back: settled blocks that are to be embedded again. */
@@ -26,7 +26,7 @@ export type PutBackStatus = Extract<BlockStatus, 'completed' | 'error' | 'skippe
 export interface BackfillOptions extends EnqueueContext {
   readonly scope: BlockScope;
   /** Settled blocks to put back, beside what is pending. */
-  readonly putBack: readonly PutBackStatus[];
+  readonly requeued: readonly PutBackStatus[];
   /** Blocks a second, 0 for no limit. */
   readonly ratePerSecond: number;
   /** Blocks a transaction. */
@@ -34,9 +34,9 @@ export interface BackfillOptions extends EnqueueContext {
   /** Begins behind this id; null: from the start. */
   readonly after: string | null;
   /** How long the database may be away before the run fails. */
-  readonly patienceMs: number;
+  readonly maxOutageMs: number;
   /** Tells the workers of what there is to do. */
-  readonly waker: Pick<Waker, 'wakeAll'>;
+  readonly waker: Pick<Waker, 'wakeEverywhere'>;
   /** Told the ids of blocks that wait for a worker now, those that did already among them. */
   readonly onWaiting: (ids: readonly string[]) => void;
   readonly signal: AbortSignal;
@@ -52,7 +52,7 @@ export interface BackfillCounts {
   /** And those that had a live job already. */
   alreadyQueued: number;
   /** Of the enqueued, those that were put back, by what they were. */
-  readonly putBack: Record<PutBackStatus, number>;
+  readonly requeued: Record<PutBackStatus, number>;
   /** Every block up to this id has been seen to; null where none has. A later run may begin behind it. */
   lastId: string | null;
 }
@@ -72,23 +72,23 @@ export class Backfill {
     found: 0,
     enqueued: 0,
     alreadyQueued: 0,
-    putBack: { completed: 0, error: 0, skipped: 0 },
+    requeued: { completed: 0, error: 0, skipped: 0 },
     lastId: null,
   };
   readonly #options: BackfillOptions;
-  readonly #throttle: Throttle;
+  readonly #throttle: RateLimit;
   readonly #statistics: JobStatistics;
   readonly #statuses: readonly FoundStatus[];
   /** Blocks to come back to: somebody has locked them, or changed them while they were being put back. */
-  readonly #elusive = new Set<string>();
+  readonly #postponed = new Set<string>();
   readonly #complaint = new LogLimit(COMPLAIN_EVERY_MS);
 
   constructor(options: BackfillOptions) {
     this.#options = options;
-    this.#throttle = new Throttle(options.ratePerSecond);
+    this.#throttle = new RateLimit(options.ratePerSecond);
     this.#statistics = new JobStatistics(options.database, options.schema, options.log);
     // What is `processing` without a job was left by a worker that died: its job finds it so.
-    this.#statuses = [...WAITING, ...options.putBack];
+    this.#statuses = [...WAITING, ...options.requeued];
   }
 
   /** A second never sees more than its share, hence no more in one transaction. */
@@ -106,10 +106,10 @@ export class Backfill {
       const page = await this.#read({ after: last, upTo, ids: null });
       if (page.length === 0) break;
       last = page[(await this.#take(page)) - 1]?.id ?? last;
-      if (this.#elusive.size > MAX_ELUSIVE) await this.#comeBack();
-      if (this.#elusive.size === 0) this.counts.lastId = last;
+      if (this.#postponed.size > MAX_POSTPONED) await this.#revisitPostponed();
+      if (this.#postponed.size === 0) this.counts.lastId = last;
     }
-    await this.#comeBack();
+    await this.#revisitPostponed();
     if (!signal.aborted) this.counts.lastId = upTo;
   }
 
@@ -124,53 +124,53 @@ export class Backfill {
     if (open.length === 0) return this.#tell(page, [], []);
     await this.#throttle.ready(signal);
     if (signal.aborted) return 0;
-    const { taken, enqueued, elusive } = await this.#persist(() => enqueueFound(this.#options, open, new Date()));
+    const { taken, enqueued, postponed } = await this.#persist(() => enqueuePage(this.#options, open, new Date()));
     if (taken === 0) await this.#waitForRoom(open.length);
     this.#throttle.took(enqueued.length);
-    if (enqueued.length > 0) this.#options.waker.wakeAll(enqueued.length, PRIORITY.backlog);
+    if (enqueued.length > 0) this.#options.waker.wakeEverywhere(enqueued.length, PRIORITY.backlog);
     await this.#statistics.inserted(enqueued.length);
     const next = open[taken];
-    return this.#tell(next === undefined ? page : page.slice(0, page.indexOf(next)), enqueued, elusive);
+    return this.#tell(next === undefined ? page : page.slice(0, page.indexOf(next)), enqueued, postponed);
   }
 
   /** Counts blocks that were seen to. @returns how many */
-  #tell(seen: readonly FoundBlock[], enqueued: readonly FoundBlock[], elusive: readonly FoundBlock[]): number {
+  #tell(seen: readonly FoundBlock[], enqueued: readonly FoundBlock[], postponed: readonly FoundBlock[]): number {
     const { counts } = this;
-    for (const { id } of elusive) this.#elusive.add(id);
-    counts.found += seen.length - elusive.length;
+    for (const { id } of postponed) this.#postponed.add(id);
+    counts.found += seen.length - postponed.length;
     counts.enqueued += enqueued.length;
     counts.alreadyQueued = counts.found - counts.enqueued;
-    for (const { status } of enqueued) if (!isWaiting(status)) counts.putBack[status as PutBackStatus] += 1;
-    this.#options.onWaiting(seen.flatMap(({ id }) => (this.#elusive.has(id) ? [] : [id])));
+    for (const { status } of enqueued) if (!isWaiting(status)) counts.requeued[status as PutBackStatus] += 1;
+    this.#options.onWaiting(seen.flatMap(({ id }) => (this.#postponed.has(id) ? [] : [id])));
     return seen.length;
   }
 
   async #waitForRoom(blocks: number): Promise<void> {
     const { database, schema, queueLimit, signal } = this.#options;
-    const wanted = worthwhileRoom(blocks, queueLimit);
-    do await pause(ROOM_POLL_MS, signal);
-    while (!signal.aborted && (await this.#persist(() => readRoom(database, schema, queueLimit))) < wanted);
+    const wanted = minUsefulCapacity(blocks, queueLimit);
+    do await sleep(ROOM_POLL_MS, signal);
+    while (!signal.aborted && (await this.#persist(() => freeCapacity(database, schema, queueLimit))) < wanted);
   }
 
   /** Sees to the blocks that were passed over, until none is left. */
-  async #comeBack(): Promise<void> {
+  async #revisitPostponed(): Promise<void> {
     const { signal } = this.#options;
     const size = this.#pageSize;
-    while (this.#elusive.size > 0 && !signal.aborted) {
-      const before = this.#elusive.size;
-      const ids = [...this.#elusive];
+    while (this.#postponed.size > 0 && !signal.aborted) {
+      const before = this.#postponed.size;
+      const ids = [...this.#postponed];
       for (let i = 0; i < ids.length && !signal.aborted; i += size) await this.#again(ids.slice(i, i + size));
-      if (this.#elusive.size < before) continue;
-      this.#complain(this.#elusive.size);
-      await pause(ELUSIVE_POLL_MS, signal);
+      if (this.#postponed.size < before) continue;
+      this.#complain(this.#postponed.size);
+      await sleep(ELUSIVE_POLL_MS, signal);
     }
   }
 
   async #again(ids: readonly string[]): Promise<void> {
     const page = await this.#read({ after: null, upTo: null, ids });
-    for (const id of ids) this.#elusive.delete(id); // what is not on the page is gone, or has nothing to do any more
+    for (const id of ids) this.#postponed.delete(id); // what is not on the page is gone, or has nothing to do any more
     const taken = await this.#take(page);
-    for (const { id } of page.slice(taken)) this.#elusive.add(id);
+    for (const { id } of page.slice(taken)) this.#postponed.add(id);
   }
 
   async #read(part: Pick<FindInScope, 'after' | 'upTo' | 'ids'>): Promise<FoundBlock[]> {
@@ -181,7 +181,7 @@ export class Backfill {
 
   /** A transaction that has begun is never given up half-way: what it did is counted. */
   async #persist<T>(work: () => Promise<T>): Promise<T> {
-    const { signal, patienceMs, log } = this.#options;
+    const { signal, maxOutageMs, log } = this.#options;
     return await retryTransient(
       () => {
         signal.throwIfAborted();
@@ -189,7 +189,7 @@ export class Backfill {
       },
       {
         signal: NEVER,
-        maxWaitMs: patienceMs,
+        maxWaitMs: maxOutageMs,
         onRetry: (error) => {
           log.warn('the database failed; trying again', { error });
         },

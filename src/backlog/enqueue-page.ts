@@ -1,13 +1,13 @@
 import type { PgBoss } from 'pg-boss';
-import { findAtRest } from '../blocks/sql/find-at-rest.js';
+import { findSettled } from '../blocks/sql/find-settled.js';
 import { lockBlocks } from '../blocks/sql/lock.js';
-import { reopenBlocks } from '../blocks/sql/reopen.js';
+import { resetToPending } from '../blocks/sql/reset-to-pending.js';
 import { WAITING, type FoundStatus } from '../blocks/status.js';
 import type { BlocksTable } from '../blocks/table.js';
 import type { Database, Queryable } from '../postgres/database.js';
 import { insertJobs, newJob } from '../queue/enqueue.js';
 import { DEAD_LETTER_QUEUE, PRIORITY } from '../queue/job.js';
-import { claimRoom } from '../queue/capacity.js';
+import { reserveCapacity } from '../queue/capacity.js';
 import type { FoundBlock } from './sql/find-in-scope.js';
 import { lockDeadLetters } from '../queue/sql/lock-dead-letters.js';
 
@@ -21,17 +21,17 @@ export interface EnqueueContext {
 }
 
 /** What became of the first `taken` of the blocks; the queue had no room for those after them. */
-export interface EnqueuedBlocks {
+export interface EnqueuedPage {
   readonly taken: number;
   readonly enqueued: readonly FoundBlock[];
   /** Somebody else enqueued them first. */
   readonly alreadyQueued: readonly FoundBlock[];
   /** Somebody has their rows locked, or they are no longer what was found: to be looked at again. */
-  readonly elusive: readonly FoundBlock[];
+  readonly postponed: readonly FoundBlock[];
 }
 
 /** How much room is worth a transaction: for all blocks, or for a quarter of the queue. */
-export function worthwhileRoom(blocks: number, queueLimit: number): number {
+export function minUsefulCapacity(blocks: number, queueLimit: number): number {
   return Math.min(blocks, Math.ceil(queueLimit / 4));
 }
 
@@ -50,11 +50,11 @@ export function isWaiting(status: FoundStatus): boolean {
  *
  * @param found different blocks, none of them waiting with a live job
  */
-export async function enqueueFound(
+export async function enqueuePage(
   context: EnqueueContext,
   found: readonly FoundBlock[],
   now: Date,
-): Promise<EnqueuedBlocks> {
+): Promise<EnqueuedPage> {
   const missed = new Set<FoundBlock>();
   for (;;) {
     const blocks = found.filter((block) => !missed.has(block));
@@ -68,7 +68,7 @@ export async function enqueueFound(
     const end = found.findIndex((block) => !done.has(block));
     const taken = end === -1 ? found.length : end;
     // What was missed behind the last that had room is found again with the others.
-    return { taken, enqueued, alreadyQueued, elusive: found.slice(0, taken).filter((block) => missed.has(block)) };
+    return { taken, enqueued, alreadyQueued, postponed: found.slice(0, taken).filter((block) => missed.has(block)) };
   }
 }
 
@@ -86,19 +86,19 @@ async function attempt(
   context: EnqueueContext,
   found: readonly FoundBlock[],
   now: Date,
-): Promise<Pick<EnqueuedBlocks, 'enqueued' | 'alreadyQueued'> | Missed> {
+): Promise<Pick<EnqueuedPage, 'enqueued' | 'alreadyQueued'> | Missed> {
   const { database, boss, schema, table, queueLimit } = context;
   try {
     return await database.transaction(async (tx) => {
-      const room = await claimRoom(tx, schema, queueLimit);
-      const blocks = room < worthwhileRoom(found.length, queueLimit) ? [] : found.slice(0, room);
+      const room = await reserveCapacity(tx, schema, queueLimit);
+      const blocks = room < minUsefulCapacity(found.length, queueLimit) ? [] : found.slice(0, room);
       await dropDeadLetters(context, tx, blocks);
       const jobs = blocks.map(({ id }) => newJob(id, PRIORITY.backlog, now));
       const inserted = await insertJobs(boss, tx, jobs);
       const settled = blocks.filter(({ status }) => !isWaiting(status));
       const reopened = new Set(await reopen(tx, table, settled));
       // With their keys in our hands nobody settles them any more: what has ended by now was another's work.
-      const ended = new Set((await findAtRest(tx, table, [...inserted])).map(({ id }) => id));
+      const ended = new Set((await findSettled(tx, table, [...inserted])).map(({ id }) => id));
       const missed = blocks.filter(({ id, status }) => (isWaiting(status) ? ended.has(id) : !reopened.has(id)));
       if (missed.length > 0) throw new Missed(missed);
       // Where a settled block has a job, that found nothing to do; now it has, or the sweep replaces it.
@@ -125,7 +125,7 @@ async function dropDeadLetters(
 async function reopen(tx: Queryable, table: BlocksTable, blocks: readonly FoundBlock[]): Promise<string[]> {
   if (blocks.length === 0) return [];
   const locked = await lockBlocks(tx, table, blocks.map(toId));
-  return await reopenBlocks(tx, table, locked, [...new Set(blocks.map(({ status }) => status))]);
+  return await resetToPending(tx, table, locked, [...new Set(blocks.map(({ status }) => status))]);
 }
 
 const toId = ({ id }: FoundBlock) => id;

@@ -3,7 +3,7 @@ import type { Database } from '../postgres/database.js';
 import { retryTransient } from '../postgres/retry.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Outstanding } from './outstanding.js';
-import { pause } from '../base/sleep.js';
+import { sleep } from '../base/sleep.js';
 
 /** Looking takes a twentieth of the time at most, and is never seldomer than every two seconds. */
 const LOOK_MIN_MS = 200;
@@ -19,18 +19,18 @@ export interface FollowOptions {
   /** Whether more may still be added. */
   readonly isOpen: () => boolean;
   /** How long the database may be away. */
-  readonly patienceMs: number;
+  readonly maxOutageMs: number;
   readonly signal: AbortSignal;
   readonly log: Logger;
 }
 
 /** Follows blocks until each has ended, and no more are to come; early when aborted. */
 export async function follow(options: FollowOptions): Promise<void> {
-  const { database, table, outstanding, isOpen, patienceMs, signal, log } = options;
+  const { database, table, outstanding, isOpen, maxOutageMs, signal, log } = options;
   let progressAt = performance.now();
   while (!signal.aborted && (isOpen() || outstanding.size > 0)) {
     const started = performance.now();
-    const ended = await retryTransient(() => outstanding.look(database, table), { signal, maxWaitMs: patienceMs });
+    const ended = await retryTransient(() => outstanding.look(database, table), { signal, maxWaitMs: maxOutageMs });
     const now = performance.now();
     if (ended > 0 || outstanding.size === 0) progressAt = now;
     if (now - progressAt > STALL_MS) {
@@ -40,6 +40,6 @@ export async function follow(options: FollowOptions): Promise<void> {
         { seconds: STALL_MS / 1000, waiting: outstanding.size },
       );
     }
-    await pause(Math.min(LOOK_MAX_MS, Math.max(LOOK_MIN_MS, (now - started) * SHARE)), signal);
+    await sleep(Math.min(LOOK_MAX_MS, Math.max(LOOK_MIN_MS, (now - started) * SHARE)), signal);
   }
 }

@@ -1,4 +1,4 @@
-import { findAtRest } from '../blocks/sql/find-at-rest.js';
+import { findSettled } from '../blocks/sql/find-settled.js';
 import type { BlockStatus } from '../blocks/status.js';
 import type { BlocksTable } from '../blocks/table.js';
 import type { Queryable } from '../postgres/database.js';
@@ -7,7 +7,7 @@ import type { Queryable } from '../postgres/database.js';
 const PAGE = 1_000;
 
 /** How blocks ended that were followed. */
-export type Endings = Readonly<Record<Extract<BlockStatus, 'completed' | 'skipped' | 'error'> | 'gone', number>>;
+export type Results = Readonly<Record<Extract<BlockStatus, 'completed' | 'skipped' | 'error'> | 'gone', number>>;
 
 /**
  * The blocks of one run that no worker is done with yet. Since the run enqueues no more than the queue may hold, there
@@ -15,19 +15,19 @@ export type Endings = Readonly<Record<Extract<BlockStatus, 'completed' | 'skippe
  */
 export class Outstanding {
   readonly #ids = new Set<string>();
-  readonly #endings = { completed: 0, skipped: 0, error: 0, gone: 0 };
+  readonly #results = { completed: 0, skipped: 0, error: 0, gone: 0 };
 
   get size(): number {
     return this.#ids.size;
   }
 
-  get endings(): Endings {
-    return this.#endings;
+  get results(): Results {
+    return this.#results;
   }
 
   /** How many have ended. */
   get ended(): number {
-    const { completed, skipped, error, gone } = this.#endings;
+    const { completed, skipped, error, gone } = this.#results;
     return completed + skipped + error + gone;
   }
 
@@ -40,10 +40,10 @@ export class Outstanding {
     const before = this.ended;
     const asked = [...this.#ids];
     for (let i = 0; i < asked.length; i += PAGE) {
-      for (const { id, status } of await findAtRest(db, table, asked.slice(i, i + PAGE))) {
+      for (const { id, status } of await findSettled(db, table, asked.slice(i, i + PAGE))) {
         this.#ids.delete(id);
-        if (status === 'completed' || status === 'skipped' || status === 'error') this.#endings[status] += 1;
-        else this.#endings.gone += 1;
+        if (status === 'completed' || status === 'skipped' || status === 'error') this.#results[status] += 1;
+        else this.#results.gone += 1;
       }
     }
     return this.ended - before;

@@ -1,7 +1,7 @@
-import { pause } from '../base/sleep.js';
+import { sleep } from '../base/sleep.js';
 
 /** Keeps a rate: what was taken delays what is taken next. Time that passed unused is not saved up. */
-export class Throttle {
+export class RateLimit {
   readonly #perSecond: number;
   #freeAt = 0;
 
@@ -23,6 +23,6 @@ export class Throttle {
 
   /** Waits until more may be taken, or until aborted. */
   async ready(signal: AbortSignal): Promise<void> {
-    await pause(this.#freeAt - performance.now(), signal);
+    await sleep(this.#freeAt - performance.now(), signal);
   }
 }

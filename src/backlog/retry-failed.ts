@@ -1,7 +1,7 @@
 import type { PgBoss } from 'pg-boss';
 import { findStatus } from '../blocks/sql/find-status.js';
 import { lockBlocks } from '../blocks/sql/lock.js';
-import { reopenBlocks } from '../blocks/sql/reopen.js';
+import { resetToPending } from '../blocks/sql/reset-to-pending.js';
 import type { BlocksTable } from '../blocks/table.js';
 import type { Database, Queryable } from '../postgres/database.js';
 import { retryTransient } from '../postgres/retry.js';
@@ -45,8 +45,8 @@ export async function retryBlocks(context: RetryContext, ids: readonly string[])
   let open = before.filter(({ status }) => status === 'error').map(({ id }) => id);
   const done = new Set<string>();
   for (let attempt = 0; open.length > 0 && attempt < TRIES; attempt++) {
-    const result = await retryTransient(() => tryToPutBack(context, open), { signal: context.signal });
-    for (const id of result.putBack) done.add(id);
+    const result = await retryTransient(() => tryToRequeue(context, open), { signal: context.signal });
+    for (const id of result.requeued) done.add(id);
     open = result.again;
   }
   const left = before.map(({ id }) => id).filter((id) => !done.has(id));
@@ -68,23 +68,23 @@ class SomeLocked extends Error {
   }
 }
 
-async function tryToPutBack(
+async function tryToRequeue(
   { database, boss, schema, table, priority }: RetryContext,
   ids: readonly string[],
-): Promise<{ putBack: string[]; again: string[] }> {
+): Promise<{ requeued: string[]; again: string[] }> {
   try {
-    const putBackIds = await database.transaction(async (tx) => {
+    const requeuedIds = await database.transaction(async (tx) => {
       const letters = await lockDeadLetters(tx, schema, ids);
       if (letters.length > 0) await boss.deleteJob(DEAD_LETTER_QUEUE, letters, { db: tx });
       if (priority !== null) await enqueue(boss, tx, schema, ids, priority);
       const locked = await lockBlocks(tx, table, ids);
       // A block that keeps its status must keep its dead letter too.
       if (locked.length < ids.length) throw new SomeLocked(locked);
-      return await reopenBlocks(tx, table, locked, ['error']);
+      return await resetToPending(tx, table, locked, ['error']);
     });
-    return { putBack: putBackIds, again: [] };
+    return { requeued: requeuedIds, again: [] };
   } catch (error) {
-    if (error instanceof SomeLocked) return { putBack: [], again: error.lockable };
+    if (error instanceof SomeLocked) return { requeued: [], again: error.lockable };
     throw error;
   }
 }

@@ -3,7 +3,7 @@
  *
  * @throws the signal's reason when it is aborted first
  */
-export async function orAborted<T>(awaited: Promise<T>, signal: AbortSignal): Promise<T> {
+export async function abortable<T>(awaited: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   const aborted = Promise.withResolvers<never>();
   const onAbort = () => {

@@ -1,5 +1,5 @@
 import type { Semaphore } from 'async-mutex';
-import { orAborted } from './abortable.js';
+import { abortable } from './abortable.js';
 
 /**
  * Waits for a semaphore, for as long as the signal lets it. Room that comes too late is given back at once.
@@ -16,7 +16,7 @@ export async function acquire(
   signal.throwIfAborted();
   const acquired = semaphore.acquire(weight, priority);
   try {
-    const [, release] = await orAborted(acquired, signal);
+    const [, release] = await abortable(acquired, signal);
     return release;
   } catch (error) {
     acquired.then(

@@ -3,17 +3,17 @@
  * Node keeps one that was joined with another until its time has passed, 800 bytes each, and joining costs 6 µs of CPU,
  * where a listener costs 2.
  */
-export class TimeLimit {
+export class Timeout {
   readonly #own = new AbortController();
   readonly #timer: NodeJS.Timeout;
   readonly #outer: AbortSignal;
-  #hasPassed = false;
+  #expired = false;
 
   /** @param reason makes the signal's reason, once the time has passed: hardly ever, where an error costs its stack */
   constructor(limitMs: number, signal: AbortSignal, reason = () => new Error(`took longer than ${limitMs / 1000} s`)) {
     this.#outer = signal;
     this.#timer = setTimeout(() => {
-      this.#hasPassed = !this.#own.signal.aborted;
+      this.#expired = !this.#own.signal.aborted;
       this.#own.abort(reason());
     }, limitMs);
     if (signal.aborted) this.#follow();
@@ -25,8 +25,8 @@ export class TimeLimit {
     return this.#own.signal;
   }
 
-  get hasPassed(): boolean {
-    return this.#hasPassed;
+  get expired(): boolean {
+    return this.#expired;
   }
 
   /** To be called when what was limited is over. */

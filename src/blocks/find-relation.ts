@@ -1,5 +1,5 @@
 import type { Queryable } from '../postgres/database.js';
-import { isDenied } from '../postgres/sqlstate.js';
+import { isPermissionDenied } from '../postgres/sqlstate.js';
 import { quoteColumn, quoteTable, readTableName, type NameReading } from '../postgres/identifiers.js';
 import { ConfigurationError } from '../base/errors.js';
 
@@ -28,7 +28,7 @@ export async function findRelation(db: Queryable, text: string, variable: string
       const relation = await lookUp(db, reading);
       if (relation !== undefined) return relation;
     } catch (error) {
-      if (!isDenied(error)) throw error;
+      if (!isPermissionDenied(error)) throw error;
       denied ??= await mayNotUse(db, reading[0] ?? '', error);
     }
   }

@@ -1,7 +1,7 @@
 import type { Database } from '../postgres/database.js';
 import { inspectBlocks } from './inspect.js';
 import { requirePrivileges } from './privileges.js';
-import { requireQuietWrites } from './quiet-writes.js';
+import { requireNoTriggerLoop } from './require-no-trigger-loop.js';
 import { requireNoForeignKeys } from './replica-sessions.js';
 import { requireStatuses } from './require-statuses.js';
 import { requireTrigger } from './require-trigger.js';
@@ -21,7 +21,7 @@ export async function requireSchema(database: Database, names: TableNames): Prom
   await requireTrigger(database, table);
   await requireStatuses(database, table);
   await requireNoForeignKeys(database, table);
-  await requireQuietWrites(database, table);
+  await requireNoTriggerLoop(database, table);
   database.useVectorType(table.vectorTypeOid);
   return table;
 }

@@ -1,5 +1,5 @@
 import type { Database, Queryable } from '../postgres/database.js';
-import { withinTime } from '../postgres/statement-timeout.js';
+import { withStatementTimeout } from '../postgres/statement-timeout.js';
 import type { BlocksTable } from './table.js';
 
 /** Enough to have several types of block; each is written a dozen times. */
@@ -23,11 +23,11 @@ export interface RowsToTry {
  */
 export async function findRowsToTry(db: Database, table: BlocksTable): Promise<RowsToTry> {
   const maySeePlace = await maySelectAll(db, table);
-  const first = maySeePlace ? await withinTime(db, LIMIT_MS, (tx) => findOnFirstPages(tx, table)) : [];
+  const first = maySeePlace ? await withStatementTimeout(db, LIMIT_MS, (tx) => findOnFirstPages(tx, table)) : [];
   const rows =
     first?.some(({ embeddable }) => embeddable) === true
       ? first
-      : await withinTime(db, LIMIT_MS, (tx) => findAny(tx, table, maySeePlace));
+      : await withStatementTimeout(db, LIMIT_MS, (tx) => findAny(tx, table, maySeePlace));
   const found = rows ?? first ?? [];
   const embeddable = found.filter((row) => row.embeddable);
   const chosen = embeddable.length > 0 ? embeddable : found;

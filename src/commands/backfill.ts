@@ -10,7 +10,7 @@ import { confirmed } from './backfill/confirm.js';
 import { readArguments, type BackfillArguments, type Request } from './backfill/options.js';
 import { planBackfill, type BackfillPlan } from './backfill/plan.js';
 import { showProgress } from './backfill/progress.js';
-import { keepHeapSmall } from './backfill/small-heap.js';
+import { tuneHeapForSize } from '../terminal/heap.js';
 import { describeResult, resultOfPlan, resultOfRun, type BackfillResult } from './backfill/report.js';
 
 /** Embedding again more completed blocks than this is asked for first: it may occupy the model for hours. */
@@ -21,7 +21,7 @@ const PATIENCE_MS = 300_000;
 /** Enqueues what is pending, and what else is asked for. Exit status 1 also when, with `--wait`, blocks ended in `error`. */
 export async function runBackfill(args: BackfillArguments): Promise<void> {
   const request = readArguments(args);
-  keepHeapSmall();
+  tuneHeapForSize();
   await withContext('backfill', async (context) => {
     const started = performance.now();
     const seconds = () => Math.round(performance.now() - started) / 1000;
@@ -32,7 +32,7 @@ export async function runBackfill(args: BackfillArguments): Promise<void> {
       await print(resultOfPlan(plan, seconds()), args.json);
       return 0;
     }
-    if (plan.putBack.length > 0) await requirePrivileges(context.database, context.table);
+    if (plan.requeued.length > 0) await requirePrivileges(context.database, context.table);
     if (!(await mayGoOn(context, args, plan))) return 1;
     return await enqueue(context, args, { ...request, ...plan }, seconds);
   });
@@ -55,11 +55,11 @@ async function enqueue(
         queueLimit: config.queueLimit,
         waker: new Waker({ boss, database, batchSize: config.batchSize, log }),
         scope: plan.scope,
-        putBack: plan.putBack,
+        requeued: plan.requeued,
         after: plan.after,
         ratePerSecond: plan.ratePerSecond ?? config.backfillRatePerSecond,
         batchSize: plan.batchSize ?? config.backfillBatchSize,
-        patienceMs: PATIENCE_MS,
+        maxOutageMs: PATIENCE_MS,
         signal,
         log,
       },
@@ -86,7 +86,7 @@ async function enqueue(
 }
 
 async function mayGoOn({ signal }: CommandContext, args: BackfillArguments, plan: BackfillPlan): Promise<boolean> {
-  const { completed } = plan.toPutBack;
+  const { completed } = plan.toRequeue;
   if (completed <= ASK_ABOVE || args.yes) return true;
   const what = `${counted(completed, 'block')} that are completed would be embedded again`;
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
@@ -115,7 +115,7 @@ function howFar(run: BackfillRun, plan: BackfillPlan, interrupted: boolean): str
   const { found, lastId } = run.counts;
   const what = `${interrupted ? 'interrupted' : 'failed'} after ${number(found)} of ${counted(Math.max(found, plan.found), 'block')}`;
   if (!run.enqueuing) return `${what}: all are enqueued, and the workers go on`;
-  const again = plan.toPutBack.completed > 0 && lastId !== null ? `, with --after ${printable(lastId)} added,` : '';
+  const again = plan.toRequeue.completed > 0 && lastId !== null ? `, with --after ${printable(lastId)} added,` : '';
   return `${what}: nothing is lost, the same command${again} goes on from here`;
 }
 

@@ -51,9 +51,9 @@ export async function runErrors(options: ErrorsOptions): Promise<void> {
   });
 }
 
-function toJson({ failures, deaths, ...error }: BlockError): object {
-  const attempts = failures === null && deaths === null ? null : (failures ?? 0) + (deaths ?? 0);
-  return { ...error, attempts, failures, deaths };
+function toJson({ failures, crashes, ...error }: BlockError): object {
+  const attempts = failures === null && crashes === null ? null : (failures ?? 0) + (crashes ?? 0);
+  return { ...error, attempts, failures, crashes };
 }
 
 function total(byReason: readonly ErrorCount[]): number {
@@ -96,8 +96,8 @@ function render(byReason: readonly ErrorCount[], page: readonly BlockError[], mo
   ];
 }
 
-function toRow({ id, type, noteTitle, reason, failures, deaths, at }: BlockError): string[] {
-  const attempts = failures === null && deaths === null ? '-' : number((failures ?? 0) + (deaths ?? 0));
+function toRow({ id, type, noteTitle, reason, failures, crashes, at }: BlockError): string[] {
+  const attempts = failures === null && crashes === null ? '-' : number((failures ?? 0) + (crashes ?? 0));
   return [id, type, noteTitle ?? '-', reason ?? NO_RECORD, attempts, when(at)];
 }
 

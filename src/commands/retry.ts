@@ -4,7 +4,7 @@ import type { BlocksTable } from '../blocks/table.js';
 import { ConfigurationError } from '../base/errors.js';
 import { PRIORITY, type Priority } from '../queue/job.js';
 import { retryBlocks, type Retried } from '../backlog/retry-failed.js';
-import { readRoom } from '../queue/capacity.js';
+import { freeCapacity } from '../queue/capacity.js';
 import { withBoss, withContext, type CommandContext } from './context.js';
 import { counted, printable, styled, writeJson, writeLines } from '../terminal/output.js';
 
@@ -36,10 +36,10 @@ export async function runRetry({ ids, all, json }: RetryOptions): Promise<void> 
         if (context.signal.aborted) break;
       }
     });
-    const putBack = retried.filter(({ outcome }) => outcome === 'put back').length;
-    if (json) await writeJson({ putBack, left: retried.length - putBack, blocks: retried });
-    else await writeLines([summary(putBack, retried.length)]);
-    return putBack === retried.length ? 0 : 1;
+    const requeued = retried.filter(({ outcome }) => outcome === 'put back').length;
+    if (json) await writeJson({ requeued, left: retried.length - requeued, blocks: retried });
+    else await writeLines([summary(requeued, retried.length)]);
+    return requeued === retried.length ? 0 : 1;
   });
 }
 
@@ -49,7 +49,7 @@ export async function runRetry({ ids, all, json }: RetryOptions): Promise<void> 
  */
 async function priorityFor({ database, config }: CommandContext, before: number): Promise<Priority | null> {
   if (before === 0) return PRIORITY.live;
-  return (await readRoom(database, config.pgBossSchema, config.queueLimit)) > 0 ? PRIORITY.backlog : null;
+  return (await freeCapacity(database, config.pgBossSchema, config.queueLimit)) > 0 ? PRIORITY.backlog : null;
 }
 
 function checkIds(ids: readonly string[], { idType }: BlocksTable): void {
@@ -88,9 +88,9 @@ function toLine({ id, outcome, status }: Retried): string {
   }
 }
 
-function summary(putBack: number, of: number): string {
+function summary(requeued: number, of: number): string {
   if (of === 0) return 'No block is in error.';
-  return putBack === of
-    ? `${counted(putBack, 'block')} put back; a worker takes them within seconds.`
-    : `${putBack} of ${counted(of, 'block')} put back.`;
+  return requeued === of
+    ? `${counted(requeued, 'block')} put back; a worker takes them within seconds.`
+    : `${requeued} of ${counted(of, 'block')} put back.`;
 }

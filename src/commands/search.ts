@@ -2,7 +2,7 @@ import { embeddingServer } from '../config/embedding-server.js';
 import { blockText } from '../text/block-text.js';
 import { findNearest, type NearestBlock } from '../blocks/sql/nearest.js';
 import type { BlocksTable } from '../blocks/table.js';
-import { widenIndexScan } from '../blocks/widen-index-scan.js';
+import { setIndexScanLimits } from '../blocks/set-index-scan-limits.js';
 import { embedOnce } from '../embedder/embed-once.js';
 import { openProvider } from '../embedder/open-provider.js';
 import { requireModel } from '../embedder/require-model.js';
@@ -34,7 +34,7 @@ export async function runSearch({ text, json, ...options }: SearchOptions): Prom
     const vector = await embedQuery(context, query);
     const { database, table } = context;
     const found = await patiently(database, async (tx) => {
-      await widenIndexScan(tx, limit);
+      await setIndexScanLimits(tx, limit);
       return await findNearest(tx, table, vector, limit, blockType ?? undefined);
     });
     const results = found.map((block) => toResult(block, table));

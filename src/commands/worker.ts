@@ -3,7 +3,7 @@ import { loadConfig } from '../config/config.js';
 import { openPostgres } from './connect/open-postgres.js';
 import { requireReachable, requireSession, requireWritable } from './connect/require-reachable.js';
 import { createEvents } from '../telemetry/events.js';
-import { collectLessOften } from '../terminal/heap.js';
+import { tuneHeapForThroughput } from '../terminal/heap.js';
 import { loggerForTerminal } from '../telemetry/logger.js';
 import { instanceName } from './context.js';
 import { INTERRUPTED, Interruption } from '../terminal/interruption.js';
@@ -26,7 +26,7 @@ export interface WorkerArguments {
  * left to embed: status 1 when blocks are in `error` then, 130 when a signal came first.
  */
 export async function runWorker({ backfill }: WorkerArguments): Promise<void> {
-  collectLessOften();
+  tuneHeapForThroughput();
   const config = loadConfig();
   const log = loggerForTerminal(config.logLevel);
   const instance = instanceName();

@@ -17,7 +17,7 @@ export interface Config {
   /** For the session that listens and leads, where `databaseUrl` goes through a transaction pooler. */
   readonly listenDatabaseUrl: string;
   /** Variables whose URL has the server's certificate accepted unchecked. */
-  readonly unchecked: readonly string[];
+  readonly unverifiedTls: readonly string[];
   /** Which of the servers below embeds. */
   readonly provider: ProviderKind;
   readonly ollamaUrl: string;
@@ -126,7 +126,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const config: Config = {
     databaseUrl,
     listenDatabaseUrl: listenDatabaseUrl ?? databaseUrl,
-    unchecked: Object.entries(urls)
+    unverifiedTls: Object.entries(urls)
       .filter(([, url]) => url !== undefined && acceptsAnyCertificate(readAddress(url)))
       .map(([name]) => name),
     ollamaUrl: env.PALDOCS_OLLAMA_URL,
@@ -173,7 +173,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     },
   };
   if (config.provider === 'openai') requireGiven(given, ['PALDOCS_OPENAI_URL', 'PALDOCS_EMBEDDING_MODEL']);
-  checkTogether(config);
+  checkCombinations(config);
   return config;
 }
 
@@ -186,7 +186,7 @@ const SECRETS = [
 ] as const;
 
 /** What is fine alone and wrong together. */
-function checkTogether(config: Config): void {
+function checkCombinations(config: Config): void {
   checkServer('PALDOCS_OLLAMA_TOKEN', 'PALDOCS_OLLAMA', config.ollamaUrl, config.ollamaToken, config.ollamaCa);
   if (config.openaiUrl !== '') {
     checkServer('PALDOCS_OPENAI_API_KEY', 'PALDOCS_OPENAI', config.openaiUrl, config.openaiKey, config.openaiCa);

@@ -33,7 +33,7 @@ export function classifyAnswer(dialect: Dialect, refusal: Refusal): ProviderErro
     case 'busy':
     case 'failing':
       return new ProviderUnavailableError(code, message, {
-        mayBeTheText: verdict === 'failing',
+        inputMayBeAtFault: verdict === 'failing',
         retryAfterMs: readRetryAfter(retryAfter),
         fix,
       });

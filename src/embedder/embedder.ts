@@ -3,11 +3,11 @@ import { Semaphore } from 'async-mutex';
 import { acquire } from '../base/acquire.js';
 import type { Events } from '../telemetry/events.js';
 import { span } from '../telemetry/span.js';
-import { TimeLimit } from '../base/timeout.js';
+import { Timeout } from '../base/timeout.js';
 import {
   DrainingError,
   isProviderError,
-  mayBeTheText,
+  inputMayBeAtFault,
   ProviderUnavailableError,
   TextTooLongError,
   TookTooLongError,
@@ -47,7 +47,7 @@ export const LONG = Symbol('long');
 const SLOW_SHARE = 0.25;
 const JUDGE_SHARE = 0.05;
 /** A text is blamed when it has failed alone so many times running, a good one having passed after each. */
-const STRIKES = 3;
+const MAX_SOLO_FAILURES = 3;
 
 /**
  * Texts in, vectors out. What goes wrong on the way is sorted out here, so that its callers see three things only: a
@@ -90,7 +90,7 @@ export class Embedder {
       if (Array.isArray(answer)) return await this.#again(texts, answer, options);
       if (!(answer instanceof TextTooLongError)) {
         await this.#hold(answer, options);
-        if (!mayBeTheText(answer)) continue;
+        if (!inputMayBeAtFault(answer)) continue;
       }
       // One input fails the whole array, and nothing says which.
       const middle = Math.ceil(texts.length / 2);
@@ -164,14 +164,14 @@ export class Embedder {
 
   /** Sends one text until it has a vector, is too long, or is to blame. */
   async #tryAlone(text: string, options: EmbedOptions): Promise<Float32Array | ProviderError> {
-    let strikes = 0;
+    let soloFailures = 0;
     for (;;) {
       const result = await this.#requestOne(text, options);
       if (result instanceof Float32Array || isTooLong(result, text)) return result;
-      if (mayBeTheText(result)) strikes += 1;
+      if (inputMayBeAtFault(result)) soloFailures += 1;
       // A text on which the model hangs uses up the time that its job may be held: one strike more is all it gets.
       const timeIsUp = isHeldTooLong(options.signal) && this.#options.gate.isOpen;
-      if (strikes >= STRIKES || (strikes > 1 && timeIsUp)) return result;
+      if (soloFailures >= MAX_SOLO_FAILURES || (soloFailures > 1 && timeIsUp)) return result;
       await this.#hold(result, options);
     }
   }
@@ -181,7 +181,7 @@ export class Embedder {
     for (;;) {
       const result = await this.#requestOne(part, options);
       if (result instanceof Float32Array || isTooLong(result, part)) return result;
-      const isItsOwn = mayBeTheText(result);
+      const isItsOwn = inputMayBeAtFault(result);
       await this.#hold(result, options);
       if (isItsOwn) return result;
     }
@@ -208,12 +208,12 @@ export class Embedder {
   async #requireWorking({ expireMs }: EmbedOptions): Promise<void> {
     const { gate, provider } = this.#options;
     const { name, codes } = provider.dialect;
-    gate.report(new ProviderUnavailableError(codes.noAnswer, `${name} did not answer in time`, { mayBeTheText: true }));
-    const limit = new TimeLimit(expireMs * JUDGE_SHARE, this.#draining.signal);
+    gate.report(new ProviderUnavailableError(codes.noAnswer, `${name} did not answer in time`, { inputMayBeAtFault: true }));
+    const limit = new Timeout(expireMs * JUDGE_SHARE, this.#draining.signal);
     try {
       await gate.pass(limit.signal);
     } catch (error) {
-      if (limit.hasPassed) return;
+      if (limit.expired) return;
       throw error;
     } finally {
       limit.clear();
@@ -249,7 +249,7 @@ export class Embedder {
       if (!isHeldTooLong(signal)) throw error;
       const { name, codes } = provider.dialect;
       return new LateError(codes.noAnswer, `${name} did not answer in the time a job may be held`, {
-        mayBeTheText: true,
+        inputMayBeAtFault: true,
         tookMs: performance.now() - started,
       });
     } finally {
@@ -277,7 +277,7 @@ export class Embedder {
 class LateError extends ProviderUnavailableError {
   readonly tookMs: number;
 
-  constructor(code: string, message: string, details: { mayBeTheText: boolean; tookMs: number }) {
+  constructor(code: string, message: string, details: { inputMayBeAtFault: boolean; tookMs: number }) {
     super(code, message, details);
     this.tookMs = details.tookMs;
   }

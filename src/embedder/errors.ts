@@ -1,20 +1,20 @@
 import { WorkerError, type WorkerErrorOptions } from '../base/errors.js';
 
 export interface UnavailableOptions extends WorkerErrorOptions {
-  readonly mayBeTheText: boolean;
+  readonly inputMayBeAtFault: boolean;
   readonly retryAfterMs?: number | undefined;
 }
 
 /** Ollama could not answer, or answered that it cannot now: first taken for an outage, not for the text's fault. */
 export class ProviderUnavailableError extends WorkerError {
   /** Whether a text may be the cause: it can crash the model, but not refuse a connection. */
-  readonly mayBeTheText: boolean;
+  readonly inputMayBeAtFault: boolean;
   /** How much patience the server asked for. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(code: string, message: string, { mayBeTheText, retryAfterMs, ...options }: UnavailableOptions) {
+  constructor(code: string, message: string, { inputMayBeAtFault, retryAfterMs, ...options }: UnavailableOptions) {
     super(code, message, options);
-    this.mayBeTheText = mayBeTheText;
+    this.inputMayBeAtFault = inputMayBeAtFault;
     this.retryAfterMs = retryAfterMs;
   }
 }
@@ -53,6 +53,6 @@ export function isProviderError(error: unknown): error is ProviderError {
 }
 
 /** Whether a text that was sent may be the cause of an error, or certainly is not. */
-export function mayBeTheText(error: ProviderError): boolean {
-  return error instanceof ProviderUnavailableError ? error.mayBeTheText : error instanceof TextRejectedError;
+export function inputMayBeAtFault(error: ProviderError): boolean {
+  return error instanceof ProviderUnavailableError ? error.inputMayBeAtFault : error instanceof TextRejectedError;
 }

@@ -1,10 +1,10 @@
 import { WorkerError } from '../base/errors.js';
 import type { Events } from '../telemetry/events.js';
-import { orAborted } from '../base/abortable.js';
+import { abortable } from '../base/abortable.js';
 import type { Logger } from '../telemetry/logger.js';
-import { pause } from '../base/sleep.js';
+import { sleep } from '../base/sleep.js';
 import type { Dialect } from './dialect.js';
-import { mayBeTheText, ProviderMisconfiguredError, ProviderUnavailableError, type ProviderError } from './errors.js';
+import { inputMayBeAtFault, ProviderMisconfiguredError, ProviderUnavailableError, type ProviderError } from './errors.js';
 
 /**
  * Holds all work while the server cannot do it.
@@ -57,15 +57,15 @@ export class Gate {
   report(error: ProviderError): void {
     if (this.#closed !== undefined || this.#stopping.signal.aborted) return;
     const { dialect, events, log } = this.#options;
-    // What a text may have caused is no sign of a storm: its strikes are few, and good texts pass between them.
-    const since = mayBeTheText(error) ? undefined : this.#troubledSince;
-    if (!mayBeTheText(error)) this.#troubledSince ??= performance.now();
+    // What a text may have caused is no sign of a storm: its failures are few, and good texts pass between them.
+    const since = inputMayBeAtFault(error) ? undefined : this.#troubledSince;
+    if (!inputMayBeAtFault(error)) this.#troubledSince ??= performance.now();
     this.#closed = this.#probeUntilGood(error, since).finally(() => {
       this.#closed = undefined;
       events.emit('gate', { open: true });
     });
     events.emit('gate', { open: false }); // whoever hears it finds it closed
-    events.emit('trouble', { reason: error.code });
+    events.emit('gate-reason', { reason: error.code });
     log.warn(...complaint(dialect.name, error));
   }
 
@@ -80,7 +80,7 @@ export class Gate {
    * @throws the signal's reason when it is aborted first
    */
   async pass(signal: AbortSignal): Promise<void> {
-    while (this.#closed !== undefined) await orAborted(this.#closed, signal);
+    while (this.#closed !== undefined) await abortable(this.#closed, signal);
     signal.throwIfAborted();
   }
 
@@ -102,8 +102,8 @@ export class Gate {
     for (let probes = 0; !signal.aborted; probes++) {
       const isNew = probes === 0 && troubledSince === undefined;
       const pauseMs = isNew ? 0 : growingPauseMs(performance.now() - (troubledSince ?? closedAt));
-      const wait = Math.max(pauseMs, patienceMs(error));
-      await pause(wait, signal); // stop() ends it
+      const wait = Math.max(pauseMs, maxOutageMs(error));
+      await sleep(wait, signal); // stop() ends it
       if (signal.aborted) return;
       try {
         await probe(signal);
@@ -115,7 +115,7 @@ export class Gate {
         if (signal.aborted) return;
         const { code } = error;
         error = asWorkerError(dialect, failure);
-        if (error.code !== code) events.emit('trouble', { reason: error.code });
+        if (error.code !== code) events.emit('gate-reason', { reason: error.code });
         if (performance.now() - remindedAt > REMIND_MS) {
           remindedAt = performance.now();
           log.warn(...complaint(dialect.name, error));
@@ -131,7 +131,7 @@ function growingPauseMs(outageMs: number): number {
 }
 
 /** What the server asked for, within reason. */
-function patienceMs(error: WorkerError): number {
+function maxOutageMs(error: WorkerError): number {
   return error instanceof ProviderUnavailableError ? Math.min(error.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS) : 0;
 }
 
@@ -147,6 +147,6 @@ function asWorkerError({ codes }: Dialect, failure: unknown): WorkerError {
   return new ProviderUnavailableError(
     codes.probeFailed,
     `a text that is known to be good was not embedded: ${message}`,
-    { mayBeTheText: false, fix: failure instanceof WorkerError ? failure.fix : undefined },
+    { inputMayBeAtFault: false, fix: failure instanceof WorkerError ? failure.fix : undefined },
   );
 }

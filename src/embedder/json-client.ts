@@ -1,5 +1,5 @@
 import got, { type Got } from 'got';
-import { TimeLimit } from '../base/timeout.js';
+import { Timeout } from '../base/timeout.js';
 import { VERSION } from '../base/version.js';
 import { Connections } from './connections.js';
 import type { Dialect } from './dialect.js';
@@ -63,7 +63,7 @@ export class JsonClient {
     const { token, timeoutMs } = this.#options;
     const bearer = token?.();
     // got's own limit ends a request only once it has a connection, where an abort ends it at once.
-    const limit = new TimeLimit(timeoutMs, signal);
+    const limit = new Timeout(timeoutMs, signal);
     try {
       return await this.#connections.use(
         async (agent) => {
@@ -82,7 +82,7 @@ export class JsonClient {
       );
     } catch (error) {
       signal.throwIfAborted();
-      throw transportError(error, this.#dialect, { ...this.#options, isLate: limit.hasPassed });
+      throw transportError(error, this.#dialect, { ...this.#options, isLate: limit.expired });
     } finally {
       limit.clear();
     }

@@ -138,6 +138,6 @@ function parsed(bytes: Buffer): unknown {
   const answer = parseJson(bytes);
   if (answer !== undefined) return answer;
   throw new ProviderUnavailableError(OLLAMA.codes.garbled, 'Ollama answered with what is not JSON', {
-    mayBeTheText: true,
+    inputMayBeAtFault: true,
   });
 }

@@ -108,8 +108,8 @@ export class OpenAi implements Provider {
   /** @throws ProviderMisconfiguredError where the key may not even list models, which need not keep it from embedding */
   async version(signal: AbortSignal): Promise<null> {
     const answer = await this.#http.send('GET', '/models', undefined, signal);
-    const isRefused = answer.status === 401 || answer.status === 403;
-    if (isSuccess(answer) || (NO_LIST.has(answer.status) && !isRefused)) return null;
+    const isRejectedByServer = answer.status === 401 || answer.status === 403;
+    if (isSuccess(answer) || (NO_LIST.has(answer.status) && !isRejectedByServer)) return null;
     throw classifyAnswer(OPENAI, this.#refusalOf(answer, []));
   }
 
@@ -171,7 +171,7 @@ function floatsOf(base64: string): Float32Array {
 
 function garbled(what: string): ProviderUnavailableError {
   return new ProviderUnavailableError(OPENAI.codes.garbled, `${OPENAI.name} answered with ${what}`, {
-    mayBeTheText: true,
+    inputMayBeAtFault: true,
   });
 }
 

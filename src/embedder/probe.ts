@@ -1,5 +1,5 @@
 import { embedOnce, type EmbedOnceOptions } from './embed-once.js';
-import { isProviderError, mayBeTheText } from './errors.js';
+import { isProviderError, inputMayBeAtFault } from './errors.js';
 
 export type ProbeOptions = EmbedOnceOptions;
 
@@ -93,7 +93,7 @@ async function tryBatch(options: ProbeOptions, size: number): Promise<Batch | un
     const vectors = await embedOnce(options, [OTHER_TEXT, ...texts, TEXT]);
     return { vectors, batchMs: performance.now() - started };
   } catch (error) {
-    if (!isProviderError(error) || !mayBeTheText(error)) throw error;
+    if (!isProviderError(error) || !inputMayBeAtFault(error)) throw error;
     return undefined;
   }
 }

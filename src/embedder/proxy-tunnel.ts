@@ -47,9 +47,9 @@ export class TunnelAgent extends HttpsProxyAgent<string> {
   override async connect(...[request, target]: Parameters<HttpsProxyAgent<string>['connect']>): Promise<Socket> {
     let status: number | undefined;
     request.once('proxyConnect', (answer: { readonly statusCode: number }) => (status = answer.statusCode));
-    let hasPassed = false;
+    let expired = false;
     const limit = setTimeout(() => {
-      hasPassed = true;
+      expired = true;
       this.#destroyed.abort();
     }, CONNECT_MS);
     try {
@@ -61,7 +61,7 @@ export class TunnelAgent extends HttpsProxyAgent<string> {
       if (socket instanceof TLSSocket && !socket.authorized) await once(socket, 'secureConnect');
       return socket;
     } catch (error) {
-      throw hasPassed ? new ProxyError('TIMEOUT', `no connection within ${CONNECT_MS / 1000} s`) : error;
+      throw expired ? new ProxyError('TIMEOUT', `no connection within ${CONNECT_MS / 1000} s`) : error;
     } finally {
       clearTimeout(limit);
     }

@@ -82,7 +82,7 @@ export class ShorteningGuard implements Provider {
     } catch (error) {
       if (!isProviderError(error) || error instanceof ProviderMisconfiguredError) throw error;
       const { code, message, fix } = error;
-      throw new ProviderUnavailableError(code, message, { mayBeTheText: false, fix, cause: error });
+      throw new ProviderUnavailableError(code, message, { inputMayBeAtFault: false, fix, cause: error });
     }
   }
 }

@@ -28,7 +28,7 @@ export function readVectors(
     const got = Array.isArray(embeddings) ? `${embeddings.length} vectors` : 'no vectors';
     const { name, codes } = expected.dialect;
     throw new ProviderUnavailableError(codes.garbled, `${name} answered with ${got} for ${count} texts`, {
-      mayBeTheText: true,
+      inputMayBeAtFault: true,
     });
   }
   return embeddings.map((embedding: unknown) => readVector(embedding, expected));
@@ -42,7 +42,7 @@ function readVector(embedding: unknown, expected: ExpectedVectors): Float32Array
   }
   if (!Array.isArray(embedding) && !(embedding instanceof Float32Array)) {
     const message = `${dialect.name} answered with something that is not a vector`;
-    throw new ProviderUnavailableError(dialect.codes.garbled, message, { mayBeTheText: true });
+    throw new ProviderUnavailableError(dialect.codes.garbled, message, { inputMayBeAtFault: true });
   }
   requireDimensions(embedding.length, expected);
   const vector = new Float32Array(dimensions);

@@ -5,12 +5,12 @@ import type { Hold } from '../postgres/hold.js';
 import type { Events } from '../telemetry/events.js';
 import { LogLimit } from '../telemetry/log-limit.js';
 import type { Logger } from '../telemetry/logger.js';
-import { pause } from '../base/sleep.js';
+import { sleep } from '../base/sleep.js';
 import { MAX_WAITING_EDITS } from '../queue/capacity.js';
 import { EDITS_PER_INSERT, type Edits } from './edits.js';
 import { Inbox } from './inbox.js';
 import { readNotification } from './notification.js';
-import { persistEdits } from './persist-edits.js';
+import { retryForLeader } from './retry-for-leader.js';
 
 /** How often it is asked, after a flood, whether it is over. */
 const CALM_POLL_MS = 1_000;
@@ -23,7 +23,7 @@ export interface BridgeOptions {
   readonly edits: Edits;
   readonly hold: Hold;
   /** Asks for a look at what is pending: a notification names no block. */
-  readonly requestLook: () => void;
+  readonly requestScan: () => void;
   /** Asks for a sweep soon: there is more than was notified one by one. */
   readonly requestSweep: () => void;
   readonly events: Events;
@@ -55,7 +55,7 @@ export class Bridge {
 
   /** Takes one notification. */
   readonly receive = ({ payload, processId }: Notification): void => {
-    const { database, table, requestLook, requestSweep, log } = this.#options;
+    const { database, table, requestScan, requestSweep, log } = this.#options;
     if (database.ownsBackend(processId)) {
       this.#alarm(processId);
       return;
@@ -75,7 +75,7 @@ export class Bridge {
           });
         });
       }
-      requestLook();
+      requestScan();
       return;
     }
     if (!this.#inbox.add(payload, ids)) this.#flood();
@@ -97,8 +97,8 @@ export class Bridge {
         if (batch.length === 0) {
           requestSweep();
           await this.#untilCalm();
-        } else if (await persistEdits(this.#options, signal, () => edits.hasRoomFor(batch.length))) {
-          await persistEdits(this.#options, signal, () => this.#insert(batch));
+        } else if (await retryForLeader(this.#options, signal, () => edits.hasRoomFor(batch.length))) {
+          await retryForLeader(this.#options, signal, () => this.#insert(batch));
         } else {
           this.#inbox.clear();
           this.#flood();
@@ -121,10 +121,10 @@ export class Bridge {
 
   /** @param batch for each notification what may be the block's id */
   async #insert(batch: readonly (readonly string[])[]): Promise<void> {
-    const { database, table, edits, requestLook } = this.#options;
+    const { database, table, edits, requestScan } = this.#options;
     const found = await findNotified(database, table, batch.flat());
     const blocks = new Set(found.map(({ given }) => given));
-    if (batch.some((ids) => !ids.some((id) => blocks.has(id)))) requestLook();
+    if (batch.some((ids) => !ids.some((id) => blocks.has(id)))) requestScan();
     const changed = new Set(found.filter((block) => block.changed).map(({ id }) => id));
     await edits.enqueue([...changed], batch.length);
   }
@@ -144,11 +144,11 @@ export class Bridge {
     const { edits } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      if (await persistEdits(this.#options, signal, () => edits.isCalm())) {
+      if (await retryForLeader(this.#options, signal, () => edits.isCalm())) {
         this.#flooded = false;
         return;
       }
-      await pause(CALM_POLL_MS, signal);
+      await sleep(CALM_POLL_MS, signal);
     }
   }
 

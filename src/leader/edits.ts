@@ -59,7 +59,7 @@ export class Edits {
     const { database, boss, schema, waker, events } = this.#options;
     const { inserted, raised } = await enqueueLive(boss, database, schema, blockIds, new Date());
     this.#atMost += inserted + raised;
-    if (inserted + raised > 0) waker.wakeAll(inserted + raised, PRIORITY.live);
+    if (inserted + raised > 0) waker.wakeEverywhere(inserted + raised, PRIORITY.live);
     events.emit('bridged', { notified, enqueued: inserted, raised });
     await this.#statistics.inserted(inserted + raised);
   }

@@ -2,7 +2,7 @@ import type { PgBoss } from 'pg-boss';
 import type { BlocksTable } from '../blocks/table.js';
 import { CHANNEL } from '../blocks/trigger.js';
 import type { Database } from '../postgres/database.js';
-import { Ear } from './listener.js';
+import { Listener } from './listener.js';
 import type { Hold } from '../postgres/hold.js';
 import { Leadership } from './lease.js';
 import { sessionName } from './replicas.js';
@@ -10,7 +10,7 @@ import type { Events } from '../telemetry/events.js';
 import type { Logger } from '../telemetry/logger.js';
 import { Bridge } from './bridge.js';
 import { Edits } from './edits.js';
-import { PendingLook } from './pending-scan.js';
+import { PendingScan } from './pending-scan.js';
 import { Sweeper } from './sweeper.js';
 import { Upkeep } from './upkeep.js';
 import { WAKE_CHANNEL, type Waker } from '../queue/waker.js';
@@ -24,7 +24,7 @@ export interface LeaderOptions {
   readonly batchSize: number;
 }
 
-export interface LeadershipParts {
+export interface LeaderParts {
   readonly config: LeaderOptions;
   readonly database: Database;
   readonly boss: PgBoss;
@@ -39,11 +39,11 @@ export interface LeadershipParts {
 }
 
 /** What the one replica does that leads: it listens, sweeps, and looks after what has become due. */
-export function createLeadership(parts: LeadershipParts): Leadership {
+export function createLeader(parts: LeaderParts): Leadership {
   const { config, database, boss, table, waker, instance, isGateOpen, hold, events, log } = parts;
   const schema = config.pgBossSchema;
   const common = { database, boss, schema, table, waker, hold, events, log };
-  const ear = new Ear({
+  const ear = new Listener({
     database,
     onChange: () => {
       sweeper.request(); // soon, where it has become deaf, and for what was missed until it heard
@@ -56,36 +56,36 @@ export function createLeadership(parts: LeadershipParts): Leadership {
     ...common,
     queueLimit: config.queueLimit,
     intervalMs: config.pollIntervalSeconds * 1000,
-    isDeaf: () => ear.isDeaf,
+    notificationsDown: () => ear.notificationsDown,
   });
   const edits = new Edits(common);
   let bridge: Bridge | undefined;
-  let look: PendingLook | undefined;
+  let look: PendingScan | undefined;
   let upkeep: Upkeep | undefined;
   const leadership: Leadership = new Leadership({
     database,
     lockName: `embedding-worker/${schema}/${table.blocks}`,
     applicationName: (role) =>
       sessionName(role, instance, {
-        ...{ gateClosed: !isGateOpen(), deaf: ear.isDeaf, held: hold.isHeld },
+        ...{ gateClosed: !isGateOpen(), deaf: ear.notificationsDown, held: hold.isHeld },
       }),
     onConnected: async (session) => {
       await ear.open(session);
       await ear.listen(WAKE_CHANNEL, waker.receive);
     },
-    onElected: async () => {
+    onAcquired: async () => {
       const requestSweep = sweeper.request;
-      look = new PendingLook({ ...common, edits, hasBacklog: () => sweeper.hasBacklog, requestSweep });
-      bridge = new Bridge({ ...common, edits, requestLook: look.request, requestSweep });
+      look = new PendingScan({ ...common, edits, hasBacklog: () => sweeper.hasBacklog, requestSweep });
+      bridge = new Bridge({ ...common, edits, requestScan: look.request, requestSweep });
       await ear.listen(CHANNEL, bridge.receive);
       sweeper.start();
       upkeep = new Upkeep({ ...common, everyWorker: config.workerConcurrency * config.batchSize });
       upkeep.start();
     },
-    onPulse: async (session) => {
+    onHeartbeat: async (session) => {
       await session.query('SELECT 1'); // it proves that the session lives, and waits for nobody's lock
     },
-    onDeposed: async () => {
+    onLost: async () => {
       await Promise.all([bridge?.stop(), look?.stop(), sweeper.stop(), upkeep?.stop()]);
     },
     onDisconnected: () => {

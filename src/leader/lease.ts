@@ -1,11 +1,10 @@
 import { errorCode } from '../base/errors.js';
 import type { Events } from '../telemetry/events.js';
-import type { Service } from '../lifecycle.js';
 import { LogLimit } from '../telemetry/log-limit.js';
 import type { Logger } from '../telemetry/logger.js';
-import { pause } from '../base/sleep.js';
+import { sleep } from '../base/sleep.js';
 import type { Database, Session } from '../postgres/database.js';
-import { isUnanswered } from '../postgres/sqlstate.js';
+import { isQueryTimeout } from '../postgres/sqlstate.js';
 
 /**
  * One replica at a time leads: it alone listens and sweeps.
@@ -22,7 +21,7 @@ import { isUnanswered } from '../postgres/sqlstate.js';
  * It is safe for two to believe that they lead, for as long as one of them has not yet noticed: enqueueing is
  * idempotent by the queue's exclusive key. There is one so that work is not done twice, not because it would be wrong.
  */
-const PULSE_MS = 5_000;
+const HEARTBEAT_MS = 5_000;
 const IDLE_TIMEOUT_SECONDS = 15;
 const TRY_MS = 2_000;
 /** Between two log lines about the same refusal. */
@@ -31,7 +30,7 @@ const COMPLAIN_EVERY_MS = 60_000;
  * A leader whose session fell silent lets the others go first, by more than their longest pause between two tries: what
  * has cut off its session has most likely cut off its pool as well, and it would lead without being able to enqueue.
  */
-const STAND_BACK_MS = 1.5 * TRY_MS;
+const YIELD_MS = 1.5 * TRY_MS;
 const RECONNECT_MIN_MS = 100;
 const RECONNECT_MAX_MS = 5_000;
 
@@ -44,18 +43,18 @@ export interface LeadershipOptions {
   /** Called with each session once it is open, whether it comes to lead or not. */
   readonly onConnected: (session: Session) => Promise<void>;
   /** Called with the session once it leads; what it needs of the session ends with it. */
-  readonly onElected: (session: Session) => Promise<void>;
+  readonly onAcquired: (session: Session) => Promise<void>;
   /** Called every PULSE while it leads. */
-  readonly onPulse: (session: Session) => Promise<void>;
+  readonly onHeartbeat: (session: Session) => Promise<void>;
   /** Called when it leads no longer; the session may be gone. */
-  readonly onDeposed: () => Promise<void>;
-  /** Called when the session is closed, or lost; after `onDeposed`. */
+  readonly onLost: () => Promise<void>;
+  /** Called when the session is closed, or lost; after `onLost`. */
   readonly onDisconnected: () => void;
   readonly events: Events;
   readonly log: Logger;
 }
 
-export class Leadership implements Service {
+export class Leadership {
   readonly #options: LeadershipOptions;
   readonly #stopping = new AbortController();
   #running: Promise<void> = Promise.resolve();
@@ -97,10 +96,10 @@ export class Leadership implements Service {
     while (!signal.aborted) {
       const ended = await this.#session();
       failures = ended === 'unusable' ? failures + 1 : 0;
-      if (ended === 'silent') await pause(STAND_BACK_MS, signal);
+      if (ended === 'silent') await sleep(YIELD_MS, signal);
       if (signal.aborted) return;
       const delayMs = Math.min(RECONNECT_MAX_MS, RECONNECT_MIN_MS * 2 ** failures);
-      await pause(delayMs * (0.5 + Math.random() / 2), signal);
+      await sleep(delayMs * (0.5 + Math.random() / 2), signal);
     }
   }
 
@@ -145,7 +144,7 @@ export class Leadership implements Service {
       await this.#follow(session, lost.signal, used);
       if (!this.#stopping.signal.aborted) await this.#lead(session, lost.signal, used);
     } catch (error) {
-      if (isSilence(error)) ended = 'silent';
+      if (isTimeout(error)) ended = 'silent';
       if (!this.#stopping.signal.aborted) log.warn('lost the session that listens; opening another', { error });
     } finally {
       this.#current = undefined;
@@ -171,33 +170,33 @@ export class Leadership implements Service {
   }
 
   async #lead(session: Session, lost: AbortSignal, used: () => void): Promise<void> {
-    const { onElected, onPulse, onDeposed, events, log } = this.#options;
+    const { onAcquired, onHeartbeat, onLost, events, log } = this.#options;
     this.#leading = true;
     await this.rename();
     events.emit('leading', { leader: true });
     log.info('leading: this replica listens and sweeps');
     try {
-      await onElected(session);
+      await onAcquired(session);
       used();
       while (!this.#stopping.signal.aborted) {
-        await this.#pauseUnlessLost(lost, PULSE_MS);
-        if (!this.#stopping.signal.aborted) await onPulse(session);
+        await this.#pauseUnlessLost(lost, HEARTBEAT_MS);
+        if (!this.#stopping.signal.aborted) await onHeartbeat(session);
       }
     } finally {
       this.#leading = false;
-      await onDeposed();
+      await onLost();
       events.emit('leading', { leader: false });
     }
   }
 
   /** @throws what ended the session */
   async #pauseUnlessLost(lost: AbortSignal, ms: number): Promise<void> {
-    await pause(ms, AbortSignal.any([this.#stopping.signal, lost]));
+    await sleep(ms, AbortSignal.any([this.#stopping.signal, lost]));
     if (lost.aborted) throw lost.reason as Error;
   }
 }
 
 /** Nothing came back in time, or the server ended the session because it heard nothing (57P05, idle_session_timeout). */
-function isSilence(error: unknown): boolean {
-  return isUnanswered(error) || errorCode(error) === '57P05';
+function isTimeout(error: unknown): boolean {
+  return isQueryTimeout(error) || errorCode(error) === '57P05';
 }

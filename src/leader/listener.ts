@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { Mutex } from 'async-mutex';
 import type { Events } from '../telemetry/events.js';
 import type { Logger } from '../telemetry/logger.js';
-import { pause } from '../base/sleep.js';
+import { sleep } from '../base/sleep.js';
 import type { Notification, Queryable, Session } from '../postgres/database.js';
-import { isRefused } from '../postgres/sqlstate.js';
+import { isRejectedByServer } from '../postgres/sqlstate.js';
 
 /** Who hears proves it so often, and who does not tries again so often. */
 const PROVE_EVERY_MS = 60_000;
@@ -45,12 +45,12 @@ interface Listening {
  *
  * It outlives its sessions, one at a time, and what it said of being deaf is not said again for the next.
  */
-export class Ear {
+export class Listener {
   readonly #options: EarOptions;
   /** A channel that nobody else knows. */
   readonly #channel = `embedding_worker_ear_${randomBytes(8).toString('hex')}`;
   #listening: Listening | undefined;
-  #isDeaf = false;
+  #notificationsDown = false;
   #isUp = false;
   #echo = Promise.withResolvers<boolean>();
 
@@ -59,8 +59,8 @@ export class Ear {
   }
 
   /** Whether notifications do not arrive, as far as is known. */
-  get isDeaf(): boolean {
-    return this.#isDeaf;
+  get notificationsDown(): boolean {
+    return this.#notificationsDown;
   }
 
   /** @throws the driver's error where the session is lost */
@@ -73,7 +73,7 @@ export class Ear {
     };
     this.#listening = listening;
     // Who was deaf must hear first; anybody else hears until proved otherwise.
-    if ((await this.#listen(listening)) && !this.#isDeaf) this.#tell(true);
+    if ((await this.#listen(listening)) && !this.#notificationsDown) this.#tell(true);
     void this.#watch(listening);
   }
 
@@ -97,13 +97,13 @@ export class Ear {
 
   async #watch(listening: Listening): Promise<void> {
     const { signal } = listening.closing;
-    await pause(REST_MS, signal);
+    await sleep(REST_MS, signal);
     while (!signal.aborted) {
       try {
         if (await this.#listen(listening)) {
           let heard = await this.#hearsItself(signal);
-          if (heard && this.#isDeaf) {
-            await pause(REST_MS, signal);
+          if (heard && this.#notificationsDown) {
+            await sleep(REST_MS, signal);
             heard = await this.#hearsItself(signal);
           }
           if (!signal.aborted) this.#turn(!heard);
@@ -112,7 +112,7 @@ export class Ear {
         // Nothing is known then. A lost session is noticed by whoever opened it, and a pool that fails by everybody.
         this.#options.log.debug('could not prove that notifications arrive', { error });
       }
-      await pause(this.#isDeaf ? TRY_EVERY_MS : PROVE_EVERY_MS, signal);
+      await sleep(this.#notificationsDown ? TRY_EVERY_MS : PROVE_EVERY_MS, signal);
     }
   }
 
@@ -124,7 +124,7 @@ export class Ear {
           await session.listen(channel, receive);
           wanted.delete(channel);
         } catch (error) {
-          if (!isRefused(error)) throw error;
+          if (!isRejectedByServer(error)) throw error;
           if (!closing.signal.aborted) this.#turn(true, error);
           return false;
         }
@@ -137,7 +137,7 @@ export class Ear {
     this.#echo = Promise.withResolvers();
     await this.#options.database.query(`SELECT pg_notify($1, '')`, [this.#channel]);
     const waited = new AbortController();
-    const late = pause(ECHO_TIMEOUT_MS, AbortSignal.any([signal, waited.signal])).then(() => false);
+    const late = sleep(ECHO_TIMEOUT_MS, AbortSignal.any([signal, waited.signal])).then(() => false);
     try {
       return await Promise.race([this.#echo.promise, late]);
     } finally {
@@ -151,8 +151,8 @@ export class Ear {
 
   #turn(deaf: boolean, error?: unknown): void {
     const { onChange, log } = this.#options;
-    const changed = deaf !== this.#isDeaf;
-    this.#isDeaf = deaf;
+    const changed = deaf !== this.#notificationsDown;
+    this.#notificationsDown = deaf;
     this.#tell(!deaf);
     if (!changed) return;
     if (deaf) {

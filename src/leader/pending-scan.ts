@@ -4,10 +4,10 @@ import type { Database } from '../postgres/database.js';
 import type { Hold } from '../postgres/hold.js';
 import { LogLimit } from '../telemetry/log-limit.js';
 import type { Logger } from '../telemetry/logger.js';
-import { pause } from '../base/sleep.js';
+import { sleep } from '../base/sleep.js';
 import { MAX_WAITING_EDITS } from '../queue/capacity.js';
 import { EDITS_PER_INSERT, type Edits } from './edits.js';
-import { persistEdits } from './persist-edits.js';
+import { retryForLeader } from './retry-for-leader.js';
 import { findUnqueued } from '../backlog/sql/find-unqueued.js';
 
 /** Two looks begin no closer to each other, and reading the table takes at most a twentieth of the time. */
@@ -36,7 +36,7 @@ export interface PendingLookOptions {
  * often than the table bears it. What it finds goes before all backlog, since the last pass over the table left nothing;
  * where it did, or there is more than anyone edits by hand, the sweep takes over.
  */
-export class PendingLook {
+export class PendingScan {
   readonly #options: PendingLookOptions;
   readonly #stopping = new AbortController();
   readonly #complaint = new LogLimit(COMPLAIN_EVERY_MS);
@@ -64,7 +64,7 @@ export class PendingLook {
     const { hasBacklog, requestSweep, log } = this.#options;
     const { signal } = this.#stopping;
     while (this.#wanted && !signal.aborted) {
-      await pause(this.#freeAt - performance.now(), signal);
+      await sleep(this.#freeAt - performance.now(), signal);
       if (signal.aborted) break;
       this.#wanted = false;
       const started = performance.now();
@@ -105,7 +105,7 @@ export class PendingLook {
 
   async #read(after: string | null): Promise<{ ids: string[]; tookMs: number }> {
     const { database, schema, table } = this.#options;
-    return await persistEdits(this.#options, this.#stopping.signal, async () => {
+    return await retryForLeader(this.#options, this.#stopping.signal, async () => {
       const started = performance.now();
       const ids = await findUnqueued(database, schema, table, { statuses: PENDING, after, limit: PAGE });
       return { ids, tookMs: performance.now() - started };
@@ -118,8 +118,8 @@ export class PendingLook {
     const { signal } = this.#stopping;
     for (let i = 0; i < ids.length && !signal.aborted; i += EDITS_PER_INSERT) {
       const batch = ids.slice(i, i + EDITS_PER_INSERT);
-      if (!(await persistEdits(this.#options, signal, () => edits.hasRoomFor(batch.length)))) return false;
-      await persistEdits(this.#options, signal, () => edits.enqueue(batch, 0));
+      if (!(await retryForLeader(this.#options, signal, () => edits.hasRoomFor(batch.length)))) return false;
+      await retryForLeader(this.#options, signal, () => edits.enqueue(batch, 0));
     }
     return true;
   }

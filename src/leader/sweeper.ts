@@ -8,11 +8,11 @@ import { reactionTo } from '../postgres/sqlstate.js';
 import type { Hold } from '../postgres/hold.js';
 import type { Events } from '../telemetry/events.js';
 import type { Logger } from '../telemetry/logger.js';
-import { pause } from '../base/sleep.js';
+import { sleep } from '../base/sleep.js';
 import { enqueueBacklog } from '../queue/enqueue.js';
 import { JobStatistics } from '../queue/job-statistics.js';
 import { DEAD_LETTER_QUEUE, PRIORITY } from '../queue/job.js';
-import { claimRoom, readRoom } from '../queue/capacity.js';
+import { reserveCapacity, freeCapacity } from '../queue/capacity.js';
 import { countUnqueued } from '../backlog/sql/count-unqueued.js';
 import { findObsoleteDeadLetters } from '../backlog/sql/find-obsolete-dead-letters.js';
 import { findUnqueued } from '../backlog/sql/find-unqueued.js';
@@ -20,7 +20,7 @@ import { resetOrphans } from '../backlog/sql/reset-orphans.js';
 import type { Waker } from '../queue/waker.js';
 
 /** Of who hears nothing: then nothing else finds an edit. It takes at most a twentieth of the time all the same. */
-const DEAF_EVERY_MS = 5_000;
+const NOTIFICATIONS_DOWN_INTERVAL_MS = 5_000;
 const DEAF_SHARE = 1 / 20;
 /** While more is known to wait, the queue is looked at so often, and filled up when it is half empty. */
 const REFILL_CHECK_MS = 250;
@@ -42,7 +42,7 @@ export interface SweeperOptions {
   readonly waker: Waker;
   readonly hold: Hold;
   /** Whether notifications do not arrive. */
-  readonly isDeaf: () => boolean;
+  readonly notificationsDown: () => boolean;
   readonly events: Events;
   readonly log: Logger;
 }
@@ -107,7 +107,7 @@ export class Sweeper {
         }
       }
       const tookMs = performance.now() - started;
-      await pause(LEAST_PAUSE_MS, signal);
+      await sleep(LEAST_PAUSE_MS, signal);
       await this.#untilNext(this.#pauseMs(tookMs) - LEAST_PAUSE_MS, signal);
     }
   }
@@ -158,7 +158,7 @@ export class Sweeper {
         this.#stoppedAt = after;
         break;
       }
-      if (page.inserted > 0) waker.wakeAll(page.inserted, PRIORITY.backlog);
+      if (page.inserted > 0) waker.wakeEverywhere(page.inserted, PRIORITY.backlog);
       enqueued += page.inserted;
       await this.#statistics.inserted(page.inserted);
       after = page.lastId;
@@ -183,7 +183,7 @@ export class Sweeper {
   async #fillPage(after: string | null): Promise<{ inserted: number; lastId: string | null } | null> {
     const { database, boss, schema, table, queueLimit } = this.#options;
     return await database.transaction(async (tx) => {
-      const limit = Math.min(PAGE, await claimRoom(tx, schema, queueLimit));
+      const limit = Math.min(PAGE, await reserveCapacity(tx, schema, queueLimit));
       if (limit === 0) return null;
       const ids = await findUnqueued(tx, schema, table, { statuses: WAITING, after, limit });
       const inserted = await enqueueBacklog(boss, tx, ids, new Date());
@@ -192,8 +192,8 @@ export class Sweeper {
   }
 
   #pauseMs(tookMs: number): number {
-    const { intervalMs, isDeaf } = this.#options;
-    return isDeaf() ? Math.min(intervalMs, Math.max(DEAF_EVERY_MS, tookMs / DEAF_SHARE)) : intervalMs;
+    const { intervalMs, notificationsDown } = this.#options;
+    return notificationsDown() ? Math.min(intervalMs, Math.max(NOTIFICATIONS_DOWN_INTERVAL_MS, tookMs / DEAF_SHARE)) : intervalMs;
   }
 
   async #untilNext(pauseMs: number, signal: AbortSignal): Promise<void> {
@@ -205,12 +205,12 @@ export class Sweeper {
         void this.#asked.promise.then(() => {
           asked.abort();
         });
-        await pause(end - performance.now(), AbortSignal.any([signal, asked.signal]));
+        await sleep(end - performance.now(), AbortSignal.any([signal, asked.signal]));
         return;
       }
-      await pause(REFILL_CHECK_MS, signal);
+      await sleep(REFILL_CHECK_MS, signal);
       try {
-        if ((await readRoom(database, schema, queueLimit)) < queueLimit / 2) continue;
+        if ((await freeCapacity(database, schema, queueLimit)) < queueLimit / 2) continue;
         const started = performance.now();
         const enqueued = await this.#fill(signal);
         this.#left = this.#stoppedAt === undefined ? 0 : Math.max(0, this.#left - enqueued);

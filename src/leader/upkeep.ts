@@ -3,8 +3,8 @@ import type { Database } from '../postgres/database.js';
 import { LogLimit } from '../telemetry/log-limit.js';
 import type { Hold } from '../postgres/hold.js';
 import type { Logger } from '../telemetry/logger.js';
-import { pause } from '../base/sleep.js';
-import { findDue } from '../queue/sql/find-ready.js';
+import { sleep } from '../base/sleep.js';
+import { nextReadyPriority } from '../queue/sql/next-ready-priority.js';
 import { resetRetrying } from '../backlog/sql/reset-retrying.js';
 import type { Waker } from '../queue/waker.js';
 
@@ -49,22 +49,22 @@ export class Upkeep {
   async #run(signal: AbortSignal): Promise<void> {
     const { hold, log } = this.#options;
     while (!signal.aborted) {
-      await this.#wakeForDue().catch(async (error: unknown) => {
+      await this.#wakeForReady().catch(async (error: unknown) => {
         if (await hold.explains(error)) return;
         this.#wakeComplaint.run(() => {
           log.warn('could not look for jobs that are due; trying again', { error });
         });
       });
       if (!signal.aborted) await this.#resetRetrying();
-      await pause(EVERY_MS, signal);
+      await sleep(EVERY_MS, signal);
     }
   }
 
   /** A retry that has become due, or what waits since before an outage, finds a worker that takes it. */
-  async #wakeForDue(): Promise<void> {
+  async #wakeForReady(): Promise<void> {
     const { database, schema, waker, everyWorker } = this.#options;
-    const priority = await findDue(database, schema);
-    if (priority !== undefined) waker.wakeAll(everyWorker, priority);
+    const priority = await nextReadyPriority(database, schema);
+    if (priority !== undefined) waker.wakeEverywhere(everyWorker, priority);
   }
 
   async #resetRetrying(): Promise<void> {

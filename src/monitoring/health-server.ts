@@ -2,7 +2,6 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import type { Registry } from 'prom-client';
 import { ConfigurationError } from '../base/errors.js';
-import type { Service } from '../lifecycle.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Watchdog } from './watchdog.js';
 
@@ -40,7 +39,7 @@ const SILENCE_MS = 10_000;
  * The port is open to whoever reaches the pod. What a client can cost is bounded: connections, the size and time of a
  * request, and questions to the database, of which there is one at a time however many ask.
  */
-export class HealthServer implements Service {
+export class HealthServer {
   readonly #options: HealthOptions;
   readonly #server: Server;
   /** In the order in which they were last heard of. */

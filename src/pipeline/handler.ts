@@ -6,10 +6,10 @@ import { DrainingError } from '../embedder/errors.js';
 import { WorkerError } from '../base/errors.js';
 import type { Events } from '../telemetry/events.js';
 import type { Logger } from '../telemetry/logger.js';
-import { DEATHS_IN_COMPANY } from '../queue/boss.js';
-import { deathsOf, newDeathsOf, type EmbedJob } from '../queue/job.js';
+import { CRASHES_BEFORE_ISOLATION } from '../queue/boss.js';
+import { crashesOf, uncountedCrashes, type EmbedJob } from '../queue/job.js';
 import type { Waker } from '../queue/waker.js';
-import { TimeLimit } from '../base/timeout.js';
+import { Timeout } from '../base/timeout.js';
 import { settleVerdicts } from './batch.js';
 import { reasonOf } from './embed.js';
 import { groupedClaims, groupedSettlements } from './groups.js';
@@ -80,8 +80,8 @@ export class EmbedHandler {
     const outcomes = new Outcomes();
     const results = jobs.map(({ id }): JobResult => ({ id, status: 'completed' }));
     const { expireMs } = this.#pipeline;
-    const limit = new TimeLimit(expireMs * SHARE, this.#abort.signal, heldTooLong);
-    const slowLimit = new TimeLimit(expireMs * SLOW_SHARE, this.#abort.signal, heldTooLong);
+    const limit = new Timeout(expireMs * SHARE, this.#abort.signal, heldTooLong);
+    const slowLimit = new Timeout(expireMs * SLOW_SHARE, this.#abort.signal, heldTooLong);
     try {
       await this.#work(jobs, outcomes, limit.signal, slowLimit.signal);
     } finally {
@@ -132,8 +132,8 @@ export class EmbedHandler {
     slowSignal: AbortSignal,
   ): Promise<void> {
     this.#reportCrashes(ours);
-    const together = ours.filter((job) => deathsOf(job) < DEATHS_IN_COMPANY);
-    const isolated = ours.filter((job) => deathsOf(job) >= DEATHS_IN_COMPANY);
+    const together = ours.filter((job) => crashesOf(job) < CRASHES_BEFORE_ISOLATION);
+    const isolated = ours.filter((job) => crashesOf(job) >= CRASHES_BEFORE_ISOLATION);
     if (together.length > 0) {
       await this.#withSlots(together, 1, outcomes, signal, () =>
         this.#runTogether(together, outcomes, signal, slowSignal),
@@ -223,9 +223,9 @@ export class EmbedHandler {
   }
 
   #reportCrashes(jobs: readonly EmbedJob[]): void {
-    const crashed = jobs.filter((job) => newDeathsOf(job) > 0);
+    const crashed = jobs.filter((job) => uncountedCrashes(job) > 0);
     if (crashed.length === 0) return;
-    this.#options.events.emit('death', { count: crashed.length });
+    this.#options.events.emit('crash', { count: crashed.length });
     this.#options.log.warn('jobs came back from a worker that died or froze', { count: crashed.length });
   }
 }

@@ -1,7 +1,7 @@
 import type { BlocksTable } from '../blocks/table.js';
 import { blockText } from '../text/block-text.js';
-import { DEATHS_ALONE, DEATHS_IN_COMPANY } from '../queue/boss.js';
-import { deathsOf, type EmbedJob } from '../queue/job.js';
+import { MAX_ISOLATED_CRASHES, CRASHES_BEFORE_ISOLATION } from '../queue/boss.js';
+import { crashesOf, type EmbedJob } from '../queue/job.js';
 import type { ClaimedBatch } from './claim.js';
 import type { ClaimedJob, Verdict } from './outcome.js';
 
@@ -20,7 +20,7 @@ export function prepare(
   for (const { job, block } of claimed) {
     const { type, content, noteTitle, fingerprint } = block;
     // Before anything is made of it: its text may be what crashes a worker.
-    if (deathsOf(job) >= DEATHS_IN_COMPANY + DEATHS_ALONE) {
+    if (crashesOf(job) >= CRASHES_BEFORE_ISOLATION + MAX_ISOLATED_CRASHES) {
       verdicts.push(poisonFailure(job, fingerprint));
       continue;
     }
@@ -32,6 +32,6 @@ export function prepare(
 }
 
 function poisonFailure(job: EmbedJob, fingerprint: string): Verdict {
-  const message = `${deathsOf(job)} workers crashed while they worked on this block: look at what it holds`;
-  return { kind: 'fail', job, fingerprint, reason: 'WORKER_DEATHS', message, final: true };
+  const message = `${crashesOf(job)} workers crashed while they worked on this block: look at what it holds`;
+  return { kind: 'fail', job, fingerprint, reason: 'WORKER_CRASHES', message, final: true };
 }

@@ -19,7 +19,7 @@ export function isOurJob({ data }: { readonly data: unknown }, idType: string): 
     !Number.isNaN(Date.parse(since)) &&
     PRIORITIES.has(priority) &&
     (counts.slow === undefined || counts.slow === true) &&
-    [counts.failures, counts.deaths, counts.echoes, counts.counted].every(isCount)
+    [counts.failures, counts.crashes, counts.unchangedRequeues, counts.counted].every(isCount)
   );
 }
 

@@ -1,10 +1,10 @@
 import { claimBlocks } from '../blocks/claim.js';
-import { findSameText } from '../blocks/sql/find-same-text.js';
-import { leaveProcessing } from '../blocks/sql/leave-processing.js';
+import { findUnchanged } from '../blocks/sql/find-unchanged.js';
+import { setStatusIfProcessing } from '../blocks/sql/set-status-if-processing.js';
 import { setUnreadError } from '../blocks/sql/set-unread-error.js';
 import type { Queryable } from '../postgres/database.js';
 import { reactionTo } from '../postgres/sqlstate.js';
-import { deathsOf, QUEUE, type EmbedJob, type EmbedJobData, type FailureReport } from '../queue/job.js';
+import { crashesOf, QUEUE, type EmbedJob, type EmbedJobData, type FailureReport } from '../queue/job.js';
 import { settledIds } from '../queue/settled-ids.js';
 import { endRetries } from '../queue/sql/end-retries.js';
 import type { Failure, Outcome, Verdict } from './outcome.js';
@@ -62,8 +62,8 @@ export async function settleFailures(
     await boss.fail(QUEUE, failure.job.id, { outcome: 'failed', ...reportOf(failure) }, { db: tx });
   }
   for (const { job } of waiting) await boss.update(QUEUE, afterFailure(job), { id: job.id, db: tx });
-  await leaveProcessing(tx, table, idsOf(final), 'error');
-  await leaveProcessing(tx, table, idsOf(waiting), 'pending');
+  await setStatusIfProcessing(tx, table, idsOf(final), 'error');
+  await setStatusIfProcessing(tx, table, idsOf(waiting), 'pending');
   await setUnreadError(tx, table, idsOf(final.filter(({ fingerprint }) => fingerprint === null)));
   for (const { job, reason, final: isFinal } of judged)
     outcomes.set(job, { kind: isFinal ? 'failed' : 'retry', reason });
@@ -79,7 +79,7 @@ async function unchangedSince(
   const read = failed.flatMap(({ job, fingerprint }) =>
     fingerprint === null ? [] : [{ id: job.data.blockId, fingerprint }],
   );
-  const unchanged = new Set(read.length === 0 ? [] : await findSameText(tx, table, read, 'processing'));
+  const unchanged = new Set(read.length === 0 ? [] : await findUnchanged(tx, table, read, 'processing'));
   for (const { job, fingerprint } of failed) {
     if (fingerprint === null && (await stillFails(table, tx, job))) unchanged.add(job.data.blockId);
   }
@@ -106,12 +106,12 @@ function failuresOf(job: EmbedJob): number {
 
 function reportOf({ job, reason, message, fingerprint }: Failure): FailureReport {
   const at = new Date().toISOString();
-  return { reason, message, failures: failuresOf(job), deaths: deathsOf(job), at, fingerprint };
+  return { reason, message, failures: failuresOf(job), crashes: crashesOf(job), at, fingerprint };
 }
 
 function afterFailure(job: EmbedJob): EmbedJobData {
-  const deaths = deathsOf(job);
-  return { ...job.data, failures: failuresOf(job), ...(deaths > 0 && { deaths }), counted: job.retryCount + 1 };
+  const crashes = crashesOf(job);
+  return { ...job.data, failures: failuresOf(job), ...(crashes > 0 && { crashes }), counted: job.retryCount + 1 };
 }
 
 const idsOf = (failures: readonly Failure[]) => failures.map(({ job }) => job.data.blockId);

@@ -1,14 +1,14 @@
 import type { PgBoss } from 'pg-boss';
 import { clearSkippedVectors } from '../blocks/sql/clear-skipped.js';
 import { findPending } from '../blocks/sql/find-pending.js';
-import { leaveProcessing } from '../blocks/sql/leave-processing.js';
+import { setStatusIfProcessing } from '../blocks/sql/set-status-if-processing.js';
 import { lockBlocks } from '../blocks/sql/lock.js';
 import { skipBlocks } from '../blocks/sql/skip.js';
 import { storeVectors } from '../blocks/sql/store.js';
 import type { BlocksTable } from '../blocks/table.js';
 import type { Database, Queryable } from '../postgres/database.js';
 import { insertJobs, newJob, type NewJob } from '../queue/enqueue.js';
-import { deathsOf, PRIORITY, QUEUE, type EmbedJob, type EmbedJobData } from '../queue/job.js';
+import { crashesOf, PRIORITY, QUEUE, type EmbedJob, type EmbedJobData } from '../queue/job.js';
 import { settledIds } from '../queue/settled-ids.js';
 import { findRaised } from '../queue/sql/find-raised.js';
 import { setOutcome } from '../queue/sql/set-outcome.js';
@@ -194,7 +194,7 @@ async function handBack(
   if (verdicts.length === 0) return [];
   const lockedIds = verdicts.map(blockIdOf).filter((id) => locked.has(id));
   const pending = new Set(await findPending(tx, table, lockedIds));
-  await leaveProcessing(tx, table, lockedIds, 'pending');
+  await setStatusIfProcessing(tx, table, lockedIds, 'pending');
   const raised = await findRaised(
     tx,
     schema,
@@ -215,13 +215,13 @@ function returned({ job, delaySeconds, slow }: VerdictOf<'hand-back'>, isEdited:
 /** What a job has gone through, for the one in its place. */
 function carriedOver(job: EmbedJob): EmbedJobData {
   const { blockId, since, priority, failures, slow } = job.data;
-  const deaths = deathsOf(job);
+  const crashes = crashesOf(job);
   return {
     blockId,
     since,
     priority,
     ...(failures === undefined ? {} : { failures }),
-    ...(deaths === 0 ? {} : { deaths }),
+    ...(crashes === 0 ? {} : { crashes }),
     ...(slow === undefined ? {} : { slow }),
   };
 }

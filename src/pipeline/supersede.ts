@@ -1,5 +1,5 @@
-import { findSameText } from '../blocks/sql/find-same-text.js';
-import { leaveProcessing } from '../blocks/sql/leave-processing.js';
+import { findUnchanged } from '../blocks/sql/find-unchanged.js';
+import { setStatusIfProcessing } from '../blocks/sql/set-status-if-processing.js';
 import type { Queryable } from '../postgres/database.js';
 import { newJob, type NewJob } from '../queue/enqueue.js';
 import { PRIORITY, QUEUE, type EmbedJob } from '../queue/job.js';
@@ -34,7 +34,7 @@ export async function supersede(
   await boss.complete(QUEUE, jobIds, { outcome: 'superseded' }, { db: tx, includeQueued: true });
   await setOutcome(tx, schema, jobIds, 'superseded');
   const blockIds = superseded.map(({ job }) => job.data.blockId);
-  await leaveProcessing(
+  await setStatusIfProcessing(
     tx,
     table,
     blockIds.filter((id) => locked.has(id)),
@@ -43,7 +43,7 @@ export async function supersede(
   const read = superseded.flatMap(({ job, fingerprint }) =>
     fingerprint === null ? [] : [{ id: job.data.blockId, fingerprint }],
   );
-  const unchanged = new Set(await findSameText(tx, table, read));
+  const unchanged = new Set(await findUnchanged(tx, table, read));
   return superseded.map(({ job, fingerprint }) =>
     fingerprint === null || unchanged.has(job.data.blockId)
       ? requeueUnchanged(job)
@@ -56,11 +56,11 @@ export async function supersede(
  * do that, and so does a trigger that fires on our own write, for ever: each time in a row waits twice as long. An edit
  * ends the wait; its notification raises the job.
  */
-function requeueUnchanged({ data: { blockId, echoes = 0 } }: EmbedJob): NewJob {
+function requeueUnchanged({ data: { blockId, unchangedRequeues = 0 } }: EmbedJob): NewJob {
   const job = newJob(blockId, PRIORITY.live, new Date());
-  const delaySeconds = echoes === 0 ? 0 : Math.min(UNCHANGED_DELAY_MAX_SECONDS, 2 ** (echoes - 1));
+  const delaySeconds = unchangedRequeues === 0 ? 0 : Math.min(UNCHANGED_DELAY_MAX_SECONDS, 2 ** (unchangedRequeues - 1));
   return {
-    data: { ...job.data, echoes: echoes + 1 },
+    data: { ...job.data, unchangedRequeues: unchangedRequeues + 1 },
     ...(delaySeconds > 0 && { startAfterSeconds: delaySeconds }),
   };
 }

@@ -2,9 +2,9 @@ import { performance } from 'node:perf_hooks';
 import { heldBy, mayBeSchemaChange, reactionTo } from './sqlstate.js';
 import { errorCode, type WorkerError } from '../base/errors.js';
 import type { Events } from '../telemetry/events.js';
-import { orAborted } from '../base/abortable.js';
+import { abortable } from '../base/abortable.js';
 import type { Logger } from '../telemetry/logger.js';
-import { pause } from '../base/sleep.js';
+import { sleep } from '../base/sleep.js';
 
 /**
  * Holds all work while the database cannot be worked with: a privilege is missing, a column was renamed, the disk is full,
@@ -107,7 +107,7 @@ export class Hold {
    * @throws the signal's reason when it is aborted first
    */
   async whenOpen(signal: AbortSignal): Promise<void> {
-    while (this.#held !== undefined) await orAborted(this.#held, signal);
+    while (this.#held !== undefined) await abortable(this.#held, signal);
   }
 
   /** Ends the checking. */
@@ -122,7 +122,7 @@ export class Hold {
     const { signal } = this.#stopping;
     let error = first;
     for (let checks = isSame ? 1 : 0; !signal.aborted; checks++) {
-      if (checks > 0) await pause(this.#pauseMs(), signal);
+      if (checks > 0) await sleep(this.#pauseMs(), signal);
       if (signal.aborted) return;
       try {
         await check();

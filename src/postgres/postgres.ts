@@ -8,7 +8,7 @@ import { openSession } from './session.js';
 import { SessionSettings } from './session-settings.js';
 import { StatementNames } from './statement-names.js';
 import { onClient, queryable, transaction, type Lease } from './transaction.js';
-import { isUnanswered } from './sqlstate.js';
+import { isQueryTimeout } from './sqlstate.js';
 import { encodeVectorArray } from './vector-codec.js';
 
 /**
@@ -178,7 +178,7 @@ export class Postgres extends EventEmitter<{ error: [Error]; plain: [where: stri
     try {
       return await onClient(used.pool, work);
     } catch (error) {
-      if (isUnanswered(error) && used === this.#pool && !this.#closed) {
+      if (isQueryTimeout(error) && used === this.#pool && !this.#closed) {
         this.#pool = this.#openPool();
         // What is under way on it may finish or pass its own time-out.
         used.end(QUERY_TIMEOUT_MS + CLOSE_TIMEOUT_MS).catch((failure: unknown) => {

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { processIdOf } from './connection.js';
-import { isRefused } from './sqlstate.js';
+import { isRejectedByServer } from './sqlstate.js';
 
 /** Limits by which the server ends what waits, in milliseconds; where its own is lower, that one holds. */
 export interface SessionLimits {
@@ -88,7 +88,7 @@ export class SessionSettings {
     try {
       return await statement();
     } catch (error) {
-      if (!this.#checks || !isRefused(error)) throw error;
+      if (!this.#checks || !isRejectedByServer(error)) throw error;
       await undo();
       this.#checks = false;
       return await statement();

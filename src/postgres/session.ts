@@ -2,7 +2,7 @@ import pg from 'pg';
 import { clientsOf, socketOf, type Route } from './connection.js';
 import type { Notification, Session } from './database.js';
 import { SessionSettings } from './session-settings.js';
-import { isRefused } from './sqlstate.js';
+import { isRejectedByServer } from './sqlstate.js';
 
 /** A session's own statements are tiny; one that takes longer means that the connection is half-open. */
 const SESSION_QUERY_TIMEOUT_MS = 10_000;
@@ -50,7 +50,7 @@ export async function openSession(options: OpenSessionOptions): Promise<Session>
       await client
         .query(`SELECT set_config('idle_session_timeout', $1, false)`, [`${options.idleTimeoutSeconds}s`])
         .catch((error: unknown) => {
-          if (!(error instanceof Error) || !isRefused(error)) throw error;
+          if (!(error instanceof Error) || !isRejectedByServer(error)) throw error;
           idleTimeoutRefusal = error;
         });
     }

@@ -120,18 +120,18 @@ export function isStalePlan(error: unknown): boolean {
 }
 
 /** Whether the server says that the role may not do it: insufficient_privilege. */
-export function isDenied(error: unknown): error is Error {
+export function isPermissionDenied(error: unknown): error is Error {
   return errorCode(error) === '42501';
 }
 
 /** Whether the server is well and will not do this: it does not know it, it is a standby, or the role may not. */
-export function isRefused(error: unknown): boolean {
+export function isRejectedByServer(error: unknown): boolean {
   const code = errorCode(error) ?? '';
   return code === '25006' || (/^[0-9A-Z]{5}$/.test(code) && !isTransient(error));
 }
 
 /** Whether the driver gave up waiting for an answer, as on a connection that swallows everything. It has no code for it. */
-export function isUnanswered(error: unknown): boolean {
+export function isQueryTimeout(error: unknown): boolean {
   return error instanceof Error && error.message === 'Query read timeout';
 }
 

@@ -1,5 +1,5 @@
 /** A statement that was sent so often is worth preparing. */
-const WORTHWHILE = 3;
+const ANALYZE_AFTER_JOBS = 3;
 /** Every connection keeps what is prepared on it: texts without end must not. */
 const MOST = 200;
 
@@ -18,7 +18,7 @@ export class StatementNames {
     if (typeof known === 'string') return known;
     if (text.includes(';') || (known === 0 && this.#names.size >= MOST)) return undefined;
     const used = known + 1;
-    const name = used > WORTHWHILE ? `embedding_worker_${++this.#named}` : undefined;
+    const name = used > ANALYZE_AFTER_JOBS ? `embedding_worker_${++this.#named}` : undefined;
     this.#names.set(text, name ?? used);
     return name;
   }

@@ -9,7 +9,7 @@ const CANCELLED = '57014';
  *
  * @returns undefined when one took longer
  */
-export async function withinTime<T>(
+export async function withStatementTimeout<T>(
   db: Database,
   limitMs: number,
   work: (tx: Queryable) => Promise<T>,

@@ -1,7 +1,7 @@
 import { PgBoss } from 'pg-boss';
 import type { Database } from '../postgres/database.js';
 import { quoteColumn } from '../postgres/identifiers.js';
-import { isDenied } from '../postgres/sqlstate.js';
+import { isPermissionDenied } from '../postgres/sqlstate.js';
 import { retryTransient } from '../postgres/retry.js';
 import { ConfigurationError, errorCode } from '../base/errors.js';
 import type { Logger } from '../telemetry/logger.js';
@@ -18,11 +18,11 @@ const MONITOR_SECONDS = 15;
 /** Waiting jobs and dead letters last for as long as they hold; pg-boss would delete them after 14 days. */
 const FOREVER_SECONDS = 10 * 365 * 86_400;
 /**
- * Deaths after which a block is claimed alone, and deaths alone after which it is set aside. pg-boss counts every
+ * Deaths after which a block is claimed alone, and crashes alone after which it is set aside. pg-boss counts every
  * claim in its retry count, which is therefore bounded above both and never judges by itself.
  */
-export const DEATHS_IN_COMPANY = 2;
-export const DEATHS_ALONE = 10;
+export const CRASHES_BEFORE_ISOLATION = 2;
+export const MAX_ISOLATED_CRASHES = 10;
 const RETRY_MARGIN = 20;
 /** PostgreSQL, appendix A. */
 const UNIQUE_VIOLATION = '23505';
@@ -129,7 +129,7 @@ export async function startBoss(boss: PgBoss, { pgBossSchema }: QueueOptions): P
         { fix: migrateAsOwner(pgBossSchema), cause: error },
       );
     }
-    if (!isDenied(error)) throw error;
+    if (!isPermissionDenied(error)) throw error;
     throw new ConfigurationError(
       'QUEUE_PRIVILEGE',
       `PALDOCS_PGBOSS_SCHEMA: the role may not create or migrate pg-boss's schema ${pgBossSchema} (${error.message})`,
@@ -163,7 +163,7 @@ export async function ensureQueues(
       const kept = { retentionSeconds: FOREVER_SECONDS, deleteAfterSeconds: config.jobRetentionSeconds };
       const options = {
         ...kept,
-        retryLimit: config.retryLimit + DEATHS_IN_COMPANY + DEATHS_ALONE + RETRY_MARGIN,
+        retryLimit: config.retryLimit + CRASHES_BEFORE_ISOLATION + MAX_ISOLATED_CRASHES + RETRY_MARGIN,
         retryDelay: config.retryDelaySeconds,
         retryDelayMax: config.retryDelayMaxSeconds,
         retryBackoff: true,
@@ -188,7 +188,7 @@ export async function ensureQueues(
     },
     { signal },
   ).catch((error: unknown) => {
-    if (!isDenied(error)) throw error;
+    if (!isPermissionDenied(error)) throw error;
     const table = `${quoteColumn(config.pgBossSchema)}.queue`;
     throw new ConfigurationError(
       'QUEUE_PRIVILEGE',

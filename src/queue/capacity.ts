@@ -1,6 +1,6 @@
 import type { Queryable } from '../postgres/database.js';
 import { countQueued, type QueuedJobs } from './sql/count-queued.js';
-import { lockRoom } from './sql/lock-capacity.js';
+import { lockCapacity } from './sql/lock-capacity.js';
 
 /** Live jobs that may wait. Beyond them it is an import, whatever announces it, and the sweep takes over. */
 export const MAX_WAITING_EDITS = 50_000;
@@ -14,17 +14,17 @@ const DELAYED_PER_READY = 10;
  *
  * @returns 0 or more
  */
-export function roomBeside({ ready, delayed }: QueuedJobs, queueLimit: number): number {
+export function capacityBeside({ ready, delayed }: QueuedJobs, queueLimit: number): number {
   return Math.max(0, Math.min(queueLimit - ready, DELAYED_PER_READY * queueLimit - delayed));
 }
 
 /** The same, as it is now: others may fill the room before the answer is used. */
-export async function readRoom(db: Queryable, schema: string, queueLimit: number): Promise<number> {
-  return roomBeside(await countQueued(db, schema), queueLimit);
+export async function freeCapacity(db: Queryable, schema: string, queueLimit: number): Promise<number> {
+  return capacityBeside(await countQueued(db, schema), queueLimit);
 }
 
 /** The same for this transaction. Nobody else who asks is answered until it ends, so the room is still there for its jobs. */
-export async function claimRoom(tx: Queryable, schema: string, queueLimit: number): Promise<number> {
-  await lockRoom(tx, schema);
-  return await readRoom(tx, schema, queueLimit);
+export async function reserveCapacity(tx: Queryable, schema: string, queueLimit: number): Promise<number> {
+  await lockCapacity(tx, schema);
+  return await freeCapacity(tx, schema, queueLimit);
 }

@@ -3,7 +3,7 @@ import type { Logger } from '../telemetry/logger.js';
 import { analyzeJobs } from './sql/analyze-jobs.js';
 
 /** So many new jobs change what the planner has to know. */
-const WORTHWHILE = 1_000;
+const ANALYZE_AFTER_JOBS = 1_000;
 const AT_MOST_EVERY_MS = 10_000;
 
 /**
@@ -27,7 +27,7 @@ export class JobStatistics {
   /** Counts jobs that were inserted and committed. Never fails: without it, all is as right and slower. */
   async inserted(jobs: number): Promise<void> {
     this.#inserted += jobs;
-    if (this.#inserted < WORTHWHILE || performance.now() - this.#at < AT_MOST_EVERY_MS) return;
+    if (this.#inserted < ANALYZE_AFTER_JOBS || performance.now() - this.#at < AT_MOST_EVERY_MS) return;
     this.#inserted = 0;
     this.#at = performance.now();
     try {

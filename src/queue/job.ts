@@ -19,25 +19,25 @@ export interface EmbedJobData {
   /** Failures that were the block's own. */
   readonly failures?: number;
   /** Workers that died with the block in hand. */
-  readonly deaths?: number;
+  readonly crashes?: number;
   /** How often in a row the block was set `pending` under our hands while its text stayed the same. */
-  readonly echoes?: number;
+  readonly unchangedRequeues?: number;
   /** Whether the block takes longer to embed than a job may be held among others: it is embedded alone, with more time. */
   readonly slow?: true;
-  /** How many of this job's claims `failures` and `deaths` account for. */
+  /** How many of this job's claims `failures` and `crashes` account for. */
   readonly counted?: number;
 }
 
 export type EmbedJob = Job<EmbedJobData>;
 
 /** Claims of this job whose worker died, beyond those already counted: pg-boss counts every claim, and we every failure. */
-export function newDeathsOf(job: EmbedJob): number {
+export function uncountedCrashes(job: EmbedJob): number {
   return Math.max(0, job.retryCount - (job.data.counted ?? 0));
 }
 
 /** Workers that died with this block in hand, in this job and in those it replaced. */
-export function deathsOf(job: EmbedJob): number {
-  return (job.data.deaths ?? 0) + newDeathsOf(job);
+export function crashesOf(job: EmbedJob): number {
+  return (job.data.crashes ?? 0) + uncountedCrashes(job);
 }
 
 /**
@@ -48,7 +48,7 @@ export interface FailureReport {
   readonly reason: string;
   readonly message: string;
   readonly failures: number;
-  readonly deaths: number;
+  readonly crashes: number;
   /** ISO 8601. */
   readonly at: string;
   /** null where the database could not read the text. */

@@ -1,13 +1,12 @@
 import type { PgBoss, WipData } from 'pg-boss';
 import type { Queryable } from '../postgres/database.js';
-import type { Service } from '../lifecycle.js';
 import type { Logger } from '../telemetry/logger.js';
 import { PRIORITY, QUEUE, type EmbedJob, type Priority } from './job.js';
 
 /** On which replicas tell each other of more work than one of them has idle workers for. */
 export const WAKE_CHANNEL = 'embedding_worker_wake';
 /** They tell it of each priority no more often than this: whoever was told goes on by himself while there is work. */
-const TELL_EVERY_MS = 100;
+const NOTIFY_INTERVAL_MS = 100;
 
 export interface WakerOptions {
   readonly boss: PgBoss;
@@ -20,7 +19,7 @@ export interface WakerOptions {
  * Wakes pg-boss's workers of this process, which sleep for the polling interval between fetches. pg-boss's own
  * listener wakes every worker for each job; waking as many as there is work for halves p99 from edit to vector.
  */
-export class Waker implements Service {
+export class Waker {
   readonly #options: WakerOptions;
   readonly #timers = new Set<NodeJS.Timeout>();
   /** By worker, on the clock of pg-boss: milliseconds since 1970. */
@@ -32,15 +31,10 @@ export class Waker implements Service {
     this.#options = options;
   }
 
-  start(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  stop(): Promise<void> {
+  stop(): void {
     this.#stopped = true;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
-    return Promise.resolve();
   }
 
   /**
@@ -61,13 +55,13 @@ export class Waker implements Service {
       .filter(({ count }) => count === 0)
       .map((worker) => {
         const wokenAt = this.#wokenAt.get(worker.id) ?? 0;
-        return { id: worker.id, wokenAt, doubt: doubtThatSleeps(worker, wokenAt) };
+        return { id: worker.id, wokenAt, uncertainty: idleUncertainty(worker, wokenAt) };
       })
-      .sort((a, b) => a.doubt - b.doubt || a.wokenAt - b.wokenAt);
+      .sort((a, b) => a.uncertainty - b.uncertainty || a.wokenAt - b.wokenAt);
     const wanted = priority === PRIORITY.backlog ? 1 : Math.ceil(jobs / batchSize);
     const chosen = idle.slice(0, wanted);
     const busy = workers.filter(({ count }) => count > 0);
-    const sure = chosen.length === wanted && chosen.every(({ doubt }) => doubt === 0);
+    const sure = chosen.length === wanted && chosen.every(({ uncertainty }) => uncertainty === 0);
     for (const { id } of sure ? chosen : [...chosen, ...busy]) {
       this.#wokenAt.set(id, Date.now());
       boss.notifyWorker(id);
@@ -85,10 +79,10 @@ export class Waker implements Service {
   }
 
   /** Wakes workers here and, where they are too few, those of the other replicas. */
-  wakeAll(jobs: number, priority: Priority): void {
+  wakeEverywhere(jobs: number, priority: Priority): void {
     const surplus = this.wake(jobs, priority);
     const toldAt = this.#toldAt.get(priority) ?? Number.NEGATIVE_INFINITY;
-    if (surplus === 0 || performance.now() - toldAt < TELL_EVERY_MS) return;
+    if (surplus === 0 || performance.now() - toldAt < NOTIFY_INTERVAL_MS) return;
     this.#toldAt.set(priority, performance.now());
     const { database, log } = this.#options;
     database.query('SELECT pg_notify($1, $2)', [WAKE_CHANNEL, `${surplus} ${priority}`]).catch((error: unknown) => {
@@ -125,7 +119,7 @@ function leastPriority({ options }: WipData): number {
  *
  * @returns 0 where it is known to sleep
  */
-function doubtThatSleeps(worker: WipData, wokenAt: number): number {
+function idleUncertainty(worker: WipData, wokenAt: number): number {
   if (wokenAt > (worker.lastFetchedOn ?? 0)) return 2;
   return leastPriority(worker) > PRIORITY.backlog ? 0 : 1;
 }

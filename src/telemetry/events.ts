@@ -22,7 +22,7 @@ export interface EventMap {
   /** Jobs in the queue that are not ours. */
   unreadable: [{ count: number }];
   /** Jobs that came back from a worker that died with them. */
-  death: [{ count: number }];
+  crash: [{ count: number }];
   /** One request to Ollama. */
   request: [{ seconds: number; texts: number; ok: boolean }];
   /** A text was longer than the model's context and was embedded in parts. */
@@ -30,7 +30,7 @@ export interface EventMap {
   /** Ollama cannot work and all work is held, or it can again. */
   gate: [{ open: boolean }];
   /** Why the gate is closed, as an error's code: told after it closed, and when a probe fails for another reason. */
-  trouble: [{ reason: string }];
+  'gate-reason': [{ reason: string }];
   /** Why all work is held, as an error's code: the database cannot be worked with. null: it can again. */
   hold: [{ reason: string | null }];
   /** The session that listens has come to hear, or was lost or found to hear nothing. */

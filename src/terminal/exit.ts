@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { isDenied } from '../postgres/sqlstate.js';
+import { isPermissionDenied } from '../postgres/sqlstate.js';
 import { ConfigurationError, WorkerError } from '../base/errors.js';
 import { ProviderMisconfiguredError } from '../embedder/errors.js';
 import { describeError } from '../telemetry/logger.js';
@@ -15,7 +15,7 @@ export function reportFailure(message: string | undefined, error: unknown, parse
   }
   // yargs throws its own for an option without its value.
   const yargsError = error instanceof Error && error.name === 'YError';
-  const denied = isDenied(error);
+  const denied = isPermissionDenied(error);
   const usage =
     yargsError || denied || error instanceof ConfigurationError || error instanceof ProviderMisconfiguredError;
   process.stderr.write(`${linesOf(error, denied, yargsError).map(escapeUnprintable).join('\n')}\n`);

@@ -3,7 +3,7 @@ import { inspectBlocks } from '../../src/blocks/inspect.js';
 import { loadConfig } from '../../src/config/config.js';
 import { Postgres } from '../../src/postgres/postgres.js';
 import { createBoss, ensureQueues } from '../../src/queue/boss.js';
-import { enqueueFound, type EnqueueContext } from '../../src/backlog/enqueue-page.js';
+import { enqueuePage, type EnqueueContext } from '../../src/backlog/enqueue-page.js';
 import type { FoundBlock } from '../../src/backlog/sql/find-in-scope.js';
 import { countJobs, insertBacklog } from '../support/backlog.js';
 import { createDatabase } from '../support/create-database.js';
@@ -40,11 +40,11 @@ describeWithServer('a batch of a backfill', () => {
   const found = (ids: readonly string[], status: FoundBlock['status']) =>
     ids.map((id): FoundBlock => ({ id, status, queued: false }));
   const enqueue = (blocks: readonly FoundBlock[], queueLimit = 100) =>
-    enqueueFound({ ...context, queueLimit }, blocks, new Date());
+    enqueuePage({ ...context, queueLimit }, blocks, new Date());
 
   it('sets what was settled pending together with its job', async () => {
     const blocks = found(await insertBacklog(db, 5, { status: 'completed', withVector: true }), 'completed');
-    expect(await enqueue(blocks)).toEqual({ taken: 5, enqueued: blocks, alreadyQueued: [], elusive: [] });
+    expect(await enqueue(blocks)).toEqual({ taken: 5, enqueued: blocks, alreadyQueued: [], postponed: [] });
     expect(await countByStatus(db)).toEqual({ pending: 5 });
     expect(await countJobs(db)).toEqual({ created: 5 });
     expect(await db.query('SELECT count(embedding)::int AS vectors FROM blocks')).toEqual([{ vectors: 5 }]);
@@ -60,7 +60,7 @@ describeWithServer('a batch of a backfill', () => {
       taken: 5,
       enqueued: [blocks[0], blocks[4]],
       alreadyQueued: [],
-      elusive: blocks.slice(1, 4),
+      postponed: blocks.slice(1, 4),
     });
     expect(await countJobs(db)).toEqual({ created: 2 });
   });
@@ -77,7 +77,7 @@ describeWithServer('a batch of a backfill', () => {
       taken: 4,
       enqueued: [blocks[0], blocks[2]],
       alreadyQueued: [],
-      elusive: [blocks[1], blocks[3]],
+      postponed: [blocks[1], blocks[3]],
     });
     expect(await countByStatus(db)).toEqual({ completed: 2, pending: 2 });
     expect(await jobsOf(db, ids[1] ?? '')).toEqual([]);
@@ -115,7 +115,7 @@ describeWithServer('a batch of a backfill', () => {
     await client.query('BEGIN');
     await client.query('SELECT FROM blocks WHERE id = $1 FOR UPDATE', [locked]);
     const blocks = found([id, locked], 'error');
-    expect(await enqueue(blocks)).toMatchObject({ enqueued: [blocks[0]], elusive: [blocks[1]] });
+    expect(await enqueue(blocks)).toMatchObject({ enqueued: [blocks[0]], postponed: [blocks[1]] });
     await client.end();
     expect(await jobsOf(db, id, 'embed-block-failed')).toEqual([]);
     expect(await jobsOf(db, locked, 'embed-block-failed')).toHaveLength(1);

@@ -1,21 +1,21 @@
 import { getEventListeners, once } from 'node:events';
-import { TimeLimit } from '../../src/base/timeout.js';
+import { Timeout } from '../../src/base/timeout.js';
 
 const NEVER_MS = 1_000_000_000;
 
 describe('a time limit', () => {
   it('aborts its signal once the time has passed, with the reason it was given', async () => {
     const reason = new Error('too long');
-    const limit = new TimeLimit(1, new AbortController().signal, () => reason);
+    const limit = new Timeout(1, new AbortController().signal, () => reason);
 
     await once(limit.signal, 'abort');
 
     expect(limit.signal.reason).toBe(reason);
-    expect(limit.hasPassed).toBe(true);
+    expect(limit.expired).toBe(true);
   });
 
   it('says how long it was where it was given no reason', async () => {
-    const limit = new TimeLimit(20, new AbortController().signal);
+    const limit = new Timeout(20, new AbortController().signal);
 
     await once(limit.signal, 'abort');
 
@@ -24,26 +24,26 @@ describe('a time limit', () => {
 
   it("aborts its signal with the other's, for the other's reason, and has not passed then", () => {
     const other = new AbortController();
-    const limit = new TimeLimit(NEVER_MS, other.signal);
+    const limit = new Timeout(NEVER_MS, other.signal);
 
     other.abort(new Error('stopped'));
     limit.clear();
 
     expect(limit.signal.reason).toEqual(new Error('stopped'));
-    expect(limit.hasPassed).toBe(false);
+    expect(limit.expired).toBe(false);
   });
 
   it('is aborted from the start where the other is', () => {
-    const limit = new TimeLimit(NEVER_MS, AbortSignal.abort(new Error('stopped')));
+    const limit = new Timeout(NEVER_MS, AbortSignal.abort(new Error('stopped')));
     limit.clear();
 
     expect(limit.signal.reason).toEqual(new Error('stopped'));
-    expect(limit.hasPassed).toBe(false);
+    expect(limit.expired).toBe(false);
   });
 
   it('leaves nothing on the other once it was cleared', () => {
     const { signal } = new AbortController();
-    const limit = new TimeLimit(NEVER_MS, signal);
+    const limit = new Timeout(NEVER_MS, signal);
     expect(getEventListeners(signal, 'abort')).toHaveLength(1);
 
     limit.clear();
@@ -52,11 +52,11 @@ describe('a time limit', () => {
   });
 
   it('never passes once it was cleared', async () => {
-    const cleared = new TimeLimit(1, new AbortController().signal);
+    const cleared = new Timeout(1, new AbortController().signal);
     cleared.clear();
 
-    await once(new TimeLimit(5, new AbortController().signal).signal, 'abort'); // a timer set later, for longer
+    await once(new Timeout(5, new AbortController().signal).signal, 'abort'); // a timer set later, for longer
 
-    expect(cleared.hasPassed).toBe(false);
+    expect(cleared.expired).toBe(false);
   });
 });

@@ -53,7 +53,7 @@ describeWithServer('backfill --all', () => {
     expect(JSON.parse(run.stdout.join('\n'))).toMatchObject({
       found: 100,
       enqueued: 100,
-      putBack: { completed: 100, error: 0, skipped: 0 },
+      requeued: { completed: 100, error: 0, skipped: 0 },
       ended: { completed: 100, error: 0, waiting: 0 },
     });
     await expectEmbedded(db, ids[0] ?? '', 'Text number 0.');
@@ -75,7 +75,7 @@ describeWithServer('backfill --all', () => {
     await insertBacklog(db, 2, { status: 'skipped', type: 'callout' });
     await insertBacklog(db, 2, { status: 'skipped', type: 'mermaid' });
     const result = await backfill('--all', '--block-type', 'callout');
-    expect(result).toMatchObject({ found: 2, putBack: { completed: 0, error: 0, skipped: 2 } });
+    expect(result).toMatchObject({ found: 2, requeued: { completed: 0, error: 0, skipped: 2 } });
     expect(await countByStatus(db)).toEqual({ pending: 2, skipped: 2 });
   });
 
@@ -168,7 +168,7 @@ describeWithServer('backfill --retry-errors', () => {
     poison.remove();
 
     const args = ['backfill', '--retry-errors', '--rate', '0'];
-    expect(await runJson<BackfillJson>(environment, args)).toMatchObject({ found: 1, putBack: { error: 1 } });
+    expect(await runJson<BackfillJson>(environment, args)).toMatchObject({ found: 1, requeued: { error: 1 } });
     expect(await countByStatus(db)).toEqual({ pending: 1 });
     expect(await countJobs(db, 'embed-block-failed')).toEqual({});
     expect((await jobsOf(db, id)).at(-1)).toMatchObject({ state: 'created', data: { blockId: id, priority: 0 } });

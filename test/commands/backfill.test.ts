@@ -33,7 +33,7 @@ describeWithServer('backfill', () => {
       found: 1_234,
       enqueued: 1_234,
       alreadyQueued: 0,
-      putBack: NOTHING_PUT_BACK,
+      requeued: NOTHING_PUT_BACK,
       lastId: '1244',
       ended: null,
     });
@@ -72,7 +72,7 @@ describeWithServer('backfill', () => {
       found: 37,
       enqueued: 37,
       alreadyQueued: 0,
-      putBack: { completed: 5, error: 2, skipped: 0 },
+      requeued: { completed: 5, error: 2, skipped: 0 },
     });
     expect(await db.query(`SELECT 1 FROM pg_namespace WHERE nspname = 'pgboss'`)).toEqual([]);
     await backfill('--after', '10');
@@ -150,7 +150,7 @@ describeWithServer('backfill of blocks with other ids', () => {
     await insertBacklog(db, 50);
     await insertBacklog(db, 20, { status: 'completed' });
     const all = await runJson<BackfillJson>(environment, ['backfill', '--rate', '0', '--all']);
-    expect(all).toMatchObject({ found: 70, enqueued: 70, putBack: { completed: 20 } });
+    expect(all).toMatchObject({ found: 70, enqueued: 70, requeued: { completed: 20 } });
     expect(await countJobs(db)).toEqual({ created: 70 });
     const [note] = await db.query<{ id: string }>('SELECT note_id::text AS id FROM blocks LIMIT 1');
     const narrowed = await runJson<BackfillJson>(environment, ['backfill', '--dry-run', '--note', note?.id ?? '']);

@@ -52,7 +52,7 @@ describeWithServer('errors', () => {
           at: null,
           attempts: null,
           failures: null,
-          deaths: null,
+          crashes: null,
         },
       ],
       next: null,

@@ -9,7 +9,7 @@ import { runCli } from './cli.js';
 import { documentedJson, shapeOf } from './documented-json.js';
 
 interface Outcome {
-  readonly putBack: number;
+  readonly requeued: number;
   readonly left: number;
   readonly blocks: readonly { readonly id: string; readonly outcome: string; readonly status: string | null }[];
 }
@@ -54,7 +54,7 @@ describeWithServer('retry', () => {
 
     expect(status).toBe(1);
     expect(outcome).toEqual({
-      putBack: 1,
+      requeued: 1,
       left: 2,
       blocks: [
         { id: first, outcome: 'put back', status: 'pending' },
@@ -97,7 +97,7 @@ describeWithServer('retry', () => {
     await db.query(`UPDATE blocks SET embedding_status = 'error'`);
     environment = { ...environment, PALDOCS_QUEUE_LIMIT: '1000' };
     const { status, outcome } = await retry('--all');
-    expect({ status, putBack: outcome.putBack, left: outcome.left }).toEqual({ status: 0, putBack: 1_201, left: 0 });
+    expect({ status, requeued: outcome.requeued, left: outcome.left }).toEqual({ status: 0, requeued: 1_201, left: 0 });
     expect(await countByStatus(db)).toEqual({ pending: 1_201 });
     // The rest is left to the sweep.
     expect(
@@ -135,7 +135,7 @@ describeWithServer('retry', () => {
     const [id = ''] = await failedBlocks(1);
     await retry(id);
     await db.query(`UPDATE blocks SET embedding_status = 'error'`);
-    expect((await retry(id)).outcome).toMatchObject({ putBack: 1 });
+    expect((await retry(id)).outcome).toMatchObject({ requeued: 1 });
     expect((await jobsOf(db, id)).map(({ state }) => state).sort()).toEqual(['completed', 'created', 'failed']);
   });
 
@@ -150,7 +150,7 @@ describeWithServer('retry', () => {
       '--json',
     ]);
     expect(status).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ putBack: 1, left: 0, blocks: [{ id }] });
+    expect(JSON.parse(stdout)).toMatchObject({ requeued: 1, left: 0, blocks: [{ id }] });
   });
 
   it.each([

@@ -58,7 +58,7 @@ describeWithServer('a worker that is killed in mid-batch', () => {
     await expectEmbedded(db, edited, 'edited meanwhile');
     await expectEmbedded(db, orphan, 'Text number 1.');
     expect(await jobsOf(db, orphan)).toMatchObject([{ state: 'completed', retryCount: 1 }]);
-    expect(await readMetric(url, 'embedding_deaths_total')).toBeGreaterThan(0);
-    expect(await readMetric(url, 'embedding_set_aside_total')).toBe(0);
+    expect(await readMetric(url, 'embedding_crashes_total')).toBeGreaterThan(0);
+    expect(await readMetric(url, 'embedding_dead_lettered_total')).toBe(0);
   });
 });

@@ -92,7 +92,7 @@ for (const { what, file, owns } of ROLES) {
       expect(await jobsOf(db, broken, 'embed-block-failed')).toHaveLength(1);
       expect(await runJson(environment(), ['errors'])).toMatchObject({ total: 1, errors: [{ id: broken }] });
       rule.remove();
-      expect(await runJson(environment(), ['retry', broken])).toMatchObject({ putBack: 1 });
+      expect(await runJson(environment(), ['retry', broken])).toMatchObject({ requeued: 1 });
       await expectEmbedded(db, broken, 'broken');
 
       await insertBlocks(db, 20);

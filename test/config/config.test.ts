@@ -11,7 +11,7 @@ describe('the configuration', () => {
     expect(loadConfig(REQUIRED)).toEqual({
       databaseUrl: URL,
       listenDatabaseUrl: URL,
-      unchecked: [],
+      unverifiedTls: [],
       ollamaCa: undefined,
       ollamaToken: undefined,
       provider: 'ollama',

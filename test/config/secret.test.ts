@@ -107,7 +107,7 @@ describe('TLS in the configuration', () => {
     [{ PALDOCS_DATABASE_URL: URL, PGSSLMODE: 'require' }, []],
     [{ PALDOCS_DATABASE_URL: URL }, []],
   ])('knows where any certificate would be accepted: %j', (environment, expected) => {
-    expect(loadConfig(environment).unchecked).toEqual(expected);
+    expect(loadConfig(environment).unverifiedTls).toEqual(expected);
   });
 
   const https = { PALDOCS_DATABASE_URL: URL, PALDOCS_OLLAMA_URL: 'https://ollama' };

@@ -1,6 +1,6 @@
 import { classifyAnswer as classify } from '../../src/embedder/classify.js';
 import {
-  mayBeTheText,
+  inputMayBeAtFault,
   ProviderMisconfiguredError,
   ProviderUnavailableError,
   TextRejectedError,
@@ -78,7 +78,7 @@ describe('an answer of Ollama', () => {
     [401, '', false],
     [404, '', false],
   ])('%i "%s" may be the text’s fault: %s', (status, message, expected) => {
-    expect(mayBeTheText(classifyAnswer(status, message))).toBe(expected);
+    expect(inputMayBeAtFault(classifyAnswer(status, message))).toBe(expected);
   });
 
   it.each([

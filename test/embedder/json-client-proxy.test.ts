@@ -124,7 +124,7 @@ describe('the client behind a proxy', () => {
     await expect(version(secure())).rejects.toMatchObject({
       code: 'OLLAMA_UNREACHABLE',
       message: `Ollama cannot be reached through the proxy ${new URL(proxy.url).host} (STATUS_${status}: it lets nothing through to there)`,
-      mayBeTheText: false,
+      inputMayBeAtFault: false,
     });
   });
 
@@ -136,7 +136,7 @@ describe('the client behind a proxy', () => {
         message: expect.stringMatching(
           /^Ollama cannot be reached through the proxy 127\.0\.0\.1:1 \(ECONNREFUSED: /,
         ) as string,
-        mayBeTheText: false,
+        inputMayBeAtFault: false,
       },
     );
   });

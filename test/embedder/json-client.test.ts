@@ -123,7 +123,7 @@ describe('the client', () => {
     await expect(client({ timeoutMs: 200 }).send('POST', '/', {}, never)).rejects.toMatchObject({
       code: 'OLLAMA_NO_ANSWER',
       message: 'Ollama did not answer (TIMEOUT: no answer within 0.2 s)',
-      mayBeTheText: true,
+      inputMayBeAtFault: true,
     });
   });
 
@@ -158,7 +158,7 @@ describe('the client', () => {
     await expect(http.send('POST', '/', {}, never)).rejects.toMatchObject({
       code: 'OLLAMA_UNREACHABLE',
       message: "Ollama cannot be reached (ETIMEDOUT: Timeout awaiting 'secureConnect' for 10000ms)",
-      mayBeTheText: false,
+      inputMayBeAtFault: false,
     });
     await silent.stop();
   }, 20_000);
@@ -171,7 +171,7 @@ describe('the client', () => {
     await expect(client().send('POST', '/', {}, never)).rejects.toMatchObject({
       code: 'OLLAMA_NO_ANSWER',
       message: 'Ollama did not answer (TOO_LARGE: its answer is larger than 64 MB)',
-      mayBeTheText: true,
+      inputMayBeAtFault: true,
     });
   });
 
@@ -237,14 +237,14 @@ describe('the client', () => {
 
   it('takes a connection that is cut for a fault that may be the text’s', async () => {
     listener = ({ socket }) => socket.destroy();
-    await expect(client().send('POST', '/', {}, never)).rejects.toMatchObject({ mayBeTheText: true });
+    await expect(client().send('POST', '/', {}, never)).rejects.toMatchObject({ inputMayBeAtFault: true });
   });
 
   it('takes a server that is not there for no fault of the text', async () => {
     const unreachable = client({ url: 'http://127.0.0.1:1' });
     await expect(unreachable.send('POST', '/', {}, never)).rejects.toMatchObject({
       code: 'OLLAMA_UNREACHABLE',
-      mayBeTheText: false,
+      inputMayBeAtFault: false,
     });
   });
 

@@ -229,7 +229,7 @@ describe('an answer', () => {
     answer = { body };
     await expect(embed(client(), ['a', 'b'], MODEL, 2)).rejects.toMatchObject({
       code: 'OPENAI_GARBLED',
-      mayBeTheText: true,
+      inputMayBeAtFault: true,
       message: expect.stringMatching(/^the embedding server answered with /) as string,
     });
   });

@@ -25,7 +25,7 @@ describeWithServer('of the replicas', () => {
     await Promise.all(replicas.splice(0).map((replica) => replica.stop()));
   });
 
-  async function start(name: string, lockName = 'lock', onElected?: () => Promise<void>): Promise<Replica> {
+  async function start(name: string, lockName = 'lock', onAcquired?: () => Promise<void>): Promise<Replica> {
     const database = new Postgres({ url: db.url, sessionUrl: db.url, applicationName: name, poolSize: 1 });
     const events = new WorkerEvents();
     const calls: string[] = [];
@@ -42,12 +42,12 @@ describeWithServer('of the replicas', () => {
         connected.resolve(undefined);
         return call('connected')();
       },
-      onElected: async () => {
+      onAcquired: async () => {
         calls.push('elected');
-        await onElected?.();
+        await onAcquired?.();
       },
-      onPulse: call('pulse'),
-      onDeposed: call('deposed'),
+      onHeartbeat: call('pulse'),
+      onLost: call('deposed'),
       onDisconnected: () => undefined,
       events: events.emitter,
       log: new MemoryLog(),

@@ -13,7 +13,7 @@ describe('a job', () => {
     ['of a live edit', { blockId: '7', since: SINCE, priority: 10 }, true],
     [
       'of backlog, with counts',
-      { blockId: '7', since: SINCE, priority: 0, failures: 1, deaths: 2, echoes: 1, counted: 3 },
+      { blockId: '7', since: SINCE, priority: 0, failures: 1, crashes: 2, unchangedRequeues: 1, counted: 3 },
       true,
     ],
     ['without data', null, false],
@@ -27,7 +27,7 @@ describe('a job', () => {
     ['with no time', { blockId: '7', since: 'yesterday', priority: 0 }, false],
     ['of an unknown priority', { blockId: '7', since: SINCE, priority: 3 }, false],
     ['with counts that are none', { blockId: '7', since: SINCE, priority: 0, failures: 'many' }, false],
-    ['with negative counts', { blockId: '7', since: SINCE, priority: 0, deaths: -1 }, false],
+    ['with negative counts', { blockId: '7', since: SINCE, priority: 0, crashes: -1 }, false],
   ])('%s is told from others', (_, data, isOurs) => {
     expect(isOurJob({ data }, 'bigint')).toBe(isOurs);
   });

@@ -83,10 +83,10 @@ describe('the address of a database', () => {
     ['sslrootcert=/ca.crt', 'verify-full', false],
     ['sslnegotiation=direct', 'verify-full', false],
     ['application_name=x', undefined, false],
-  ])('with %s has the mode %s', (parameters, tls, unchecked) => {
+  ])('with %s has the mode %s', (parameters, tls, unverifiedTls) => {
     const address = readAddress(`postgresql://db/x?${parameters}`);
     expect(address.tls).toBe(tls);
-    expect(acceptsAnyCertificate(address)).toBe(unchecked);
+    expect(acceptsAnyCertificate(address)).toBe(unverifiedTls);
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { roomBeside } from '../../src/queue/capacity.js';
+import { capacityBeside } from '../../src/queue/capacity.js';
 import { startStandIn } from '../../tools/stand-in/stand-in.js';
 import type { BackfillResult } from '../../src/commands/backfill/report.js';
 import { insertBacklog } from '../support/backlog.js';
@@ -18,7 +18,7 @@ describe('a queue with a limit of 10', () => {
     [{ ready: 10, delayed: 0 }, 0],
     [{ ready: 5_000, delayed: 0 }, 0],
   ])('beside %j takes %d more', (jobs, room) => {
-    expect(roomBeside(jobs, 10)).toBe(room);
+    expect(capacityBeside(jobs, 10)).toBe(room);
   });
 });
 

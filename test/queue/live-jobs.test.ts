@@ -1,6 +1,6 @@
 import type { Queryable } from '../../src/postgres/database.js';
 import { PRIORITY } from '../../src/queue/job.js';
-import { findDue } from '../../src/queue/sql/find-ready.js';
+import { nextReadyPriority } from '../../src/queue/sql/next-ready-priority.js';
 import { readLiveJobs } from '../../src/queue/live-jobs.js';
 import { startStandIn, type StandIn } from '../../tools/stand-in/stand-in.js';
 import { createDatabase } from '../support/create-database.js';
@@ -70,12 +70,12 @@ describeWithServer('the live jobs', () => {
     await insertJobs('created', 10_000, new Date().toISOString()); // so many that any page seems to hold some
     await db.query('ANALYZE pgboss.job');
     const explaining = new Explaining(db);
-    expect(await findDue(explaining, 'pgboss')).toBe(PRIORITY.backlog);
+    expect(await nextReadyPriority(explaining, 'pgboss')).toBe(PRIORITY.backlog);
     expect(explaining.mostPages).toBeLessThan(HEAD_PAGES);
     await insertJobs('retry', 1, new Date().toISOString(), PRIORITY.live);
-    expect(await findDue(explaining, 'pgboss')).toBe(PRIORITY.live);
+    expect(await nextReadyPriority(explaining, 'pgboss')).toBe(PRIORITY.live);
     await db.query('DELETE FROM pgboss.job');
-    expect(await findDue(explaining, 'pgboss')).toBeUndefined();
+    expect(await nextReadyPriority(explaining, 'pgboss')).toBeUndefined();
   });
 
   it('are read through indexes alone, beside 100,000 settled ones', async () => {

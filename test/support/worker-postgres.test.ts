@@ -1,5 +1,5 @@
 import { requireSchema } from '../../src/blocks/require-schema.js';
-import { findDue } from '../../src/queue/sql/find-ready.js';
+import { nextReadyPriority } from '../../src/queue/sql/next-ready-priority.js';
 import { resetRetrying } from '../../src/backlog/sql/reset-retrying.js';
 import { startStandIn } from '../../tools/stand-in/stand-in.js';
 import { createDatabase } from './create-database.js';
@@ -25,7 +25,7 @@ describeWithServer('the upkeep of a leader', () => {
     await db.query(`UPDATE blocks SET embedding_status = 'processing' WHERE id = $1`, [id]);
 
     const database = new Kind({ url: db.url, sessionUrl: db.url, applicationName: 'test', poolSize: 1 });
-    const due = (await findDue(database, worker.config.pgBossSchema)) !== undefined;
+    const due = (await nextReadyPriority(database, worker.config.pgBossSchema)) !== undefined;
     await resetRetrying(database, worker.config.pgBossSchema, await requireSchema(database, worker.config.tables));
     const { status } = await readBlock(db, id);
     await database.close();

@@ -40,7 +40,7 @@ describeWithServer('a block that has spent its retries', () => {
         reason: 'OLLAMA_REJECTED',
         message: expect.stringContaining('the input cannot be embedded') as string,
         failures: 1,
-        deaths: 0,
+        crashes: 0,
         fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
       },
     });

@@ -122,7 +122,7 @@ describeWithServer('a job in hand while all work is held', () => {
       await db.query('DROP TRIGGER refuse ON blocks');
       const next = await startWorker(db, ollama);
       await untilStatus(db, id, 'completed');
-      expect(next.events.seen.death).toEqual([]);
+      expect(next.events.seen.crash).toEqual([]);
     } finally {
       await ollama.stop();
     }
@@ -134,7 +134,7 @@ describeWithServer('a job in hand while all work is held', () => {
       await worker.events.until((events) => events.requeued('outage') > 0, 20_000);
       await db.query('DROP TRIGGER refuse ON blocks');
       await untilStatus(db, id, 'completed');
-      expect(worker.events.seen.death).toEqual([]);
+      expect(worker.events.seen.crash).toEqual([]);
     } finally {
       await ollama.stop();
     }

@@ -71,9 +71,9 @@ async function expectNothingCounted({ db, worker }: Site): Promise<void> {
   await untilIdle(db);
   expect(Object.keys(await countByStatus(db))).toEqual(['completed']);
   expect(worker.events.seen.failed).toEqual([]);
-  expect(worker.events.seen.death).toEqual([]);
+  expect(worker.events.seen.crash).toEqual([]);
   const jobs = await db.query(
-    `SELECT data FROM pgboss.job WHERE name = 'embed-block' AND (retry_count > 0 OR data ? 'failures' OR data ? 'deaths')`,
+    `SELECT data FROM pgboss.job WHERE name = 'embed-block' AND (retry_count > 0 OR data ? 'failures' OR data ? 'crashes')`,
   );
   expect(jobs).toEqual([]);
   await worker.events.until((events) => (events.seen.hold.at(-1)?.reason ?? null) === null);

@@ -75,7 +75,7 @@ describeWithServer('the metrics of a worker', () => {
     await untilStatus(db, id, 'error');
     await worker.events.until(({ seen }) => seen.failed.length === 1);
     expect(await metric('embedding_errors_total{reason="OLLAMA_REJECTED"}')).toBe(1);
-    expect(await metric('embedding_set_aside_total')).toBe(1);
+    expect(await metric('embedding_dead_lettered_total')).toBe(1);
   });
 
   it('tell the time of requests in embedding_duration_seconds', async () => {

@@ -52,7 +52,7 @@ describeWithServer('a store that fails', () => {
     const jobs = await jobsOf(db, id);
     expect(jobs.map(({ retryCount }) => retryCount)).toEqual(jobs.map(() => 0));
     expect(worker.events.seen.failed).toEqual([]);
-    expect(worker.events.seen.death).toEqual([]);
+    expect(worker.events.seen.crash).toEqual([]);
   });
 
   it.each([

@@ -95,7 +95,7 @@ describeWithServer('blocks whose status is NULL', () => {
     const environment = workerEnvironment(db, ollama);
     const retried = await runCli(environment, ['retry', first, '--json']);
     expect(JSON.parse(retried.stdout)).toMatchObject({
-      putBack: 0,
+      requeued: 0,
       blocks: [{ id: first, outcome: 'not in error', status: 'unset' }],
     });
     const run = WorkerProcess.start(environment, 'backfill', '--wait', '--json');

@@ -122,8 +122,8 @@ describeWithServer('a replica whose workers are all busy', () => {
     const boss = new PgBoss({ connectionString: db.url });
     const waker = new Waker({ boss, database: db, batchSize: 10, log: new MemoryLog() });
     try {
-      waker.wakeAll(30, PRIORITY.backlog);
-      waker.wakeAll(1, PRIORITY.live);
+      waker.wakeEverywhere(30, PRIORITY.backlog);
+      waker.wakeEverywhere(1, PRIORITY.live);
       expect([await heard.next(), await heard.next()].sort()).toEqual(['1 10', '30 0']);
     } finally {
       await heard.close();

@@ -11,7 +11,7 @@ export interface BlockError {
   readonly reason: string | null;
   readonly message: string | null;
   readonly failures: number | null;
-  readonly deaths: number | null;
+  readonly crashes: number | null;
   /** ISO 8601. */
   readonly at: string | null;
 }
@@ -38,7 +38,7 @@ export async function findErrors(
   return await db.query<BlockError>(
     `SELECT b.${table.id}::text AS id, coalesce(b.${table.type}::text, '') AS type, b.${table.noteId}::text AS "noteId",
        n.${table.notesTitle}::text AS "noteTitle", d.report->>'reason' AS reason, d.report->>'message' AS message,
-       (d.report->'failures')::float8 AS failures, (d.report->'deaths')::float8 AS deaths,
+       (d.report->'failures')::float8 AS failures, (d.report->'crashes')::float8 AS crashes,
        coalesce(d.report->>'at', to_char(d.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) AS at
   FROM ${table.blocks} b
   LEFT JOIN ${table.notes} n ON n.${table.notesId} = b.${table.noteId}

@@ -1,6 +1,6 @@
 import { toSql } from 'pgvector';
 import type { Queryable } from '../../postgres/database.js';
-import { besideVector } from '../beside-vector.js';
+import { qualifyVectorName } from '../qualify-vector-name.js';
 import type { BlocksTable } from '../table.js';
 
 export interface NearestBlock {
@@ -32,7 +32,7 @@ export async function findNearest(
 
 /** The statement; its parameters are the vector as text, the limit, and the block type or null. */
 export function nearestSql(table: BlocksTable): string {
-  const distance = `embedding OPERATOR(${besideVector(table, '<=>')}) $1::text::${table.vectorType}`;
+  const distance = `embedding OPERATOR(${qualifyVectorName(table, '<=>')}) $1::text::${table.vectorType}`;
   return `SELECT b.${table.id}::text AS id, b.${table.noteId}::text AS "noteId", n.${table.notesTitle}::text AS "noteTitle",
        b.${table.type}::text AS type, b.${table.content}::text AS content, b.distance
   FROM (SELECT *, ${distance} AS distance FROM ${table.blocks}

@@ -15,13 +15,13 @@ import type { BackfillArguments, Request } from './options.js';
 /** What a run is about to do. */
 export interface BackfillPlan {
   readonly scope: BlockScope;
-  readonly putBack: readonly PutBackStatus[];
+  readonly requeued: readonly PutBackStatus[];
   readonly after: string | null;
   /** Blocks with something to do, as counted before. */
   readonly found: number;
   readonly alreadyQueued: number;
   /** By status: those of them that are to be put back. */
-  readonly toPutBack: Readonly<Record<PutBackStatus, number>>;
+  readonly toRequeue: Readonly<Record<PutBackStatus, number>>;
 }
 
 /**
@@ -43,21 +43,21 @@ export async function planBackfill(
       `--after: "${printable(after)}" is no id of a block: ids are of type ${table.idType}`,
     );
   }
-  const putBack = statusesToPutBack(args);
+  const requeued = statusesToPutBack(args);
   const withJobs = await queueExists(database, config.pgBossSchema); // counting makes no schema
   const counts = await patiently(database, (tx) =>
     countInScope(tx, config.pgBossSchema, table, { scope, after, withJobs }),
   );
   const having = (status: FoundStatus) => counts.find((one) => one.status === status) ?? { count: 0, queued: 0 };
-  const toPutBack = { completed: 0, error: 0, skipped: 0 };
-  for (const status of putBack) toPutBack[status] = having(status).count;
+  const toRequeue = { completed: 0, error: 0, skipped: 0 };
+  for (const status of requeued) toRequeue[status] = having(status).count;
   const waiting = WAITING.map(having);
   return {
     scope,
-    putBack,
+    requeued,
     after,
-    toPutBack,
-    found: sum(waiting.map(({ count }) => count)) + sum(Object.values(toPutBack)),
+    toRequeue,
+    found: sum(waiting.map(({ count }) => count)) + sum(Object.values(toRequeue)),
     alreadyQueued: sum(waiting.map(({ queued }) => queued)),
   };
 }

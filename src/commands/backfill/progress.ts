@@ -2,7 +2,7 @@ import { SingleBar } from 'cli-progress';
 import type { Logger } from '../../telemetry/logger.js';
 import type { BackfillRun } from '../../backlog/backfill-run.js';
 import { duration, number } from '../../terminal/output.js';
-import { Pace } from './pace.js';
+import { RateMeter } from './rate-meter.js';
 
 const BAR_EVERY_MS = 200;
 const LINE_EVERY_MS = 5_000;
@@ -18,7 +18,7 @@ export interface ProgressOptions {
 
 /** Tells how far a run has come, until it is stopped. */
 export function showProgress(options: ProgressOptions): { stop: () => void } {
-  const pace = new Pace();
+  const pace = new RateMeter();
   const state = () => stateOf(options, pace);
   state(); // the rate counts from now
   return options.terminal === null ? lines(state, options.log) : bar(state, options.terminal);
@@ -32,7 +32,7 @@ interface State {
   readonly etaSeconds: number | null;
 }
 
-function stateOf({ run, expected }: ProgressOptions, pace: Pace): State {
+function stateOf({ run, expected }: ProgressOptions, pace: RateMeter): State {
   const done = run.outstanding?.ended ?? run.counts.found;
   const total = Math.max(expected, run.counts.found);
   const perSecond = pace.perSecond(done);
@@ -52,7 +52,7 @@ function lines(state: () => State, log: Logger): { stop: () => void } {
       enqueued,
       alreadyQueued,
       lastId,
-      ...(run.outstanding === null ? {} : { inError: run.outstanding.endings.error }),
+      ...(run.outstanding === null ? {} : { inError: run.outstanding.results.error }),
     });
   }, LINE_EVERY_MS);
   return {
@@ -92,7 +92,7 @@ function bar(state: () => State, terminal: NodeJS.WriteStream): { stop: () => vo
 }
 
 function payloadOf({ run, done, total, perSecond, etaSeconds }: State): object {
-  const inError = run.outstanding?.endings.error ?? 0;
+  const inError = run.outstanding?.results.error ?? 0;
   return {
     what: run.outstanding === null ? 'Enqueuing' : 'Embedding',
     done: number(done),

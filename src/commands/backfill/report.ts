@@ -1,4 +1,4 @@
-import type { Endings } from '../../backlog/outstanding.js';
+import type { Results } from '../../backlog/outstanding.js';
 import type { BackfillRun } from '../../backlog/backfill-run.js';
 import { duration, number } from '../../terminal/output.js';
 import type { BackfillPlan } from './plan.js';
@@ -10,16 +10,16 @@ export interface BackfillResult {
   readonly found: number;
   readonly enqueued: number;
   readonly alreadyQueued: number;
-  readonly putBack: { readonly completed: number; readonly error: number; readonly skipped: number };
+  readonly requeued: { readonly completed: number; readonly error: number; readonly skipped: number };
   readonly lastId: string | null;
   /** How the blocks ended, with `--wait`; how many had not, when it was interrupted. */
-  readonly ended: (Endings & { readonly waiting: number }) | null;
+  readonly ended: (Results & { readonly waiting: number }) | null;
   readonly seconds: number;
 }
 
 /** What would be done. */
 export function resultOfPlan(
-  { found, alreadyQueued, toPutBack, after }: BackfillPlan,
+  { found, alreadyQueued, toRequeue, after }: BackfillPlan,
   seconds: number,
 ): BackfillResult {
   return {
@@ -28,7 +28,7 @@ export function resultOfPlan(
     found,
     enqueued: found - alreadyQueued,
     alreadyQueued,
-    putBack: toPutBack,
+    requeued: toRequeue,
     lastId: after,
     ended: null,
     seconds,
@@ -44,7 +44,7 @@ export function resultOfRun(
     dryRun: false,
     interrupted,
     ...counts,
-    ended: outstanding === null ? null : { ...outstanding.endings, waiting: outstanding.size },
+    ended: outstanding === null ? null : { ...outstanding.results, waiting: outstanding.size },
     seconds,
   };
 }
@@ -71,11 +71,11 @@ export function describeResult(result: BackfillResult): string[] {
   );
 }
 
-function describePutBack({ putBack }: BackfillResult): string {
+function describePutBack({ requeued }: BackfillResult): string {
   const parts = [
-    [putBack.completed, 'completed before'],
-    [putBack.error, 'in error before'],
-    [putBack.skipped, 'skipped before'],
+    [requeued.completed, 'completed before'],
+    [requeued.error, 'in error before'],
+    [requeued.skipped, 'skipped before'],
   ] as const;
   return parts
     .filter(([count]) => count > 0)

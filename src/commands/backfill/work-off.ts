@@ -6,7 +6,7 @@ import { retryTransient } from '../../postgres/retry.js';
 import { patiently } from '../../postgres/statement-timeout.js';
 import { BackfillRun } from '../../backlog/backfill-run.js';
 import { countInScope } from '../../backlog/sql/count-in-scope.js';
-import { pause } from '../../base/sleep.js';
+import { sleep } from '../../base/sleep.js';
 import { Waker } from '../../queue/waker.js';
 import { withBoss, type BossContext } from '../context.js';
 import { showProgress } from './progress.js';
@@ -62,11 +62,11 @@ async function passAfterPass(
         queueLimit: config.queueLimit,
         waker,
         scope: EVERY_BLOCK,
-        putBack: [],
+        requeued: [],
         after: null,
         ratePerSecond: config.backfillRatePerSecond,
         batchSize: config.backfillBatchSize,
-        patienceMs: PATIENCE_MS,
+        maxOutageMs: PATIENCE_MS,
       },
       true,
     );
@@ -76,6 +76,6 @@ async function passAfterPass(
     } finally {
       progress.stop();
     }
-    await pause(BETWEEN_PASSES_MS, signal);
+    await sleep(BETWEEN_PASSES_MS, signal);
   }
 }

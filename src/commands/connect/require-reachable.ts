@@ -86,7 +86,7 @@ export async function requireReachable(db: Database, config: Config, log: Logger
     );
   }
   // Where there is no TLS at all, that was said.
-  for (const variable of db.isPlain === true ? [] : config.unchecked) {
+  for (const variable of db.isPlain === true ? [] : config.unverifiedTls) {
     log.warn('the certificate of the database is not checked: whoever is in the way can read and change all', {
       variable,
       fix: UNCHECKED_FIX,

@@ -1,4 +1,4 @@
-import { besideVector } from '../../blocks/beside-vector.js';
+import { qualifyVectorName } from '../../blocks/qualify-vector-name.js';
 import type { BlocksIndex } from '../../blocks/sql/read-indexes.js';
 import type { BlocksRelation } from '../../blocks/relations.js';
 import type { BlocksTable } from '../../blocks/table.js';
@@ -29,7 +29,7 @@ export interface VectorIndexPlan {
  */
 export function buildVectorIndexes(plan: VectorIndexPlan): string[] {
   const { table, relations, indexes, method } = plan;
-  const columns = `USING ${method} (embedding ${besideVector(table, COSINE)})`;
+  const columns = `USING ${method} (embedding ${qualifyVectorName(table, COSINE)})`;
   const holders = relations.filter(({ isPartitioned, isForeign }) => !isPartitioned && !isForeign);
   const lacking = holders.filter(
     ({ oid }) => !indexes.some((index) => index.relation === oid && index.operators === COSINE),

@@ -1,5 +1,5 @@
 import { WAITING, type FoundStatus } from '../../blocks/status.js';
-import { tallyBlocks, type Tally } from '../../blocks/tally.js';
+import { countOrEstimate, type Tally } from '../../blocks/count-or-estimate.js';
 import { requireUsable } from '../../blocks/require-usable.js';
 import type { Config } from '../../config/config.js';
 import { heldBy } from '../../postgres/sqlstate.js';
@@ -62,7 +62,7 @@ export interface Hold {
 /** Asks for all of it at once. */
 export async function takeSnapshot({ config, database, table }: CommandContext): Promise<StatusSnapshot> {
   const [tally, backlog, replicas] = await Promise.all([
-    tallyBlocks(database, table, COUNT_LIMIT_MS),
+    countOrEstimate(database, table, COUNT_LIMIT_MS),
     readBacklog(database, config.pgBossSchema),
     readReplicas(database),
   ]);

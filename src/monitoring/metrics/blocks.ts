@@ -55,13 +55,13 @@ export function countBlocks(registry: Registry, events: Events): void {
     lost.inc(count);
   });
 
-  const deaths = new Counter({
-    name: 'embedding_deaths_total',
+  const crashes = new Counter({
+    name: 'embedding_crashes_total',
     help: 'Jobs that came back from a worker that died or froze',
     registers,
   });
-  events.on('death', ({ count }) => {
-    deaths.inc(count);
+  events.on('crash', ({ count }) => {
+    crashes.inc(count);
   });
 }
 
@@ -75,7 +75,7 @@ function countFailures(registry: Registry, events: Events): void {
   });
   for (const reason of FAILURE_REASONS) errors.inc({ reason }, 0);
   const setAside = new Counter({
-    name: 'embedding_set_aside_total',
+    name: 'embedding_dead_lettered_total',
     help: 'Blocks that ended in error',
     registers,
   });

@@ -7,7 +7,7 @@ const PATIENCE_MS = 1_000;
  * A reading that all who ask at about the same time share. There is one under way at most, so that an absent database is
  * not asked by every scrape, and who asks while it hangs is answered at once.
  */
-export class SharedReading<T> {
+export class CachedQuery<T> {
   readonly #read: () => Promise<T>;
   #startedAt = Number.NEGATIVE_INFINITY;
   #underWay = false;

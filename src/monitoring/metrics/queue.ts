@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Events } from '../../telemetry/events.js';
 import type { LiveJobs } from '../../queue/live-jobs.js';
-import { SharedReading } from './cached-query.js';
+import { CachedQuery } from './cached-query.js';
 
 const SWEEP_BUCKETS = [0.01, 0.05, 0.25, 1, 5, 30];
 
@@ -14,7 +14,7 @@ type Told = readonly (readonly [labels: Record<string, string>, value: number])[
  */
 export function measureQueue(registry: Registry, events: Events, readLiveJobs: () => Promise<LiveJobs>): void {
   const registers = [registry];
-  const reading = new SharedReading(readLiveJobs);
+  const reading = new CachedQuery(readLiveJobs);
   let left = 0;
   const queueGauge = (name: string, help: string, labelNames: string[], tell: (jobs: LiveJobs) => Told) =>
     new Gauge({

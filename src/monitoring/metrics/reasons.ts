@@ -40,7 +40,7 @@ export const FAILURE_REASONS: ReadonlySet<string> = new Set([
   'TOO_SLOW',
   'UNEXPECTED',
   'UNREADABLE',
-  'WORKER_DEATHS',
+  'WORKER_CRASHES',
   OTHER,
 ]);
 

@@ -73,7 +73,7 @@ function watchGate(registry: Registry, events: Events): void {
     justClosed = !open;
     if (open) why.reset();
   });
-  events.on('trouble', (trouble) => {
+  events.on('gate-reason', (trouble) => {
     const reason = bounded(GATE_REASONS, trouble.reason);
     if (justClosed) closures.inc({ reason });
     justClosed = false;

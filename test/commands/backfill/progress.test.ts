@@ -14,8 +14,8 @@ function terminal(): NodeJS.WriteStream & { written: () => string } {
 
 function run(ended: number | null): BackfillRun {
   const outstanding =
-    ended === null ? null : { ended, endings: { completed: ended - 3, skipped: 0, error: 3, gone: 0 } };
-  const counts = { found: 2_000, enqueued: 1_500, alreadyQueued: 500, putBack: {}, lastId: '2000' };
+    ended === null ? null : { ended, results: { completed: ended - 3, skipped: 0, error: 3, gone: 0 } };
+  const counts = { found: 2_000, enqueued: 1_500, alreadyQueued: 500, requeued: {}, lastId: '2000' };
   return { counts, outstanding, enqueuing: ended === null } as unknown as BackfillRun;
 }
 

@@ -5,7 +5,7 @@ export interface BackfillJson {
   readonly found: number;
   readonly enqueued: number;
   readonly alreadyQueued: number;
-  readonly putBack: { readonly completed: number; readonly error: number; readonly skipped: number };
+  readonly requeued: { readonly completed: number; readonly error: number; readonly skipped: number };
   readonly lastId: string | null;
   readonly ended: {
     readonly completed: number;

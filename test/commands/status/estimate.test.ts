@@ -1,6 +1,6 @@
 import { inspectBlocks } from '../../../src/blocks/inspect.js';
 import { sampleBlocks } from '../../../src/blocks/sql/sample-blocks.js';
-import { tallyBlocks } from '../../../src/blocks/tally.js';
+import { countOrEstimate } from '../../../src/blocks/count-or-estimate.js';
 import { loadConfig } from '../../../src/config/config.js';
 import { Postgres } from '../../../src/postgres/postgres.js';
 import { createDatabase } from '../../support/create-database.js';
@@ -30,14 +30,14 @@ describeWithServer('counting many blocks', () => {
   const inspect = () => inspectBlocks(database, loadConfig({ PALDOCS_DATABASE_URL: db.url }).tables);
 
   it('is exact where there is time', async () => {
-    const tally = await tallyBlocks(database, await inspect(), 30_000);
+    const tally = await countOrEstimate(database, await inspect(), 30_000);
     expect(tally.estimated).toBe(false);
     expect(tally.counts).toHaveLength(2);
     expect(tally.counts).toContainEqual({ status: 'pending', type: 'heading', count: BLOCKS / 4 });
   });
 
   it('is estimated where there is not, and says so', async () => {
-    const tally = await tallyBlocks(database, await inspect(), 1);
+    const tally = await countOrEstimate(database, await inspect(), 1);
     expect(tally.estimated).toBe(true);
     const total = tally.counts.reduce((sum, { count }) => sum + count, 0);
     expect(total).toBeGreaterThan(BLOCKS * 0.9);

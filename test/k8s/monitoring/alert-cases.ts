@@ -243,14 +243,14 @@ export const ALERT_CASES: readonly AlertCases[] = [
     alert: 'EmbeddingBlocksFail',
     fires: {
       name: 'the first block is set aside',
-      series: { [`embedding_set_aside_total{${A}}`]: '0x5 1x30' },
+      series: { [`embedding_dead_lettered_total{${A}}`]: '0x5 1x30' },
       at: '8m',
     },
     quiet: [
-      { name: 'it was an hour ago', series: { [`embedding_set_aside_total{${A}}`]: '0x5 1x90' }, at: '65m' },
+      { name: 'it was an hour ago', series: { [`embedding_dead_lettered_total{${A}}`]: '0x5 1x90' }, at: '65m' },
       {
         name: 'a block fails and is tried again',
-        series: { [`embedding_set_aside_total{${A}}`]: '0x30', [`embedding_retries_total{${A}}`]: '0+1x30' },
+        series: { [`embedding_dead_lettered_total{${A}}`]: '0x30', [`embedding_retries_total{${A}}`]: '0+1x30' },
         at: '20m',
       },
     ],
@@ -279,13 +279,13 @@ export const ALERT_CASES: readonly AlertCases[] = [
     alert: 'EmbeddingWorkersDie',
     fires: {
       name: 'jobs came back from a dead one',
-      series: { [`embedding_deaths_total{${A}}`]: '0x5 10x30' },
+      series: { [`embedding_crashes_total{${A}}`]: '0x5 10x30' },
       at: '8m',
     },
     quiet: [
       {
         name: 'a replica is new',
-        series: { [`embedding_deaths_total{${A}}`]: '0x30', [`embedding_deaths_total{${B}}`]: '_x10 0x20' },
+        series: { [`embedding_crashes_total{${A}}`]: '0x30', [`embedding_crashes_total{${B}}`]: '_x10 0x20' },
         at: '20m',
       },
     ],

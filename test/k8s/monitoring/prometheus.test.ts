@@ -39,7 +39,7 @@ describeWithPrometheus('Prometheus, with two replicas', { server: true }, (progr
     await prometheus.tells('sum(embedding_total{outcome="gone"})', 0);
     await prometheus.tells('sum(embedding_errors_total{reason="OLLAMA_REJECTED"})', 1);
     await prometheus.tells('sum(embedding_latency_seconds_count{priority="live"})', 60);
-    await prometheus.tells('sum(embedding_set_aside_total)', 1);
+    await prometheus.tells('sum(embedding_dead_lettered_total)', 1);
     await prometheus.tells('max(embedding_dead_letters)', 1); // read once a second
     await prometheus.tells('sum(embedding_enqueued_total)', 62);
     await prometheus.until('sum(embedding_request_texts_sum) >= 61', ({ length }) => length === 1);

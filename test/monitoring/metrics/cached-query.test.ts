@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { SharedReading } from '../../../src/monitoring/metrics/cached-query.js';
+import { CachedQuery } from '../../../src/monitoring/metrics/cached-query.js';
 
 describe('a shared reading', () => {
   let asked: number;
@@ -13,7 +13,7 @@ describe('a shared reading', () => {
 
   it('is made once, however many ask at once', async () => {
     const answer = Promise.withResolvers<number>();
-    const reading = new SharedReading(() => ((asked += 1), answer.promise));
+    const reading = new CachedQuery(() => ((asked += 1), answer.promise));
     const answers = [reading.get(), reading.get(), reading.get()];
     answer.resolve(7);
     expect(await Promise.all(answers)).toEqual([7, 7, 7]);
@@ -21,7 +21,7 @@ describe('a shared reading', () => {
   });
 
   it('is made anew after a second, and not before', async () => {
-    const reading = new SharedReading(() => Promise.resolve(++asked));
+    const reading = new CachedQuery(() => Promise.resolve(++asked));
     expect(await reading.get()).toBe(1);
     jest.advanceTimersByTime(999);
     expect(await reading.get()).toBe(1);
@@ -30,12 +30,12 @@ describe('a shared reading', () => {
   });
 
   it('is undefined where it fails', async () => {
-    const reading = new SharedReading(() => Promise.reject<number>(new Error('away')));
+    const reading = new CachedQuery(() => Promise.reject<number>(new Error('away')));
     expect(await reading.get()).toBeUndefined();
   });
 
   it('that hangs is waited for one second by who asked first, and by nobody after', async () => {
-    const reading = new SharedReading(() => ((asked += 1), new Promise<number>(() => undefined)));
+    const reading = new CachedQuery(() => ((asked += 1), new Promise<number>(() => undefined)));
     const first = reading.get();
     jest.advanceTimersByTime(1_000);
     expect(await first).toBeUndefined();
@@ -47,7 +47,7 @@ describe('a shared reading', () => {
 
   it('that was late is told while it is fresh, and made anew after', async () => {
     const late = Promise.withResolvers<number>();
-    const reading = new SharedReading(() => (++asked === 1 ? late.promise : Promise.resolve(asked)));
+    const reading = new CachedQuery(() => (++asked === 1 ? late.promise : Promise.resolve(asked)));
     const first = reading.get();
     jest.advanceTimersByTime(1_000);
     expect(await first).toBeUndefined();

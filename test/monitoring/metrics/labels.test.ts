@@ -31,7 +31,7 @@ describe('the labels of the metrics', () => {
   it('know each reason that the pipeline can name', async () => {
     const codes = await codesIn('pipeline', /'([A-Z]{2,}_[A-Z_]+|UNEXPECTED)'/g);
     codes.delete('HELD_TOO_LONG'); // ends a wait, and is no block's reason
-    expect([...codes].sort()).toEqual(['DATABASE_REJECTED', 'TOO_SLOW', 'UNEXPECTED', 'WORKER_DEATHS']);
+    expect([...codes].sort()).toEqual(['DATABASE_REJECTED', 'TOO_SLOW', 'UNEXPECTED', 'WORKER_CRASHES']);
     for (const code of codes) expect(FAILURE_REASONS).toContain(code);
   });
 
@@ -54,7 +54,7 @@ describe('the labels of the metrics', () => {
     for (let i = 0; i < 100; i++) {
       events.emit('failed', { reason: `NEW_${i}`, final: true });
       events.emit('gate', { open: false });
-      events.emit('trouble', { reason: `NEW_${i}` });
+      events.emit('gate-reason', { reason: `NEW_${i}` });
       events.emit('gate', { open: true });
     }
     const after = await series();

@@ -46,8 +46,8 @@ describe('the metrics', () => {
     'embedding_gate_closures_total{reason="OLLAMA_UNREACHABLE"}',
     'embedding_enqueued_total{by="bridge"}',
     'embedding_latency_seconds_count{priority="live"}',
-    'embedding_set_aside_total',
-    'embedding_deaths_total',
+    'embedding_dead_lettered_total',
+    'embedding_crashes_total',
     'embedding_trigger_loops_total',
   ])('have %s from the start, so that the first of its kind is an increase', async (name) => {
     expect(metricIn(await text(), name)).toBe(0);
@@ -58,7 +58,7 @@ describe('the metrics', () => {
     events.emit('failed', { reason: 'OLLAMA_NAN', final: true });
     const metrics = await text();
     expect(metricIn(metrics, 'embedding_errors_total{reason="OLLAMA_NAN"}')).toBe(2);
-    expect(metricIn(metrics, 'embedding_set_aside_total')).toBe(1);
+    expect(metricIn(metrics, 'embedding_dead_lettered_total')).toBe(1);
     expect(metricIn(metrics, 'embedding_retries_total')).toBe(1);
   });
 
@@ -87,14 +87,14 @@ describe('the metrics', () => {
     expect(metricIn(metrics, 'embedding_latency_seconds_sum{priority="backlog"}')).toBe(7);
   });
 
-  it('count what was handed back, by reason, and deaths, splits and loops', async () => {
+  it('count what was handed back, by reason, and crashes, splits and loops', async () => {
     events.emit('requeued', { reason: 'shutdown', count: 4 });
-    events.emit('death', { count: 2 });
+    events.emit('crash', { count: 2 });
     events.emit('split', { parts: 3 });
     events.emit('loop', { processId: 1 });
     const metrics = await text();
     expect(metricIn(metrics, 'embedding_requeues_total{reason="shutdown"}')).toBe(4);
-    expect(metricIn(metrics, 'embedding_deaths_total')).toBe(2);
+    expect(metricIn(metrics, 'embedding_crashes_total')).toBe(2);
     expect(metricIn(metrics, 'embedding_split_texts_total')).toBe(1);
     expect(metricIn(metrics, 'embedding_trigger_loops_total')).toBe(1);
   });
@@ -131,9 +131,9 @@ describe('the metrics', () => {
       [...(await text()).matchAll(/^embedding_gate_reason\{reason="(.*)"\} 1$/gm)].map(([, reason]) => reason);
     expect(await series()).toEqual([]);
     events.emit('gate', { open: false });
-    events.emit('trouble', { reason: 'OLLAMA_UNREACHABLE' });
+    events.emit('gate-reason', { reason: 'OLLAMA_UNREACHABLE' });
     expect(await series()).toEqual(['OLLAMA_UNREACHABLE']);
-    events.emit('trouble', { reason: 'OLLAMA_MODEL_MISSING' });
+    events.emit('gate-reason', { reason: 'OLLAMA_MODEL_MISSING' });
     expect(await series()).toEqual(['OLLAMA_MODEL_MISSING']);
     events.emit('gate', { open: true });
     expect(await series()).toEqual([]);
@@ -142,8 +142,8 @@ describe('the metrics', () => {
   it('count each closing of the gate once, by its first reason', async () => {
     for (const reason of ['OLLAMA_BUSY', 'OLLAMA_UNREACHABLE']) {
       events.emit('gate', { open: false });
-      events.emit('trouble', { reason });
-      events.emit('trouble', { reason: 'OLLAMA_MODEL_MISSING' });
+      events.emit('gate-reason', { reason });
+      events.emit('gate-reason', { reason: 'OLLAMA_MODEL_MISSING' });
       events.emit('gate', { open: true });
     }
     const metrics = await text();

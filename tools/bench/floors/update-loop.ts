@@ -1,4 +1,4 @@
-import { allOf } from '../../../src/all-of.js';
+import { allOf } from '../all-of.js';
 import { deterministicVector } from '../../stand-in/deterministic-brain.js';
 import type { TestDatabase } from '../../../test/support/test-database.js';
 import { withVectorStore } from './vector-store.js';

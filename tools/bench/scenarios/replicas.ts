@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { allOf } from '../../../src/all-of.js';
+import { allOf } from '../all-of.js';
 import { launchStandIn } from '../../stand-in/launch.js';
 import type { TestDatabase } from '../../../test/support/test-database.js';
 import { insertBlocks, textOf } from '../blocks.js';

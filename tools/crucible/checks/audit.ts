@@ -1,7 +1,7 @@
 import type { CrucibleDatabase } from '../site/database.js';
 import { isVectorOf, readVector, textOf } from '../expected.js';
 import type { Violations } from '../violation.js';
-import { isRefused } from '../writer/texts.js';
+import { isRejectedByServer } from '../writer/texts.js';
 
 /** One committed write to a block, as the database saw it. */
 export interface AuditRow {
@@ -76,7 +76,7 @@ export class AuditCheck {
       if (row.newStatus === 'completed' || row.newStatus === 'skipped')
         this.stores.push({ blockId, at: row.at.getTime() });
     }
-    if (row.newStatus === 'error' && row.oldStatus !== 'error' && !isRefused(row.content ?? '')) {
+    if (row.newStatus === 'error' && row.oldStatus !== 'error' && !isRejectedByServer(row.content ?? '')) {
       this.#violations.add({
         invariant: 5,
         what: 'a block was set aside whose text is good',

@@ -23,12 +23,12 @@ export async function checkCounted({ database, model, episodes, strange, violati
   const jobs = await database.persist<{ id: string; key: string; state: string; retries: number; data: object }>(
     `SELECT id::text AS id, singleton_key AS key, state::text AS state, retry_count AS retries, data FROM pgboss.job_common
       WHERE name = $1 AND NOT id = ANY ($2::uuid[])
-        AND (data ?| '{failures,deaths}' OR retry_count > coalesce((data ->> 'counted')::int, 0))`,
+        AND (data ?| '{failures,crashes}' OR retry_count > coalesce((data ->> 'counted')::int, 0))`,
     [QUEUE, [...strange]],
   );
   for (const { key, state, retries, data } of jobs) {
-    const counts = data as { deaths?: number; counted?: number };
-    if (refused.has(key) && (counts.deaths ?? 0) === 0 && retries <= (counts.counted ?? 0)) continue;
+    const counts = data as { crashes?: number; counted?: number };
+    if (refused.has(key) && (counts.crashes ?? 0) === 0 && retries <= (counts.counted ?? 0)) continue;
     const what = 'a job counted against its block what costs nothing';
     violations.add({ invariant: 5, what, blockId: key, details: { state, retries, data } });
   }

@@ -26,7 +26,7 @@ const DATA: readonly unknown[] = [
   { blockId: '7', since: 'yesterday', priority: PRIORITY.live },
   { blockId: '7', since: SINCE, priority: 'high' },
   { blockId: '7', since: SINCE, priority: PRIORITY.live, failures: 'many' },
-  { blockId: '7', since: SINCE, priority: PRIORITY.live, deaths: -1 },
+  { blockId: '7', since: SINCE, priority: PRIORITY.live, crashes: -1 },
 ];
 const KEYS = [null, 'abc', '', ' ', '-1', '0x2A', '4.2', '9'.repeat(40), 'Ä 🙂', 'x'.repeat(1_000)];
 

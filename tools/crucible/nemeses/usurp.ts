@@ -12,7 +12,7 @@ export const usurp: Nemesis = {
   run: async ({ site, random, signal }) => {
     for (let i = random.between(1, 6); i > 0 && !signal.aborted; i--) {
       await site.database.query(
-        // A job is usurped twice at most: deaths count against a block.
+        // A job is usurped twice at most: crashes count against a block.
         `UPDATE pgboss.job_common j SET state = 'retry', retry_count = j.retry_count, heartbeat_on = NULL, start_after = now()
            FROM (SELECT id FROM pgboss.job_common WHERE name = $1 AND state = 'active' AND retry_count < 2
                   ORDER BY random() LIMIT 10 FOR UPDATE SKIP LOCKED) mine

@@ -96,9 +96,9 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     what: 'a text is blamed at once for whatever fails',
     replacements: [
       ...NO_HOLD,
-      { module: 'embedder/embedder.js', find: 'if (mayBeTheText(result))', replace: 'if (true)' },
-      { module: 'embedder/embedder.js', find: 'strikes >= STRIKES ||', replace: 'true ||' },
-      { module: 'embedder/embedder.js', find: 'if (!mayBeTheText(answer))', replace: 'if (false)' },
+      { module: 'embedder/embedder.js', find: 'if (inputMayBeAtFault(result))', replace: 'if (true)' },
+      { module: 'embedder/embedder.js', find: 'soloFailures >= MAX_SOLO_FAILURES ||', replace: 'true ||' },
+      { module: 'embedder/embedder.js', find: 'if (!inputMayBeAtFault(answer))', replace: 'if (false)' },
     ],
     breaks: [5],
     run: { nemesis: 'stop-ollama', lanes: 1, pauseMs: 300, failFast: false, environment: { PALDOCS_RETRY_LIMIT: '0' } },
@@ -114,7 +114,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     replacements: [
       {
         module: 'pipeline/settle-failure.js',
-        find: "await leaveProcessing(tx, table, idsOf(final), 'error');",
+        find: "await setStatusIfProcessing(tx, table, idsOf(final), 'error');",
         replace: '',
       },
       HIDDEN_SWEEP,
@@ -141,7 +141,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
         module: 'embedder/embedder.js',
         find: 'const middle = Math.ceil(texts.length / 2);',
         replace:
-          'if (mayBeTheText(answer)) return texts.map(() => asRejection(answer)); const middle = Math.ceil(texts.length / 2);',
+          'if (inputMayBeAtFault(answer)) return texts.map(() => asRejection(answer)); const middle = Math.ceil(texts.length / 2);',
       },
     ],
     breaks: [4, 5],

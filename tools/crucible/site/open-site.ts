@@ -30,7 +30,7 @@ export async function openSite(options: RunOptions): Promise<OpenSite> {
   const logDirectory = await mkdtemp(join(tmpdir(), 'crucible-'));
   const closers: (readonly [name: string, close: () => Promise<unknown>])[] = [];
   const close = async () => {
-    for (const [name, closer] of closers.splice(0).reverse()) await inTime(name, closer());
+    for (const [name, closer] of closers.splice(0).reverse()) await withTimeout(name, closer());
   };
   try {
     const [database, ollama] = await Promise.all([
@@ -80,7 +80,7 @@ export async function openSite(options: RunOptions): Promise<OpenSite> {
 }
 
 /** What does not close must not keep the result of a long run from being told. */
-async function inTime(name: string, closing: Promise<unknown>): Promise<void> {
+async function withTimeout(name: string, closing: Promise<unknown>): Promise<void> {
   const late = new AbortController();
   const isLate = sleep(CLOSE_MS, true, { signal: late.signal }).catch(() => false);
   if (await Promise.race([closing.then(() => false), isLate])) {

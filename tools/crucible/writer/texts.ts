@@ -30,7 +30,7 @@ export const MARKS = { poison: 'POISON', nan: 'NOTANUMBER', crash: 'CRASHALWAYS'
 const POISONS = [MARKS.poison, MARKS.nan, MARKS.crash] as const;
 
 /** Whether the stand-in always refuses what this content holds. */
-export function isRefused(content: string): boolean {
+export function isRejectedByServer(content: string): boolean {
   return POISONS.some((mark) => content.includes(mark));
 }
 

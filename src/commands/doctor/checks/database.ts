@@ -25,10 +25,10 @@ export const databaseCheck: Check = {
     if (context.database.isPlain === true) {
       return warning(`${where}; the connection is not encrypted, since the server offers no TLS`, PLAIN_FIX);
     }
-    if (context.config.unchecked.length > 0) {
+    if (context.config.unverifiedTls.length > 0) {
       return warning(
         `${where}; its certificate is not checked`,
-        `${context.config.unchecked.join(' and ')}: ${UNCHECKED_FIX}`,
+        `${context.config.unverifiedTls.join(' and ')}: ${UNCHECKED_FIX}`,
       );
     }
     return ok(where);

@@ -1,5 +1,5 @@
 import { failed, ok, warning, type Check } from '../check.js';
-import { inTime } from '../in-time.js';
+import { withTimeout } from '../../../base/with-timeout.js';
 import { WorkerError } from '../../../base/errors.js';
 
 const TIMEOUT_MS = 10_000;
@@ -12,7 +12,7 @@ export const modelCheck: Check = {
   run: async ({ config, provider, facts, signal }) => {
     const { model } = config;
     try {
-      const described = await inTime(TIMEOUT_MS, signal, (limit) => provider.describe(limit));
+      const described = await withTimeout(TIMEOUT_MS, signal, (limit) => provider.describe(limit));
       if (described === undefined)
         return failed(`the server does not describe ${model} in time`, `restart ${provider.dialect.name}`);
       facts.model = described;

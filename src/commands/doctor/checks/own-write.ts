@@ -1,4 +1,4 @@
-import { requireQuietWrites } from '../../../blocks/quiet-writes.js';
+import { requireNoTriggerLoop } from '../../../blocks/require-no-trigger-loop.js';
 import { findUnseen, isReplicaSession, requireNoForeignKeys } from '../../../blocks/replica-sessions.js';
 import { requireStatuses } from '../../../blocks/require-statuses.js';
 import { listed } from '../../../blocks/relations.js';
@@ -14,7 +14,7 @@ export const ownWriteCheck: Check = {
     const table = tableOf(context);
     await requireStatuses(database, table);
     await requireNoForeignKeys(database, table);
-    const result = await requireQuietWrites(database, table);
+    const result = await requireNoTriggerLoop(database, table);
     const found = result.tried
       ? 'all statuses are taken, and writing them and a vector asks for nothing (tried, and rolled back)'
       : `not tried: ${result.reason}; all statuses are taken, as far as the catalogue tells`;

@@ -1,7 +1,7 @@
 import { embeddingServer } from '../../../config/embedding-server.js';
 import { errorCode } from '../../../base/errors.js';
 import { failed, type CheckContext, type Finding } from '../check.js';
-import { inTime } from '../in-time.js';
+import { withTimeout } from '../../../base/with-timeout.js';
 
 const TIMEOUT_MS = 5_000;
 
@@ -21,7 +21,7 @@ export async function reach({ config, provider, signal }: CheckContext, fix: str
   const { host, pathname } = new URL(embeddingServer(config).url); // nothing that opens it
   const where = `${host}${pathname}`.replace(/\/$/, '');
   try {
-    const version = await inTime(TIMEOUT_MS, signal, (limit) => provider.version(limit));
+    const version = await withTimeout(TIMEOUT_MS, signal, (limit) => provider.version(limit));
     return version === undefined
       ? failed(`${where} does not answer within ${TIMEOUT_MS / 1000} s`, fix)
       : { where, version };

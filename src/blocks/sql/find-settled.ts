@@ -6,7 +6,7 @@ import type { BlocksTable } from '../table.js';
  * Which of these blocks are neither pending (which NULL is, too) nor `processing`, with what they are instead; null for those that are
  * gone.
  */
-export async function findAtRest(
+export async function findSettled(
   db: Queryable,
   table: BlocksTable,
   ids: readonly string[],

@@ -7,7 +7,7 @@ import { jobTable } from './job-table.js';
  * fetch's own index (job_i11), which the order asks for: without it PostgreSQL read the table up to the first that waits,
  * behind all that are settled (up to 0.2 s in a run of 100,000).
  */
-export async function findDue(db: Queryable, schema: string): Promise<Priority | undefined> {
+export async function nextReadyPriority(db: Queryable, schema: string): Promise<Priority | undefined> {
   const [head] = await db.query<{ due: number }>(
     `SELECT priority AS due FROM ${jobTable(schema)}
   WHERE name = $1 AND state < 'active' AND NOT blocked AND start_after <= now()

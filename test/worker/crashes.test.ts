@@ -8,8 +8,8 @@ import { useSite } from '../support/worker-site.js';
 describeWithServer('a block with which workers died', () => {
   const site = useSite({ environment: { ...ONE_WORKER, PALDOCS_RETRY_LIMIT: '0' } });
 
-  /** A block whose job comes back from so many deaths, among others, when the hold is released. */
-  async function afterDeaths(text: string, deaths: { counted: number; claims: number }) {
+  /** A block whose job comes back from so many crashes, among others, when the hold is released. */
+  async function afterDeaths(text: string, crashes: { counted: number; claims: number }) {
     const { db } = site();
     const busy = await keepBusy(site());
     const id = await insertBlock(db, { content: text });
@@ -18,10 +18,10 @@ describeWithServer('a block with which workers died', () => {
     await untilJob(db, neighbour, ({ state }) => state === 'created');
     await db.query(
       `UPDATE pgboss.job SET state = 'retry', started_on = now(), retry_count = $2,
-              data = data || jsonb_build_object('deaths', $3::int)
+              data = data || jsonb_build_object('crashes', $3::int)
         WHERE name = 'embed-block' AND singleton_key = $1`,
       // A claim from retry raises the count by one.
-      [id, deaths.claims - 1, deaths.counted],
+      [id, crashes.claims - 1, crashes.counted],
     );
     busy.release();
     return { id, neighbour };
@@ -35,7 +35,7 @@ describeWithServer('a block with which workers died', () => {
     const { id } = await afterDeaths('died once', { counted: 0, claims: 1 });
     await expectEmbedded(db, id, 'died once');
     expect(textsBeside('died once')).toBe(2);
-    expect(worker.events.seen.death).toEqual([{ count: 1 }]);
+    expect(worker.events.seen.crash).toEqual([{ count: 1 }]);
     expect(worker.events.seen.failed).toEqual([]);
   });
 
@@ -43,9 +43,9 @@ describeWithServer('a block with which workers died', () => {
     ['twice with this job', { counted: 0, claims: 2 }],
     ['twice with jobs that this one replaced', { counted: 2, claims: 1 }],
     ['eleven times', { counted: 10, claims: 1 }],
-  ])('%s is embedded alone', async (name, deaths) => {
+  ])('%s is embedded alone', async (name, crashes) => {
     const { db, worker } = site();
-    const { id, neighbour } = await afterDeaths(name, deaths);
+    const { id, neighbour } = await afterDeaths(name, crashes);
     await expectEmbedded(db, id, name);
     await expectEmbedded(db, neighbour, `neighbour of ${name}`);
     expect(textsBeside(name)).toBe(1);
@@ -62,8 +62,8 @@ describeWithServer('a block with which workers died', () => {
       `SELECT source_output AS report FROM pgboss.job WHERE name = 'embed-block-failed' AND singleton_key = $1`,
       [id],
     );
-    expect(letters).toMatchObject([{ report: { reason: 'WORKER_DEATHS', deaths: 12 } }]);
+    expect(letters).toMatchObject([{ report: { reason: 'WORKER_CRASHES', crashes: 12 } }]);
     await worker.events.until(({ seen }) => seen.failed.length > 0);
-    expect(worker.events.seen.failed).toEqual([{ reason: 'WORKER_DEATHS', final: true }]);
+    expect(worker.events.seen.failed).toEqual([{ reason: 'WORKER_CRASHES', final: true }]);
   });
 });

@@ -6,7 +6,7 @@ import type { BlocksTable } from '../table.js';
  * Sets the status of blocks that are `processing`, and of no others: a block that is `pending` again has been edited
  * since, and that edit counts. Their rows must be locked by this transaction.
  */
-export async function leaveProcessing(
+export async function setStatusIfProcessing(
   tx: Queryable,
   table: BlocksTable,
   ids: readonly string[],

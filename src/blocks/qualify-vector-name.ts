@@ -6,7 +6,7 @@ import type { BlocksTable } from './table.js';
  *
  * @param name such as `vector_cosine_ops` or `<=>`
  */
-export function besideVector({ vectorType }: BlocksTable, name: string): string {
+export function qualifyVectorName({ vectorType }: BlocksTable, name: string): string {
   const schema = /^(.+)\.[^.]+$/.exec(vectorType)?.[1];
   return schema === undefined ? name : `${schema}.${name}`;
 }

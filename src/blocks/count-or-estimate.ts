@@ -1,5 +1,5 @@
 import type { Database } from '../postgres/database.js';
-import { withinTime } from '../postgres/statement-timeout.js';
+import { withStatementTimeout } from '../postgres/statement-timeout.js';
 import { countBlocks, type BlockCount } from './sql/count-blocks.js';
 import { sampleBlocks } from './sql/sample-blocks.js';
 import type { BlocksTable } from './table.js';
@@ -11,8 +11,8 @@ export interface Tally {
 }
 
 /** Counts the blocks by status and type; where that takes longer than the limit, estimates them. */
-export async function tallyBlocks(db: Database, table: BlocksTable, limitMs: number): Promise<Tally> {
-  const counts = await withinTime(db, limitMs, (tx) => countBlocks(tx, table));
+export async function countOrEstimate(db: Database, table: BlocksTable, limitMs: number): Promise<Tally> {
+  const counts = await withStatementTimeout(db, limitMs, (tx) => countBlocks(tx, table));
   if (counts !== undefined) return { counts, estimated: false };
   return { counts: await sampleBlocks(db, table), estimated: true };
 }

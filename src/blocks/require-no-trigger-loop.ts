@@ -21,7 +21,7 @@ export type QuietWrites = { readonly tried: true } | { readonly tried: false; re
  *
  * @throws ConfigurationError naming the triggers or the constraint, with the statements that help
  */
-export async function requireQuietWrites(db: Database, table: BlocksTable): Promise<QuietWrites> {
+export async function requireNoTriggerLoop(db: Database, table: BlocksTable): Promise<QuietWrites> {
   const { ids, embeddable, relations } = await findRowsToTry(db, table);
   const tried: Tried =
     ids.length === 0 ? { outcome: 'untried', reason: 'there is no block yet' } : await tryWrites(db, table, ids);

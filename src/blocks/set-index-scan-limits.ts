@@ -8,7 +8,7 @@ const EF_SEARCH_MAX = 1_000;
  * Lets the vector indexes of this transaction find as many rows as are asked for: by default HNSW ends after 40, and
  * what is filtered afterwards counts among them. Since 0.8 pgvector goes on until there are enough.
  */
-export async function widenIndexScan(tx: Queryable, limit: number): Promise<void> {
+export async function setIndexScanLimits(tx: Queryable, limit: number): Promise<void> {
   const [row] = await tx.query<{ iterates: boolean }>(
     `SELECT string_to_array(regexp_replace(extversion, '[^0-9.].*', ''), '.')::int[] >= ARRAY[0, 8] AS iterates
   FROM pg_extension WHERE extname = 'vector'`,

@@ -12,7 +12,7 @@ const MAX_OUTAGE_MS = 60_000;
  *
  * @throws the database's error where no waiting helps, or it took too long; the reason of the signal
  */
-export async function persistEdits<T>(
+export async function retryForLeader<T>(
   { hold, log }: { readonly hold: Hold; readonly log: Logger },
   signal: AbortSignal,
   work: () => Promise<T>,

@@ -8,7 +8,7 @@ import type { BlocksTable } from '../table.js';
  *
  * @returns the ids of those that were set
  */
-export async function reopenBlocks(
+export async function resetToPending(
   tx: Queryable,
   table: BlocksTable,
   ids: readonly string[],

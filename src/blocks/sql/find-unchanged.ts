@@ -10,7 +10,7 @@ import type { BlocksTable } from '../table.js';
  * by this transaction
  * @returns the ids of those
  */
-export async function findSameText(
+export async function findUnchanged(
   tx: Queryable,
   table: BlocksTable,
   blocks: readonly { readonly id: string; readonly fingerprint: string }[],

@@ -39,7 +39,7 @@ const warnings = ({ log }: TestWorker, message: string) =>
   log.lines.filter((line) => line.level === 'warn' && line.message === message);
 const metric = async ({ url }: TestWorker, name: string) =>
   new RegExp(`^${name} (.*)$`, 'm').exec(await (await fetch(`${url}/metrics`)).text())?.[1];
-const isDeaf = ({ events }: TestWorker) => events.seen.listening.at(-1)?.up !== true;
+const notificationsDown = ({ events }: TestWorker) => events.seen.listening.at(-1)?.up !== true;
 
 /** Edits, and sees to it that nothing but a sweep has found the edit. */
 async function expectSwept(worker: TestWorker): Promise<void> {
@@ -161,7 +161,7 @@ describeWithServer('a leader behind a pooler that swallows LISTEN', () => {
         const url = new URL(db.url);
         url.port = String(bouncer.port);
         const worker = await startWorker(db, ollama, { PALDOCS_LISTEN_DATABASE_URL: url.href });
-        await worker.events.until(() => isDeaf(worker), 75_000);
+        await worker.events.until(() => notificationsDown(worker), 75_000);
         expect(warnings(worker, DEAF)).toHaveLength(1);
         await expectSwept(worker);
       },

@@ -2,7 +2,7 @@
 const WINDOW_MS = 30_000;
 
 /** How fast a count grows, lately. */
-export class Pace {
+export class RateMeter {
   #samples: { at: number; value: number }[] = [];
 
   /** Takes note of the count. @returns its growth a second over the last half minute, 0 as long as nothing is known */
