@@ -123,7 +123,7 @@ export class Worker {
     await ensureQueues(boss, config, { update: true, signal });
 
     if (config.embeddingTimeoutMs >= (config.jobExpireSeconds * 1000) / 2) {
-      log.warn('a request may take longer than a job is held, so that a cold model load can be cut short', {
+      log.warn('a request may outlast its job, so a cold model load can be cut short', {
         fix: 'set PALDOCS_JOB_EXPIRE_SECONDS to more than twice PALDOCS_EMBEDDING_TIMEOUT_SECONDS',
       });
     }
@@ -152,7 +152,7 @@ export class Worker {
     this.#leadership = leadership;
     await leadership.start();
     events.on('gate', () => void leadership.rename());
-    log.info('working', {
+    log.info('worker started', {
       model: config.model,
       dimensions: table.dimensions,
       workers: config.workerConcurrency,
@@ -175,7 +175,7 @@ export class Worker {
     this.#handler?.drain();
     const idle = this.#boss?.offWork(QUEUE, { wait: true }); // at once: what is fetched now only has to be handed back
     const deadline = setTimeout(() => {
-      log.warn('the shutdown timeout has passed; hanging up on requests in flight', {
+      log.warn('shutdown timeout; cancelling requests in flight', {
         seconds: config.shutdownTimeoutMs / 1000,
       });
       this.#handler?.abort();
@@ -204,7 +204,7 @@ export class Worker {
       await requireModel(provider, config.model, table.dimensions, limit.signal);
     } catch (error) {
       if (error instanceof ProviderMisconfiguredError && isUnservable(error.code, provider.dialect)) throw error;
-      log.warn(`${provider.dialect.name} cannot serve the model yet; blocks wait until it does`, { error });
+      log.warn(`${provider.dialect.name} cannot serve the model yet; blocks wait`, { error });
     } finally {
       limit.clear();
     }

@@ -191,7 +191,7 @@ export class Backfill {
         signal: NEVER,
         maxWaitMs: maxOutageMs,
         onRetry: (error) => {
-          log.warn('the database failed; trying again', { error });
+          log.warn('database error; retrying', { error });
         },
       },
     );
@@ -199,7 +199,7 @@ export class Backfill {
 
   #complain(blocks: number): void {
     this.#complaint.run(() => {
-      this.#options.log.warn('waiting for blocks that another transaction has locked', { blocks });
+      this.#options.log.warn('waiting for blocks that other transactions have locked', { blocks });
     });
   }
 }

@@ -35,10 +35,10 @@ export async function follow(options: FollowOptions): Promise<void> {
     if (ended > 0 || outstanding.size === 0) progressAt = now;
     if (now - progressAt > STALL_MS) {
       progressAt = now;
-      log.warn(
-        'no block was embedded for a while: is a worker running, and does it reach the server that embeds? `embedding-worker status` tells',
-        { seconds: STALL_MS / 1000, waiting: outstanding.size },
-      );
+      log.warn('no block was embedded for a while; see: embedding-worker status', {
+        seconds: STALL_MS / 1000,
+        waiting: outstanding.size,
+      });
     }
     await sleep(Math.min(LOOK_MAX_MS, Math.max(LOOK_MIN_MS, (now - started) * SHARE)), signal);
   }

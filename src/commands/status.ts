@@ -40,7 +40,7 @@ async function watch(context: CommandContext, options: StatusOptions): Promise<v
       if (!redraws && !options.json) await write('\n');
     } catch (error) {
       if (!isTransient(error)) throw error;
-      context.log.warn('the database does not answer; trying again', { error });
+      context.log.warn('the database does not answer; retrying', { error });
     }
     const tookMs = performance.now() - started;
     const pauseMs = Math.max(options.interval * 1000, tookMs * PAUSE_RATIO);

@@ -38,10 +38,10 @@ export async function runWorker({ backfill }: WorkerArguments): Promise<void> {
 
   const interruption = new Interruption({
     onFirst: (name) => {
-      log.info('shutting down: requests in flight are finished, the rest goes back', { signal: name });
+      log.info('shutting down; requests in flight finish, all other jobs go back to the queue', { signal: name });
     },
     onSecond: (name) => {
-      log.warn('second signal: ending at once', { signal: name });
+      log.warn('second signal; exiting immediately', { signal: name });
       process.exit(name === 'SIGINT' ? INTERRUPTED : 1);
     },
   });
@@ -60,7 +60,7 @@ export async function runWorker({ backfill }: WorkerArguments): Promise<void> {
     }
   } catch (error) {
     if (!signal.aborted) throw error;
-    log.info('stopped before it had started', { error });
+    log.info('stopped before startup finished', { error });
     if (backfill) process.exitCode = INTERRUPTED;
   } finally {
     await worker.stop();

@@ -208,7 +208,9 @@ export class Embedder {
   async #requireWorking({ expireMs }: EmbedOptions): Promise<void> {
     const { gate, provider } = this.#options;
     const { name, codes } = provider.dialect;
-    gate.report(new ProviderUnavailableError(codes.noAnswer, `${name} did not answer in time`, { inputMayBeAtFault: true }));
+    gate.report(
+      new ProviderUnavailableError(codes.noAnswer, `${name} did not answer in time`, { inputMayBeAtFault: true }),
+    );
     const limit = new Timeout(expireMs * JUDGE_SHARE, this.#draining.signal);
     try {
       await gate.pass(limit.signal);

@@ -4,7 +4,12 @@ import { abortable } from '../base/abortable.js';
 import type { Logger } from '../telemetry/logger.js';
 import { sleep } from '../base/sleep.js';
 import type { Dialect } from './dialect.js';
-import { inputMayBeAtFault, ProviderMisconfiguredError, ProviderUnavailableError, type ProviderError } from './errors.js';
+import {
+  inputMayBeAtFault,
+  ProviderMisconfiguredError,
+  ProviderUnavailableError,
+  type ProviderError,
+} from './errors.js';
 
 /**
  * Holds all work while the server cannot do it.
@@ -107,7 +112,7 @@ export class Gate {
       if (signal.aborted) return;
       try {
         await probe(signal);
-        log.info(`${dialect.name} works again; going on`, {
+        log.info(`${dialect.name} recovered; resuming`, {
           seconds: Math.round((performance.now() - closedAt) / 100) / 10,
         });
         return;
@@ -137,8 +142,8 @@ function maxOutageMs(error: WorkerError): number {
 
 function complaint(name: string, error: WorkerError): [string, object] {
   return error instanceof ProviderMisconfiguredError
-    ? [`${name} cannot serve us until someone mends it; work is held`, { error }]
-    : [`${name} fails; work is held until a probe succeeds`, { error }];
+    ? [`${name} is misconfigured; paused until it is fixed`, { error }]
+    : [`${name} is failing; paused until a probe succeeds`, { error }];
 }
 
 function asWorkerError({ codes }: Dialect, failure: unknown): WorkerError {

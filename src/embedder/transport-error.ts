@@ -37,7 +37,9 @@ export function transportError(error: unknown, { name, codes, caVariable }: Dial
   }
   const reason = attempt.isLate ? `TIMEOUT: no answer within ${attempt.timeoutMs / 1000} s` : reasonOf(cause);
   if (hasArrived(error, attempt)) {
-    return new ProviderUnavailableError(codes.noAnswer, `${name} did not answer (${reason})`, { inputMayBeAtFault: true });
+    return new ProviderUnavailableError(codes.noAnswer, `${name} did not answer (${reason})`, {
+      inputMayBeAtFault: true,
+    });
   }
   const through = proxy === undefined ? '' : ` through ${proxy}`;
   return new ProviderUnavailableError(codes.unreachable, `${name} cannot be reached${through} (${reason})`, {

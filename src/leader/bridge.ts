@@ -70,7 +70,7 @@ export class Bridge {
     if (ids.length === 0) {
       if (payload !== '') {
         this.#unknownRemark.run(() => {
-          log.info('a notification names no block; looking for what is pending', {
+          log.info('a notification names no block; scanning for pending blocks', {
             payloadBytes: Buffer.byteLength(payload),
           });
         });
@@ -106,7 +106,7 @@ export class Bridge {
       } catch (error) {
         if (signal.aborted) break;
         this.#failureAlarm.run(() => {
-          log.warn('could not enqueue notified blocks; the sweep will', {
+          log.warn('could not enqueue notified blocks; the next sweep will', {
             error,
             blocks: batch.length + this.#inbox.size,
           });
@@ -133,7 +133,7 @@ export class Bridge {
     const { log } = this.#options;
     this.#flooded = true;
     this.#floodRemark.run(() => {
-      log.info('more blocks are notified than are taken as edits; the sweep takes the rest', {
+      log.info('more blocks were notified than are treated as edits; the sweep enqueues the rest', {
         limit: MAX_WAITING_EDITS,
       });
     });
@@ -157,9 +157,12 @@ export class Bridge {
     const { events, log } = this.#options;
     events.emit('loop', { processId });
     this.#loopAlarm.run(() => {
-      log.error('a write of our own fired the trigger on the blocks table: restrict it to the columns of the text', {
-        processId,
-      });
+      log.error(
+        "the worker's own write fired the trigger on the blocks table; restrict the trigger to the columns of the text",
+        {
+          processId,
+        },
+      );
     });
   }
 }

@@ -76,7 +76,7 @@ export class Leadership {
         applicationName(this.#leading ? 'leader' : 'follower'),
       ])
       .catch((error: unknown) => {
-        log.debug('the session that listens could not be renamed', { error }); // it is being lost, and named anew after
+        log.debug('could not rename the listening session', { error }); // it is being lost, and named anew after
       });
   }
 
@@ -118,20 +118,17 @@ export class Leadership {
       if (errorCode(error) !== this.#complainedOf) this.#complaint = new LogLimit(COMPLAIN_EVERY_MS);
       this.#complainedOf = errorCode(error);
       this.#complaint.run(() => {
-        log.warn('cannot open the session that listens; trying again', { error });
+        log.warn('cannot open the listening session; retrying', { error });
       });
       return 'unusable';
     }
     this.#current = session;
     if (session.idleTimeoutRefusal !== undefined && !this.#saidWithoutTimeout) {
       this.#saidWithoutTimeout = true;
-      log.warn(
-        'the database does not end idle sessions: a leader that freezes, or is cut off, leads on until it does',
-        {
-          error: session.idleTimeoutRefusal,
-          fix: 'let PALDOCS_LISTEN_DATABASE_URL reach PostgreSQL 14 or newer, or set tcp_keepalives_idle at the server',
-        },
-      );
+      log.warn('the database does not end idle sessions; a leader that freezes or is cut off keeps the lease', {
+        error: session.idleTimeoutRefusal,
+        fix: 'let PALDOCS_LISTEN_DATABASE_URL reach PostgreSQL 14 or newer, or set tcp_keepalives_idle at the server',
+      });
     }
     // One signal a session: every race with the promise itself would leave a reaction on it, 343 bytes a pause.
     const lost = new AbortController();
@@ -145,7 +142,7 @@ export class Leadership {
       if (!this.#stopping.signal.aborted) await this.#lead(session, lost.signal, used);
     } catch (error) {
       if (isTimeout(error)) ended = 'silent';
-      if (!this.#stopping.signal.aborted) log.warn('lost the session that listens; opening another', { error });
+      if (!this.#stopping.signal.aborted) log.warn('lost the listening session; reconnecting', { error });
     } finally {
       this.#current = undefined;
       onDisconnected();
@@ -174,7 +171,7 @@ export class Leadership {
     this.#leading = true;
     await this.rename();
     events.emit('leading', { leader: true });
-    log.info('leading: this replica listens and sweeps');
+    log.info('elected leader; this replica runs the bridge and the sweep');
     try {
       await onAcquired(session);
       used();

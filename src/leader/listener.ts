@@ -110,7 +110,7 @@ export class Listener {
         }
       } catch (error) {
         // Nothing is known then. A lost session is noticed by whoever opened it, and a pool that fails by everybody.
-        this.#options.log.debug('could not prove that notifications arrive', { error });
+        this.#options.log.debug('listener self-test could not run', { error });
       }
       await sleep(this.#notificationsDown ? TRY_EVERY_MS : PROVE_EVERY_MS, signal);
     }
@@ -156,12 +156,12 @@ export class Listener {
     this.#tell(!deaf);
     if (!changed) return;
     if (deaf) {
-      log.warn('edits are not heard: they wait for a sweep, a few seconds each', {
+      log.warn('NOTIFY does not arrive; edits wait for the next sweep', {
         ...(error === undefined ? { found: 'LISTEN is taken and nothing arrives' } : { error }),
         fix: 'let PALDOCS_LISTEN_DATABASE_URL reach the primary of the same database itself, and not a pooler in transaction mode',
       });
     } else {
-      log.info('edits are heard again');
+      log.info('NOTIFY arrives again');
     }
     onChange();
   }

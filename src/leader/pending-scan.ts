@@ -75,7 +75,7 @@ export class PendingScan {
       } catch (error) {
         if (signal.aborted) break;
         this.#complaint.run(() => {
-          log.warn('could not look for what is pending; the sweep will', { error });
+          log.warn('could not scan for pending blocks; the next sweep will', { error });
         });
         requestSweep();
       }

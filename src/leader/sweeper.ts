@@ -103,7 +103,7 @@ export class Sweeper {
         await this.#sweep(signal);
       } catch (error) {
         if (!signal.aborted && !(await this.#options.hold.explainsForAll(error))) {
-          this.#options.log.warn('a sweep failed; the next one goes on', { error });
+          this.#options.log.warn('sweep failed; retrying at the next one', { error });
         }
       }
       const tookMs = performance.now() - started;
@@ -131,7 +131,8 @@ export class Sweeper {
     this.#left = this.#stoppedAt === undefined ? 0 : await countUnqueued(database, schema, table);
     const seconds = (performance.now() - started) / 1000;
     events.emit('swept', { enqueued, reset, cleared, left: this.#left, seconds });
-    if (enqueued + reset + cleared > 0) log.info('swept', { enqueued, reset, cleared, left: this.#left, seconds });
+    if (enqueued + reset + cleared > 0)
+      log.info('sweep finished', { enqueued, reset, cleared, left: this.#left, seconds });
   }
 
   /** Runs one step. Its failure is no other step's: what cannot be reset must not keep blocks from being enqueued. */
@@ -141,7 +142,7 @@ export class Sweeper {
     } catch (error) {
       if (signal.aborted) return 0;
       if (await this.#options.hold.explainsForAll(error)) throw error; // no other step would fare better
-      this.#options.log.warn('a step of the sweep failed; the next sweep goes on', { step, error });
+      this.#options.log.warn('a step of the sweep failed; the next sweep repeats it', { step, error });
       return 0;
     }
   }
@@ -193,7 +194,9 @@ export class Sweeper {
 
   #pauseMs(tookMs: number): number {
     const { intervalMs, notificationsDown } = this.#options;
-    return notificationsDown() ? Math.min(intervalMs, Math.max(NOTIFICATIONS_DOWN_INTERVAL_MS, tookMs / DEAF_SHARE)) : intervalMs;
+    return notificationsDown()
+      ? Math.min(intervalMs, Math.max(NOTIFICATIONS_DOWN_INTERVAL_MS, tookMs / DEAF_SHARE))
+      : intervalMs;
   }
 
   async #untilNext(pauseMs: number, signal: AbortSignal): Promise<void> {
@@ -218,7 +221,7 @@ export class Sweeper {
         events.emit('swept', { enqueued, reset: 0, cleared: 0, left: this.#left, seconds });
       } catch (error) {
         if (!(await hold.explainsForAll(error)))
-          log.warn('could not fill the queue up; the next sweep goes on', { error });
+          log.warn('could not fill the queue; the next sweep continues', { error });
         return;
       }
     }

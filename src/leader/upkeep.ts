@@ -52,7 +52,7 @@ export class Upkeep {
       await this.#wakeForReady().catch(async (error: unknown) => {
         if (await hold.explains(error)) return;
         this.#wakeComplaint.run(() => {
-          log.warn('could not look for jobs that are due; trying again', { error });
+          log.warn('could not look for ready jobs; retrying', { error });
         });
       });
       if (!signal.aborted) await this.#resetRetrying();
@@ -75,7 +75,7 @@ export class Upkeep {
     } catch (error) {
       if (await hold.explains(error)) return;
       this.#resetComplaint.run(() => {
-        log.warn('could not reset blocks that a dead worker left; trying again', { error });
+        log.warn('could not reset blocks of crashed workers; retrying', { error });
       });
     }
   }

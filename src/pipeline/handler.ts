@@ -217,7 +217,10 @@ export class EmbedHandler {
     try {
       await settleVerdicts(this.#pipeline, verdicts, outcomes, 'direct', ended);
     } catch (error) {
-      this.#options.log.debug('blocks cannot be handed back; their jobs are', { error, blocks: jobs.length });
+      this.#options.log.debug('blocks cannot be written; handing back their jobs alone', {
+        error,
+        blocks: jobs.length,
+      });
       await leaveBlocks(this.#pipeline, outcomes.unsettled(jobs), reason, 0, outcomes);
     }
   }
@@ -226,7 +229,7 @@ export class EmbedHandler {
     const crashed = jobs.filter((job) => uncountedCrashes(job) > 0);
     if (crashed.length === 0) return;
     this.#options.events.emit('crash', { count: crashed.length });
-    this.#options.log.warn('jobs came back from a worker that died or froze', { count: crashed.length });
+    this.#options.log.warn('jobs returned from a worker that crashed or froze', { count: crashed.length });
   }
 }
 

@@ -51,9 +51,9 @@ export async function runIsolating(
     const open = outcomes.unsettled(jobs);
     const blocks = open.length;
     if (isEnvironmental(error)) {
-      pipeline.log.warn('a batch failed for what may be no fault of its blocks; trying each alone', { error, blocks });
+      pipeline.log.warn('batch failed, perhaps not because of its blocks; trying each block alone', { error, blocks });
     } else {
-      pipeline.log.error('a batch failed unexpectedly; trying its halves', { error, blocks });
+      pipeline.log.error('batch failed; splitting it', { error, blocks });
     }
     await split(pipeline, open, isEnvironmental(error), outcomes, delays, signal);
   }
@@ -139,7 +139,7 @@ async function fail(
   outcomes: Outcomes,
   signal: AbortSignal,
 ): Promise<void> {
-  pipeline.log.error('a block failed unexpectedly', { error, blockId: job.data.blockId });
+  pipeline.log.error('block failed unexpectedly', { error, blockId: job.data.blockId });
   await settleOrLeaveBlock(pipeline, job, await failureOf(pipeline, job, error, signal), outcomes, signal);
 }
 
@@ -177,8 +177,9 @@ async function settleOrLeaveBlock(
   } catch (error) {
     if (isNoBlocks(error, pipeline, signal)) throw error;
     const { blockId } = job.data;
-    if (isEnvironmental(error)) pipeline.log.warn('a block cannot be written yet; its job waits', { error, blockId });
-    else pipeline.log.error('a block cannot be written; its job waits', { error, blockId });
+    if (isEnvironmental(error))
+      pipeline.log.warn('block cannot be written yet; its job is delayed', { error, blockId });
+    else pipeline.log.error('block cannot be written; its job is delayed', { error, blockId });
     const delaySeconds = isEnvironmental(error) ? TIMEOUT_RETRY_SECONDS : UNWRITABLE_RETRY_SECONDS;
     await leaveBlocks(pipeline, [job], isEnvironmental(error) ? 'timeout' : 'outage', delaySeconds, outcomes);
   }

@@ -52,20 +52,20 @@ function reportOne(job: EmbedJob, outcome: Outcome, { events, log }: { events: E
   switch (outcome.kind) {
     case 'handed-back':
       events.emit('requeued', { reason: outcome.reason, count: 1 });
-      log.debug('handed a job back', { blockId: job.data.blockId, reason: outcome.reason });
+      log.debug('job handed back', { blockId: job.data.blockId, reason: outcome.reason });
       return;
     case 'retry':
     case 'failed': {
       const final = outcome.kind === 'failed';
       events.emit('failed', { reason: outcome.reason, final });
-      log.warn(final ? 'a block failed for good and was set aside' : 'a block failed and waits for its next try', {
+      log.warn(final ? 'block failed permanently; see: embedding-worker errors' : 'block failed; will retry', {
         blockId: job.data.blockId,
         reason: outcome.reason,
       });
       return;
     }
     case 'unreadable':
-      log.warn('a job in the queue is not ours; completed it', { jobId: job.id });
+      log.warn('completed a job with unreadable data', { jobId: job.id });
       return;
     default:
   }

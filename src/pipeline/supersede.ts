@@ -58,7 +58,8 @@ export async function supersede(
  */
 function requeueUnchanged({ data: { blockId, unchangedRequeues = 0 } }: EmbedJob): NewJob {
   const job = newJob(blockId, PRIORITY.live, new Date());
-  const delaySeconds = unchangedRequeues === 0 ? 0 : Math.min(UNCHANGED_DELAY_MAX_SECONDS, 2 ** (unchangedRequeues - 1));
+  const delaySeconds =
+    unchangedRequeues === 0 ? 0 : Math.min(UNCHANGED_DELAY_MAX_SECONDS, 2 ** (unchangedRequeues - 1));
   return {
     data: { ...job.data, unchangedRequeues: unchangedRequeues + 1 },
     ...(delaySeconds > 0 && { startAfterSeconds: delaySeconds }),

@@ -134,7 +134,7 @@ export class Hold {
       }
     }
     if (this.#logged === undefined || isSame || signal.aborted) return;
-    log.info('the database is usable again; resuming', {
+    log.info('the database recovered; resuming', {
       seconds: Math.round((performance.now() - this.#since) / 100) / 10,
     });
   }
@@ -167,6 +167,6 @@ export class Hold {
     if (changed) this.#options.events.emit('hold', { reason: reason?.code ?? null });
     if (reason === undefined || this.#logged === reason.code) return;
     this.#logged = reason.code;
-    this.#options.log.warn('the database cannot be worked with; paused until it can', { error: reason });
+    this.#options.log.warn('the database cannot be used; paused until it can', { error: reason });
   }
 }

@@ -38,7 +38,7 @@ export async function persist<T>(options: PersistOptions, signal: AbortSignal, w
         maxWaitMs: maxOutageMs,
         isWorthIt,
         onRetry: (error) => {
-          log.warn('the database failed; trying again', { error });
+          log.warn('database error; retrying', { error });
         },
       });
     } catch (error) {

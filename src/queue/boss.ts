@@ -98,11 +98,11 @@ export async function createBoss(
   databases.set(boss, db);
   boss.on('error', (error) => {
     void (async () => {
-      if (!(await isExplained?.(error))) log.warn('pg-boss met an error; it goes on', { error });
+      if (!(await isExplained?.(error))) log.warn('pg-boss error', { error });
     })();
   });
   boss.on('warning', ({ message }) => {
-    log.warn('pg-boss warns', { warning: message });
+    log.warn('pg-boss warning', { warning: message });
   });
   return boss;
 }

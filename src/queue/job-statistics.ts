@@ -33,7 +33,7 @@ export class JobStatistics {
     try {
       await analyzeJobs(this.#database, this.#schema);
     } catch (error) {
-      this.#log.warn('could not refresh the statistics of the job table; fetching may be slow for a while', { error });
+      this.#log.warn('could not analyze the job table; fetching may be slow for a while', { error });
     }
   }
 }

@@ -86,7 +86,7 @@ export class Waker {
     this.#toldAt.set(priority, performance.now());
     const { database, log } = this.#options;
     database.query('SELECT pg_notify($1, $2)', [WAKE_CHANNEL, `${surplus} ${priority}`]).catch((error: unknown) => {
-      log.debug('the other replicas could not be told of work; they look for it by themselves', { error });
+      log.debug('could not notify the other replicas of new jobs; they poll for them', { error });
     });
   }
 

@@ -65,7 +65,7 @@ describeWithServer('a backfill that is interrupted', () => {
     await insertBacklog(db, 10);
     const run = WorkerProcess.start(workerEnvironment(db, ollama), 'backfill', '--rate', '0', '--wait', '--json');
     await untilJobs(db, 10);
-    await run.untilLogged('waiting until all is embedded');
+    await run.untilLogged('waiting for all blocks to be embedded');
     run.kill('SIGINT');
     expect(await run.untilEnd(5_000)).toMatchObject({ status: 130 });
     expect(run.stderr.at(-1)).toBe(

@@ -79,7 +79,7 @@ describeWithServer('hostile content', () => {
   }
 
   function setAside(): readonly ProcessLine[] {
-    return worker.lines.filter(({ message }) => message === 'a block failed for good and was set aside');
+    return worker.lines.filter(({ message }) => message === 'block failed permanently; see: embedding-worker errors');
   }
 
   /** On lines of their own, and with nothing in it that a terminal would obey. */

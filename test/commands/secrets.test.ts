@@ -156,7 +156,7 @@ describeWithServer('what the program says', () => {
     await worker.untilLogged('the database cannot be reached yet');
     worker.kill('SIGTERM');
     await worker.untilEnd();
-    expectNothingTold(everything(worker), /stopped before it had started/);
+    expectNothingTold(everything(worker), /stopped before startup finished/);
   });
 
   it.each<[string, () => WorkerEnvironment]>([

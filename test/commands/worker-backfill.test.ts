@@ -37,7 +37,7 @@ describeWithServer('worker --backfill', () => {
     expect(await job.untilEnd(60_000)).toEqual({ status: 0, signal: null });
     expect(await countByStatus(db)).toEqual({ completed: 1_500, skipped: 3 });
     expect(Math.max(...ollama.timesEmbedded().values())).toBe(1);
-    expect(await job.untilLogged('every block is embedded')).toMatchObject({ completed: 1_500 });
+    expect(await job.untilLogged('all blocks are embedded')).toMatchObject({ completed: 1_500 });
     expect(job.stdout).toEqual([]);
   });
 

@@ -63,7 +63,7 @@ describeWithCluster('a worker whose database is gone', (own) => {
     await cluster.halt('immediate');
     try {
       request.release();
-      await worker.untilLogged('the database failed; trying again');
+      await worker.untilLogged('database error; retrying');
     } finally {
       await cluster.resume();
     }

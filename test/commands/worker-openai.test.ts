@@ -84,14 +84,14 @@ describeWithServer('a worker on an OpenAI-compatible server', () => {
     const worker = await start(environment);
     server.faults.add('rate-limited');
     const ids = await insertBlocks(db, 3);
-    await worker.untilLogged('the embedding server fails; work is held until a probe succeeds');
+    await worker.untilLogged('the embedding server is failing; paused until a probe succeeds');
     const { stdout } = await runCli(environment, ['status']);
     expect(stdout).toContain('the embedding server cannot embed now');
     server.faults.clear();
     server.faults.add('refuse');
     await server.faultsInForce();
     server.faults.clear();
-    await worker.untilLogged('the embedding server works again; going on');
+    await worker.untilLogged('the embedding server recovered; resuming');
     await untilIdle(db);
     expect(await countByStatus(db)).toEqual({ completed: ids.length });
   });

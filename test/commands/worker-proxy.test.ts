@@ -51,7 +51,7 @@ describeWithServer('a worker whose server that embeds is behind a proxy', () => 
 
     await proxy.stop();
     await insertBlock(db, { content: 'waits' });
-    await worker.untilLogged('Ollama fails; work is held until a probe succeeds');
+    await worker.untilLogged('Ollama is failing; paused until a probe succeeds');
     const { stdout } = await runCli(environment, ['doctor']);
     expect(stdout).toContain(`Ollama cannot be reached through the proxy ${new URL(proxy.url).host} (ECONNREFUSED`);
     worker.kill('SIGTERM');

@@ -114,7 +114,7 @@ export class WorkerProcess {
 
   /** Resolves with the address of its HTTP endpoints once it is working. */
   async untilWorking(): Promise<string> {
-    await this.untilLogged('working');
+    await this.untilLogged('worker started');
     const { port } = await this.untilLogged('serving');
     return `http://127.0.0.1:${String(port)}`;
   }

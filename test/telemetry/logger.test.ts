@@ -19,7 +19,7 @@ const FOR_PEOPLE = `const log = createLogger({ level: 'info', readable: true, co
 
 describe('a log for machines', () => {
   it('is one JSON object a line, on stderr', () => {
-    const { stdout, stderr } = written(`${FOR_MACHINES} log.info('swept', { enqueued: 3, text: 'a\\nb' });`);
+    const { stdout, stderr } = written(`${FOR_MACHINES} log.info('sweep finished', { enqueued: 3, text: 'a\\nb' });`);
     expect(stderr.map((line) => JSON.parse(line) as unknown)).toEqual([
       {
         level: 'info',

@@ -82,8 +82,8 @@ async function expectNothingCounted({ db, worker }: Site): Promise<void> {
 }
 
 const linesOf = ({ worker }: Site, message: string) => worker.log.lines.filter((line) => line.message === message);
-const PAUSED = 'the database cannot be worked with; paused until it can';
-const RESUMED = 'the database is usable again; resuming';
+const PAUSED = 'the database cannot be used; paused until it can';
+const RESUMED = 'the database recovered; resuming';
 
 describeWithServer('a worker whose database cannot be worked with because of', () => {
   const site = useSite();

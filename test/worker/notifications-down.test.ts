@@ -10,9 +10,8 @@ import type { TestDatabase } from '../support/test-database.js';
 import { editBlock, expectEmbedded } from '../support/worker-blocks.js';
 import { startFollower, startWorker, stopWorkers, type TestWorker } from '../support/worker-in-process.js';
 
-const DEAF = 'edits are not heard: they wait for a sweep, a few seconds each';
-const UNENDING =
-  'the database does not end idle sessions: a leader that freezes, or is cut off, leads on until it does';
+const DEAF = 'NOTIFY does not arrive; edits wait for the next sweep';
+const UNENDING = 'the database does not end idle sessions; a leader that freezes or is cut off keeps the lease';
 /** Sweeps of who is deaf follow each other within 5 s, or 20 times the length of the last one; those of others each minute. */
 const sweptMs = ({ events }: TestWorker) =>
   Math.min(55_000, Math.max(5_000, ...events.seen.swept.map(({ seconds }) => seconds * 20_000)) + 10_000);

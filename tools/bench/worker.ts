@@ -37,7 +37,7 @@ export class BenchWorker {
       if (lines.length > LINES_KEPT) lines.shift();
       port =
         /"message":"serving.*"port":(\d+)|"port":(\d+).*"message":"serving/.exec(line)?.slice(1).find(Boolean) ?? port;
-      if (line.includes('"message":"working"')) working.resolve((performance.now() - started) / 1000);
+      if (line.includes('"message":"worker started"')) working.resolve((performance.now() - started) / 1000);
     });
     child.once('exit', () => {
       working.reject(new Error(`the worker ended before it worked:\n${lines.join('\n')}`));

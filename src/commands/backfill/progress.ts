@@ -43,7 +43,7 @@ function lines(state: () => State, log: Logger): { stop: () => void } {
   const timer = setInterval(() => {
     const { run, done, total, perSecond, etaSeconds } = state();
     const { found, enqueued, alreadyQueued, lastId } = run.counts;
-    log.info(run.enqueuing ? 'enqueuing' : 'waiting until all is embedded', {
+    log.info(run.enqueuing ? 'enqueuing' : 'waiting for all blocks to be embedded', {
       done,
       total,
       perSecond: Math.round(perSecond * 10) / 10,

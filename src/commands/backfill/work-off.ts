@@ -52,8 +52,8 @@ async function passAfterPass(
     const { waiting, completed, inError } = await count();
     if (signal.aborted) return undefined;
     if (waiting === 0) {
-      if (inError === 0) log.info('every block is embedded', { completed });
-      else log.error('blocks are in error: `embedding-worker errors` tells why', { completed, inError });
+      if (inError === 0) log.info('all blocks are embedded', { completed });
+      else log.error('blocks are in error; see: embedding-worker errors', { completed, inError });
       return inError === 0;
     }
     const run = new BackfillRun(

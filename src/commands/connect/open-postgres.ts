@@ -10,10 +10,10 @@ export function openPostgres(
 ): Postgres {
   const database = new Postgres({ url: config.databaseUrl, sessionUrl: config.listenDatabaseUrl, ...options });
   database.on('error', (error) => {
-    log.warn('an idle database connection was lost; another is opened when needed', { error });
+    log.warn('lost an idle database connection; a new one is opened when needed', { error });
   });
   database.on('plain', (where) => {
-    log.warn('a connection to the database is not encrypted: the server offers no TLS, and the URL does not insist', {
+    log.warn('a database connection is not encrypted: the server offers no TLS, and the URL does not require it', {
       database: where,
       fix: PLAIN_FIX,
     });

@@ -70,7 +70,7 @@ export async function requireReachable(db: Database, config: Config, log: Logger
       signal,
       maxWaitMs: START_WAIT_MS,
       onRetry: (error) => {
-        log.warn('the database cannot be reached yet; trying again', { database: where, error });
+        log.warn('cannot reach the database yet; retrying', { database: where, error });
       },
     });
   } catch (error) {
@@ -87,7 +87,7 @@ export async function requireReachable(db: Database, config: Config, log: Logger
   }
   // Where there is no TLS at all, that was said.
   for (const variable of db.isPlain === true ? [] : config.unverifiedTls) {
-    log.warn('the certificate of the database is not checked: whoever is in the way can read and change all', {
+    log.warn("the database's certificate is not verified: anyone on the network path can read and change everything", {
       variable,
       fix: UNCHECKED_FIX,
     });
@@ -110,7 +110,7 @@ export async function requireWritable(db: Database, config: Config, log: Logger,
     signal,
     maxWaitMs: START_WAIT_MS,
     onRetry: (error) => {
-      log.warn('the database cannot be reached yet; trying again', { database: where, error });
+      log.warn('cannot reach the database yet; retrying', { database: where, error });
     },
   });
 }

@@ -39,7 +39,7 @@ export function openTelemetry(
     if (performance.now() - complainedAt < COMPLAIN_EVERY_MS) return;
     complainedAt = performance.now();
     // Its message may hold the address, and with it credentials.
-    log.warn('traces could not be sent; they are dropped', {
+    log.warn('could not send traces; they are dropped', {
       code: typeof error === 'object' ? error.code : undefined,
     });
   });

@@ -47,7 +47,11 @@ describe('the progress of a backfill', () => {
     jest.advanceTimersByTime(60_000);
     jest.useRealTimers();
     expect(log.lines).toMatchObject([
-      { level: 'info', message: 'waiting until all is embedded', fields: { done: 1_000, total: 4_000, inError: 3 } },
+      {
+        level: 'info',
+        message: 'waiting for all blocks to be embedded',
+        fields: { done: 1_000, total: 4_000, inError: 3 },
+      },
     ]);
   });
 });

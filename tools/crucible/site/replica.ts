@@ -134,7 +134,7 @@ export class Replica {
     if (/unhandled|uncaught|"level":"error"|UnhandledPromise|TypeError|RangeError|MaxListeners/i.test(line)) {
       this.suspicious.push(line);
     }
-    if (line.includes('"message":"working"')) {
+    if (line.includes('"message":"worker started"')) {
       this.#started = true;
       this.#working.resolve(true);
     }
