@@ -168,6 +168,8 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
       blocksNoteId: env.PALDOCS_BLOCKS_NOTE_ID_COLUMN,
       blocksType: env.PALDOCS_BLOCKS_TYPE_COLUMN,
       blocksContent: env.PALDOCS_BLOCKS_CONTENT_COLUMN,
+      blocksEmbedding: env.PALDOCS_BLOCKS_EMBEDDING_COLUMN,
+      blocksStatus: env.PALDOCS_BLOCKS_STATUS_COLUMN,
       notesId: env.PALDOCS_NOTES_ID_COLUMN,
       notesTitle: env.PALDOCS_NOTES_TITLE_COLUMN,
     },

@@ -126,6 +126,8 @@ export const VARIABLES = {
   PALDOCS_BLOCKS_NOTE_ID_COLUMN: identifier({ default: 'note_id' }),
   PALDOCS_BLOCKS_TYPE_COLUMN: identifier({ default: 'block_type' }),
   PALDOCS_BLOCKS_CONTENT_COLUMN: identifier({ default: 'content' }),
+  PALDOCS_BLOCKS_EMBEDDING_COLUMN: identifier({ default: 'embedding' }),
+  PALDOCS_BLOCKS_STATUS_COLUMN: identifier({ default: 'embedding_status' }),
   PALDOCS_NOTES_ID_COLUMN: identifier({ default: 'id' }),
   PALDOCS_NOTES_TITLE_COLUMN: identifier({ default: 'title' }),
 };

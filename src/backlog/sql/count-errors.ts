@@ -18,7 +18,7 @@ export async function countErrors(db: Queryable, schema: string | null, table: B
     `SELECT d.report->>'reason' AS reason, count(*)::float8 AS count
   FROM ${table.blocks} b
   LEFT JOIN LATERAL ${schema === null ? noDeadLetter() : deadLetterOf(schema, `b.${table.id}::text`)} d ON true
- WHERE b.embedding_status = 'error'
+ WHERE b.${table.status} = 'error'
  GROUP BY 1 ORDER BY 2 DESC, 1`,
   );
 }

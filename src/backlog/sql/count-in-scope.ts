@@ -30,7 +30,7 @@ export async function countInScope(
     ? `LEFT JOIN ${jobTable(schema)} j ON ${liveJob(`b.${table.id}::text`)}`
     : 'CROSS JOIN (SELECT NULL AS id) j';
   const rows = await db.query<{ status: FoundStatus; count: string; queued: string }>(
-    `SELECT ${statusSql('b.embedding_status')} AS status, count(*) AS count, count(j.id) AS queued FROM ${table.blocks} b ${jobs}
+    `SELECT ${statusSql(`b.${table.status}`)} AS status, count(*) AS count, count(j.id) AS queued FROM ${table.blocks} b ${jobs}
  WHERE ${scopeSql(table, scope, '$1', '$2')} AND ($3::text IS NULL OR b.${table.id} > $3::text::${table.idType})
  GROUP BY 1`,
     [...scopeValues(scope), after],

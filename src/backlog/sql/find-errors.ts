@@ -43,7 +43,7 @@ export async function findErrors(
   FROM ${table.blocks} b
   LEFT JOIN ${table.notes} n ON n.${table.notesId} = b.${table.noteId}
   LEFT JOIN LATERAL ${schema === null ? noDeadLetter() : deadLetterOf(schema, `b.${table.id}::text`)} d ON true
- WHERE b.embedding_status = 'error' AND ($1::text IS NULL OR d.report->>'reason' = $1)
+ WHERE b.${table.status} = 'error' AND ($1::text IS NULL OR d.report->>'reason' = $1)
    AND ($2::text IS NULL OR b.${table.id} > $2::text::${table.idType})
  ORDER BY b.${table.id} LIMIT $3`,
     [reason, after, limit],

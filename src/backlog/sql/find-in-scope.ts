@@ -32,10 +32,10 @@ export async function findInScope(
   { scope, statuses, after, upTo, ids, limit }: FindInScope,
 ): Promise<FoundBlock[]> {
   return await db.query<FoundBlock>(
-    `SELECT b.${table.id}::text AS id, ${statusSql('b.embedding_status')} AS status,
+    `SELECT b.${table.id}::text AS id, ${statusSql(`b.${table.status}`)} AS status,
        EXISTS (SELECT FROM ${jobTable(schema)} j WHERE ${liveJob(`b.${table.id}::text`)}) AS queued
   FROM ${table.blocks} b
- WHERE ${hasStatusSql('b.embedding_status', statuses)} AND ${scopeSql(table, scope, '$1', '$2')}
+ WHERE ${hasStatusSql(`b.${table.status}`, statuses)} AND ${scopeSql(table, scope, '$1', '$2')}
    AND ($3::text IS NULL OR b.${table.id} > $3::text::${table.idType})
    AND ($4::text IS NULL OR b.${table.id} <= $4::text::${table.idType})
    AND ($5::text[] IS NULL OR b.${table.id} = ANY ($5::text[]::${table.idType}[]))

@@ -17,7 +17,7 @@ export async function findObsoleteDeadLetters(
   limit: number,
 ): Promise<string[]> {
   const rows = await db.query<{ id: string }>(
-    `WITH failed AS MATERIALIZED (SELECT ${table.id}::text AS key FROM ${table.blocks} WHERE embedding_status = 'error')
+    `WITH failed AS MATERIALIZED (SELECT ${table.id}::text AS key FROM ${table.blocks} WHERE ${table.status} = 'error')
 SELECT id::text AS id
   FROM (SELECT j.id, j.singleton_key, failed.key IS NOT NULL AS is_failed,
                row_number() OVER (PARTITION BY j.singleton_key ORDER BY j.created_on DESC, j.id DESC) AS place

@@ -20,7 +20,7 @@ export async function findUnqueued(
 ): Promise<string[]> {
   const rows = await db.query<{ id: string }>(
     `SELECT b.${table.id}::text AS id FROM ${table.blocks} b
- WHERE ${hasStatusSql('b.embedding_status', statuses)} AND ($1::text IS NULL OR b.${table.id} > $1::text::${table.idType})
+ WHERE ${hasStatusSql(`b.${table.status}`, statuses)} AND ($1::text IS NULL OR b.${table.id} > $1::text::${table.idType})
    AND NOT EXISTS (SELECT FROM ${jobTable(schema)} j WHERE ${liveJob(`b.${table.id}::text`)})
  ORDER BY b.${table.id} LIMIT $2`,
     [after, limit],

@@ -10,9 +10,9 @@ import { jobTable, liveJob } from '../../queue/sql/job-table.js';
  */
 export async function resetOrphans(db: Queryable, schema: string, table: BlocksTable, limit: number): Promise<number> {
   const rows = await db.query(
-    `UPDATE ${table.blocks} b SET embedding_status = 'pending'
+    `UPDATE ${table.blocks} b SET ${table.status} = 'pending'
   FROM (SELECT b.${table.id} AS id FROM ${table.blocks} b
-         WHERE b.embedding_status = 'processing'
+         WHERE b.${table.status} = 'processing'
            AND NOT EXISTS (SELECT FROM ${jobTable(schema)} j WHERE ${liveJob(`b.${table.id}::text`)} AND j.state = 'active')
          ORDER BY b.${table.id} LIMIT $1 FOR NO KEY UPDATE OF b SKIP LOCKED) orphan
  WHERE b.${table.id} = orphan.id

@@ -10,9 +10,9 @@ import { jobTable } from '../../queue/sql/job-table.js';
  */
 export async function resetRetrying(db: Queryable, schema: string, table: BlocksTable): Promise<void> {
   await db.query(
-    `UPDATE ${table.blocks} b SET embedding_status = 'pending'
+    `UPDATE ${table.blocks} b SET ${table.status} = 'pending'
   FROM (SELECT b.${table.id} AS id FROM ${jobTable(schema)} j JOIN ${table.blocks} b ON b.${table.id} = ${idFromTextSql('j.singleton_key', table.idType)}
-         WHERE j.name = $1 AND j.state = 'retry' AND b.embedding_status = 'processing'
+         WHERE j.name = $1 AND j.state = 'retry' AND b.${table.status} = 'processing'
          ORDER BY b.${table.id} FOR NO KEY UPDATE OF b SKIP LOCKED) waiting
  WHERE b.${table.id} = waiting.id`,
     [QUEUE],

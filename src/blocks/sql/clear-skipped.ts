@@ -9,9 +9,9 @@ export async function clearSkippedVectors(
   limit: number,
 ): Promise<number> {
   const rows = await db.query(
-    `UPDATE ${table.blocks} b SET embedding = NULL
+    `UPDATE ${table.blocks} b SET ${table.embedding} = NULL
   FROM (SELECT ${table.id} AS id FROM ${table.blocks}
-         WHERE embedding_status = 'skipped' AND embedding IS NOT NULL
+         WHERE ${table.status} = 'skipped' AND ${table.embedding} IS NOT NULL
            AND ($1::text[] IS NULL OR ${table.id} = ANY ($1::text[]::${table.idType}[]))
          ORDER BY ${table.id} LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED) s
  WHERE b.${table.id} = s.id

@@ -12,9 +12,9 @@ export async function findSettled(
   ids: readonly string[],
 ): Promise<{ id: string; status: BlockStatus | null }[]> {
   return await db.query<{ id: string; status: BlockStatus | null }>(
-    `SELECT v.id, b.embedding_status::text AS status
+    `SELECT v.id, b.${table.status}::text AS status
   FROM unnest($1::text[]) AS v(id) LEFT JOIN ${table.blocks} b ON b.${table.id} = v.id::${table.idType}
- WHERE b.${table.id} IS NULL OR NOT ${hasStatusSql('b.embedding_status', WAITING)}`,
+ WHERE b.${table.id} IS NULL OR NOT ${hasStatusSql(`b.${table.status}`, WAITING)}`,
     [ids],
   );
 }

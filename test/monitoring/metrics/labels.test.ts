@@ -37,7 +37,7 @@ describe('the labels of the metrics', () => {
 
   it('know each reason for which the database can hold work', async () => {
     const codes = new Set([
-      ...(await codesIn('database', /'(DATABASE_[A-Z_]+)',/g)),
+      ...(await codesIn('postgres', /'(DATABASE_[A-Z_]+)',/g)),
       ...(await codesIn('blocks', /'(SCHEMA_[A-Z_]+)'/g)),
       ...(await codesIn('queue', /'(QUEUE_PRIVILEGE)'/g)),
     ]);
