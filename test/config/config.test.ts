@@ -42,7 +42,7 @@ describe('the configuration', () => {
       healthPort: 8001,
       shutdownTimeoutMs: 25_000,
       logLevel: 'info',
-      pgBossSchema: 'pgboss',
+      names: { schema: 'pgboss', queue: 'embed-block', deadLetters: 'embed-block-failed' },
       tables: {
         blocksTable: 'public.blocks',
         notesTable: 'public.notes',
