@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createEvents } from '../../../src/telemetry/events.js';
 import { createMetrics } from '../../../src/monitoring/metrics/create-metrics.js';
+import { withoutQueue } from '../../support/worker-http.js';
 import { FAILURE_REASONS, GATE_REASONS, HOLD_REASONS } from '../../../src/monitoring/metrics/reasons.js';
 
 const SRC = join(import.meta.dirname, '../../../src');
@@ -54,7 +55,10 @@ describe('the labels of the metrics', () => {
       queue: 'embed-block',
       readLiveJobs: () => Promise.resolve(NO_JOBS),
     });
-    const series = async () => (await registry.metrics()).split('\n').filter((line) => /^embedding_\w+\{/.test(line));
+    const series = async () =>
+      withoutQueue(await registry.metrics())
+        .split('\n')
+        .filter((line) => /^embedding_\w+\{/.test(line));
     const before = (await series()).length;
     for (let i = 0; i < 100; i++) {
       events.emit('failed', { reason: `NEW_${i}`, final: true });
