@@ -7,7 +7,7 @@ import { adoptTable, isSameTable, type BlocksTable } from './blocks/table.js';
 import type { Config } from './config/config.js';
 import { embeddingServer } from './config/embedding-server.js';
 import type { Database } from './postgres/database.js';
-import type { Leadership } from './leader/lease.js';
+import type { Lease } from './leader/lease.js';
 import { openEmbedder, type OpenEmbedder } from './embedder/open-embedder.js';
 import { checkModel } from './embedder/check-model.js';
 import type { Provider } from './embedder/provider.js';
@@ -53,7 +53,7 @@ export class Worker {
   #boss: PgBoss | undefined;
   #health: HealthServer | undefined;
   #embedding: OpenEmbedder | undefined;
-  #leader: Leadership | undefined;
+  #leader: Lease | undefined;
   #hold: Hold | undefined;
   #handler: EmbedHandler | undefined;
   #waker: Waker | undefined;

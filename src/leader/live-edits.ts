@@ -4,43 +4,43 @@ import { MAX_WAITING_EDITS } from '../queue/capacity.js';
 import { PRIORITY } from '../queue/job.js';
 import type { Waker } from '../queue/waker.js';
 
-/** Blocks of one transaction: 50,000 took 5.2 s in batches of 500, 7.6 in those of 250; larger ones gained little. */
+/** Blocks per transaction: 50,000 took 5.2 s in batches of 500, 7.6 s in batches of 250; larger ones gained little. */
 export const EDITS_PER_INSERT = 500;
 
-export interface EditsOptions {
+export interface LiveEditsOptions {
   readonly queue: EmbedQueue;
   readonly waker: Waker;
   readonly events: Events;
 }
 
-/** The way of edited blocks into the queue, before all backlog. */
-export class Edits {
-  readonly #options: EditsOptions;
-  /** Live jobs that wait, at most, by what was inserted since they were counted. */
+/** Enqueues edited blocks as live jobs, before all backlog, up to a limit. */
+export class LiveEdits {
+  readonly #options: LiveEditsOptions;
+  /** Upper bound of the waiting live jobs: the last count plus the inserts since. */
   #atMost = MAX_WAITING_EDITS;
 
-  constructor(options: EditsOptions) {
+  constructor(options: LiveEditsOptions) {
     this.#options = options;
   }
 
-  /** Whether so many more may be inserted. */
+  /** Whether this many more may be inserted. */
   async hasCapacityFor(count: number): Promise<boolean> {
     if (this.#atMost + count <= MAX_WAITING_EDITS) return true;
     this.#atMost = await this.#options.queue.countWaitingEdits(MAX_WAITING_EDITS);
     return this.#atMost + count <= MAX_WAITING_EDITS;
   }
 
-  /** Whether so few wait that an import is over. */
-  async isCalm(): Promise<boolean> {
+  /** Whether less than half of the limit waits. */
+  async isFloodOver(): Promise<boolean> {
     this.#atMost = await this.#options.queue.countWaitingEdits(MAX_WAITING_EDITS);
     return this.#atMost < MAX_WAITING_EDITS / 2;
   }
 
   /**
-   * Inserts jobs, and wakes workers for them.
+   * Inserts jobs and wakes workers for them.
    *
    * @param blockIds different ones
-   * @param notified notifications that this answers
+   * @param notified how many notifications named them
    */
   async enqueue(blockIds: readonly string[], notified: number): Promise<void> {
     if (blockIds.length === 0) return;
