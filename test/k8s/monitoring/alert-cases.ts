@@ -242,7 +242,7 @@ export const ALERT_CASES: readonly AlertCases[] = [
   {
     alert: 'EmbeddingBlocksFail',
     fires: {
-      name: 'the first block is set aside',
+      name: 'the first block is dead-lettered',
       series: { [`embedding_dead_lettered_total{${A}}`]: '0x5 1x30' },
       at: '8m',
     },
@@ -269,16 +269,16 @@ export const ALERT_CASES: readonly AlertCases[] = [
   {
     alert: 'EmbeddingTriggerLoop',
     fires: {
-      name: 'one write of ours fires the trigger',
+      name: 'one of the worker’s own writes fires the trigger',
       series: { [`embedding_trigger_loops_total{${A}}`]: '0x5 1x20' },
       at: '8m',
     },
     quiet: [{ name: 'none does', series: { [`embedding_trigger_loops_total{${A}}`]: '0x20' }, at: '8m' }],
   },
   {
-    alert: 'EmbeddingWorkersDie',
+    alert: 'EmbeddingWorkersCrash',
     fires: {
-      name: 'jobs came back from a dead one',
+      name: 'jobs came back from a crashed worker',
       series: { [`embedding_crashes_total{${A}}`]: '0x5 10x30' },
       at: '8m',
     },
