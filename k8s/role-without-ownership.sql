@@ -12,8 +12,8 @@
 --        psql -v role=embedding_worker -f k8s/role-without-ownership.sql
 --
 -- Repeat both before you roll out a worker with a newer pg-boss; a worker that finds an older schema says so and ends. If
--- PALDOCS_PGBOSS_SCHEMA differs, replace pgboss with it. Up to PostgreSQL 14 every role may also create tables in public:
--- REVOKE CREATE ON SCHEMA public FROM PUBLIC.
+-- PALDOCS_PGBOSS_SCHEMA, PALDOCS_QUEUE or the names of tables and columns differ, replace them here. Up to PostgreSQL 14
+-- every role may also create tables in public: REVOKE CREATE ON SCHEMA public FROM PUBLIC.
 --
 -- Tests run the worker and its commands as a role with these grants and no others.
 

@@ -1,4 +1,5 @@
--- Everything that the embedding worker's role needs, and no more. Run as the owner of the API's tables, in their database.
+-- Everything that the embedding worker's role needs, and no more. Run as the owner of the API's tables, in their database;
+-- replace the names of tables and columns if yours differ.
 --
 --     psql -v role=embedding_worker -f k8s/role.sql
 --

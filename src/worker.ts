@@ -2,6 +2,7 @@ import type { PgBoss } from 'pg-boss';
 import { requireSchema } from './blocks/require-schema.js';
 import { requireUsable } from './blocks/require-usable.js';
 import { inspectBlocks } from './blocks/inspect.js';
+import { Blocks } from './blocks/blocks.js';
 import { adoptTable, isSameTable, type BlocksTable } from './blocks/table.js';
 import type { Config } from './config/config.js';
 import { embeddingServer } from './config/embedding-server.js';
@@ -18,8 +19,10 @@ import { EmbedHandler } from './pipeline/handler.js';
 import { Hold } from './postgres/hold.js';
 import { TextBudget } from './pipeline/text-budget.js';
 import { createMetrics } from './monitoring/metrics/create-metrics.js';
-import { createBoss, ensureQueues, startBoss } from './queue/boss.js';
-import { PRIORITY, QUEUE, type EmbedJobData } from './queue/job.js';
+import { createBoss, startBoss } from './queue/boss.js';
+import { EmbedQueue } from './queue/embed-queue.js';
+import { ensureQueues } from './queue/ensure-queues.js';
+import { PRIORITY, type EmbedJobData } from './queue/job.js';
 import { createLeader } from './leader/leader.js';
 import { requireQueuePrivileges } from './queue/privileges.js';
 import { tryWritingJobs } from './queue/sql/try-writing-jobs.js';
@@ -87,7 +90,8 @@ export class Worker {
     const registry = createMetrics({
       events,
       version: this.#parts.version,
-      readLiveJobs: () => readLiveJobs(database, config.pgBossSchema),
+      queue: config.names.queue,
+      readLiveJobs: () => readLiveJobs(database, config.names),
     });
     this.#health = new HealthServer({
       port: config.healthPort,
@@ -119,7 +123,7 @@ export class Worker {
     const instanceName = this.#parts.instance;
     const boss = await createBoss(database, config, { instanceName, log, isExplained, sendOnly: false });
     this.#boss = boss;
-    await startBoss(boss, config);
+    await startBoss(boss, config.names);
     await ensureQueues(boss, config, { update: true, signal });
 
     if (config.embeddingTimeoutMs >= (config.jobExpireSeconds * 1000) / 2) {
@@ -127,9 +131,12 @@ export class Worker {
         fix: 'set PALDOCS_JOB_EXPIRE_SECONDS to more than twice PALDOCS_EMBEDDING_TIMEOUT_SECONDS',
       });
     }
-    const waker = new Waker({ boss, database, batchSize: config.batchSize, log });
+    const { names } = config;
+    const waker = new Waker({ boss, database, queue: names.queue, batchSize: config.batchSize, log });
     this.#waker = waker;
-    const context = { database, boss, schema: config.pgBossSchema, table, retryLimit: config.retryLimit };
+    const queue = new EmbedQueue({ boss, database, names, log });
+    const blocks = new Blocks(database, table);
+    const context = { database, queue, blocks, retryLimit: config.retryLimit };
     this.#handler = new EmbedHandler({
       context,
       embedder: embedding.embedder,
@@ -144,7 +151,7 @@ export class Worker {
     await this.#startWorkers(boss, this.#handler);
     const { gate } = embedding;
     const leadership = createLeader({
-      ...{ config, database, boss, table, waker, events, log },
+      ...{ config, database, queue, blocks, waker, events, log },
       instance: this.#parts.instance,
       isGateOpen: () => gate.isOpen,
       hold,
@@ -173,7 +180,7 @@ export class Worker {
     const { config, log } = this.#parts;
     this.#aborted.abort();
     this.#handler?.drain();
-    const idle = this.#boss?.offWork(QUEUE, { wait: true }); // at once: what is fetched now only has to be handed back
+    const idle = this.#boss?.offWork(this.#parts.config.names.queue, { wait: true }); // at once: what is fetched now only has to be handed back
     const deadline = setTimeout(() => {
       log.warn('shutdown timeout; cancelling requests in flight', {
         seconds: config.shutdownTimeoutMs / 1000,
@@ -218,14 +225,15 @@ export class Worker {
   async #checkDatabase(provider: Provider, table: BlocksTable): Promise<void> {
     const { config, database } = this.#parts;
     const fresh = await requireUsable(database, config.tables);
-    await requireQueuePrivileges(database, config.pgBossSchema);
-    await tryWritingJobs(database, config.pgBossSchema);
+    await requireQueuePrivileges(database, config.names.schema);
+    await tryWritingJobs(database, config.names.schema);
     if (fresh.dimensions !== table.dimensions) await this.#checkModel(provider, fresh);
     adoptTable(table, fresh);
   }
 
   async #startWorkers(boss: PgBoss, handler: EmbedHandler): Promise<void> {
     const { config } = this.#parts;
+    const { queue } = config.names;
     const options = {
       batchSize: config.batchSize,
       pollingIntervalSeconds: config.pollIntervalSeconds,
@@ -238,10 +246,10 @@ export class Worker {
     // Some take live jobs only, so that an edit finds a worker whatever the backlog.
     const forLive = config.workerConcurrency === 1 ? 0 : Math.max(1, Math.floor(config.workerConcurrency * LIVE_SHARE));
     const forAll = config.workerConcurrency - forLive;
-    await boss.work<EmbedJobData>(QUEUE, { ...options, localConcurrency: forAll }, handle);
+    await boss.work<EmbedJobData>(queue, { ...options, localConcurrency: forAll }, handle);
     if (forLive > 0) {
       await boss.work<EmbedJobData>(
-        QUEUE,
+        queue,
         { ...options, localConcurrency: forLive, minPriority: PRIORITY.live },
         handle,
       );

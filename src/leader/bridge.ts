@@ -1,5 +1,4 @@
-import { findNotified } from '../blocks/sql/find-notified.js';
-import type { BlocksTable } from '../blocks/table.js';
+import type { Blocks } from '../blocks/blocks.js';
 import type { Database, Notification } from '../postgres/database.js';
 import type { Hold } from '../postgres/hold.js';
 import type { Events } from '../telemetry/events.js';
@@ -19,7 +18,7 @@ const REMARK_EVERY_MS = 3_600_000;
 
 export interface BridgeOptions {
   readonly database: Database;
-  readonly table: BlocksTable;
+  readonly blocks: Blocks;
   readonly edits: Edits;
   readonly hold: Hold;
   /** Asks for a look at what is pending: a notification names no block. */
@@ -55,7 +54,7 @@ export class Bridge {
 
   /** Takes one notification. */
   readonly receive = ({ payload, processId }: Notification): void => {
-    const { database, table, requestScan, requestSweep, log } = this.#options;
+    const { database, blocks, requestScan, requestSweep, log } = this.#options;
     if (database.ownsBackend(processId)) {
       this.#alarm(processId);
       return;
@@ -66,7 +65,7 @@ export class Bridge {
       if (this.#inbox.size === 0) requestSweep();
       return;
     }
-    const ids = readNotification(payload, table.idType);
+    const ids = readNotification(payload, blocks.table.idType);
     if (ids.length === 0) {
       if (payload !== '') {
         this.#unknownRemark.run(() => {
@@ -97,7 +96,7 @@ export class Bridge {
         if (batch.length === 0) {
           requestSweep();
           await this.#untilCalm();
-        } else if (await retryForLeader(this.#options, signal, () => edits.hasRoomFor(batch.length))) {
+        } else if (await retryForLeader(this.#options, signal, () => edits.hasCapacityFor(batch.length))) {
           await retryForLeader(this.#options, signal, () => this.#insert(batch));
         } else {
           this.#inbox.clear();
@@ -121,10 +120,10 @@ export class Bridge {
 
   /** @param batch for each notification what may be the block's id */
   async #insert(batch: readonly (readonly string[])[]): Promise<void> {
-    const { database, table, edits, requestScan } = this.#options;
-    const found = await findNotified(database, table, batch.flat());
-    const blocks = new Set(found.map(({ given }) => given));
-    if (batch.some((ids) => !ids.some((id) => blocks.has(id)))) requestScan();
+    const { blocks, edits, requestScan } = this.#options;
+    const found = await blocks.notified(batch.flat());
+    const known = new Set(found.map(({ given }) => given));
+    if (batch.some((ids) => !ids.some((id) => known.has(id)))) requestScan();
     const changed = new Set(found.filter((block) => block.changed).map(({ id }) => id));
     await edits.enqueue([...changed], batch.length);
   }

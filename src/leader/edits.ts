@@ -1,50 +1,38 @@
-import type { PgBoss } from 'pg-boss';
-import type { Database } from '../postgres/database.js';
 import type { Events } from '../telemetry/events.js';
-import type { Logger } from '../telemetry/logger.js';
-import { enqueueLive } from '../queue/enqueue.js';
-import { JobStatistics } from '../queue/job-statistics.js';
+import type { EmbedQueue } from '../queue/embed-queue.js';
 import { MAX_WAITING_EDITS } from '../queue/capacity.js';
 import { PRIORITY } from '../queue/job.js';
-import { countWaitingEdits } from '../queue/sql/count-waiting-edits.js';
 import type { Waker } from '../queue/waker.js';
 
 /** Blocks of one transaction: 50,000 took 5.2 s in batches of 500, 7.6 in those of 250; larger ones gained little. */
 export const EDITS_PER_INSERT = 500;
 
 export interface EditsOptions {
-  readonly database: Database;
-  readonly boss: PgBoss;
-  readonly schema: string;
+  readonly queue: EmbedQueue;
   readonly waker: Waker;
   readonly events: Events;
-  readonly log: Logger;
 }
 
 /** The way of edited blocks into the queue, before all backlog. */
 export class Edits {
   readonly #options: EditsOptions;
-  readonly #statistics: JobStatistics;
   /** Live jobs that wait, at most, by what was inserted since they were counted. */
   #atMost = MAX_WAITING_EDITS;
 
   constructor(options: EditsOptions) {
     this.#options = options;
-    this.#statistics = new JobStatistics(options.database, options.schema, options.log);
   }
 
   /** Whether so many more may be inserted. */
-  async hasRoomFor(count: number): Promise<boolean> {
+  async hasCapacityFor(count: number): Promise<boolean> {
     if (this.#atMost + count <= MAX_WAITING_EDITS) return true;
-    const { database, schema } = this.#options;
-    this.#atMost = await countWaitingEdits(database, schema, MAX_WAITING_EDITS);
+    this.#atMost = await this.#options.queue.countWaitingEdits(MAX_WAITING_EDITS);
     return this.#atMost + count <= MAX_WAITING_EDITS;
   }
 
   /** Whether so few wait that an import is over. */
   async isCalm(): Promise<boolean> {
-    const { database, schema } = this.#options;
-    this.#atMost = await countWaitingEdits(database, schema, MAX_WAITING_EDITS);
+    this.#atMost = await this.#options.queue.countWaitingEdits(MAX_WAITING_EDITS);
     return this.#atMost < MAX_WAITING_EDITS / 2;
   }
 
@@ -56,11 +44,10 @@ export class Edits {
    */
   async enqueue(blockIds: readonly string[], notified: number): Promise<void> {
     if (blockIds.length === 0) return;
-    const { database, boss, schema, waker, events } = this.#options;
-    const { inserted, raised } = await enqueueLive(boss, database, schema, blockIds, new Date());
+    const { queue, waker, events } = this.#options;
+    const { inserted, raised } = await queue.insertLive(blockIds, new Date());
     this.#atMost += inserted + raised;
     if (inserted + raised > 0) waker.wakeEverywhere(inserted + raised, PRIORITY.live);
     events.emit('bridged', { notified, enqueued: inserted, raised });
-    await this.#statistics.inserted(inserted + raised);
   }
 }

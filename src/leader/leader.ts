@@ -1,4 +1,4 @@
-import type { PgBoss } from 'pg-boss';
+import type { Blocks } from '../blocks/blocks.js';
 import type { BlocksTable } from '../blocks/table.js';
 import { CHANNEL } from '../blocks/trigger.js';
 import type { Database } from '../postgres/database.js';
@@ -13,10 +13,12 @@ import { Edits } from './edits.js';
 import { PendingScan } from './pending-scan.js';
 import { Sweeper } from './sweeper.js';
 import { Upkeep } from './upkeep.js';
-import { WAKE_CHANNEL, type Waker } from '../queue/waker.js';
+import type { QueueNames } from '../queue/queue-names.js';
+import type { EmbedQueue } from '../queue/embed-queue.js';
+import type { Waker } from '../queue/waker.js';
+import { WAKE_CHANNEL } from '../queue/work-notifier.js';
 
 export interface LeaderOptions {
-  readonly pgBossSchema: string;
   readonly queueLimit: number;
   /** Between two sweeps. */
   readonly pollIntervalSeconds: number;
@@ -27,10 +29,10 @@ export interface LeaderOptions {
 export interface LeaderParts {
   readonly config: LeaderOptions;
   readonly database: Database;
-  readonly boss: PgBoss;
-  readonly table: BlocksTable;
+  readonly queue: EmbedQueue;
+  readonly blocks: Blocks;
   readonly waker: Waker;
-  /** Names this process among its replicas. */
+  /** Names this process among its replicas: eight characters. */
   readonly instance: string;
   readonly isGateOpen: () => boolean;
   readonly hold: Hold;
@@ -40,10 +42,9 @@ export interface LeaderParts {
 
 /** What the one replica does that leads: it listens, sweeps, and looks after what has become due. */
 export function createLeader(parts: LeaderParts): Leadership {
-  const { config, database, boss, table, waker, instance, isGateOpen, hold, events, log } = parts;
-  const schema = config.pgBossSchema;
-  const common = { database, boss, schema, table, waker, hold, events, log };
-  const ear = new Listener({
+  const { config, database, queue, blocks, waker, instance, isGateOpen, hold, events, log } = parts;
+  const common = { database, queue, blocks, waker, hold, events, log };
+  const listener = new Listener({
     database,
     onChange: () => {
       sweeper.request(); // soon, where it has become deaf, and for what was missed until it heard
@@ -56,7 +57,7 @@ export function createLeader(parts: LeaderParts): Leadership {
     ...common,
     queueLimit: config.queueLimit,
     intervalMs: config.pollIntervalSeconds * 1000,
-    notificationsDown: () => ear.notificationsDown,
+    notificationsDown: () => listener.notificationsDown,
   });
   const edits = new Edits(common);
   let bridge: Bridge | undefined;
@@ -64,20 +65,22 @@ export function createLeader(parts: LeaderParts): Leadership {
   let upkeep: Upkeep | undefined;
   const leadership: Leadership = new Leadership({
     database,
-    lockName: `embedding-worker/${schema}/${table.blocks}`,
+    lockName: leaderLock(queue.names, blocks.table),
     applicationName: (role) =>
-      sessionName(role, instance, {
-        ...{ gateClosed: !isGateOpen(), deaf: ear.notificationsDown, held: hold.isHeld },
+      sessionName(queue.names.queue, role, instance, {
+        gateClosed: !isGateOpen(),
+        notificationsDown: listener.notificationsDown,
+        held: hold.isHeld,
       }),
     onConnected: async (session) => {
-      await ear.open(session);
-      await ear.listen(WAKE_CHANNEL, waker.receive);
+      await listener.open(session);
+      await listener.listen(WAKE_CHANNEL, waker.receive);
     },
     onAcquired: async () => {
       const requestSweep = sweeper.request;
       look = new PendingScan({ ...common, edits, hasBacklog: () => sweeper.hasBacklog, requestSweep });
       bridge = new Bridge({ ...common, edits, requestScan: look.request, requestSweep });
-      await ear.listen(CHANNEL, bridge.receive);
+      await listener.listen(CHANNEL, bridge.receive);
       sweeper.start();
       upkeep = new Upkeep({ ...common, everyWorker: config.workerConcurrency * config.batchSize });
       upkeep.start();
@@ -89,7 +92,7 @@ export function createLeader(parts: LeaderParts): Leadership {
       await Promise.all([bridge?.stop(), look?.stop(), sweeper.stop(), upkeep?.stop()]);
     },
     onDisconnected: () => {
-      ear.close();
+      listener.close();
     },
     events,
     log,
@@ -99,4 +102,9 @@ export function createLeader(parts: LeaderParts): Leadership {
     if (reason === null) sweeper.request(); // what was handed back without its block, and what was not enqueued
   });
   return leadership;
+}
+
+/** Names the lock of one queue on one status column, so that two Deployments on one table lead beside each other. */
+function leaderLock({ schema, queue }: QueueNames, { blocks, status }: BlocksTable): string {
+  return `embedding-worker/${schema}/${queue}/${blocks}/${status}`;
 }

@@ -1,5 +1,4 @@
-import { PENDING } from '../blocks/status.js';
-import type { BlocksTable } from '../blocks/table.js';
+import type { Blocks } from '../blocks/blocks.js';
 import type { Database } from '../postgres/database.js';
 import type { Hold } from '../postgres/hold.js';
 import { LogLimit } from '../telemetry/log-limit.js';
@@ -8,21 +7,21 @@ import { sleep } from '../base/sleep.js';
 import { MAX_WAITING_EDITS } from '../queue/capacity.js';
 import { EDITS_PER_INSERT, type Edits } from './edits.js';
 import { retryForLeader } from './retry-for-leader.js';
-import { findUnqueued } from '../backlog/sql/find-unqueued.js';
+import type { EmbedQueue } from '../queue/embed-queue.js';
 
 /** Two looks begin no closer to each other, and reading the table takes at most a twentieth of the time. */
 const LEAST_MS = 250;
 const SHARE = 1 / 20;
 /** However long the last one took, edits need not wait for longer. */
 const MOST_PAUSE_MS = 60_000;
-/** Each page may read the whole table. */
-const PAGE = 10_000;
+/** Blocks read at once. */
+const PAGE = 1_000;
 const COMPLAIN_EVERY_MS = 60_000;
 
-export interface PendingLookOptions {
+export interface PendingScanOptions {
   readonly database: Database;
-  readonly schema: string;
-  readonly table: BlocksTable;
+  readonly queue: EmbedQueue;
+  readonly blocks: Blocks;
   readonly edits: Edits;
   readonly hold: Hold;
   /** Whether blocks are pending that nobody just edited. */
@@ -37,14 +36,14 @@ export interface PendingLookOptions {
  * where it did, or there is more than anyone edits by hand, the sweep takes over.
  */
 export class PendingScan {
-  readonly #options: PendingLookOptions;
+  readonly #options: PendingScanOptions;
   readonly #stopping = new AbortController();
   readonly #complaint = new LogLimit(COMPLAIN_EVERY_MS);
   #wanted = false;
   #looking: Promise<void> | undefined;
   #freeAt = Number.NEGATIVE_INFINITY;
 
-  constructor(options: PendingLookOptions) {
+  constructor(options: PendingScanOptions) {
     this.#options = options;
   }
 
@@ -96,19 +95,25 @@ export class PendingScan {
       readMs += page.tookMs;
       found += page.ids.length;
       if (!(await this.#enqueue(page.ids))) break;
-      if (page.ids.length < PAGE) return readMs;
-      after = page.ids.at(-1) ?? null;
+      if (page.isLast) return readMs;
+      after = page.lastId;
     }
     requestSweep();
     return readMs;
   }
 
-  async #read(after: string | null): Promise<{ ids: string[]; tookMs: number }> {
-    const { database, schema, table } = this.#options;
+  /** @returns the ids of pending blocks without a live job */
+  async #read(
+    after: string | null,
+  ): Promise<{ ids: string[]; lastId: string | null; isLast: boolean; tookMs: number }> {
+    const { database, queue, blocks } = this.#options;
     return await retryForLeader(this.#options, this.#stopping.signal, async () => {
       const started = performance.now();
-      const ids = await findUnqueued(database, schema, table, { statuses: PENDING, after, limit: PAGE });
-      return { ids, tookMs: performance.now() - started };
+      const page = await blocks.slice({ after, limit: PAGE }, ['pending']);
+      const open = await queue.withoutLiveJob(page.map(({ id }) => id));
+      const ids = await blocks.pending(database, open); // a worker may have finished some since
+      const tookMs = performance.now() - started;
+      return { ids, lastId: page.at(-1)?.id ?? null, isLast: page.length < PAGE, tookMs };
     });
   }
 
@@ -118,7 +123,7 @@ export class PendingScan {
     const { signal } = this.#stopping;
     for (let i = 0; i < ids.length && !signal.aborted; i += EDITS_PER_INSERT) {
       const batch = ids.slice(i, i + EDITS_PER_INSERT);
-      if (!(await retryForLeader(this.#options, signal, () => edits.hasRoomFor(batch.length)))) return false;
+      if (!(await retryForLeader(this.#options, signal, () => edits.hasCapacityFor(batch.length)))) return false;
       await retryForLeader(this.#options, signal, () => edits.enqueue(batch, 0));
     }
     return true;

@@ -1,11 +1,11 @@
-import type { BlocksTable } from '../blocks/table.js';
+import type { Blocks } from '../blocks/blocks.js';
 import type { Database } from '../postgres/database.js';
 import { LogLimit } from '../telemetry/log-limit.js';
 import type { Hold } from '../postgres/hold.js';
 import type { Logger } from '../telemetry/logger.js';
 import { sleep } from '../base/sleep.js';
-import { nextReadyPriority } from '../queue/sql/next-ready-priority.js';
 import { resetRetrying } from '../backlog/sql/reset-retrying.js';
+import type { EmbedQueue } from '../queue/embed-queue.js';
 import type { Waker } from '../queue/waker.js';
 
 const EVERY_MS = 5_000;
@@ -13,8 +13,8 @@ const COMPLAIN_EVERY_MS = 60_000;
 
 export interface UpkeepOptions {
   readonly database: Database;
-  readonly schema: string;
-  readonly table: BlocksTable;
+  readonly queue: EmbedQueue;
+  readonly blocks: Blocks;
   readonly waker: Waker;
   readonly hold: Hold;
   /** Jobs that all workers of this process take at once. */
@@ -62,16 +62,16 @@ export class Upkeep {
 
   /** A retry that has become due, or what waits since before an outage, finds a worker that takes it. */
   async #wakeForReady(): Promise<void> {
-    const { database, schema, waker, everyWorker } = this.#options;
-    const priority = await nextReadyPriority(database, schema);
+    const { queue, waker, everyWorker } = this.#options;
+    const priority = await queue.nextReadyPriority();
     if (priority !== undefined) waker.wakeEverywhere(everyWorker, priority);
   }
 
   async #resetRetrying(): Promise<void> {
-    const { database, schema, table, hold, log } = this.#options;
+    const { database, queue, blocks, hold, log } = this.#options;
     if (hold.isHeld) return;
     try {
-      await resetRetrying(database, schema, table);
+      await resetRetrying(database, queue.names, blocks.table);
     } catch (error) {
       if (await hold.explains(error)) return;
       this.#resetComplaint.run(() => {

@@ -106,7 +106,7 @@ describeWithServer('what the program says', () => {
     // These are there to show what the blocks are.
     expectNothingTold(await said({}, 'errors'), /OLLAMA_NAN/, [TEXT]);
     expectNothingTold(await said({}, 'search', 'anything'), new RegExp(TITLE), []);
-    expectNothingTold(await said({}, 'retry', '--all', '--json'), /put back/);
+    expectNothingTold(await said({}, 'retry', '--all', '--json'), /requeued/);
 
     ollama.faults.clear();
     ollama.faults.add({ preset: 'refuse' });

@@ -42,7 +42,7 @@ describe('the configuration', () => {
       healthPort: 8001,
       shutdownTimeoutMs: 25_000,
       logLevel: 'info',
-      pgBossSchema: 'pgboss',
+      names: { schema: 'pgboss', queue: 'embed-block', deadLetters: 'embed-block-failed' },
       tables: {
         blocksTable: 'public.blocks',
         notesTable: 'public.notes',
@@ -50,6 +50,8 @@ describe('the configuration', () => {
         blocksNoteId: 'note_id',
         blocksType: 'block_type',
         blocksContent: 'content',
+        blocksEmbedding: 'embedding',
+        blocksStatus: 'embedding_status',
         notesId: 'id',
         notesTitle: 'title',
       },

@@ -19,7 +19,12 @@ const names = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = 
 describe('docs/metrics.md', () => {
   let text: string;
   const jobs = { created: 1, retry: 1, active: 1, deadLetters: 1, oldestSeconds: { live: 1, backlog: 1 } };
-  const registry = createMetrics({ events: createEvents(), version: '1', readLiveJobs: () => Promise.resolve(jobs) });
+  const registry = createMetrics({
+    events: createEvents(),
+    version: '1',
+    queue: 'embed-block',
+    readLiveJobs: () => Promise.resolve(jobs),
+  });
   beforeAll(async () => {
     text = await readFile(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
   });

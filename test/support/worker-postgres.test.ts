@@ -25,8 +25,8 @@ describeWithServer('the upkeep of a leader', () => {
     await db.query(`UPDATE blocks SET embedding_status = 'processing' WHERE id = $1`, [id]);
 
     const database = new Kind({ url: db.url, sessionUrl: db.url, applicationName: 'test', poolSize: 1 });
-    const due = (await nextReadyPriority(database, worker.config.pgBossSchema)) !== undefined;
-    await resetRetrying(database, worker.config.pgBossSchema, await requireSchema(database, worker.config.tables));
+    const due = (await nextReadyPriority(database, worker.config.names)) !== undefined;
+    await resetRetrying(database, worker.config.names, await requireSchema(database, worker.config.tables));
     const { status } = await readBlock(db, id);
     await database.close();
 

@@ -160,7 +160,7 @@ async function quieten({ database }: OpenSite, { patienceSeconds }: RunOptions, 
   // A new leader sweeps at once.
   await database.persist(
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-      WHERE datname = current_database() AND application_name LIKE 'embedding-worker leader %'`,
+      WHERE datname = current_database() AND application_name LIKE 'embedding-worker % L %'`,
   );
   await until(async () => (await looseDeadLetters(database)).length === 0, LOOSE_ENDS_MS, 250);
 }

@@ -24,6 +24,7 @@ describe('the alerts', () => {
   const registry = createMetrics({
     events: createEvents(),
     version: '1',
+    queue: 'embed-block',
     readLiveJobs: () => new Promise(() => undefined),
   });
 

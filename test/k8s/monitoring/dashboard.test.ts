@@ -49,6 +49,7 @@ describe('the dashboard', () => {
     const registry = createMetrics({
       events: createEvents(),
       version: '1',
+      queue: 'embed-block',
       readLiveJobs: () => new Promise(() => undefined),
     });
     const known = new Set(registry.getMetricsAsArray().map(({ name }) => name));

@@ -37,7 +37,7 @@ describe('the labels of the metrics', () => {
 
   it('know each reason for which the database can hold work', async () => {
     const codes = new Set([
-      ...(await codesIn('database', /'(DATABASE_[A-Z_]+)',/g)),
+      ...(await codesIn('postgres', /'(DATABASE_[A-Z_]+)',/g)),
       ...(await codesIn('blocks', /'(SCHEMA_[A-Z_]+)'/g)),
       ...(await codesIn('queue', /'(QUEUE_PRIVILEGE)'/g)),
     ]);
@@ -48,7 +48,12 @@ describe('the labels of the metrics', () => {
 
   it('take what they do not know for "other", so that nobody can make series', async () => {
     const events = createEvents();
-    const registry = createMetrics({ events, version: '1', readLiveJobs: () => Promise.resolve(NO_JOBS) });
+    const registry = createMetrics({
+      events,
+      version: '1',
+      queue: 'embed-block',
+      readLiveJobs: () => Promise.resolve(NO_JOBS),
+    });
     const series = async () => (await registry.metrics()).split('\n').filter((line) => /^embedding_\w+\{/.test(line));
     const before = (await series()).length;
     for (let i = 0; i < 100; i++) {

@@ -11,7 +11,7 @@ const PLATFORM = {
 test('is embedded, with the stand-in, where nothing is set', () => {
   const { config, schemas, usesStandIn } = demoEnvironment({});
   expect({ schemas, usesStandIn }).toEqual({ schemas: undefined, usesStandIn: true });
-  expect(config).toMatchObject({ healthPort: 0, logLevel: 'warn', pgBossSchema: 'pgboss' });
+  expect(config).toMatchObject({ healthPort: 0, logLevel: 'warn', names: { schema: 'pgboss' } });
 });
 
 test('does not use a server that was not meant for it', () => {
@@ -33,7 +33,7 @@ test('never names the platform’s tables, columns or queue, whatever is set', (
     notesId: 'id',
     notesTitle: 'title',
   });
-  expect(config.pgBossSchema).toBe(schemas?.queue);
+  expect(config.names.schema).toBe(schemas?.queue);
   expect(config.databaseUrl).toBe('postgresql://db/production');
 });
 

@@ -1,4 +1,4 @@
-import { QUEUE } from '../../../src/queue/job.js';
+import { QUEUE } from '../site/queue-names.js';
 import type { Episode } from '../havoc.js';
 import type { CrucibleDatabase } from '../site/database.js';
 import type { Violations } from '../violation.js';

@@ -1,4 +1,4 @@
-import { QUEUE } from '../../../src/queue/job.js';
+import { QUEUE } from '../site/queue-names.js';
 import type { CrucibleDatabase } from '../site/database.js';
 import { HEARTBEAT_SECONDS, MONITOR_SECONDS } from '../site/timing.js';
 import type { Violations } from '../violation.js';

@@ -1,4 +1,4 @@
-import { DEAD_LETTER_QUEUE, QUEUE } from '../../../src/queue/job.js';
+import { DEAD_LETTER_QUEUE, QUEUE } from '../site/queue-names.js';
 import type { CrucibleDatabase } from '../site/database.js';
 import type { Violations } from '../violation.js';
 

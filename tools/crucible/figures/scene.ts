@@ -1,4 +1,4 @@
-import { QUEUE } from '../../../src/queue/job.js';
+import { QUEUE } from '../site/queue-names.js';
 import type { OpenSite } from '../site/open-site.js';
 import type { Replica } from '../site/replica.js';
 import { until } from '../sleep.js';
@@ -72,7 +72,7 @@ export class Scene {
   /** The replica that leads, and the server's process of its session. */
   async leader(): Promise<{ readonly replica: Replica; readonly pid: number } | undefined> {
     const rows = await this.site.database.persist<{ port: number; pid: number }>(
-      `SELECT client_port AS port, pid FROM pg_stat_activity a WHERE application_name LIKE 'embedding-worker leader%'
+      `SELECT client_port AS port, pid FROM pg_stat_activity a WHERE application_name LIKE 'embedding-worker % L %'
           AND EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid AND l.locktype = 'advisory' AND l.granted)`,
     );
     for (const { port, pid } of rows) {

@@ -1,4 +1,4 @@
-import { QUEUE } from '../../../src/queue/job.js';
+import { QUEUE } from '../site/queue-names.js';
 import type { Nemesis } from '../nemesis.js';
 import { pause } from '../sleep.js';
 

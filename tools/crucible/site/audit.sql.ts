@@ -1,4 +1,4 @@
-import { QUEUE } from '../../../src/queue/job.js';
+import { QUEUE } from './queue-names.js';
 
 /** What the audit keeps of a vector as it is sent: the header and 64 values, whose signs alone tell 2^64 texts apart. */
 export const AUDITED_VALUES = 64;

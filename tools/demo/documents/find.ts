@@ -13,7 +13,7 @@ export interface Document {
 const MAX_BLOCKS = 14;
 
 /** READMEs draw no diagrams; this page of our own does. */
-const OWN_PAGE = 'demo/documents/how-a-block-is-embedded.md';
+const OWN_PAGE = 'tools/demo/documents/how-a-block-is-embedded.md';
 
 /** All of DefinitelyTyped's say the same, and none says anything. */
 const WITHOUT_CONTENT = /^@types\//;
@@ -22,7 +22,7 @@ const WITHOUT_CONTENT = /^@types\//;
  * Reads real documents that are there wherever the project is: the READMEs of the packages that it depends on, in the
  * order of their names, and a page of our own with a diagram.
  *
- * @param root the directory of package.json, node_modules and demo
+ * @param root the directory of package.json, node_modules and tools
  */
 export async function findDocuments(root: string): Promise<Document[]> {
   const { dependencies, devDependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Manifest;
