@@ -98,7 +98,7 @@ const shorten = makeExactValidator<Shorten>((input) => {
 /** What the block's text is embedded with: the platform's own prefix. */
 export const DEFAULT_INSTRUCTION = 'Represent this platform knowledge base section for retrieval: ';
 
-/** One row a variable: the README's table is checked against it. */
+/** One row a variable. A test compares it with the table in docs/configuration.md. */
 export const VARIABLES = {
   PALDOCS_DATABASE_URL: databaseUrl({ desc: 'PostgreSQL URL; SQLAlchemy’s postgresql+driver:// is accepted' }),
   PALDOCS_DATABASE_URL_FILE: file({ default: undefined, desc: 'a file that holds it' }),
