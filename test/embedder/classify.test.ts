@@ -1,4 +1,4 @@
-import { classifyAnswer as classify } from '../../src/embedder/classify.js';
+import { classifyResponse as classify } from '../../src/embedder/classify.js';
 import {
   inputMayBeAtFault,
   ProviderMisconfiguredError,
@@ -8,7 +8,7 @@ import {
 } from '../../src/embedder/errors.js';
 import { OLLAMA } from '../../src/embedder/ollama-dialect.js';
 
-const classifyAnswer = (status: number, message: string, retryAfter?: string) =>
+const classifyResponse = (status: number, message: string, retryAfter?: string) =>
   classify(OLLAMA, { status, message, retryAfter });
 const TOO_LARGE = 'too large to process. increase the physical batch size';
 const RUNNER = 'do embedding request: Post "http://127.0.0.1:40637/embedding"';
@@ -63,7 +63,7 @@ describe('an answer of Ollama', () => {
     [599, '', ProviderUnavailableError, 'OLLAMA_SERVER_ERROR'],
     [302, '', ProviderUnavailableError, 'OLLAMA_UNEXPECTED_STATUS'],
   ])('%i "%s"', (status, message, type, code) => {
-    const error = classifyAnswer(status, message);
+    const error = classifyResponse(status, message);
     expect(error).toBeInstanceOf(type);
     expect(error.code).toBe(code);
   });
@@ -78,7 +78,7 @@ describe('an answer of Ollama', () => {
     [401, '', false],
     [404, '', false],
   ])('%i "%s" may be the text’s fault: %s', (status, message, expected) => {
-    expect(inputMayBeAtFault(classifyAnswer(status, message))).toBe(expected);
+    expect(inputMayBeAtFault(classifyResponse(status, message))).toBe(expected);
   });
 
   it.each([
@@ -88,19 +88,19 @@ describe('an answer of Ollama', () => {
     ['soon', undefined],
     [undefined, undefined],
   ])('that asks for patience (%j) is believed', (header, ms) => {
-    expect(classifyAnswer(503, '', header)).toMatchObject({ retryAfterMs: ms });
+    expect(classifyResponse(503, '', header)).toMatchObject({ retryAfterMs: ms });
   });
 
   it.each([301, 302, 303, 307, 308])('that redirects (%i) says which address to give instead', (status) => {
-    expect(classifyAnswer(status, '').fix).toMatch(/^let PALDOCS_OLLAMA_URL be the address that it redirects to/);
+    expect(classifyResponse(status, '').fix).toMatch(/^set PALDOCS_OLLAMA_URL to the address that it redirects to/);
   });
 
   it('that asks for patience until a date is believed', () => {
-    const error = classifyAnswer(429, '', new Date(Date.now() + 30_000).toUTCString());
+    const error = classifyResponse(429, '', new Date(Date.now() + 30_000).toUTCString());
     expect(error instanceof ProviderUnavailableError && error.retryAfterMs).toBeGreaterThan(25_000);
   });
 
   it('of any length is repeated in part', () => {
-    expect(classifyAnswer(400, 'x'.repeat(10_000)).message.length).toBeLessThan(500);
+    expect(classifyResponse(400, 'x'.repeat(10_000)).message.length).toBeLessThan(500);
   });
 });

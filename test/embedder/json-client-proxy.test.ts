@@ -123,7 +123,7 @@ describe('the client behind a proxy', () => {
     proxy.refusal = (socket) => socket.end(`HTTP/1.1 ${status} Nope\r\n\r\n`);
     await expect(version(secure())).rejects.toMatchObject({
       code: 'OLLAMA_UNREACHABLE',
-      message: `Ollama cannot be reached through the proxy ${new URL(proxy.url).host} (STATUS_${status}: it lets nothing through to there)`,
+      message: `Ollama cannot be reached through the proxy ${new URL(proxy.url).host} (STATUS_${status}: it refuses to connect to the server)`,
       inputMayBeAtFault: false,
     });
   });

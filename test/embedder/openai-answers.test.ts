@@ -1,4 +1,4 @@
-import { classifyAnswer } from '../../src/embedder/classify.js';
+import { classifyResponse } from '../../src/embedder/classify.js';
 import {
   ProviderMisconfiguredError,
   ProviderUnavailableError,
@@ -389,7 +389,7 @@ describe('an answer of an OpenAI-compatible server', () => {
     ['anyone', 400, 'no', '', TextRejectedError, 'OPENAI_REJECTED'],
     ['anyone', 422, 'no', '', TextRejectedError, 'OPENAI_REJECTED'],
   ])('is understood: %s, %i "%s" (%s)', (_, status, message, codes, type, code) => {
-    const error = classifyAnswer(OPENAI, { status, message, codes });
+    const error = classifyResponse(OPENAI, { status, message, codes });
     expect(error).toBeInstanceOf(type);
     expect(error.code).toBe(code);
   });
@@ -403,20 +403,20 @@ describe('an answer of an OpenAI-compatible server', () => {
     [502, 'Bad Gateway'],
     [503, 'maximum pending requests exceeded'],
   ])('that is an outage is no text’s length: %i "%s"', (status, message) => {
-    expect(classifyAnswer(OPENAI, { status, message })).toBeInstanceOf(ProviderUnavailableError);
+    expect(classifyResponse(OPENAI, { status, message })).toBeInstanceOf(ProviderUnavailableError);
   });
 
   it('closes no gate for what it repeats of a text, and still sees that the text is too long', () => {
-    const repeats = (message: string) => classifyAnswer(OPENAI, { status: 400, message, shown: '…' });
+    const repeats = (message: string) => classifyResponse(OPENAI, { status: 400, message, shown: '…' });
     expect(repeats('bad input: "invalid model"')).toBeInstanceOf(TextRejectedError);
     expect(repeats('maximum context length: …')).toBeInstanceOf(TextTooLongError);
   });
 
   it('says what is to be done', () => {
-    const error = classifyAnswer(OPENAI, { status: 404, message: 'Not Found' });
+    const error = classifyResponse(OPENAI, { status: 404, message: 'Not Found' });
     expect(error).toMatchObject({
       message: 'the embedding server answered 404 "Not Found"',
-      fix: 'let PALDOCS_OPENAI_URL be the base of an OpenAI-compatible API, such as http://host:8000/v1',
+      fix: 'set PALDOCS_OPENAI_URL to the base of an OpenAI-compatible API, such as http://host:8000/v1',
     });
   });
 
@@ -424,12 +424,12 @@ describe('an answer of an OpenAI-compatible server', () => {
     ['7', 7_000],
     [undefined, undefined],
   ])('that asks for patience (%j) is believed', (retryAfter, ms) => {
-    expect(classifyAnswer(OPENAI, { status: 429, message: '', retryAfter })).toMatchObject({ retryAfterMs: ms });
+    expect(classifyResponse(OPENAI, { status: 429, message: '', retryAfter })).toMatchObject({ retryAfterMs: ms });
   });
 
   it('that asks for patience until a date is believed', () => {
     const retryAfter = new Date(Date.now() + 30_000).toUTCString();
-    const error = classifyAnswer(OPENAI, { status: 503, message: '', retryAfter });
+    const error = classifyResponse(OPENAI, { status: 503, message: '', retryAfter });
     expect(error instanceof ProviderUnavailableError && error.retryAfterMs).toBeGreaterThan(25_000);
   });
 });

@@ -1,5 +1,5 @@
 import { embedOnce } from '../../src/embedder/embed-once.js';
-import type { ProviderKind } from '../../src/embedder/dialects.js';
+import type { ProviderKind } from '../../src/embedder/dialect.js';
 import { openProvider } from '../../src/embedder/open-provider.js';
 import { startModelServer, type ModelAnswer, type ModelRequest, type ModelServer } from '../support/model-server.js';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { TextRejectedError } from '../../src/embedder/errors.js';
-import { DIALECTS, type ProviderKind } from '../../src/embedder/dialects.js';
+import { PROVIDER_NAMES, type ProviderKind } from '../../src/embedder/dialect.js';
 import { openEmbedder, type OpenEmbedder } from '../../src/embedder/open-embedder.js';
 import { createEvents, type Events } from '../../src/telemetry/events.js';
 import { createLogger } from '../../src/telemetry/logger.js';
@@ -20,7 +20,7 @@ let ollama: StandIn;
 let events: Events;
 let open: OpenEmbedder;
 
-describe.each(Object.keys(DIALECTS) as ProviderKind[])('with the provider %s,', (kind) => {
+describe.each(Object.keys(PROVIDER_NAMES) as ProviderKind[])('with the provider %s,', (kind) => {
   beforeEach(async () => {
     ollama = await StandIn.start({ brain: 'deterministic', recordTexts: true, controlPort: 0 });
     events = createEvents();

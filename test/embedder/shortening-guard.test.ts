@@ -13,7 +13,7 @@ const COLUMN = 64;
 const REFUSED = {
   code: 'EMBEDDING_DIMENSIONS',
   message: expect.stringContaining(
-    'gives vectors of 96 dimensions, the column holds 64, and the model is not known to be trained for cutting',
+    'gives vectors of 96 dimensions, the column holds 64, and the model is not known to be trained for shortening',
   ) as string,
   fix: expect.stringContaining('PALDOCS_EMBEDDING_SHORTEN=any') as string,
 };

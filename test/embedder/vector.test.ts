@@ -1,7 +1,8 @@
 import { ProviderMisconfiguredError, ProviderUnavailableError, TextRejectedError } from '../../src/embedder/errors.js';
 import { OLLAMA } from '../../src/embedder/ollama-dialect.js';
 import type { Shorten } from '../../src/embedder/model-families.js';
-import { meanVector, readVectors } from '../../src/embedder/vector.js';
+import { meanVector } from '../../src/embedder/embed-in-parts.js';
+import { readVectors } from '../../src/embedder/vector.js';
 
 /** What float32 loses in being made of length 1. */
 const LOSS = 1e-6;

@@ -1,4 +1,4 @@
-import { readRefusal, readRefusalIn, withoutQuotes } from '../../src/embedder/refusal.js';
+import { readErrorBody, readErrorValue, withoutQuotes } from '../../src/embedder/error-body.js';
 
 describe('what a server says in an error', () => {
   it.each<[string, unknown, string, string]>([
@@ -90,7 +90,7 @@ describe('what a server says in an error', () => {
     ['nobody', 'no', 'no message', ''],
     ['nobody', undefined, 'no message', ''],
   ])('is read in the shape of %s: %j', (_, body, message, codes) => {
-    expect(readRefusalIn(body)).toEqual({ message, codes });
+    expect(readErrorValue(body)).toEqual({ message, codes });
   });
 });
 
@@ -105,11 +105,11 @@ describe('what is said without JSON', () => {
     ['', 'no message'],
     [' ', 'no message'],
   ])('is read: %j', (page, message) => {
-    expect(readRefusal(Buffer.from(page))).toEqual({ message, codes: '' });
+    expect(readErrorBody(Buffer.from(page))).toEqual({ message, codes: '' });
   });
 
   it('is read at both ends, however long', () => {
-    const { message } = readRefusal(Buffer.from(`no ${'x'.repeat(5_000_000)} end`));
+    const { message } = readErrorBody(Buffer.from(`no ${'x'.repeat(5_000_000)} end`));
     expect(message).toMatch(/^no x+ … x+ end$/);
     expect(message.length).toBeLessThan(30_000);
   });

@@ -1,4 +1,4 @@
-import { halve } from '../../src/embedder/sentences.js';
+import { halve } from '../../src/embedder/halve.js';
 
 describe('a text that is halved', () => {
   it.each([

@@ -1,4 +1,4 @@
-import { LONG } from '../../src/embedder/embedder.js';
+import { LONG } from '../../src/embedder/text-embedder.js';
 import { openEmbedder, type OpenEmbedder } from '../../src/embedder/open-embedder.js';
 import { createEvents, type Events } from '../../src/telemetry/events.js';
 import {

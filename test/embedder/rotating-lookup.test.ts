@@ -1,4 +1,4 @@
-import { rotatingLookup, type ResolveAll } from '../../src/embedder/rotation.js';
+import { rotatingLookup, type ResolveAll } from '../../src/embedder/rotating-lookup.js';
 
 /** Resolves to these, shuffled as name servers do. */
 function resolvesTo(...addresses: readonly string[]): ResolveAll {
