@@ -78,7 +78,11 @@ describe('with a server that', () => {
   });
 
   it.each([
-    ['longer ones than the column holds, of a model that was not trained for shortening', 128, /not known to be trained/],
+    [
+      'longer ones than the column holds, of a model that was not trained for shortening',
+      128,
+      /not known to be trained/,
+    ],
     ['shorter ones than the column holds', 32, /gives vectors of 32 dimensions, the column holds 64/],
   ])('refuses dimensions and gives %s, nothing is stored', async (_, nativeDimensions, message) => {
     const server = await standIn({ refuseDimensions: true, nativeDimensions, model: 'bge-m3' });
