@@ -14,7 +14,7 @@ const TOO_LARGE = 'too large to process. increase the physical batch size';
 const RUNNER = 'do embedding request: Post "http://127.0.0.1:40637/embedding"';
 const CRASHED = 'OLLAMA_RUNNER_CRASHED';
 
-describe('an answer of Ollama', () => {
+describe('an error response of Ollama', () => {
   it.each([
     [400, 'the input length exceeds the context length', TextTooLongError, 'OLLAMA_CONTEXT_LENGTH'],
     [400, 'input length exceeds maximum context length', TextTooLongError, 'OLLAMA_CONTEXT_LENGTH'],
@@ -77,7 +77,7 @@ describe('an answer of Ollama', () => {
     [400, 'no', true],
     [401, '', false],
     [404, '', false],
-  ])('%i "%s" may be the text’s fault: %s', (status, message, expected) => {
+  ])('%i "%s": whether the text may be at fault is %s', (status, message, expected) => {
     expect(inputMayBeAtFault(classifyResponse(status, message))).toBe(expected);
   });
 
@@ -87,20 +87,20 @@ describe('an answer of Ollama', () => {
     ['-1', undefined],
     ['soon', undefined],
     [undefined, undefined],
-  ])('that asks for patience (%j) is believed', (header, ms) => {
+  ])('with Retry-After %j sets the wait', (header, ms) => {
     expect(classifyResponse(503, '', header)).toMatchObject({ retryAfterMs: ms });
   });
 
-  it.each([301, 302, 303, 307, 308])('that redirects (%i) says which address to give instead', (status) => {
+  it.each([301, 302, 303, 307, 308])('that redirects (%i) has a fix: the address to use instead', (status) => {
     expect(classifyResponse(status, '').fix).toMatch(/^set PALDOCS_OLLAMA_URL to the address that it redirects to/);
   });
 
-  it('that asks for patience until a date is believed', () => {
+  it('with a date in Retry-After sets the wait', () => {
     const error = classifyResponse(429, '', new Date(Date.now() + 30_000).toUTCString());
     expect(error instanceof ProviderUnavailableError && error.retryAfterMs).toBeGreaterThan(25_000);
   });
 
-  it('of any length is repeated in part', () => {
+  it('is repeated in part if it is long', () => {
     expect(classifyResponse(400, 'x'.repeat(10_000)).message.length).toBeLessThan(500);
   });
 });

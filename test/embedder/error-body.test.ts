@@ -1,6 +1,6 @@
 import { readErrorBody, readErrorValue, withoutQuotes } from '../../src/embedder/error-body.js';
 
-describe('what a server says in an error', () => {
+describe('an error in JSON', () => {
   it.each<[string, unknown, string, string]>([
     [
       'OpenAI',
@@ -82,19 +82,19 @@ describe('what a server says in an error', () => {
       'upstream dimensions',
     ],
     ['who says only where', { detail: [{ type: 'missing', loc: ['body', 'x'] }] }, 'no message', 'missing body.x'],
-    ['who repeats the request', { error: 'no', input: ['secret'], request: { message: 'secret' } }, 'no', ''],
-    ['nobody', { error: {} }, 'no message', ''],
-    ['nobody', { error: null }, 'no message', ''],
-    ['nobody', {}, 'no message', ''],
-    ['nobody', [], 'no message', ''],
-    ['nobody', 'no', 'no message', ''],
-    ['nobody', undefined, 'no message', ''],
-  ])('is read in the shape of %s: %j', (_, body, message, codes) => {
+    ['a server that repeats the request', { error: 'no', input: ['secret'], request: { message: 'secret' } }, 'no', ''],
+    ['no known server', { error: {} }, 'no message', ''],
+    ['no known server', { error: null }, 'no message', ''],
+    ['no known server', {}, 'no message', ''],
+    ['no known server', [], 'no message', ''],
+    ['no known server', 'no', 'no message', ''],
+    ['no known server', undefined, 'no message', ''],
+  ])('is read in the format of %s: %j', (_, body, message, codes) => {
     expect(readErrorValue(body)).toEqual({ message, codes });
   });
 });
 
-describe('what is said without JSON', () => {
+describe('an error that is not JSON', () => {
   it.each([
     [
       '<html>\n<head><title>413 Request Entity Too Large</title></head>\n<body><h1>413 Request Entity Too Large</h1></body></html>',
@@ -108,20 +108,20 @@ describe('what is said without JSON', () => {
     expect(readErrorBody(Buffer.from(page))).toEqual({ message, codes: '' });
   });
 
-  it('is read at both ends, however long', () => {
+  it('is read at both ends if it is long', () => {
     const { message } = readErrorBody(Buffer.from(`no ${'x'.repeat(5_000_000)} end`));
     expect(message).toMatch(/^no x+ … x+ end$/);
     expect(message.length).toBeLessThan(30_000);
   });
 });
 
-describe('what is shown of it', () => {
+describe('the message shown', () => {
   it.each([
     ['This model does not support that', 'This model does not support that'],
     ['Received sk-proj-ab12_3*****9.', 'Received ***'],
     ["[{'loc': ('body',), 'input': {'x': 'y'}}]", "[{'loc': ('body',), 'input': […]"],
     ["bad [input_value='ab\\ncd', x]", 'bad [input_value= […]'],
-  ])('holds no quotation: %s', (message, shown) => {
+  ])('contains no quotation: %s', (message, shown) => {
     expect(withoutQuotes(message)).toBe(shown);
   });
 });

@@ -7,7 +7,7 @@ import {
 } from '../../src/embedder/errors.js';
 import { OPENAI } from '../../src/embedder/openai-dialect.js';
 
-describe('an answer of an OpenAI-compatible server', () => {
+describe('an error response of an OpenAI-compatible server', () => {
   it.each<[string, number, string, string, abstract new (...args: never[]) => Error, string]>([
     [
       'OpenAI',
@@ -388,7 +388,7 @@ describe('an answer of an OpenAI-compatible server', () => {
     ['anyone', 307, '', '', ProviderUnavailableError, 'OPENAI_UNEXPECTED_STATUS'],
     ['anyone', 400, 'no', '', TextRejectedError, 'OPENAI_REJECTED'],
     ['anyone', 422, 'no', '', TextRejectedError, 'OPENAI_REJECTED'],
-  ])('is understood: %s, %i "%s" (%s)', (_, status, message, codes, type, code) => {
+  ])('is classified: %s, %i "%s" (%s)', (_, status, message, codes, type, code) => {
     const error = classifyResponse(OPENAI, { status, message, codes });
     expect(error).toBeInstanceOf(type);
     expect(error.code).toBe(code);
@@ -402,17 +402,17 @@ describe('an answer of an OpenAI-compatible server', () => {
     [500, 'context deadline exceeded'],
     [502, 'Bad Gateway'],
     [503, 'maximum pending requests exceeded'],
-  ])('that is an outage is no text’s length: %i "%s"', (status, message) => {
+  ])('about an outage does not count as a text that is too long: %i "%s"', (status, message) => {
     expect(classifyResponse(OPENAI, { status, message })).toBeInstanceOf(ProviderUnavailableError);
   });
 
-  it('closes no gate for what it repeats of a text, and still sees that the text is too long', () => {
+  it('closes no gate for words that it quotes, but is still recognised as too long', () => {
     const repeats = (message: string) => classifyResponse(OPENAI, { status: 400, message, shown: '…' });
     expect(repeats('bad input: "invalid model"')).toBeInstanceOf(TextRejectedError);
     expect(repeats('maximum context length: …')).toBeInstanceOf(TextTooLongError);
   });
 
-  it('says what is to be done', () => {
+  it('becomes an error with a fix', () => {
     const error = classifyResponse(OPENAI, { status: 404, message: 'Not Found' });
     expect(error).toMatchObject({
       message: 'the embedding server answered 404 "Not Found"',
@@ -423,11 +423,11 @@ describe('an answer of an OpenAI-compatible server', () => {
   it.each([
     ['7', 7_000],
     [undefined, undefined],
-  ])('that asks for patience (%j) is believed', (retryAfter, ms) => {
+  ])('with Retry-After %j sets the wait', (retryAfter, ms) => {
     expect(classifyResponse(OPENAI, { status: 429, message: '', retryAfter })).toMatchObject({ retryAfterMs: ms });
   });
 
-  it('that asks for patience until a date is believed', () => {
+  it('with a date in Retry-After sets the wait', () => {
     const retryAfter = new Date(Date.now() + 30_000).toUTCString();
     const error = classifyResponse(OPENAI, { status: 503, message: '', retryAfter });
     expect(error instanceof ProviderUnavailableError && error.retryAfterMs).toBeGreaterThan(25_000);
