@@ -1,6 +1,6 @@
 /**
- * An escaped character in JSON (nested, too), Python's bytes, URLs or HTML. Every repetition is bounded: without a bound, one
- * over megabytes overflows the stack of the regular expression.
+ * An escaped character in JSON (nested, too), Python's bytes, URLs or HTML. Every repetition has an upper bound: without one,
+ * megabytes overflow the stack of the regular expression.
  */
 const ESCAPE = [
   /\\{1,8}u(?<unit>[0-9a-f]{4})/,

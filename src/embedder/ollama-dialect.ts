@@ -4,7 +4,10 @@ import { BODY_TOO_LARGE, MODEL_CRASHED, TEXT_TOO_LONG, TOO_MANY_TEXTS } from './
 /** Statuses with which a server, its runner or a proxy rejects what is too large. */
 const TOO_MUCH = [400, 413, 422, 424, 500, 502];
 
-/** What Ollama's error responses mean, from its source (0.33) and its issues. A crashed runner is a 400 since 0.13.3; NaN is a 500 or, in newer versions, a 400. */
+/**
+ * What Ollama's error responses mean, from its source (0.33) and its issues. A crashed runner is a 400 since 0.13.3. NaN is a
+ * 500 in older versions and a 400 in newer ones.
+ */
 const RULES: readonly Rule[] = [
   { status: TOO_MUCH, message: TEXT_TOO_LONG, verdict: 'too-long', code: 'OLLAMA_CONTEXT_LENGTH' },
   { status: TOO_MUCH, message: BODY_TOO_LARGE, verdict: 'too-long', code: 'OLLAMA_TOO_LARGE' },

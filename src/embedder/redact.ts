@@ -75,7 +75,7 @@ function withoutChance({ from, to }: LocatedLetters, first: number, behind: numb
 }
 
 /**
- * Finds the quotations in a message. Reads each input once, because it may be megabytes long: mostly long texts are rejected.
+ * Finds the quotations in a message. Reads each input once: rejected texts are mostly long, up to megabytes.
  *
  * @param length the minimum length of a quotation
  * @returns for each character of the message 1 if it belongs to a quotation, else 0

@@ -55,7 +55,7 @@ function joined(value: unknown): string {
   return stringLeaves(value).join(isLines || isObject(value) ? '\n' : '');
 }
 
-/** If the whole text is one Markdown fence or one HTML code element, returns the code in it; otherwise the text unchanged. */
+/** Returns the code within a text that is one Markdown fence or one HTML code element; any other text unchanged. */
 function unwrapCode(text: string): Code {
   return fencedCode(text) ?? htmlCode(text) ?? { language: '', code: text };
 }

@@ -11,7 +11,7 @@ import { StandIn } from '../../tools/stand-in/stand-in.js';
 
 const DIMENSIONS = 32;
 const TEXTS = ['one', 'two', 'three', 'four', 'five'];
-/** Presets with which the server still returns usable vectors. */
+/** Presets that do not close the gate. */
 const HARMLESS = new Set(['slow', 'unnormalised', 'reordered']);
 /** Presets that only the client's timeout ends. */
 const HANGING = new Set(['hang', 'hang-mid-answer']);
