@@ -81,7 +81,12 @@ describe('an error in JSON', () => {
       'no',
       'upstream dimensions',
     ],
-    ['a server that names only the field', { detail: [{ type: 'missing', loc: ['body', 'x'] }] }, 'no message', 'missing body.x'],
+    [
+      'a server that names only the field',
+      { detail: [{ type: 'missing', loc: ['body', 'x'] }] },
+      'no message',
+      'missing body.x',
+    ],
     ['a server that repeats the request', { error: 'no', input: ['secret'], request: { message: 'secret' } }, 'no', ''],
     ['no known server', { error: {} }, 'no message', ''],
     ['no known server', { error: null }, 'no message', ''],
