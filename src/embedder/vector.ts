@@ -85,7 +85,7 @@ export function normalise(vector: Float32Array, norm: number): VectorOrRejection
   if (!Number.isFinite(norm) || norm < Number.EPSILON) {
     return new TextRejectedError(
       'EMBEDDING_ZERO',
-      'the model returned a vector of length zero or infinity, which has no direction',
+      'the model returned a vector of length 0 or infinity, which has no direction',
     );
   }
   if (Math.abs(norm - 1) > NORM_TOLERANCE) {

@@ -110,7 +110,7 @@ describeWithServer('what the program says', () => {
 
     ollama.faults.clear();
     ollama.faults.add({ preset: 'refuse' });
-    const timesHeld = () => worker.lines.filter(({ message }) => message.includes('work is held')).length;
+    const timesHeld = () => worker.lines.filter(({ message }) => message.includes('paused until')).length;
     const before = timesHeld(); // the text that failed has closed the gate, too
     await insertBlock(db, { noteId, content: `outage ${TEXT}` });
     expect(await poll(10_000, () => Promise.resolve(timesHeld() > before ? true : undefined))).toBe(true);
@@ -168,7 +168,7 @@ describeWithServer('what the program says', () => {
     const worker = WorkerProcess.start(environment(variables()));
     await worker.untilWorking();
     await insertBlock(db, { content: TEXT });
-    await worker.untilLogged('Ollama cannot serve us until someone mends it');
+    await worker.untilLogged('Ollama is misconfigured; paused until it is fixed');
     expectNothingTold(everything(worker), /OLLAMA_UNAUTHORIZED.*you sent \*\*\*/);
     for (const command of ['doctor', 'status']) expectNothingTold(await said(variables(), command), /\w/);
     expectNothingTold(await said(variables(), 'search', TEXT), /Ollama answered 401/);
@@ -178,7 +178,7 @@ describeWithServer('what the program says', () => {
     const worker = WorkerProcess.start(workerEnvironment(role, { url: ollamaUrl() }));
     await worker.untilWorking();
     await insertBlock(db, { content: TEXT });
-    await worker.untilLogged('Ollama cannot serve us until someone mends it');
+    await worker.untilLogged('Ollama is misconfigured; paused until it is fixed');
     expectNothingTold(everything(worker), /OLLAMA_CERTIFICATE/);
   });
 

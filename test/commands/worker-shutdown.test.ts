@@ -107,7 +107,7 @@ describeWithServer('the worker', () => {
     const worker = WorkerProcess.start(workerEnvironment(db, ollama));
     await worker.untilWorking();
     await insertBlock(db);
-    await worker.untilLogged('work is held');
+    await worker.untilLogged('paused until');
     worker.kill('SIGTERM');
     expect(await worker.untilEnd(5_000)).toEqual({ status: 0, signal: null });
     expect(timeouts(worker)).toEqual([]);
