@@ -35,6 +35,15 @@ export interface SessionOptions {
   readonly idleTimeoutSeconds?: number;
 }
 
+/** What the work of a transaction returns to have it rolled back: `transaction` then resolves with `result`. */
+export class Rollback<T> {
+  readonly result: T;
+
+  constructor(result: T) {
+    this.result = result;
+  }
+}
+
 export interface TransactionOptions {
   /** How long one of its statements may take, where that is more than others may. */
   readonly statementMs?: number;
@@ -46,10 +55,11 @@ export interface Database extends Queryable {
   /** What pg-boss must know of it. */
   readonly backend: 'postgres' | 'pglite';
   /**
-   * Runs `work` in one READ COMMITTED transaction: committed when it resolves, rolled back when it rejects. After an
-   * error of the connection itself nobody knows whether COMMIT took place, so `work` must be safe to run again.
+   * Runs `work` in one READ COMMITTED transaction. It is committed when `work` resolves, and rolled back when `work`
+   * rejects or returns a `Rollback`. When the connection is lost during COMMIT, the outcome is unknown, so `work` must
+   * be safe to run again.
    */
-  transaction<T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  transaction<T>(work: (tx: Queryable) => Promise<T | Rollback<T>>, options?: TransactionOptions): Promise<T>;
   /** Runs `work` on one connection, outside of transactions, without limits of ours: for what changes pg-boss's schema. */
   withoutLimits<T>(work: (db: Queryable) => Promise<T>): Promise<T>;
   /** Opens a session of its own. */

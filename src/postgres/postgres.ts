@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type pg from 'pg';
 import { describeAddress } from './address.js';
 import { Route } from './connection.js';
-import type { Database, Queryable, Session, SessionOptions, TransactionOptions } from './database.js';
+import type { Database, Queryable, Rollback, Session, SessionOptions, TransactionOptions } from './database.js';
 import { openPool, type OpenPool } from './pool.js';
 import { openSession } from './session.js';
 import { SessionSettings } from './session-settings.js';
@@ -73,7 +73,7 @@ export class Postgres extends EventEmitter<{ error: [Error]; plain: [where: stri
     return this.#one((db) => db.executeSql(text, values));
   }
 
-  transaction<T>(work: (tx: Queryable) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+  transaction<T>(work: (tx: Queryable) => Promise<T | Rollback<T>>, options: TransactionOptions = {}): Promise<T> {
     return this.#leasing((lease) => this.#transaction(lease, work, options));
   }
 
@@ -155,7 +155,7 @@ export class Postgres extends EventEmitter<{ error: [Error]; plain: [where: stri
 
   #transaction<T>(
     lease: Lease,
-    work: (tx: Queryable) => Promise<T>,
+    work: (tx: Queryable) => Promise<T | Rollback<T>>,
     { statementMs, onNotice }: TransactionOptions = {},
   ): Promise<T> {
     const { client } = lease;

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { Queryable, TransactionOptions } from './database.js';
+import { Rollback, type Queryable, type TransactionOptions } from './database.js';
 import type { StatementNames } from './statement-names.js';
 import { isStalePlan, isTransient } from './sqlstate.js';
 
@@ -61,7 +61,7 @@ export async function onClient<T>(pool: pg.Pool, work: (lease: Lease) => Promise
 export async function transaction<T>(
   { client, discard }: Lease,
   begin: () => Promise<void>,
-  work: () => Promise<T>,
+  work: () => Promise<T | Rollback<T>>,
   onNotice?: TransactionOptions['onNotice'],
 ): Promise<T> {
   const onMessage = ({ message }: { readonly message?: string | undefined }) => onNotice?.(message ?? '');
@@ -69,6 +69,10 @@ export async function transaction<T>(
   try {
     await begin();
     const result = await work();
+    if (result instanceof Rollback) {
+      await sayLast({ client, discard }, 'ROLLBACK');
+      return result.result;
+    }
     await client.query('COMMIT');
     return result;
   } catch (error) {
