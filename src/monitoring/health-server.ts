@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Registry } from 'prom-client';
 import { ConfigurationError } from '../base/errors.js';
 import type { Logger } from '../telemetry/logger.js';
+import { shareCalls } from './share-calls.js';
 import type { Watchdog } from './watchdog.js';
 
 /** Each part with whether it is ready, and what there is to say about it. */
@@ -49,8 +50,8 @@ export class HealthServer {
 
   constructor(options: HealthOptions) {
     this.#options = options;
-    this.#readiness = shared(options.readiness);
-    this.#metrics = shared(() => options.registry.metrics());
+    this.#readiness = shareCalls(options.readiness);
+    this.#metrics = shareCalls(() => options.registry.metrics());
     this.#server = createServer({ maxHeaderSize: 8_192, ...TIME_LIMITS }, (request, response) => {
       this.#heardOf(request.socket);
       this.#answer(request, response).catch((error: unknown) => {
@@ -138,15 +139,6 @@ export class HealthServer {
         sendJson(response, 404, { error: 'there is /healthz, /readyz and /metrics' });
     }
   }
-}
-
-/** Whoever asks while an answer is being made gets that one. */
-function shared<T>(ask: () => Promise<T>): () => Promise<T> {
-  let asking: Promise<T> | undefined;
-  return () =>
-    (asking ??= ask().finally(() => {
-      asking = undefined;
-    }));
 }
 
 function sendJson(response: ServerResponse, status: number, body: object): void {

@@ -1,3 +1,4 @@
+import { Rollback } from '../../src/postgres/database.js';
 import { Postgres } from '../../src/postgres/postgres.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
@@ -33,6 +34,17 @@ describeWithServer('the database', () => {
     });
     await expect(work).rejects.toThrow('changed my mind');
     expect(await numbers()).toEqual([]);
+  });
+
+  it('rolls back a transaction whose work returns a Rollback, and resolves with its result', async () => {
+    const result = await postgres.transaction<string>(async (tx) => {
+      await tx.query('INSERT INTO t VALUES (1)');
+      return new Rollback('not wanted');
+    });
+    expect(result).toBe('not wanted');
+    expect(await numbers()).toEqual([]);
+    await postgres.query('INSERT INTO t VALUES (2)'); // on the same connection, after the transaction has ended
+    expect(await numbers()).toEqual([2]);
   });
 
   it('rolls back a transaction with a statement that fails', async () => {

@@ -1,12 +1,16 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Events } from '../../telemetry/events.js';
 import type { LiveJobs } from '../../queue/live-jobs.js';
-import { CachedQuery } from './cached-query.js';
+import { shareCalls } from '../share-calls.js';
 
+/** However many scrape, the database is read once in this time. */
+const KEEP_MS = 1_000;
+/** Prometheus waits 10 s by default, for all metrics of a scrape. */
+const TIMEOUT_MS = 1_000;
 const SWEEP_BUCKETS = [0.01, 0.05, 0.25, 1, 5, 30];
 
 /** What of the queue a gauge tells; no label where it tells one number. */
-type Told = readonly (readonly [labels: Record<string, string>, value: number])[];
+type Samples = readonly (readonly [labels: Record<string, string>, value: number])[];
 
 /**
  * How the queue stands, and what went into it. The queue is one for all replicas, and each tells it as the database
@@ -14,16 +18,17 @@ type Told = readonly (readonly [labels: Record<string, string>, value: number])[
  */
 export function measureQueue(registry: Registry, events: Events, readLiveJobs: () => Promise<LiveJobs>): void {
   const registers = [registry];
-  const reading = new CachedQuery(readLiveJobs);
+  const read = shareCalls(readLiveJobs, { keepMs: KEEP_MS, timeoutMs: TIMEOUT_MS });
+  const readIfPossible = () => read().catch(() => undefined);
   let left = 0;
-  const queueGauge = (name: string, help: string, labelNames: string[], tell: (jobs: LiveJobs) => Told) =>
+  const queueGauge = (name: string, help: string, labelNames: string[], samplesOf: (jobs: LiveJobs) => Samples) =>
     new Gauge({
       ...{ name, help, labelNames, registers },
       async collect() {
-        const jobs = await reading.get();
+        const jobs = await readIfPossible();
         if (labelNames.length === 0) this.remove();
         else this.reset();
-        for (const [labels, value] of jobs === undefined ? [] : tell(jobs)) this.set(labels, value);
+        for (const [labels, value] of jobs === undefined ? [] : samplesOf(jobs)) this.set(labels, value);
       },
     });
   queueGauge(
@@ -52,7 +57,7 @@ export function measureQueue(registry: Registry, events: Events, readLiveJobs: (
     help: '1 where the database told at this scrape, and soon, how the queue stands',
     registers,
     async collect() {
-      this.set((await reading.get()) === undefined ? 0 : 1);
+      this.set((await readIfPossible()) === undefined ? 0 : 1);
     },
   });
 

@@ -17,14 +17,22 @@ import {
   type ReadableSpan,
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace';
+import { LogLimit } from '../../telemetry/log-limit.js';
+import type { Logger } from '../../telemetry/logger.js';
 import { traceWith } from '../../telemetry/span.js';
 import type { Sampling } from './settings.js';
-import type { TracingOptions } from './start-tracing.js';
+
+export interface TracingOptions {
+  readonly environment: NodeJS.ProcessEnv;
+  readonly version: string;
+  /** Names this process among its replicas. */
+  readonly instance: string;
+  readonly log: Logger;
+}
 
 /** Spans that wait to be sent; more are dropped. 1 kB each, in a process that has 256 MiB. */
 const MAX_QUEUED = 2_048;
-/** How often the same complaint is logged. */
-const COMPLAIN_EVERY_MS = 60_000;
+const LOG_INTERVAL_MS = 60_000;
 /** A collector that is away must not keep the process from ending; the exporter's own default is 10 s. */
 const EXPORT_TIMEOUT_MS = 2_000;
 const TIMEOUTS = ['OTEL_EXPORTER_OTLP_TIMEOUT', 'OTEL_EXPORTER_OTLP_TRACES_TIMEOUT'];
@@ -34,13 +42,13 @@ export function openTelemetry(
   sampling: Sampling,
   { environment, version, instance, log }: TracingOptions,
 ): () => Promise<void> {
-  let complainedAt = Number.NEGATIVE_INFINITY;
+  const logLimit = new LogLimit(LOG_INTERVAL_MS);
   setGlobalErrorHandler((error) => {
-    if (performance.now() - complainedAt < COMPLAIN_EVERY_MS) return;
-    complainedAt = performance.now();
-    // Its message may hold the address, and with it credentials.
-    log.warn('could not send traces; they are dropped', {
-      code: typeof error === 'object' ? error.code : undefined,
+    logLimit.run(() => {
+      // Only the code: the message may contain the collector's address, and with it credentials.
+      log.warn('could not send traces; they are dropped', {
+        code: typeof error === 'object' ? error.code : undefined,
+      });
     });
   });
   const timeout = TIMEOUTS.some((name) => environment[name] !== undefined) ? {} : { timeoutMillis: EXPORT_TIMEOUT_MS };

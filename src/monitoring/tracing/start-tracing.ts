@@ -1,13 +1,5 @@
-import type { Logger } from '../../telemetry/logger.js';
+import type { TracingOptions } from './open-telemetry.js';
 import { readTracing } from './settings.js';
-
-export interface TracingOptions {
-  readonly environment: NodeJS.ProcessEnv;
-  readonly version: string;
-  /** Names this process among its replicas. */
-  readonly instance: string;
-  readonly log: Logger;
-}
 
 /**
  * Begins to trace, where OpenTelemetry's variables ask for it. Where they do not, nothing of its SDK is loaded. Before
