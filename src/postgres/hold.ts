@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
-import { heldBy, mayBeSchemaChange, reactionTo } from './sqlstate.js';
+import { holdReason } from './hold-reason.js';
+import { mayBeSchemaChange, reactionTo } from './sqlstate.js';
 import { errorCode, type WorkerError } from '../base/errors.js';
 import type { Events } from '../telemetry/events.js';
 import { abortable } from '../base/abortable.js';
@@ -130,7 +131,7 @@ export class Hold {
       } catch (failure) {
         // A connection that is lost meanwhile says nothing about what holds the work.
         if (reactionTo(failure) !== 'retry') error = failure;
-        this.#setReason(heldBy(error));
+        this.#setReason(holdReason(error));
       }
     }
     if (this.#logged === undefined || isSame || signal.aborted) return;

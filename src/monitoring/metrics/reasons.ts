@@ -1,4 +1,4 @@
-import { HELD_CODES } from '../../postgres/sqlstate.js';
+import { HOLD_CODES } from '../../postgres/hold-reason.js';
 
 /** What stands for a reason that is not known here, so that no server can make a label of what it says. */
 export const OTHER = 'other';
@@ -85,7 +85,7 @@ export const GATE_REASONS: ReadonlySet<string> = new Set([
 
 /** Why work is held. */
 export const HOLD_REASONS: ReadonlySet<string> = new Set([
-  ...HELD_CODES,
+  ...HOLD_CODES,
   'EMBEDDING_DIMENSIONS',
   'QUEUE_PRIVILEGE',
   'SCHEMA_COLUMN',
