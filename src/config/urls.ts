@@ -1,5 +1,6 @@
 import { EnvError, makeExactValidator } from 'envalid';
-import { AddressError, readAddress, tlsModeOf, type TlsMode } from '../postgres/address.js';
+import { readAddress, tlsModeOf, type TlsMode } from '../postgres/address.js';
+import { AddressError } from '../postgres/server-address.js';
 import { ConfigurationError } from '../base/errors.js';
 import { readCertificates } from './certificates.js';
 import { readTextFile } from './secret.js';

@@ -151,10 +151,10 @@ describe('TLS in the configuration', () => {
     ],
     [
       'PALDOCS_DATABASE_URL',
-      'asks for a server that stores nothing: give read-write',
+      'asks for a server that cannot store anything: give read-write',
       () => ({ PALDOCS_DATABASE_URL: 'postgresql://u:hush@a,b/x?target_session_attrs=standby' }),
     ],
-    ['PGSSLMODE', 'names no mode of TLS', () => ({ PALDOCS_DATABASE_URL: URL, PGSSLMODE: 'maybe' })],
+    ['PGSSLMODE', 'has an unknown TLS mode', () => ({ PALDOCS_DATABASE_URL: URL, PGSSLMODE: 'maybe' })],
   ])('refuses %s where it %s', async (variable, told, make) => {
     const message = refusalOf(await make());
     expect(message).toMatch(new RegExp(`^${variable}: [^\\n]*$`));

@@ -41,9 +41,9 @@ describe('the name of a table', () => {
     ['', /is not a table name/],
     ['a.', /is not a table name/],
     ['a\0b', /is not a table name/],
-    ['"Pal-E.content_blocks', /has a quote that is not closed/],
-    ['public."blocks', /has a quote that is not closed/],
-    ['"Blo""cks', /has a quote that is not closed/],
+    ['"Pal-E.content_blocks', /has an unclosed quote/],
+    ['public."blocks', /has an unclosed quote/],
+    ['"Blo""cks', /has an unclosed quote/],
   ])('%j cannot be one', (text, reason) => {
     expect(() => readTableName(text)).toThrow(reason);
   });
