@@ -25,7 +25,7 @@ export function watchReplica(registry: Registry, events: Events, version: string
     help: 'Writes of our own that fired the trigger on blocks',
     registers,
   });
-  events.on('loop', () => {
+  events.on('trigger-loop', () => {
     loops.inc();
   });
   new Gauge({

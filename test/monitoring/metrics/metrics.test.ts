@@ -96,7 +96,7 @@ describe('the metrics', () => {
     events.emit('requeued', { reason: 'shutdown', count: 4 });
     events.emit('crash', { count: 2 });
     events.emit('split', { parts: 3 });
-    events.emit('loop', { processId: 1 });
+    events.emit('trigger-loop', { processId: 1 });
     const metrics = await text();
     expect(metricIn(metrics, 'embedding_requeues_total{reason="shutdown"}')).toBe(4);
     expect(metricIn(metrics, 'embedding_crashes_total')).toBe(2);
