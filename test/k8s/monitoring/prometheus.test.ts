@@ -18,10 +18,10 @@ describeWithPrometheus('Prometheus, with two replicas', { server: true }, (progr
 
   it('counts two replicas and one leader', async () => {
     const { prometheus } = site();
-    await prometheus.tells('sum(embedding_bridge_leader)', 1);
+    await prometheus.tells('sum(embedding_leader)', 1);
     await prometheus.tells('min(embedding_listener_up)', 1);
     await prometheus.tells('count(embedding_build_info)', 2);
-    await prometheus.tells('count(embedding_bridge_leader)', 2);
+    await prometheus.tells('count(embedding_leader)', 2);
     await prometheus.tells('min(embedding_queue_readable)', 1);
   });
 
