@@ -104,8 +104,8 @@ describe('the address of a database', () => {
       'asks for a server that cannot store anything: give read-write',
     ],
     ['postgresql://a/x?target_session_attrs=writable', 'has an unknown target_session_attrs: give read-write'],
-  ])('%s is refused', (url, told) => {
+  ])('%s is rejected', (url, problem) => {
     expect(() => readAddress(url)).toThrow(AddressError);
-    expect(() => readAddress(url)).toThrow(told);
+    expect(() => readAddress(url)).toThrow(problem);
   });
 });
