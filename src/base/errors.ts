@@ -23,7 +23,7 @@ export class WorkerError extends Error {
 /** The operator must change something: a variable, an option, or a database that lacks what we need. Exit status 2. */
 export class ConfigurationError extends WorkerError {}
 
-/** The code of an error of ours, of Node or of PostgreSQL; undefined if it has none. */
+/** The code of an error from this program, Node or PostgreSQL; undefined if it has none. */
 export function errorCode(error: unknown): string | undefined {
   const hasCode = typeof error === 'object' && error !== null && 'code' in error;
   return hasCode && typeof error.code === 'string' ? error.code : undefined;

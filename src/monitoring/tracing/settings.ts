@@ -27,12 +27,12 @@ export function readTracing(environment: NodeJS.ProcessEnv): Sampling | undefine
   if (given('OTEL_SDK_DISABLED').toLowerCase() === 'true' || exporter === 'none') return undefined;
   if (exporter === '' && endpoint === '') return undefined;
   if (exporter !== '' && exporter !== 'otlp')
-    refuse('OTEL_TRACES_EXPORTER', `"${exporter}" is not supported: give otlp or none`);
-  if (endpoint !== '' && !isHttpUrl(given(endpoint))) refuse(endpoint, 'is not an http:// or https:// URL');
+    reject('OTEL_TRACES_EXPORTER', `"${exporter}" is not supported: give otlp or none`);
+  if (endpoint !== '' && !isHttpUrl(given(endpoint))) reject(endpoint, 'is not an http:// or https:// URL');
   const protocol = first(PROTOCOLS);
   // Collectors that accept protobuf over HTTP accept JSON at the same address.
   if (protocol !== '' && !given(protocol).startsWith('http/')) {
-    refuse(
+    reject(
       protocol,
       `"${given(protocol)}" is not supported: give http/json, and an endpoint that accepts it (port 4318)`,
     );
@@ -44,13 +44,13 @@ function readSampling(sampler: string, argument: string): Sampling {
   const parentBased = sampler.startsWith('parentbased_');
   const root = sampler.replace(/^parentbased_/, '');
   if (!SAMPLERS.includes(root)) {
-    refuse(
+    reject(
       'OTEL_TRACES_SAMPLER',
       `"${sampler}" is not supported: give ${SAMPLERS.join(', ')}, or one of them after parentbased_`,
     );
   }
   const ratio = Number(argument);
-  if (!(ratio >= 0 && ratio <= 1)) refuse('OTEL_TRACES_SAMPLER_ARG', `"${argument}" is not a number from 0 to 1`);
+  if (!(ratio >= 0 && ratio <= 1)) reject('OTEL_TRACES_SAMPLER_ARG', `"${argument}" is not a number from 0 to 1`);
   return { parentBased, ratio: root === 'traceidratio' ? ratio : root === 'always_on' ? 1 : 0 };
 }
 
@@ -58,6 +58,6 @@ function isHttpUrl(value: string): boolean {
   return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
 }
 
-function refuse(variable: string, what: string): never {
+function reject(variable: string, what: string): never {
   throw new ConfigurationError('CONFIGURATION', `${variable}: ${what}`);
 }
