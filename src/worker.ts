@@ -12,8 +12,8 @@ import { openEmbedder, type OpenEmbedder } from './embedder/open-embedder.js';
 import { checkModel } from './embedder/check-model.js';
 import type { Provider } from './embedder/provider.js';
 import type { Events } from './telemetry/events.js';
-import { checkDatabase } from './monitoring/check-database.js';
 import { HealthServer, type Readiness } from './monitoring/health-server.js';
+import { pingDatabase } from './monitoring/ping-database.js';
 import type { Logger } from './telemetry/logger.js';
 import { EmbedHandler, type HandlerOptions } from './pipeline/handler.js';
 import { Hold } from './postgres/hold.js';
@@ -218,7 +218,7 @@ export class Worker {
   }
 
   async #readiness(): Promise<Readiness> {
-    const database = await checkDatabase(this.#parts.database, READY_TIMEOUT_MS);
+    const database = await pingDatabase(this.#parts.database, READY_TIMEOUT_MS);
     const started = this.#leader !== undefined;
     const detail = this.#stopping !== undefined ? 'shutting down' : started ? undefined : 'starting';
     const held = this.#hold?.reason;

@@ -130,7 +130,7 @@ describeWithServer('the metrics of a worker', () => {
     );
     expect(text).not.toContain('secret');
     expect(new Set(labels.flatMap((all) => all.split(',')))).toEqual(
-      new Set(['outcome', 'reason', 'priority', 'state', 'by', 'le', 'version', 'node']),
+      new Set(['queue', 'outcome', 'reason', 'priority', 'state', 'by', 'le', 'version', 'node']),
     );
   });
 });

@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import { createEvents, type Events } from '../../../src/telemetry/events.js';
 import { createMetrics } from '../../../src/monitoring/metrics/create-metrics.js';
 import type { LiveJobs } from '../../../src/queue/live-jobs.js';
-import { metricIn } from '../../support/worker-http.js';
+import { metricIn, withoutQueue } from '../../support/worker-http.js';
 
 const JOBS: LiveJobs = {
   created: 4,
@@ -133,7 +133,9 @@ describe('the metrics', () => {
 
   it('name the reason for a closed gate while it is closed', async () => {
     const series = async () =>
-      [...(await text()).matchAll(/^embedding_gate_reason\{reason="(.*)"\} 1$/gm)].map(([, reason]) => reason);
+      [...withoutQueue(await text()).matchAll(/^embedding_gate_reason\{reason="(.*)"\} 1$/gm)].map(
+        ([, reason]) => reason,
+      );
     expect(await series()).toEqual([]);
     events.emit('gate', { open: false });
     events.emit('gate-reason', { reason: 'OLLAMA_UNREACHABLE' });

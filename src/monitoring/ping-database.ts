@@ -3,7 +3,7 @@ import type { Queryable } from '../postgres/database.js';
 import type { Readiness } from './health-server.js';
 
 /** Whether the database answers within `timeoutMs`. It never rejects. */
-export async function checkDatabase(database: Queryable, timeoutMs: number): Promise<Readiness[string]> {
+export async function pingDatabase(database: Queryable, timeoutMs: number): Promise<Readiness[string]> {
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
     await abortable(database.query('SELECT 1'), timeout);
