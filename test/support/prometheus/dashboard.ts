@@ -33,5 +33,8 @@ export async function readDashboard(): Promise<Dashboard> {
 
 /** A query as Grafana sends it: with its variables replaced. */
 export function substituted(expr: string): string {
-  return expr.replaceAll('$namespace', 'pal-e').replaceAll('$__rate_interval', '1m');
+  return expr
+    .replaceAll('$namespace', 'pal-e')
+    .replaceAll('$queue', 'embed-block')
+    .replaceAll('$__rate_interval', '1m');
 }
