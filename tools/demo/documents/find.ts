@@ -13,7 +13,7 @@ export interface Document {
 const MAX_BLOCKS = 14;
 
 /** READMEs draw no diagrams; this page of our own does. */
-const OWN_PAGE = 'demo/documents/how-a-block-is-embedded.md';
+const OWN_PAGE = 'tools/demo/documents/how-a-block-is-embedded.md';
 
 /** All of DefinitelyTyped's say the same, and none says anything. */
 const WITHOUT_CONTENT = /^@types\//;
