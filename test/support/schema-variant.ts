@@ -1,4 +1,4 @@
-import { referenceSchema } from '../../tools/demo/reference-schema.js';
+import { referenceSchema } from '../../tools/reference-schema.js';
 
 /** In what a database differs from the reference schema. */
 export interface SchemaVariant {

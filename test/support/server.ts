@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { referenceSchema } from '../../tools/demo/reference-schema.js';
+import { referenceSchema } from '../../tools/reference-schema.js';
 import { withClient } from './harness-client.js';
 
 /** A PostgreSQL server with a database to clone those of the test files from. */

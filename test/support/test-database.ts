@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { referenceSchema } from '../../tools/demo/reference-schema.js';
+import { referenceSchema } from '../../tools/reference-schema.js';
 import { HARNESS_NAME, withClient } from './harness-client.js';
 import { openNotifications, type Notifications } from './notifications.js';
 import { variantSql, type ContentType, type IdType, type SchemaVariant } from './schema-variant.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { projectRoot } from '../demo/reference-schema.js';
+import { projectRoot } from '../project-root.js';
 
 /** The environment that the image sets, heap flags among it, so that what is measured is what runs. */
 export function imageEnvironment(): Readonly<Record<string, string>> {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { projectRoot } from '../demo/reference-schema.js';
+import { projectRoot } from '../project-root.js';
 import { machineOf } from './machine.js';
 import { readCommandLine, USAGE, type CommandLine } from './options.js';
 import { machineLine, tableOf, type Measured, type Report } from './report.js';

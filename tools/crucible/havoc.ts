@@ -3,7 +3,7 @@ import { errorCode } from '../../src/base/errors.js';
 import type { Nemesis } from './nemesis.js';
 import type { Random } from './random.js';
 import type { Site } from './site/site.js';
-import { pause } from './sleep.js';
+import { sleep } from '../../src/base/sleep.js';
 
 /** When something was injected, milliseconds since 1970. */
 export interface Episode {
@@ -55,7 +55,7 @@ export class Havoc {
     while (!signal.aborted && nemeses.length > 0) {
       const nemesis = random.pick(nemeses);
       const run = async () => {
-        await pause(random.between(Math.floor(pauseMs / 4), pauseMs), signal);
+        await sleep(random.between(Math.floor(pauseMs / 4), pauseMs), signal);
         if (!signal.aborted) await this.#inject(nemesis, random, signal);
       };
       await (nemesis.changesSchema === true ? this.#schema.runExclusive(run) : run());

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { projectRoot } from '../demo/reference-schema.js';
+import { projectRoot } from '../project-root.js';
 import { readCommandLine, USAGE } from './options.js';
 import { measureFigures } from './figures/measure.js';
 import { FIGURES } from './figures/registry.js';

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { sleep } from '../../src/base/sleep.js';
 import { AuditCheck } from './checks/audit.js';
 import { checkCounted } from './checks/counted.js';
 import { checkFinal, type FinalCounts } from './checks/final.js';
@@ -14,7 +16,7 @@ import { nemesesNamed } from './nemeses/registry.js';
 import type { RunOptions } from './options.js';
 import { Random } from './random.js';
 import { openSite, type OpenSite } from './site/open-site.js';
-import { pause, until } from './sleep.js';
+import { until } from './until.js';
 import { Violations, type Violation } from './violation.js';
 import { Writer } from './writer/writer.js';
 
@@ -104,7 +106,7 @@ async function runOn(site: OpenSite, options: RunOptions, tell: (line: string) =
   }
   const failure = await watched;
   if (failure !== undefined) throw new Error('the audit could not be followed', { cause: failure });
-  await pause(2_100, new AbortController().signal); // the audit judges what is two seconds old
+  await delay(2_100); // the audit reads rows that are at least two seconds old
   await audit.follow();
 
   let blocks: FinalCounts = {};
@@ -144,7 +146,7 @@ async function watch(audit: AuditCheck, status: StatusCheck, signal: AbortSignal
   while (!signal.aborted) {
     await status.sample().catch(() => undefined); // the server is down; next time
     await audit.follow();
-    await pause(SAMPLE_EVERY_MS, signal);
+    await sleep(SAMPLE_EVERY_MS, signal);
   }
 }
 

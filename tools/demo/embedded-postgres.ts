@@ -1,6 +1,6 @@
 import { PGlite } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
-import { referenceSchema } from './reference-schema.js';
+import { referenceSchema } from '../reference-schema.js';
 
 /**
  * Opens PostgreSQL in this process, in memory, with pgvector and the platform's reference schema and trigger: about 4 s

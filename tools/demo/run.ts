@@ -10,7 +10,7 @@ import { demoEnvironment } from './environment.js';
 import type { Interruptible } from './interruption.js';
 import type { DemoOptions } from './options.js';
 import { excerpt, fact, heading, say, screenWidth, style } from './output.js';
-import { projectRoot } from './reference-schema.js';
+import { projectRoot } from '../project-root.js';
 import { search } from './search.js';
 import { serve } from './serve.js';
 import { setUp } from './set-up.js';

@@ -2,7 +2,7 @@ import { quoteColumn as quote } from '../../src/postgres/identifiers.js';
 import type { Database } from '../../src/postgres/database.js';
 import { ConfigurationError, WorkerError } from '../../src/base/errors.js';
 import type { DemoSchemas } from './environment.js';
-import { referenceSchema } from './reference-schema.js';
+import { referenceSchema } from '../reference-schema.js';
 
 /**
  * Makes the demo's own schema on somebody's server, with the reference tables and trigger in it. pg-boss makes the

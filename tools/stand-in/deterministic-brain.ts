@@ -1,4 +1,4 @@
-import type { Brain } from './brain.js';
+import { NATIVE_DIMENSIONS, type Brain } from './brain.js';
 import { randomWords } from './random.js';
 
 /**
@@ -33,9 +33,6 @@ export class DeterministicBrain implements Brain {
     return bytes.subarray(0, closeArray(bytes, at));
   }
 }
-
-/** As qwen3-embedding:4b. */
-export const NATIVE_DIMENSIONS = 2560;
 
 /** How many values a group has, each of the alphabet's strings being one group. */
 const GROUP = 8;

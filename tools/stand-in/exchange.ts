@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Effect } from './effect.js';
-import { unlessHungUp } from './pause.js';
+import { unlessHungUp } from './hang-up.js';
 import { HungUp } from './refusal.js';
 
 /** What goes back over HTTP. */

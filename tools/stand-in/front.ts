@@ -15,7 +15,7 @@ import {
 import type { Fault, Faults } from './faults.js';
 import { modelNotFound, type EmbedFault, type Ollama } from './ollama.js';
 import { isOpenAi, openAiError, type OpenAi } from './openai.js';
-import { pauseUntil, unlessHungUp } from './pause.js';
+import { sleepUntil, unlessHungUp } from './hang-up.js';
 import { HungUp, Refusal } from './refusal.js';
 import type { RequestLog, RequestRecord } from './request-log.js';
 
@@ -108,7 +108,7 @@ export class Front {
   async #passDelays(struck: readonly Fault[], signal: AbortSignal): Promise<Fault | undefined> {
     for (const fault of struck) {
       if (fault.rule.effect.kind !== 'delay') return fault;
-      await pauseUntil(performance.now() + fault.rule.effect.ms, signal);
+      await sleepUntil(performance.now() + fault.rule.effect.ms, signal);
     }
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { pauseUntil, unlessHungUp } from './pause.js';
+import { sleepUntil, unlessHungUp } from './hang-up.js';
 import { serverBusy } from './refusal.js';
 
 /**
@@ -81,7 +81,7 @@ export class Loader {
     this.#onChange();
     try {
       await unlessHungUp(this.#read(), signal);
-      await pauseUntil(doneAt, signal);
+      await sleepUntil(doneAt, signal);
       this.#loadedKey = key;
     } finally {
       this.#loading = undefined;

@@ -1,6 +1,5 @@
 import type { EmbeddingsModel } from '@energetic-ai/embeddings';
-import type { Brain } from './brain.js';
-import { NATIVE_DIMENSIONS } from './deterministic-brain.js';
+import { NATIVE_DIMENSIONS, type Brain } from './brain.js';
 
 /**
  * A real, small sentence model (Universal Sentence Encoder lite, 512 dimensions, English), for the demo and the test of

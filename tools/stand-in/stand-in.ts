@@ -1,11 +1,12 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { openBrain, type Brain } from './brain.js';
+import type { Brain } from './brain.js';
 import { CONTROL_PREFIX, handleControl } from './control.js';
 import { Faults } from './faults.js';
 import { Front } from './front.js';
 import { Listener } from './listener.js';
 import { Ollama } from './ollama.js';
+import { openBrain } from './open-brain.js';
 import { OpenAi } from './openai.js';
 import { resolveOptions, type StandInOptions } from './options.js';
 import { RequestLog, type RequestRecord, type RequestTotals } from './request-log.js';

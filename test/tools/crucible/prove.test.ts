@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import type { Proof } from '../../../tools/crucible/prove.js';
 import { SABOTAGES } from '../../../tools/crucible/sabotage/sabotages.js';
-import { projectRoot } from '../../../tools/demo/reference-schema.js';
+import { projectRoot } from '../../../tools/project-root.js';
 
 /** Each starts a server, workers and a stand-in of its own: `CRUCIBLE=1 yarn test test/crucible`, after `yarn build`. */
 const isAsked = process.env['CRUCIBLE'] === '1';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
 import { SABOTAGES, sabotageNamed } from '../../../tools/crucible/sabotage/sabotages.js';
-import { projectRoot } from '../../../tools/demo/reference-schema.js';
+import { projectRoot } from '../../../tools/project-root.js';
 
 /** A module as `yarn build` makes it. */
 async function built(module: string): Promise<string> {

@@ -1,5 +1,5 @@
 import { findDocuments, type Document } from '../../../tools/demo/documents/find.js';
-import { projectRoot } from '../../../tools/demo/reference-schema.js';
+import { projectRoot } from '../../../tools/project-root.js';
 
 let documents: readonly Document[];
 

@@ -1,6 +1,5 @@
 import type pg from 'pg';
 import { PgBoss } from 'pg-boss';
-import { allOf } from '../all-of.js';
 import type { TestDatabase } from '../../../test/support/test-database.js';
 import { withVectorStore } from './vector-store.js';
 
@@ -61,7 +60,7 @@ export async function databaseLoop({
         }
       };
       const started = performance.now();
-      await allOf(Array.from({ length: loops }, loop));
+      await Promise.all(Array.from({ length: loops }, loop));
       return { seconds: (performance.now() - started) / 1000, blocks };
     } finally {
       await boss.stop({ close: false });

@@ -1,4 +1,3 @@
-import { allOf } from '../all-of.js';
 import { deterministicVector } from '../../stand-in/deterministic-brain.js';
 import type { TestDatabase } from '../../../test/support/test-database.js';
 import { withVectorStore } from './vector-store.js';
@@ -28,7 +27,7 @@ export async function updateLoop(
       }
     };
     const started = performance.now();
-    await allOf(Array.from({ length: connections }, loop));
+    await Promise.all(Array.from({ length: connections }, loop));
     return ids.length / ((performance.now() - started) / 1000);
   });
 }

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { allOf } from '../all-of.js';
 import { launchStandIn } from '../../stand-in/launch.js';
 import type { TestDatabase } from '../../../test/support/test-database.js';
 import { insertBlocks, textOf } from '../blocks.js';
@@ -111,7 +110,7 @@ async function measureOnce(bench: Bench, count: number): Promise<Run> {
       peakRssBytes: Math.max(...usages.map(({ peakRssBytes }) => peakRssBytes)),
     };
   } finally {
-    await allOf(workers.map((worker) => worker.stop())).finally(() => standIn.stop());
+    await stopAll(workers).finally(() => standIn.stop());
     await db.drop();
   }
 }
@@ -147,4 +146,10 @@ async function requireDone(db: TestDatabase, blocks: number, texts: number) {
   if (done.blocks !== blocks) throw new Error(`${done.blocks} jobs stored a vector, for ${blocks} blocks`);
   if (texts > blocks * 1.001 + 100) throw new Error(`${texts} texts were embedded for ${blocks} blocks`);
   return done;
+}
+
+/** @throws Error of the first worker that did not end with status 0, once all of them have ended */
+async function stopAll(workers: readonly BenchWorker[]): Promise<void> {
+  const stopped = await Promise.allSettled(workers.map((worker) => worker.stop()));
+  for (const result of stopped) if (result.status === 'rejected') throw result.reason;
 }

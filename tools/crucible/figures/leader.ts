@@ -1,4 +1,4 @@
-import { until } from '../sleep.js';
+import { until } from '../until.js';
 import type { Replica } from '../site/replica.js';
 import { atMost, type Figure, type Measurement } from './figure.js';
 import { PRODUCTION, type Scene } from './scene.js';

@@ -1,7 +1,7 @@
 import { QUEUE } from '../../../src/queue/job.js';
 import type { OpenSite } from '../site/open-site.js';
 import type { Replica } from '../site/replica.js';
-import { until } from '../sleep.js';
+import { until } from '../until.js';
 
 /** What the worker does unless told, where the crucible tells it otherwise. */
 export const PRODUCTION: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import { CHANNEL } from '../../../src/blocks/trigger.js';
 import { DIMENSIONS } from '../expected.js';
 import type { Nemesis, NemesisContext } from '../nemesis.js';
-import { pause } from '../sleep.js';
+import { sleep } from '../../../src/base/sleep.js';
 
 const LONGEST_MS = 6_000;
 
@@ -60,7 +60,7 @@ async function meanwhile({ site, random, signal }: NemesisContext, change: strin
   const ms = random.between(500, LONGEST_MS);
   try {
     await site.database.persist(change);
-    await pause(ms, signal);
+    await sleep(ms, signal);
   } finally {
     await site.database.persist(undo);
   }

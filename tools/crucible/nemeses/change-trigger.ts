@@ -1,6 +1,6 @@
 import type { Nemesis } from '../nemesis.js';
 import { INSTALL_VARIANT, READ_TRIGGERS, reinstallSql } from '../site/trigger-variant.sql.js';
-import { pause } from '../sleep.js';
+import { sleep } from '../../../src/base/sleep.js';
 
 /**
  * The API's triggers are of another kind for a while: one that fires on every write and sets blocks without text `skipped`.
@@ -22,7 +22,7 @@ export const changeTrigger: Nemesis = {
         await victim.end('SIGTERM');
         victim.start();
       }
-      await pause(random.between(2_000, 6_000), signal);
+      await sleep(random.between(2_000, 6_000), signal);
     } finally {
       await site.database.persist(reinstallSql(definitions));
     }

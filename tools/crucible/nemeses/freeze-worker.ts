@@ -1,6 +1,6 @@
 import type { Nemesis } from '../nemesis.js';
 import { HEARTBEAT_SECONDS, MONITOR_SECONDS } from '../site/timing.js';
-import { pause } from '../sleep.js';
+import { sleep } from '../../../src/base/sleep.js';
 
 const PAST_HEARTBEAT_MS = (HEARTBEAT_SECONDS + MONITOR_SECONDS) * 1000;
 
@@ -13,7 +13,7 @@ export const freezeWorker: Nemesis = {
     if (victims.length < 2) return;
     const victim = random.pick(victims);
     victim.freeze();
-    await pause(random.chance(0.5) ? random.between(300, 3_000) : PAST_HEARTBEAT_MS + random.between(0, 6_000), signal);
+    await sleep(random.chance(0.5) ? random.between(300, 3_000) : PAST_HEARTBEAT_MS + random.between(0, 6_000), signal);
     victim.thaw();
   },
 };

@@ -1,6 +1,6 @@
 import type { Nemesis } from '../nemesis.js';
 import { WORKER_ROLE } from '../site/database.js';
-import { pause } from '../sleep.js';
+import { sleep } from '../../../src/base/sleep.js';
 
 /** pg_terminate_backend: of the session that listens. */
 export const killListener: Nemesis = {
@@ -11,7 +11,7 @@ export const killListener: Nemesis = {
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1 AND application_name LIKE 'embedding-worker leader%'`,
       [WORKER_ROLE],
     );
-    await pause(500, signal);
+    await sleep(500, signal);
   },
 };
 
@@ -26,7 +26,7 @@ export const killConnections: Nemesis = {
         'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1 AND random() < $2',
         [WORKER_ROLE, share],
       );
-      await pause(random.between(20, 300), signal);
+      await sleep(random.between(20, 300), signal);
     }
   },
 };

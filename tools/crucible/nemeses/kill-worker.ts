@@ -1,5 +1,5 @@
 import type { Nemesis } from '../nemesis.js';
-import { pause } from '../sleep.js';
+import { sleep } from '../../../src/base/sleep.js';
 
 /** SIGKILL to a worker, which is started again after a while. */
 export const killWorker: Nemesis = {
@@ -10,7 +10,7 @@ export const killWorker: Nemesis = {
     if (victims.length === 0) return;
     const victim = random.pick(victims);
     await victim.end('SIGKILL');
-    await pause(random.between(0, 3_000), signal);
+    await sleep(random.between(0, 3_000), signal);
     victim.start();
   },
 };

@@ -1,5 +1,5 @@
 import type { Nemesis } from '../nemesis.js';
-import { pause } from '../sleep.js';
+import { sleep } from '../../../src/base/sleep.js';
 
 const TABLES = ['blocks', 'notes', 'notes, blocks'];
 /** Whoever only reads is let through by the first. */
@@ -19,7 +19,7 @@ export const lockTable: Nemesis = {
     try {
       await client.query(`BEGIN; SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
       await client.query(`LOCK TABLE ${random.pick(TABLES)} IN ${random.pick(MODES)} MODE`);
-      await pause(random.between(1_000, 6_000), signal);
+      await sleep(random.between(1_000, 6_000), signal);
       await client.query('ROLLBACK');
     } finally {
       await client.end().catch(() => undefined);

@@ -1,7 +1,7 @@
 import type { Nemesis } from '../nemesis.js';
 import { WORKER_ROLE } from '../site/database.js';
 import type { Site } from '../site/site.js';
-import { pause } from '../sleep.js';
+import { sleep } from '../../../src/base/sleep.js';
 
 const TRIES = 40;
 const LAG_MS = 15;
@@ -21,12 +21,12 @@ export const loseTransaction: Nemesis = {
     links.pool.delay(LAG_MS);
     try {
       for (let i = 0; i < TRIES && !signal.aborted; i++) {
-        await pause(random.between(20, 200), signal);
+        await sleep(random.between(20, 200), signal);
         links.pool.stall();
-        await pause(SETTLED_MS, signal);
+        await sleep(SETTLED_MS, signal);
         if (await isInTransaction(site)) {
           links.pool.halfOpen();
-          await pause(1_000, signal);
+          await sleep(1_000, signal);
           return;
         }
         links.pool.heal();

@@ -1,6 +1,6 @@
 import type { Nemesis } from '../nemesis.js';
 import { WORKER_ROLE } from '../site/database.js';
-import { pause } from '../sleep.js';
+import { sleep } from '../../../src/base/sleep.js';
 import { STILL } from '../writer/still-life.js';
 
 const LOCKED_ROWS = 10;
@@ -29,7 +29,7 @@ export const lockRows: Nemesis = {
         COMMIT;
         BEGIN;
         SELECT FROM blocks WHERE id IN (${list}) ORDER BY id FOR UPDATE SKIP LOCKED;`);
-      await pause(random.between(500, LONGEST_LOCK_MS), signal);
+      await sleep(random.between(500, LONGEST_LOCK_MS), signal);
       await client.query('ROLLBACK');
     } finally {
       await client.end().catch(() => undefined);
@@ -51,7 +51,7 @@ export const lockBackwards: Nemesis = {
         await client.query('BEGIN');
         try {
           for (const { id } of rows) await client.query('SELECT FROM blocks WHERE id = $1 FOR UPDATE', [id]);
-          await pause(random.between(0, 300), signal);
+          await sleep(random.between(0, 300), signal);
         } finally {
           await client.query('ROLLBACK');
         }
@@ -78,7 +78,7 @@ export const takeConnections: Nemesis = {
         WORKER_ROLE,
       ])
       .catch(() => undefined); // no connection left for us either
-    await pause(random.between(500, 4_000), signal);
+    await sleep(random.between(500, 4_000), signal);
     await Promise.allSettled(taken.map((client) => client.end()));
   },
 };
@@ -101,7 +101,7 @@ export const shortTimeouts: Nemesis = {
     await site.database.persist(`ALTER ROLE ${WORKER_ROLE} SET ${setting}`);
     try {
       await anew();
-      await pause(random.between(1_000, 6_000), signal);
+      await sleep(random.between(1_000, 6_000), signal);
     } finally {
       await site.database.persist(`ALTER ROLE ${WORKER_ROLE} RESET ALL`);
       await anew();

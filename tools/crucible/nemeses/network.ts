@@ -2,7 +2,7 @@ import type { Nemesis, NemesisContext } from '../nemesis.js';
 import type { Replica } from '../site/replica.js';
 import { LINK_NAMES } from '../site/links.js';
 import type { Proxy } from '../site/proxy.js';
-import { pause } from '../sleep.js';
+import { sleep } from '../../../src/base/sleep.js';
 
 function victimOf({ site, random }: NemesisContext): Replica | undefined {
   const { replicas } = site.fleet;
@@ -21,7 +21,7 @@ export const halfOpen: Nemesis = {
     const victim = victimOf(context);
     if (victim === undefined) return;
     linkOf(victim, context).halfOpen();
-    await pause(context.random.between(1_000, 4_000), context.signal);
+    await sleep(context.random.between(1_000, 4_000), context.signal);
   },
 };
 
@@ -34,7 +34,7 @@ export const stall: Nemesis = {
     if (victim === undefined) return;
     const link = linkOf(victim, context);
     link.stall();
-    await pause(context.random.pick([500, 3_000, 12_000]), context.signal);
+    await sleep(context.random.pick([500, 3_000, 12_000]), context.signal);
     link.heal();
   },
 };
@@ -49,7 +49,7 @@ export const partition: Nemesis = {
     const link = linkOf(victim, context);
     link.refuse(context.random.chance(0.7));
     link.reset();
-    await pause(context.random.between(300, 5_000), context.signal);
+    await sleep(context.random.between(300, 5_000), context.signal);
     link.heal();
   },
 };
@@ -62,7 +62,7 @@ export const lag: Nemesis = {
     const victim = victimOf(context);
     if (victim === undefined) return;
     for (const name of LINK_NAMES) victim.links[name].delay(context.random.between(10, 80));
-    await pause(context.random.between(1_000, 5_000), context.signal);
+    await sleep(context.random.between(1_000, 5_000), context.signal);
     for (const name of LINK_NAMES) victim.links[name].delay(0);
   },
 };

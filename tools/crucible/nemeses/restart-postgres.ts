@@ -1,5 +1,5 @@
 import type { Nemesis } from '../nemesis.js';
-import { pause } from '../sleep.js';
+import { sleep } from '../../../src/base/sleep.js';
 
 /** The server crashes and comes back, at once or after a while. */
 export const restartPostgres: Nemesis = {
@@ -11,7 +11,7 @@ export const restartPostgres: Nemesis = {
       return;
     }
     await site.database.halt(random.pick(['immediate', 'fast']));
-    await pause(random.between(500, 5_000), signal);
+    await sleep(random.between(500, 5_000), signal);
     await site.database.resume();
   },
 };

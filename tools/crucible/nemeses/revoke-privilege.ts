@@ -1,6 +1,6 @@
 import type { Nemesis } from '../nemesis.js';
 import { WORKER_ROLE } from '../site/database.js';
-import { pause } from '../sleep.js';
+import { sleep } from '../../../src/base/sleep.js';
 
 /** As `k8s/role.sql` grants them. */
 const PRIVILEGES = [
@@ -24,7 +24,7 @@ export const revokePrivilege: Nemesis = {
     const ms = random.between(500, 6_000);
     try {
       await site.database.persist(`REVOKE ${privilege} FROM ${WORKER_ROLE}`);
-      await pause(ms, signal);
+      await sleep(ms, signal);
     } finally {
       await site.database.persist(`GRANT ${privilege} TO ${WORKER_ROLE}`);
     }

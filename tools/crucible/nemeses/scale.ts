@@ -1,5 +1,5 @@
 import type { Nemesis } from '../nemesis.js';
-import { pause } from '../sleep.js';
+import { sleep } from '../../../src/base/sleep.js';
 
 /** One replica more for a while. */
 export const scale: Nemesis = {
@@ -7,7 +7,7 @@ export const scale: Nemesis = {
   disturbs: true,
   run: async ({ site, random, signal }) => {
     const replica = await site.fleet.add();
-    await pause(random.between(3_000, 8_000), signal);
+    await sleep(random.between(3_000, 8_000), signal);
     await site.fleet.remove(replica);
   },
 };

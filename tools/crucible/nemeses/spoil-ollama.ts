@@ -1,7 +1,7 @@
 import { presetNames } from '../../stand-in/fault-presets.js';
 import type { FaultPresetName } from '../../stand-in/fault-presets.js';
 import type { Nemesis } from '../nemesis.js';
-import { pause } from '../sleep.js';
+import { sleep } from '../../../src/base/sleep.js';
 
 /** A vector in another's place is what no client can notice. */
 const PRESETS = [...presetNames('outage'), ...presetNames('operator'), ...presetNames('answer')].filter(
@@ -15,7 +15,7 @@ export const spoilOllama: Nemesis = {
   run: async ({ site, random, signal }) => {
     const preset: FaultPresetName = random.pick(PRESETS);
     const undo = await site.ollama.inject({ preset, probability: random.pick([1, 1, 0.5]) });
-    await pause(random.between(500, 6_000), signal);
+    await sleep(random.between(500, 6_000), signal);
     await undo();
   },
 };
@@ -26,7 +26,7 @@ export const stopOllama: Nemesis = {
   disturbs: true,
   run: async ({ site, random, signal }) => {
     const undo = await site.ollama.inject('refuse');
-    await pause(random.between(500, 12_000), signal);
+    await sleep(random.between(500, 12_000), signal);
     await undo();
   },
 };
@@ -37,7 +37,7 @@ export const busyOllama: Nemesis = {
   disturbs: true,
   run: async ({ site, random, signal }) => {
     const undo = await site.ollama.inject({ preset: 'busy', probability: 0.5 });
-    await pause(random.between(2_000, 6_000), signal);
+    await sleep(random.between(2_000, 6_000), signal);
     await undo();
   },
 };

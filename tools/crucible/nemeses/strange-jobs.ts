@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DEAD_LETTER_QUEUE, PRIORITY, QUEUE } from '../../../src/queue/job.js';
 import type { Nemesis } from '../nemesis.js';
 import type { Random } from '../random.js';
-import { pause } from '../sleep.js';
+import { sleep } from '../../../src/base/sleep.js';
 
 const SINCE = '2026-01-01T00:00:00.000Z';
 const MANY = 8;
@@ -54,7 +54,7 @@ export const strangeJobs: Nemesis = {
       await site.database.query(SEND, [QUEUE, JSON.stringify(jobs)]);
       if (random.chance(0.3))
         await site.database.query(SEND, [DEAD_LETTER_QUEUE, JSON.stringify([strangeJob(random, KEYS)])]);
-      await pause(random.between(100, 1_500), signal);
+      await sleep(random.between(100, 1_500), signal);
     }
   },
 };

@@ -1,5 +1,5 @@
 import type { Nemesis } from '../nemesis.js';
-import { pause } from '../sleep.js';
+import { sleep } from '../../../src/base/sleep.js';
 
 /** SIGTERM to one worker after the other, as a rolling update does, each being started again. */
 export const terminateWorker: Nemesis = {
@@ -10,7 +10,7 @@ export const terminateWorker: Nemesis = {
       if (signal.aborted) return;
       await victim.end('SIGTERM');
       victim.start();
-      await pause(random.between(0, 1_500), signal);
+      await sleep(random.between(0, 1_500), signal);
     }
   },
 };

@@ -1,6 +1,6 @@
 import { CHANNEL } from '../../../src/blocks/trigger.js';
 import type { Nemesis } from '../nemesis.js';
-import { pause } from '../sleep.js';
+import { sleep } from '../../../src/base/sleep.js';
 
 const BLOCKS = 15;
 
@@ -17,7 +17,7 @@ export const unsetStatus: Nemesis = {
         UPDATE blocks b SET embedding_status = NULL FROM held WHERE b.id = held.id`,
       );
       await site.database.query('SELECT pg_notify($1, $2)', [CHANNEL, '']);
-      await pause(random.between(200, 2_000), signal);
+      await sleep(random.between(200, 2_000), signal);
     }
   },
 };

@@ -1,6 +1,6 @@
 import { QUEUE } from '../../../src/queue/job.js';
 import type { Nemesis } from '../nemesis.js';
-import { pause } from '../sleep.js';
+import { sleep } from '../../../src/base/sleep.js';
 
 /**
  * Takes attempts away from their holders, as the supervisor does from a worker whose heartbeats did not arrive: the job
@@ -19,7 +19,7 @@ export const usurp: Nemesis = {
           WHERE j.id = mine.id`,
         [QUEUE],
       );
-      await pause(random.between(20, 400), signal);
+      await sleep(random.between(20, 400), signal);
     }
   },
 };

@@ -1,20 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { projectRoot } from '../../demo/reference-schema.js';
+import { projectRoot } from '../../project-root.js';
 import { isTransient } from '../../../src/postgres/sqlstate.js';
 import { startCluster } from '../../../test/support/cluster/start-cluster.js';
 import type { Cluster, ShutdownMode } from '../../../test/support/cluster/cluster.js';
 import { prepareServer } from '../../../test/support/server.js';
 import { TestDatabase } from '../../../test/support/test-database.js';
-import { until } from '../sleep.js';
 import { auditSql } from './audit.sql.js';
 import { triggerVariantSql } from './trigger-variant.sql.js';
 
 /** Few, so that a nemesis can use them up. */
 const MAX_CONNECTIONS = 90;
 const PERSIST_MS = 60_000;
+const RETRY_MS = 100;
 
 export const WORKER_ROLE = 'crucible_worker';
 /** A neighbour who takes connections and holds locks; no superuser, so that the crucible itself always gets in. */
@@ -93,7 +94,7 @@ export class CrucibleDatabase {
         return await this.query<Row>(text, values);
       } catch (error) {
         if (!isTransient(error) || Date.now() > deadline) throw error;
-        await until(() => false, 100);
+        await delay(RETRY_MS);
       }
     }
   }

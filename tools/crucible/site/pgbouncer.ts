@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { freePort } from '../../../test/support/cluster/free-port.js';
 import { guard, type Guard } from '../../../test/support/cluster/guard.js';
 import { unprivilegedUser } from '../../../test/support/cluster/unprivileged-user.js';
-import { until } from '../sleep.js';
+import { until } from '../until.js';
 
 const PROGRAMS = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/opt/homebrew/bin/pgbouncer'];
 const START_MS = 10_000;

@@ -3,7 +3,7 @@ import { isTransient } from '../../../src/postgres/sqlstate.js';
 import type { Random } from '../random.js';
 import type { CrucibleDatabase } from '../site/database.js';
 import type { Ollama } from '../site/ollama.js';
-import { pause } from '../sleep.js';
+import { sleep } from '../../../src/base/sleep.js';
 import { ACTIONS } from './actions.js';
 import { CommitMark } from './commit-mark.js';
 import { noChanges, type Model } from './model.js';
@@ -70,7 +70,7 @@ export class WriterSession {
         [10, random.between(3, 6)],
       ]);
       await this.#transaction(actions, signal);
-      await pause((actions * 1000) / perSecond - (performance.now() - started), signal);
+      await sleep((actions * 1000) / perSecond - (performance.now() - started), signal);
     }
     await this.#client?.end().catch(() => undefined);
   }
@@ -87,7 +87,7 @@ export class WriterSession {
       await this.#client.query('BEGIN');
       for (let i = 0; i < actions; i++) await random.weighted(ACTIONS)(scope);
       await ollama.expect([...scope.changes.blocks.values()]);
-      await pause(holdMs, signal);
+      await sleep(holdMs, signal);
       if (rollBack) {
         await this.#client.query('ROLLBACK');
         this.rolledBack += 1;
@@ -106,7 +106,7 @@ export class WriterSession {
       if (code === LOCK_NOT_AVAILABLE) this.#options.onLockedOut();
       // A commit whose answer was lost: the server knows.
       if (scope !== undefined && (await mark?.wasCommitted(database)) === true) model.apply(scope.changes, name);
-      await pause(100, signal);
+      await sleep(100, signal);
     }
   }
 
