@@ -14,13 +14,13 @@ async function built(module: string): Promise<string> {
 }
 
 describe('a guard that the crucible switches off', () => {
-  it.each([...Object.keys(SABOTAGES), 'killer-text'])('is in the worker, exactly once: %s', async (name) => {
+  it.each([...Object.keys(SABOTAGES), 'poison-text'])('occurs exactly once in the worker: %s', async (name) => {
     for (const { module, find } of sabotageNamed(name).replacements) {
       expect([module, (await built(module)).split(find).length - 1]).toEqual([module, 1]);
     }
   });
 
-  it('leaves no invariant unproven', () => {
+  it('breaks every invariant at least once, over all guards', () => {
     const broken = new Set(Object.values(SABOTAGES).flatMap(({ breaks }) => breaks));
     expect([...broken].sort()).toEqual([1, 2, 3, 4, 5, 6, 7]);
   });

@@ -1,11 +1,11 @@
 import type { Nemesis, NemesisContext } from '../nemesis.js';
-import type { Replica } from '../site/replica.js';
-import { LINK_NAMES } from '../site/links.js';
-import type { Proxy } from '../site/proxy.js';
+import type { Replica } from '../testbed/replica.js';
+import { LINK_NAMES } from '../testbed/links.js';
+import type { Proxy } from '../testbed/proxy.js';
 import { sleep } from '../../../src/base/sleep.js';
 
-function victimOf({ site, random }: NemesisContext): Replica | undefined {
-  const { replicas } = site.fleet;
+function victimOf({ testbed, random }: NemesisContext): Replica | undefined {
+  const { replicas } = testbed.fleet;
   return replicas.length === 0 ? undefined : random.pick(replicas);
 }
 
@@ -13,10 +13,10 @@ function linkOf(victim: Replica, { random }: NemesisContext): Proxy {
   return victim.links[random.pick(LINK_NAMES)];
 }
 
-/** The connections of a worker are open for both sides, and nothing passes any more, ever. */
+/** A worker's connections stay open on both sides, but nothing passes through them ever again. */
 export const halfOpen: Nemesis = {
   name: 'half-open',
-  disturbs: true,
+  delaysOthers: true,
   run: async (context) => {
     const victim = victimOf(context);
     if (victim === undefined) return;
@@ -25,10 +25,10 @@ export const halfOpen: Nemesis = {
   },
 };
 
-/** Nothing passes for a while, and then all of it does. */
+/** Holds back all bytes for a while, then delivers them. */
 export const stall: Nemesis = {
   name: 'stall',
-  disturbs: true,
+  delaysOthers: true,
   run: async (context) => {
     const victim = victimOf(context);
     if (victim === undefined) return;
@@ -39,10 +39,10 @@ export const stall: Nemesis = {
   },
 };
 
-/** Connections are reset, and refused for a while. */
+/** Resets connections, and often refuses new ones for a while. */
 export const partition: Nemesis = {
   name: 'partition',
-  disturbs: true,
+  delaysOthers: true,
   run: async (context) => {
     const victim = victimOf(context);
     if (victim === undefined) return;
@@ -54,10 +54,10 @@ export const partition: Nemesis = {
   },
 };
 
-/** Every piece takes longer. */
+/** Delays every packet. */
 export const lag: Nemesis = {
   name: 'lag',
-  disturbs: true,
+  delaysOthers: true,
   run: async (context) => {
     const victim = victimOf(context);
     if (victim === undefined) return;
