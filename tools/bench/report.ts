@@ -1,5 +1,5 @@
 import type { Machine } from './machine.js';
-import { reached, type Figure } from './scenario.js';
+import { isReached, type Figure } from './scenario.js';
 
 export interface Measured {
   readonly scenario: string;
@@ -15,10 +15,10 @@ export interface Report {
   readonly measured: readonly Measured[];
 }
 
-/** One scenario as a table for people. */
+/** One scenario's figures as a text table. */
 export function tableOf({ scenario, what, figures }: Measured): string {
   const rows = figures.map((one) => [
-    reached(one) ? (one.target === undefined ? '' : 'ok') : 'MISSED',
+    isReached(one) ? (one.target === undefined ? '' : 'ok') : 'MISSED',
     one.what,
     `${numeral(one.value)} ${one.unit}`.trim(),
     targetOf(one),
@@ -26,7 +26,7 @@ export function tableOf({ scenario, what, figures }: Measured): string {
       ? ''
       : `${numeral(Math.min(...one.runs))} to ${numeral(Math.max(...one.runs))}`,
   ]);
-  const header = ['', 'figure', 'median', 'target', 'runs'];
+  const header = ['', 'figure', 'median', 'target', 'range'];
   const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
   const line = (row: readonly string[]) =>
     row
@@ -48,7 +48,7 @@ function targetOf({ target }: Figure): string {
   return 'atLeast' in target ? `≥ ${numeral(target.atLeast)}` : `≤ ${numeral(target.atMost)}`;
 }
 
-/** Three digits that count. */
+/** Three significant digits. */
 function numeral(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   const digits = Math.abs(value) >= 100 || value === 0 ? 0 : Math.min(4, 2 - Math.floor(Math.log10(Math.abs(value))));

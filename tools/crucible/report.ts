@@ -15,8 +15,8 @@ export function reportOf(result: RunResult): string {
     `faults:   ${faults} injected: ${list(injected)}`,
     `stored:   ${stored} vectors; status of the blocks at the end: ${list(blocks)}`,
     `quiet:    no work was left ${result.quietAfterSeconds.toFixed(1)} s after the last fault; a status differed from its job for at most ${result.longestMismatchSeconds.toFixed(1)} s`,
-    `latency:  ${timesOf(latency, 'edits far from any fault', 'the slowest was stored after')}`,
-    `resumed:  ${timesOf(resumption, 'faults that blocked all work', 'work resumed after at most')}`,
+    `edits:    ${slowest('stored', latency, 'edits far from any fault')}`,
+    `recovery: ${slowest('work resumed', resumption, 'faults that blocked all work')}`,
     `workers:  ${ended.expected} ended by a signal of the crucible, ${ended.atStart} ended during their start, ${ended.killedAfterGrace} needed SIGKILL after SIGTERM`,
   );
   if (violations.length > 0) lines.push(`logs:     ${result.logDirectory}`);
@@ -24,8 +24,9 @@ export function reportOf(result: RunResult): string {
   return lines.join('\n');
 }
 
-function timesOf({ checked, slowestMs }: RunResult['latency'], what: string, slowest: string): string {
-  return checked === 0 ? `no ${what} to check` : `${checked} ${what} checked, ${slowest} ${Math.round(slowestMs)} ms`;
+function slowest(verb: string, { checked, slowestMs }: RunResult['latency'], what: string): string {
+  if (checked === 0) return `not checked: no ${what}`;
+  return `${verb} after at most ${Math.round(slowestMs)} ms (${what}: ${checked})`;
 }
 
 function list(counts: Readonly<Record<string, number>>): string {

@@ -7,15 +7,15 @@ export interface DatabaseLoopOptions {
   readonly db: TestDatabase;
   readonly loops: number;
   readonly batchSize: number;
-  /** number[contents][768] of the contents of a batch. */
+  /** Vectors for the contents of a batch: `Float32Array[contents.length][768]`. */
   readonly embed: (contents: readonly string[]) => Promise<readonly Float32Array[]>;
 }
 
 /**
- * The floors of the ceiling: fetch, claim, complete and store, by so many loops of so many jobs, with no fence, no look
- * at what has changed meanwhile, and no text but what `embed` is given. The jobs are there.
+ * The floor of the ceiling scenario: fetch, claim, complete and store in concurrent loops, with no fence, no check for
+ * changes, and no preparation of texts. The jobs must be in the queue.
  *
- * @returns seconds, and how many blocks were stored
+ * @returns how long it took, and how many blocks were stored
  */
 export async function databaseLoop({
   db,
@@ -77,6 +77,6 @@ async function inTransaction(pool: pg.Pool, work: (client: pg.PoolClient) => Pro
     await client.query('COMMIT');
     failed = false;
   } finally {
-    client.release(failed); // with its transaction, where that was left open
+    client.release(failed); // closes the connection, and with it an open transaction
   }
 }

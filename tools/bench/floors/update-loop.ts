@@ -3,9 +3,9 @@ import type { TestDatabase } from '../../../test/support/test-database.js';
 import { withVectorStore } from './vector-store.js';
 
 /**
- * The floor of the write path: vectors stored by so many connections, so many a statement, and nothing else.
+ * The floor of the write-path scenario: stores vectors over several connections and does nothing else.
  *
- * @returns vectors a second
+ * @returns vectors per second
  */
 export async function updateLoop(
   db: TestDatabase,
