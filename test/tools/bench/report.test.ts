@@ -68,4 +68,14 @@ describe('the table of a scenario', () => {
       '          floor       4,000 blocks/s           4,000 to 4,000',
     ]);
   });
+
+  it('leaves out empty columns', () => {
+    const figures = [figure('throughput', 'blocks/s', [2900]), figure('p99', 'ms', [41.26])];
+    expect(tableOf({ scenario: 'ceiling', what: 'how fast', figures }).split('\n')).toEqual([
+      'ceiling: how fast',
+      '  figure      value',
+      '  throughput  2,900 blocks/s',
+      '  p99         41.3 ms',
+    ]);
+  });
 });

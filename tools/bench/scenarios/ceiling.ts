@@ -34,7 +34,7 @@ const STAND_IN_CPU_SECONDS = 0.06;
 /** The model answers at once, so only the worker and PostgreSQL limit the throughput. */
 export const ceiling: Scenario = {
   name: 'ceiling',
-  what: 'throughput with a model that answers at once, compared with a loop that only does the database work',
+  what: 'throughput with a model that answers at once, by workers × batch size; the floor is a loop that only does the database work',
   async measure(bench) {
     const figures: Figure[] = [];
     for (const setting of bench.options.quick ? SETTINGS.slice(0, 1) : SETTINGS) {
