@@ -11,8 +11,8 @@ import { WatchedPostgres, WithoutUpkeep } from './worker-postgres.js';
 
 describeWithServer('the upkeep of a leader', () => {
   it.each([
-    ['finds what is due and resets what waits in retry', WatchedPostgres, { due: true, status: 'pending' }],
-    ['does nothing in a database that has none', WithoutUpkeep, { due: false, status: 'processing' }],
+    ['finds ready jobs and resets blocks whose job waits in retry', WatchedPostgres, { due: true, status: 'pending' }],
+    ['does nothing in a database without upkeep', WithoutUpkeep, { due: false, status: 'processing' }],
   ])('%s', async (_, Kind, expected) => {
     const db = await createDatabase();
     const ollama = await startStandIn();
