@@ -37,7 +37,7 @@ export class MemoryLog implements Logger {
   }
 
   /** Lines of these levels as text, for the messages of failing tests. */
-  tell(...levels: LogLine['level'][]): string[] {
+  format(...levels: LogLine['level'][]): string[] {
     return this.lines
       .filter(({ level }) => levels.includes(level))
       .map(({ level, message, fields }) => `${level} ${message} ${JSON.stringify(fields, errorsAsText)}`);

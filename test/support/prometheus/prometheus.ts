@@ -106,12 +106,12 @@ export class Prometheus {
    * Resolves when this value is the only result, and is the same after all replicas have been scraped once more. A late scrape
    * leaves its replica out of the results until the next one; such results are ignored.
    */
-  async tells(promql: string, figure: number): Promise<void> {
+  async untilSteady(promql: string, expected: number): Promise<void> {
     const ofAll = `(${promql}) and on() (count(up == 1) == ${this.#targets})`;
-    await this.until(ofAll, ([sample, ...more]) => sample?.value === figure && more.length === 0);
+    await this.until(ofAll, ([sample, ...more]) => sample?.value === expected && more.length === 0);
     await this.scraped();
     const [again] = await this.until(ofAll, ({ length }) => length === 1);
-    if (again?.value !== figure) throw new Error(`${promql}: ${figure} became ${again?.value}`);
+    if (again?.value !== expected) throw new Error(`${promql}: ${expected} became ${again?.value}`);
   }
 
   /** Resolves when every replica has been scraped after now, so that queries return the present values. */

@@ -1,7 +1,7 @@
 import type { EChartsOption } from 'echarts';
 import type { Measured } from '../report.js';
 import { casesOf, rounded, valueOf } from './figures.js';
-import { bars, categories, FLOOR, frame, line, OURS, values } from './style.js';
+import { bars, categories, FLOOR_COLOUR, frame, line, WORKER_COLOUR, values } from './style.js';
 
 export interface Chart {
   /** The scenario that it shows; its file is `bench-{scenario}.svg`. */
@@ -26,14 +26,17 @@ function ceiling(measured: Measured): EChartsOption {
     xAxis: categories(throughput.map(({ name }) => name)),
     yAxis: values(''),
     series: [
-      bars('the worker', OURS, valuesOf(throughput)),
-      bars('floor: a loop that only does the database work', FLOOR, valuesOf(floor)),
+      bars('the worker', WORKER_COLOUR, valuesOf(throughput)),
+      bars('floor: a loop that only does the database work', FLOOR_COLOUR, valuesOf(floor)),
     ],
   };
 }
 
 function saturation(measured: Measured): EChartsOption {
-  const utilisation = valueOf(measured, 'utilisation: time of a loop that sends the same requests, divided by ours');
+  const utilisation = valueOf(
+    measured,
+    'utilisation: time of a loop that sends the same requests, divided by the worker’s',
+  );
   const names = ['the worker: claim, embed, store', 'floor: a loop that sends the same requests'];
   const throughput = [
     valueOf(measured, 'throughput'),
@@ -50,8 +53,8 @@ function saturation(measured: Measured): EChartsOption {
     yAxis: { ...categories(names), inverse: true },
     series: [
       {
-        ...bars('', OURS, throughput),
-        data: throughput.map((value, i) => ({ value, itemStyle: { color: i === 0 ? OURS : FLOOR } })),
+        ...bars('', WORKER_COLOUR, throughput),
+        data: throughput.map((value, i) => ({ value, itemStyle: { color: i === 0 ? WORKER_COLOUR : FLOOR_COLOUR } })),
         label: {
           show: true,
           position: 'right',
@@ -91,7 +94,7 @@ function freshness(measured: Measured): EChartsOption {
       nameTextStyle: { fontSize: 13 },
     })),
     yAxis: panels.map((_, i) => values('', i)),
-    series: panels.map((panel, i) => bars(panel.name, OURS, panel.values, i)),
+    series: panels.map((panel, i) => bars(panel.name, WORKER_COLOUR, panel.values, i)),
   };
 }
 
@@ -102,7 +105,7 @@ function growth(measured: Measured): EChartsOption {
     legend: { show: false },
     xAxis: categories(throughput.map(({ name }) => name)),
     yAxis: values(''),
-    series: [bars('the worker', OURS, valuesOf(throughput))],
+    series: [bars('the worker', WORKER_COLOUR, valuesOf(throughput))],
   };
 }
 
@@ -120,11 +123,11 @@ function replicas(measured: Measured): EChartsOption {
     series: [
       line(
         'one replica × their number',
-        FLOOR,
+        FLOOR_COLOUR,
         throughput.map(({ count }) => alone * count),
         true,
       ),
-      line('measured', OURS, valuesOf(throughput), false),
+      line('measured', WORKER_COLOUR, valuesOf(throughput), false),
     ],
   };
 }

@@ -2,8 +2,8 @@ import type { BarSeriesOption, EChartsOption, LineSeriesOption } from 'echarts';
 import { rounded } from './figures.js';
 
 /** Colours of the worker, and of what it is compared with. */
-export const OURS = '#2563eb';
-export const FLOOR = '#cbd5e1';
+export const WORKER_COLOUR = '#2563eb';
+export const FLOOR_COLOUR = '#cbd5e1';
 const INK = '#1f2937';
 const FAINT = '#6b7280';
 /** No name may need quotes: the renderer does not escape them in an attribute, which would make the SVG invalid. */

@@ -29,7 +29,7 @@ export const saturation: Scenario = {
     const all = (value: (run: Run) => number) => runs.map(value);
     return [
       figure(
-        'utilisation: time of a loop that sends the same requests, divided by ours',
+        'utilisation: time of a loop that sends the same requests, divided by the worker’s',
         '',
         all((run) => run.floorSeconds / run.done.seconds),
         { atLeast: 0.97 },
