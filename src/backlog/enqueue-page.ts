@@ -1,21 +1,15 @@
-import type { PgBoss } from 'pg-boss';
-import { findSettled } from '../blocks/sql/find-settled.js';
-import { lockBlocks } from '../blocks/sql/lock.js';
-import { resetToPending } from '../blocks/sql/reset-to-pending.js';
+import type { Blocks } from '../blocks/blocks.js';
 import { WAITING, type FoundStatus } from '../blocks/status.js';
-import type { BlocksTable } from '../blocks/table.js';
 import type { Database, Queryable } from '../postgres/database.js';
-import { insertJobs, newJob } from '../queue/enqueue.js';
-import { DEAD_LETTER_QUEUE, PRIORITY } from '../queue/job.js';
-import { reserveCapacity } from '../queue/capacity.js';
+import type { EmbedQueue } from '../queue/embed-queue.js';
+import { PRIORITY } from '../queue/job.js';
+import { newJob } from '../queue/new-job.js';
 import type { FoundBlock } from './sql/find-in-scope.js';
-import { lockDeadLetters } from '../queue/sql/lock-dead-letters.js';
 
 export interface EnqueueContext {
   readonly database: Database;
-  readonly boss: PgBoss;
-  readonly schema: string;
-  readonly table: BlocksTable;
+  readonly queue: EmbedQueue;
+  readonly blocks: Blocks;
   /** Ready and active jobs that the queue is filled up to. */
   readonly queueLimit: number;
 }
@@ -87,18 +81,18 @@ async function attempt(
   found: readonly FoundBlock[],
   now: Date,
 ): Promise<Pick<EnqueuedPage, 'enqueued' | 'alreadyQueued'> | Missed> {
-  const { database, boss, schema, table, queueLimit } = context;
+  const { database, queue, blocks: blocksTable, queueLimit } = context;
   try {
     return await database.transaction(async (tx) => {
-      const room = await reserveCapacity(tx, schema, queueLimit);
-      const blocks = room < minUsefulCapacity(found.length, queueLimit) ? [] : found.slice(0, room);
-      await dropDeadLetters(context, tx, blocks);
+      const capacity = await queue.reserveCapacity(tx, queueLimit);
+      const blocks = capacity < minUsefulCapacity(found.length, queueLimit) ? [] : found.slice(0, capacity);
+      await queue.dropDeadLetters(tx, blocks.filter(({ status }) => status === 'error').map(toId));
       const jobs = blocks.map(({ id }) => newJob(id, PRIORITY.backlog, now));
-      const inserted = await insertJobs(boss, tx, jobs);
+      const inserted = await queue.insert(tx, jobs);
       const settled = blocks.filter(({ status }) => !isWaiting(status));
-      const reopened = new Set(await reopen(tx, table, settled));
+      const reopened = new Set(await reset(tx, blocksTable, settled));
       // With their keys in our hands nobody settles them any more: what has ended by now was another's work.
-      const ended = new Set((await findSettled(tx, table, [...inserted])).map(({ id }) => id));
+      const ended = new Set((await blocksTable.settled(tx, [...inserted])).map(({ id }) => id));
       const missed = blocks.filter(({ id, status }) => (isWaiting(status) ? ended.has(id) : !reopened.has(id)));
       if (missed.length > 0) throw new Missed(missed);
       // Where a settled block has a job, that found nothing to do; now it has, or the sweep replaces it.
@@ -111,21 +105,11 @@ async function attempt(
   }
 }
 
-async function dropDeadLetters(
-  { boss, schema }: EnqueueContext,
-  tx: Queryable,
-  blocks: readonly FoundBlock[],
-): Promise<void> {
-  const failed = blocks.filter(({ status }) => status === 'error').map(toId);
-  const letters = failed.length === 0 ? [] : await lockDeadLetters(tx, schema, failed);
-  if (letters.length > 0) await boss.deleteJob(DEAD_LETTER_QUEUE, letters, { db: tx });
-}
-
 /** Two statements: in one, a row that was waited for would be checked as it was before. */
-async function reopen(tx: Queryable, table: BlocksTable, blocks: readonly FoundBlock[]): Promise<string[]> {
-  if (blocks.length === 0) return [];
-  const locked = await lockBlocks(tx, table, blocks.map(toId));
-  return await resetToPending(tx, table, locked, [...new Set(blocks.map(({ status }) => status))]);
+async function reset(tx: Queryable, blocks: Blocks, found: readonly FoundBlock[]): Promise<string[]> {
+  if (found.length === 0) return [];
+  const locked = await blocks.lock(tx, found.map(toId));
+  return await blocks.resetToPending(tx, locked, [...new Set(found.map(({ status }) => status))]);
 }
 
 const toId = ({ id }: FoundBlock) => id;

@@ -1,4 +1,4 @@
-import type { BlocksTable } from '../blocks/table.js';
+import type { Blocks } from '../blocks/blocks.js';
 import type { Database } from '../postgres/database.js';
 import { retryTransient } from '../postgres/retry.js';
 import type { Logger } from '../telemetry/logger.js';
@@ -6,15 +6,15 @@ import type { Outstanding } from './outstanding.js';
 import { sleep } from '../base/sleep.js';
 
 /** Looking takes a twentieth of the time at most, and is never seldomer than every two seconds. */
-const LOOK_MIN_MS = 200;
-const LOOK_MAX_MS = 2_000;
+const POLL_MIN_MS = 200;
+const POLL_MAX_MS = 2_000;
 const SHARE = 20;
 /** With nothing ended for so long, something is likely wrong. */
 const STALL_MS = 30_000;
 
 export interface FollowOptions {
   readonly database: Database;
-  readonly table: BlocksTable;
+  readonly blocks: Blocks;
   readonly outstanding: Outstanding;
   /** Whether more may still be added. */
   readonly isOpen: () => boolean;
@@ -26,11 +26,11 @@ export interface FollowOptions {
 
 /** Follows blocks until each has ended, and no more are to come; early when aborted. */
 export async function follow(options: FollowOptions): Promise<void> {
-  const { database, table, outstanding, isOpen, maxOutageMs, signal, log } = options;
+  const { database, blocks, outstanding, isOpen, maxOutageMs, signal, log } = options;
   let progressAt = performance.now();
   while (!signal.aborted && (isOpen() || outstanding.size > 0)) {
     const started = performance.now();
-    const ended = await retryTransient(() => outstanding.look(database, table), { signal, maxWaitMs: maxOutageMs });
+    const ended = await retryTransient(() => outstanding.poll(database, blocks), { signal, maxWaitMs: maxOutageMs });
     const now = performance.now();
     if (ended > 0 || outstanding.size === 0) progressAt = now;
     if (now - progressAt > STALL_MS) {
@@ -40,6 +40,6 @@ export async function follow(options: FollowOptions): Promise<void> {
         waiting: outstanding.size,
       });
     }
-    await sleep(Math.min(LOOK_MAX_MS, Math.max(LOOK_MIN_MS, (now - started) * SHARE)), signal);
+    await sleep(Math.min(POLL_MAX_MS, Math.max(POLL_MIN_MS, (now - started) * SHARE)), signal);
   }
 }

@@ -1,6 +1,5 @@
-import { findSettled } from '../blocks/sql/find-settled.js';
 import type { BlockStatus } from '../blocks/status.js';
-import type { BlocksTable } from '../blocks/table.js';
+import type { Blocks } from '../blocks/blocks.js';
 import type { Queryable } from '../postgres/database.js';
 
 /** Asking at once for all 10,000 that a queue may hold took 20 MB more. */
@@ -35,12 +34,12 @@ export class Outstanding {
     for (const id of ids) this.#ids.add(id);
   }
 
-  /** Looks which of them have ended. @returns how many */
-  async look(db: Queryable, table: BlocksTable): Promise<number> {
+  /** Finds out which of them have ended. @returns how many */
+  async poll(db: Queryable, blocks: Blocks): Promise<number> {
     const before = this.ended;
     const asked = [...this.#ids];
     for (let i = 0; i < asked.length; i += PAGE) {
-      for (const { id, status } of await findSettled(db, table, asked.slice(i, i + PAGE))) {
+      for (const { id, status } of await blocks.settled(db, asked.slice(i, i + PAGE))) {
         this.#ids.delete(id);
         if (status === 'completed' || status === 'skipped' || status === 'error') this.#results[status] += 1;
         else this.#results.gone += 1;

@@ -11,18 +11,18 @@ export class RateLimit {
   }
 
   /** The most to take at once, so that no second sees more than its share. */
-  get most(): number {
+  get maxBatch(): number {
     return this.#perSecond === 0 ? Number.POSITIVE_INFINITY : this.#perSecond;
   }
 
   /** Says that so many were taken. */
-  took(count: number): void {
+  spend(count: number): void {
     if (this.#perSecond === 0) return;
     this.#freeAt = Math.max(this.#freeAt, performance.now()) + (count / this.#perSecond) * 1000;
   }
 
   /** Waits until more may be taken, or until aborted. */
-  async ready(signal: AbortSignal): Promise<void> {
+  async wait(signal: AbortSignal): Promise<void> {
     await sleep(this.#freeAt - performance.now(), signal);
   }
 }

@@ -1,16 +1,12 @@
-import type { PgBoss } from 'pg-boss';
-import { findStatus } from '../blocks/sql/find-status.js';
-import { lockBlocks } from '../blocks/sql/lock.js';
-import { resetToPending } from '../blocks/sql/reset-to-pending.js';
-import type { BlocksTable } from '../blocks/table.js';
+import type { Blocks } from '../blocks/blocks.js';
 import type { Database, Queryable } from '../postgres/database.js';
 import { retryTransient } from '../postgres/retry.js';
-import { insertJobs, newJob, replaceWaiting } from '../queue/enqueue.js';
-import { DEAD_LETTER_QUEUE, PRIORITY, type Priority } from '../queue/job.js';
-import { lockDeadLetters } from '../queue/sql/lock-dead-letters.js';
+import type { EmbedQueue } from '../queue/embed-queue.js';
+import { PRIORITY, type Priority } from '../queue/job.js';
+import { newJob } from '../queue/new-job.js';
 
-/** What became of a block that was to be put back. */
-export type RetryOutcome = 'put back' | 'not in error' | 'no such block' | 'locked';
+/** What became of a block that was to be requeued. */
+export type RetryOutcome = 'requeued' | 'not in error' | 'no such block' | 'locked';
 
 export interface Retried {
   readonly id: string;
@@ -21,9 +17,8 @@ export interface Retried {
 
 export interface RetryContext {
   readonly database: Database;
-  readonly boss: PgBoss;
-  readonly schema: string;
-  readonly table: BlocksTable;
+  readonly queue: EmbedQueue;
+  readonly blocks: Blocks;
   /** Of the jobs; null inserts none, and leaves the blocks to the sweep. */
   readonly priority: Priority | null;
   readonly signal: AbortSignal;
@@ -33,15 +28,14 @@ export interface RetryContext {
 const TRIES = 5;
 
 /**
- * Puts blocks in `error` back, in one transaction: their dead letters go, each gets a job with fresh counts, and is
- * `pending`. A block whose row someone has locked is left as it is, and holds up no other.
+ * Requeues blocks in `error`, in one transaction: their dead letters go, each gets a new job and is `pending`. A block whose row someone has locked is left as it is, and holds up no other.
  *
  * @param ids such as the column's type accepts; one batch
  * @returns one entry for each different block, in the order of `ids`
  */
 export async function retryBlocks(context: RetryContext, ids: readonly string[]): Promise<Retried[]> {
-  const { database, table } = context;
-  const before = [...new Map((await findStatus(database, table, ids)).map((block) => [block.id, block])).values()];
+  const { blocks } = context;
+  const before = [...new Map((await blocks.statusOf(ids)).map((block) => [block.id, block])).values()];
   let open = before.filter(({ status }) => status === 'error').map(({ id }) => id);
   const done = new Set<string>();
   for (let attempt = 0; open.length > 0 && attempt < TRIES; attempt++) {
@@ -50,9 +44,9 @@ export async function retryBlocks(context: RetryContext, ids: readonly string[])
     open = result.again;
   }
   const left = before.map(({ id }) => id).filter((id) => !done.has(id));
-  const after = new Map((await findStatus(database, table, left)).map(({ id, status }) => [id, status]));
+  const after = new Map((await blocks.statusOf(left)).map(({ id, status }) => [id, status]));
   return before.map(({ id }) =>
-    done.has(id) ? { id, outcome: 'put back', status: 'pending' } : judge(id, after.get(id)),
+    done.has(id) ? { id, outcome: 'requeued', status: 'pending' } : judge(id, after.get(id)),
   );
 }
 
@@ -69,18 +63,17 @@ class SomeLocked extends Error {
 }
 
 async function tryToRequeue(
-  { database, boss, schema, table, priority }: RetryContext,
+  { database, queue, blocks, priority }: RetryContext,
   ids: readonly string[],
 ): Promise<{ requeued: string[]; again: string[] }> {
   try {
     const requeuedIds = await database.transaction(async (tx) => {
-      const letters = await lockDeadLetters(tx, schema, ids);
-      if (letters.length > 0) await boss.deleteJob(DEAD_LETTER_QUEUE, letters, { db: tx });
-      if (priority !== null) await enqueue(boss, tx, schema, ids, priority);
-      const locked = await lockBlocks(tx, table, ids);
+      await queue.dropDeadLetters(tx, ids);
+      if (priority !== null) await enqueue(queue, tx, ids, priority);
+      const locked = await blocks.lock(tx, ids);
       // A block that keeps its status must keep its dead letter too.
       if (locked.length < ids.length) throw new SomeLocked(locked);
-      return await resetToPending(tx, table, locked, ['error']);
+      return await blocks.resetToPending(tx, locked, ['error']);
     });
     return { requeued: requeuedIds, again: [] };
   } catch (error) {
@@ -90,16 +83,10 @@ async function tryToRequeue(
 }
 
 /** A job that waits for a block in `error` would settle as nothing to do if it were claimed now: it is replaced. */
-async function enqueue(
-  boss: PgBoss,
-  tx: Queryable,
-  schema: string,
-  ids: readonly string[],
-  priority: Priority,
-): Promise<void> {
+async function enqueue(queue: EmbedQueue, tx: Queryable, ids: readonly string[], priority: Priority): Promise<void> {
   const now = new Date();
   const toJob = (blockId: string) => newJob(blockId, priority, now);
-  const inserted = await insertJobs(boss, tx, ids.map(toJob));
+  const inserted = await queue.insert(tx, ids.map(toJob));
   const present = ids.filter((id) => !inserted.has(id));
-  await replaceWaiting(boss, tx, schema, present.map(toJob), PRIORITY.live + 1);
+  await queue.replaceWaiting(tx, present.map(toJob), PRIORITY.live + 1);
 }

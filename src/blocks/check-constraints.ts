@@ -2,7 +2,7 @@ import type { Database, Queryable } from '../postgres/database.js';
 import { onOneLine, quoteColumn, quoteTable } from '../postgres/identifiers.js';
 import { withFullNames } from '../postgres/rolled-back.js';
 import { errorCode } from '../base/errors.js';
-import { OUR_COLUMNS, someVector, statusList, STATUSES } from './sql/our-columns.js';
+import { ourColumns, someVector, statusList, STATUSES } from './sql/our-columns.js';
 import type { BlockStatus } from './status.js';
 import type { BlocksTable } from './table.js';
 
@@ -52,7 +52,7 @@ export async function findRefusals(db: Database, table: BlocksTable): Promise<Re
     const types = await readTypes(tx, table);
     const refusals: Refusal[] = [];
     for (const check of await readChecks(tx, table)) {
-      if (check.columns.length === 0 || !check.columns.every((column) => OUR_COLUMNS.includes(column))) continue;
+      if (check.columns.length === 0 || !check.columns.every((column) => ourColumns(table).includes(column))) continue;
       const refusal = await evaluate(tx, table, check, types);
       if (refusal !== undefined) refusals.push(refusal);
     }
@@ -97,8 +97,8 @@ export function widened(
 }
 
 /** The condition that a status is one of these. */
-export function isStatus(statuses: readonly string[]): string {
-  return `embedding_status IN (${statusList(statuses)})`;
+export function isStatus({ status }: BlocksTable, statuses: readonly string[]): string {
+  return `${status} IN (${statusList(statuses)})`;
 }
 
 interface Types {
@@ -110,10 +110,10 @@ async function readTypes(tx: Queryable, table: BlocksTable): Promise<Types> {
   const rows = await tx.query<{ name: string; type: string }>(
     `SELECT attname::text AS name, format_type(atttypid, atttypmod) AS type FROM pg_attribute
  WHERE attrelid = to_regclass($1) AND attname = ANY ($2::text[])`,
-    [table.blocks, OUR_COLUMNS],
+    [table.blocks, ourColumns(table)],
   );
   const typeOf = (column: string) => rows.find(({ name }) => name === column)?.type ?? 'text';
-  return { status: typeOf('embedding_status'), vector: typeOf('embedding') };
+  return { status: typeOf(table.columns.status), vector: typeOf(table.columns.embedding) };
 }
 
 async function evaluate(
@@ -124,8 +124,8 @@ async function evaluate(
 ): Promise<Refusal | undefined> {
   const states = await answerOf(tx, () =>
     tx.query<{ status: BlockStatus; hasVector: boolean; isTaken: boolean }>(
-      `SELECT embedding_status::text AS status, embedding IS NOT NULL AS "hasVector", (${check.expression}) IS NOT FALSE AS "isTaken"
-  FROM (SELECT status::${types.status} AS embedding_status, CASE WHEN vector = 'vector' THEN $3::text::${types.vector} END AS embedding
+      `SELECT ${table.status}::text AS status, ${table.embedding} IS NOT NULL AS "hasVector", (${check.expression}) IS NOT FALSE AS "isTaken"
+  FROM (SELECT status::${types.status} AS ${table.status}, CASE WHEN vector = 'vector' THEN $3::text::${types.vector} END AS ${table.embedding}
           FROM unnest($1::text[], $2::text[]) AS states (status, vector)) ${quoteColumn(check.table)}`,
       [STATES.map(([status]) => status), STATES.map(([, vector]) => vector), someVector(table)],
     ),
@@ -133,13 +133,13 @@ async function evaluate(
   const refused = (states ?? []).filter(({ isTaken }) => !isTaken);
   if (refused.length === 0) return undefined;
   const { name, on, schema, table: relation } = check;
-  if (check.columns.includes('embedding_status')) {
+  if (check.columns.includes(table.columns.status)) {
     const statuses = STATUSES.filter((status) => refused.some((state) => state.status === status));
-    return { name, on, statuses, fix: widened(check, isStatus(statuses)) };
+    return { name, on, statuses, fix: widened(check, isStatus(table, statuses)) };
   }
   const fix = refused.some(({ hasVector }) => hasVector)
     ? `ALTER TABLE ${quoteTable(schema, relation)} DROP CONSTRAINT ${quoteColumn(name)};`
-    : widened(check, 'embedding IS NULL');
+    : widened(check, `${table.embedding} IS NULL`);
   return { name, on, statuses: [], fix };
 }
 

@@ -82,13 +82,13 @@ function claimSql(table: BlocksTable): string {
   const open = hasStatusSql('status', WAITING);
   return `
 WITH held AS MATERIALIZED (
-  SELECT b.${table.id}, b.embedding_status, b.${table.type}, b.${table.content}, b.${table.noteId}
+  SELECT b.${table.id}, b.${table.status}, b.${table.type}, b.${table.content}, b.${table.noteId}
     FROM ${table.blocks} b
    WHERE b.${table.id} = ANY ($1::text[]::${table.idType}[])
    ORDER BY b.${table.id}
      FOR NO KEY UPDATE SKIP LOCKED
 ), locked AS MATERIALIZED (
-  SELECT b.${table.id} AS id, b.embedding_status AS status, b.${table.type}::text AS type, c.content, n.title,
+  SELECT b.${table.id} AS id, b.${table.status} AS status, b.${table.type}::text AS type, c.content, n.title,
          octet_length(c.content) AS bytes, ${fingerprintSql(table)} AS fingerprint
     FROM held b
     LEFT JOIN LATERAL (SELECT n.${table.notesTitle}::text AS title FROM ${table.notes} n
@@ -102,7 +102,7 @@ WITH held AS MATERIALIZED (
 ), marked AS MATERIALIZED (
   SELECT sized.*, open AND (upto <= $2::bigint OR ($3::boolean AND place = 1)) AS taken FROM sized
 ), claimed AS (
-  UPDATE ${table.blocks} b SET embedding_status = 'processing'
+  UPDATE ${table.blocks} b SET ${table.status} = 'processing'
     FROM marked WHERE b.${table.id} = marked.id AND marked.taken AND ${isPendingSql('marked.status')}
 ), answer AS (
   SELECT id, CASE WHEN taken THEN 'claimed' WHEN open THEN 'deferred' ELSE 'settled' END AS outcome, ${statusSql('status')} AS status, bytes,
@@ -110,7 +110,7 @@ WITH held AS MATERIALIZED (
          CASE WHEN taken THEN title END AS title, CASE WHEN taken THEN fingerprint END AS fingerprint
     FROM marked
   UNION ALL
-  SELECT b.${table.id}, 'locked', ${statusSql('b.embedding_status')}, NULL, NULL, NULL, NULL, NULL
+  SELECT b.${table.id}, 'locked', ${statusSql(`b.${table.status}`)}, NULL, NULL, NULL, NULL, NULL
     FROM ${table.blocks} b
    WHERE b.${table.id} = ANY (ARRAY(SELECT unnest($1::text[]::${table.idType}[]) EXCEPT SELECT id FROM marked))
 )

@@ -22,6 +22,8 @@ const CONTENT_FORMATS: Readonly<Record<string, 'text' | 'json'>> = {
   jsonb: 'json',
 };
 
+const STATUS_TYPE = "text NOT NULL DEFAULT 'pending'";
+
 /** What PostgreSQL casts to vector by itself: pgvector's other types, and arrays of numbers. */
 const CASTABLE = /^(halfvec|sparsevec|_(int4|float4|float8|numeric))$/;
 
@@ -47,14 +49,8 @@ export async function inspectBlocks(db: Queryable, names: TableNames): Promise<B
   const notesId = requireColumn(inNotes, notes, names.notesId, 'PALDOCS_NOTES_ID_COLUMN');
   const notesTitle = requireColumn(inNotes, notes, names.notesTitle, 'PALDOCS_NOTES_TITLE_COLUMN');
 
-  const embedding = requireVector(inBlocks, blocks);
-  if (!inBlocks.has('embedding_status')) {
-    throw new ConfigurationError(
-      'SCHEMA_COLUMN',
-      `${blocks.name} has no column embedding_status, which the API's migration adds`,
-      { fix: `ALTER TABLE ${quoted(blocks)} ADD COLUMN embedding_status text NOT NULL DEFAULT 'pending';` },
-    );
-  }
+  const embedding = requireVector(inBlocks, blocks, names.blocksEmbedding);
+  const status = requireOurColumn(inBlocks, blocks, names.blocksStatus, 'PALDOCS_BLOCKS_STATUS_COLUMN', STATUS_TYPE);
   if (!ID_TYPES.has(withoutLength(id.type))) {
     throw new ConfigurationError(
       'SCHEMA_COLUMN',
@@ -79,6 +75,8 @@ export async function inspectBlocks(db: Queryable, names: TableNames): Promise<B
     noteId: quoteColumn(noteId.name),
     type: quoteColumn(type.name),
     content: quoteColumn(content.name),
+    embedding: quoteColumn(embedding.name),
+    status: quoteColumn(status.name),
     notesId: quoteColumn(notesId.name),
     notesTitle: quoteColumn(notesTitle.name),
     columns: {
@@ -86,6 +84,8 @@ export async function inspectBlocks(db: Queryable, names: TableNames): Promise<B
       noteId: noteId.name,
       type: type.name,
       content: content.name,
+      embedding: embedding.name,
+      status: status.name,
       notesId: notesId.name,
       notesTitle: notesTitle.name,
     },
@@ -108,11 +108,15 @@ async function readColumns(db: Queryable, relation: Relation): Promise<Map<strin
   return new Map(rows.map((column) => [column.name, column]));
 }
 
+function findColumn(columns: Map<string, Column>, text: string): Column | undefined {
+  return readColumnName(text)
+    .map((name) => columns.get(name))
+    .find((column) => column !== undefined);
+}
+
 function requireColumn(columns: Map<string, Column>, relation: Relation, text: string, variable: string): Column {
-  for (const name of readColumnName(text)) {
-    const column = columns.get(name);
-    if (column !== undefined) return column;
-  }
+  const column = findColumn(columns, text);
+  if (column !== undefined) return column;
   const similar = [...columns.keys()].filter((name) => name.toLowerCase() === text.toLowerCase());
   throw new ConfigurationError(
     'SCHEMA_COLUMN',
@@ -121,25 +125,44 @@ function requireColumn(columns: Map<string, Column>, relation: Relation, text: s
   );
 }
 
-function requireVector(columns: Map<string, Column>, blocks: Relation): Column {
-  const fix = `ALTER TABLE ${quoted(blocks)} ALTER COLUMN embedding TYPE vector(768);`;
-  const column = columns.get('embedding');
-  if (column === undefined) {
+/** One of the two columns that the API's migration adds for the worker. */
+function requireOurColumn(
+  columns: Map<string, Column>,
+  blocks: Relation,
+  text: string,
+  variable: string,
+  type: string,
+): Column {
+  const column = findColumn(columns, text);
+  if (column !== undefined) return column;
+  const [name = text] = readColumnName(text);
+  throw new ConfigurationError(
+    'SCHEMA_COLUMN',
+    `${variable}: ${blocks.name} has no column ${name}, which the API's migration adds`,
+    { fix: `ALTER TABLE ${quoted(blocks)} ADD COLUMN ${quoteColumn(name)} ${type};\nor correct ${variable}` },
+  );
+}
+
+function requireVector(columns: Map<string, Column>, blocks: Relation, text: string): Column {
+  const column = requireOurColumn(columns, blocks, text, 'PALDOCS_BLOCKS_EMBEDDING_COLUMN', 'vector(768)');
+  const fix = `ALTER TABLE ${quoted(blocks)} ALTER COLUMN ${quoteColumn(column.name)} TYPE vector(768);`;
+  if (column.typeName !== 'vector') {
     throw new ConfigurationError(
       'SCHEMA_COLUMN',
-      `${blocks.name} has no column embedding, which the API's migration adds`,
-      { fix: `ALTER TABLE ${quoted(blocks)} ADD COLUMN embedding vector(768);` },
+      `${blocks.name}.${column.name} is of type ${column.type}, not vector(N)`,
+      {
+        fix: CASTABLE.test(column.typeName) ? fix : fix.replace(/;$/, ' USING NULL;'),
+      },
     );
   }
-  if (column.typeName !== 'vector') {
-    throw new ConfigurationError('SCHEMA_COLUMN', `${blocks.name}.embedding is of type ${column.type}, not vector(N)`, {
-      fix: CASTABLE.test(column.typeName) ? fix : fix.replace(/;$/, ' USING NULL;'),
-    });
-  }
   if (column.typmod < 1) {
-    throw new ConfigurationError('SCHEMA_DIMENSIONS', `${blocks.name}.embedding is a vector of no fixed dimension`, {
-      fix,
-    });
+    throw new ConfigurationError(
+      'SCHEMA_DIMENSIONS',
+      `${blocks.name}.${column.name} is a vector of no fixed dimension`,
+      {
+        fix,
+      },
+    );
   }
   return column;
 }

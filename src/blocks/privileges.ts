@@ -2,7 +2,7 @@ import type { Queryable } from '../postgres/database.js';
 import { quoteColumn } from '../postgres/identifiers.js';
 import { ConfigurationError } from '../base/errors.js';
 import { readTablesBehind } from './behind-view.js';
-import { OUR_COLUMNS } from './sql/our-columns.js';
+import { ourColumns } from './sql/our-columns.js';
 import type { BlocksTable } from './table.js';
 
 /**
@@ -20,7 +20,13 @@ export async function requirePrivileges(db: Queryable, table: BlocksTable): Prom
   UNION ALL
   SELECT 'UPDATE on blocks ' || c FROM unnest($5::text[]) c WHERE NOT has_column_privilege($1, c, 'UPDATE')
 ) AS missing`,
-    [table.blocks, table.notes, [id, noteId, type, content, ...OUR_COLUMNS], [notesId, notesTitle], OUR_COLUMNS],
+    [
+      table.blocks,
+      table.notes,
+      [id, noteId, type, content, ...ourColumns(table)],
+      [notesId, notesTitle],
+      ourColumns(table),
+    ],
   );
   if (row === undefined) return;
   const unusable = await readUnusableSchemas(db, table);
@@ -40,7 +46,9 @@ export async function requirePrivileges(db: Queryable, table: BlocksTable): Prom
     ...(lacks('SELECT on blocks') ? [`GRANT SELECT ON ${table.blocks} TO ${role};`] : []),
     ...(lacks('SELECT on notes') ? [`GRANT SELECT ON ${table.notes} TO ${role};`] : []),
     ...behind.map(({ sql }) => `GRANT SELECT ON ${sql} TO ${role};`),
-    ...(lacks('UPDATE') ? [`GRANT UPDATE (${OUR_COLUMNS.join(', ')}) ON ${table.blocks} TO ${role};`] : []),
+    ...(lacks('UPDATE')
+      ? [`GRANT UPDATE (${ourColumns(table).map(quoteColumn).join(', ')}) ON ${table.blocks} TO ${role};`]
+      : []),
   ];
   throw new ConfigurationError(
     'SCHEMA_PRIVILEGE',
@@ -64,6 +72,6 @@ async function readUnusableSchemas(db: Queryable, table: BlocksTable): Promise<U
   FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_namespace n ON n.oid = t.typnamespace
  WHERE a.attrelid = to_regclass($1) AND a.attname = ANY ($2::text[]) AND NOT has_schema_privilege(n.oid, 'USAGE')
  GROUP BY n.nspname ORDER BY n.nspname`,
-    [table.blocks, OUR_COLUMNS],
+    [table.blocks, ourColumns(table)],
   );
 }

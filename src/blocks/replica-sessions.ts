@@ -1,7 +1,7 @@
 import type { Database } from '../postgres/database.js';
 import { quoteColumn, quoteTable } from '../postgres/identifiers.js';
 import { ConfigurationError } from '../base/errors.js';
-import { OUR_COLUMNS } from './sql/our-columns.js';
+import { ourColumns } from './sql/our-columns.js';
 import { readRelations } from './relations.js';
 import type { BlocksTable } from './table.js';
 import { readTriggers } from './trigger.js';
@@ -30,7 +30,7 @@ SELECT DISTINCT k.conname::text AS name, n.nspname::text AS schema, c.relname::t
    AND ((k.conrelid = tree.oid AND a.attnum = ANY (k.conkey)) OR (k.confrelid = tree.oid AND a.attnum = ANY (k.confkey)))
   JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
  ORDER BY 1, 2, 3`,
-    [table.blocks, OUR_COLUMNS],
+    [table.blocks, ourColumns(table)],
   );
   if (keys.length === 0) return;
   const [session] = await db.query<{ role: string; database: string }>(

@@ -1,5 +1,6 @@
 import type { Database } from '../postgres/database.js';
 import { ConfigurationError } from '../base/errors.js';
+import { ourColumns } from './sql/our-columns.js';
 import { listed, readRelations } from './relations.js';
 import { findRowsToTry } from './rows-to-try.js';
 import type { BlockStatus } from './status.js';
@@ -65,7 +66,7 @@ async function loops(
   const names = listed([...new Set(culprits.map(({ name }) => `"${name}"`))]);
   return new ConfigurationError(
     code,
-    `the worker's own write of embedding and embedding_status fires the trigger ${names} on ${table.blocksName}, which ${what}: every stored vector would ask for the next, for ever`,
+    `the worker's own write of ${ourColumns(table).join(' and ')} fires the trigger ${names} on ${table.blocksName}, which ${what}: every stored vector would ask for the next, for ever`,
     { fix: await remediesFor(db, table, culprits) },
   );
 }
@@ -76,7 +77,7 @@ async function isIgnored(db: Database, table: BlocksTable, wrote: BlockStatus): 
   const by = fired.length > 0 ? `the trigger ${names}` : 'a rule or a trigger';
   return new ConfigurationError(
     'SCHEMA_WRITE',
-    `${table.blocksName} does not keep the worker's own write of embedding_status = '${wrote}': ${by} undoes it without an error`,
+    `${table.blocksName} does not keep the worker's own write of ${table.columns.status} = '${wrote}': ${by} undoes it without an error`,
     {
       fix:
         fired.length > 0

@@ -2,7 +2,7 @@ import type { Database } from '../postgres/database.js';
 import { quoteColumn, quoteTable } from '../postgres/identifiers.js';
 import { ConfigurationError } from '../base/errors.js';
 import { findRefusals } from './check-constraints.js';
-import { OUR_COLUMNS } from './sql/our-columns.js';
+import { ourColumns } from './sql/our-columns.js';
 import { listed } from './relations.js';
 import { requireLookedUp } from './status-lookup.js';
 import { requireStatusType } from './status-type.js';
@@ -22,8 +22,8 @@ export async function requireStatuses(db: Database, table: BlocksTable): Promise
   if (refusals.length === 0) return;
   const told = refusals.map(({ name, on, statuses }) =>
     statuses.length > 0
-      ? `${on}.embedding_status does not take ${statuses.join(', ')}: the constraint "${name}" refuses it`
-      : `${on}.embedding does not take what the worker writes: the constraint "${name}" refuses it`,
+      ? `${on}.${table.columns.status} does not take ${statuses.join(', ')}: the constraint "${name}" refuses it`
+      : `${on}.${table.columns.embedding} does not take what the worker writes: the constraint "${name}" refuses it`,
   );
   throw new ConfigurationError('SCHEMA_STATUS', told.join('; '), { fix: refusals.map(({ fix }) => fix).join('\n') });
 }
@@ -45,9 +45,9 @@ async function requireWritable(db: Database, table: BlocksTable): Promise<void> 
 SELECT n.nspname::text AS schema, c.relname::text AS table, quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name,
        a.attname::text AS column, a.attgenerated <> '' AS "isGenerated", c.oid = to_regclass($1) AS "isTop"
   FROM tree JOIN pg_attribute a ON a.attrelid = tree.oid JOIN pg_class c ON c.oid = tree.oid JOIN pg_namespace n ON n.oid = c.relnamespace
- WHERE a.attname = ANY ($2::text[]) AND (a.attgenerated <> '' OR (a.attnotnull AND a.attname = 'embedding'))
+ WHERE a.attname = ANY ($2::text[]) AND (a.attgenerated <> '' OR (a.attnotnull AND a.attname = $3))
  ORDER BY "isTop" DESC, name, a.attname`,
-    [table.blocks, OUR_COLUMNS],
+    [table.blocks, ourColumns(table), table.columns.embedding],
   );
   // What the table at the top gives up, those below it give up, too.
   const top = found.filter(({ isTop }) => isTop);

@@ -67,8 +67,8 @@ async function findSome(tx: Queryable, table: BlocksTable): Promise<{ id: string
     `SELECT found.id FROM (
   (SELECT b.${id}::text FROM ${blocks} b LIMIT 1)
   UNION (SELECT b.${id}::text FROM ${blocks} b ORDER BY b.${id} DESC LIMIT 1)
-  UNION (SELECT b.${id}::text FROM (SELECT ${id}, embedding_status FROM ${blocks} LIMIT $1) b
-          WHERE b.embedding_status = 'completed' LIMIT 2)
+  UNION (SELECT b.${id}::text FROM (SELECT ${id}, ${table.status} FROM ${blocks} LIMIT $1) b
+          WHERE b.${table.status} = 'completed' LIMIT 2)
 ) AS found (id) ORDER BY random()`,
     [MOST_ROWS],
   );
@@ -88,11 +88,11 @@ async function tryOne(tx: Queryable, table: BlocksTable, id: string | null): Pro
     [id],
   );
   await tx.query(
-    `UPDATE ${table.blocks} SET embedding_status = 'processing' WHERE ${table.id} = $1::text::${table.idType}`,
+    `UPDATE ${table.blocks} SET ${table.status} = 'processing' WHERE ${table.id} = $1::text::${table.idType}`,
     [id],
   );
   await tx.query(
-    `UPDATE ${table.blocks} SET embedding = $2::text::${table.vectorType}, embedding_status = 'completed'
+    `UPDATE ${table.blocks} SET ${table.embedding} = $2::text::${table.vectorType}, ${table.status} = 'completed'
  WHERE ${table.id} = $1::text::${table.idType}`,
     [id, someVector(table)],
   );

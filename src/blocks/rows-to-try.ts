@@ -85,5 +85,5 @@ async function findAny(tx: Queryable, table: BlocksTable, maySeePlace: boolean):
 }
 
 function isEmbeddable(table: BlocksTable): string {
-  return `(b.${table.type}::text = 'mermaid' OR b.embedding_status::text = 'skipped') IS NOT TRUE`;
+  return `(b.${table.type}::text = 'mermaid' OR b.${table.status}::text = 'skipped') IS NOT TRUE`;
 }

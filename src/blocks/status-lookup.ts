@@ -40,7 +40,7 @@ export async function requireLookedUp(db: Database, table: BlocksTable): Promise
   const { lookup, statuses, fix } = missing;
   throw new ConfigurationError(
     'SCHEMA_STATUS',
-    `${table.blocksName}.embedding_status does not take ${statuses.join(', ')}: it refers to ${lookup.name}, which lacks them`,
+    `${table.blocksName}.${table.columns.status} does not take ${statuses.join(', ')}: it refers to ${lookup.name}, which lacks them`,
     { fix },
   );
 }
@@ -69,9 +69,9 @@ SELECT DISTINCT ON (k.confrelid) k.conname::text AS constraint, k.confrelid::tex
   FROM tree JOIN pg_constraint k ON k.conrelid = tree.oid
   JOIN pg_attribute a ON a.attrelid = k.conrelid AND ARRAY[a.attnum] = k.conkey
   JOIN pg_attribute f ON f.attrelid = k.confrelid AND ARRAY[f.attnum] = k.confkey JOIN pg_class c ON c.oid = k.confrelid
- WHERE k.contype = 'f' AND a.attname = 'embedding_status'
+ WHERE k.contype = 'f' AND a.attname = $2
  ORDER BY k.confrelid, k.conname`,
-    [table.blocks],
+    [table.blocks, table.columns.status],
   );
 }
 

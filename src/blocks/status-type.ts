@@ -42,7 +42,7 @@ export async function requireStatusType(db: Database, table: BlocksTable): Promi
     if (comparable === undefined) return;
     throw new ConfigurationError(
       'SCHEMA_STATUS',
-      `${table.blocksName}.embedding_status cannot be compared with a status: its type is ${type}`,
+      `${table.blocksName}.${table.columns.status} cannot be compared with a status: its type is ${type}`,
       { fix: comparable },
     );
   }
@@ -51,11 +51,11 @@ export async function requireStatusType(db: Database, table: BlocksTable): Promi
     domain.length > 0
       ? domain
       : enumName === null
-        ? [`ALTER TABLE ${table.blocks} ALTER COLUMN embedding_status TYPE text;`]
+        ? [`ALTER TABLE ${table.blocks} ALTER COLUMN ${table.status} TYPE text;`]
         : refused.map((status) => `ALTER TYPE ${enumName} ADD VALUE '${status}';`);
   throw new ConfigurationError(
     'SCHEMA_STATUS',
-    `${table.blocksName}.embedding_status does not take ${refused.join(', ')}: its type is ${type}`,
+    `${table.blocksName}.${table.columns.status} does not take ${refused.join(', ')}: its type is ${type}`,
     { fix: [...fix, ...(comparable !== undefined && enumName !== null ? [comparable] : [])].join('\n') },
   );
 }
@@ -76,7 +76,7 @@ async function comparableFix(
     return undefined;
   } catch (error) {
     if (errorCode(error) !== UNDEFINED_FUNCTION) throw error;
-    return `ALTER TABLE ${table.blocks} ALTER COLUMN embedding_status TYPE ${enumName ?? 'text'};`;
+    return `ALTER TABLE ${table.blocks} ALTER COLUMN ${table.status} TYPE ${enumName ?? 'text'};`;
   }
 }
 
@@ -84,14 +84,14 @@ async function readStatusType(db: Database, table: BlocksTable): Promise<StatusT
   return await withFullNames(db, async (tx) => {
     const [row] = await tx.query<StatusType>(
       `WITH RECURSIVE base AS (
-  SELECT atttypid AS oid FROM pg_attribute WHERE attrelid = to_regclass($1) AND attname = 'embedding_status'
+  SELECT atttypid AS oid FROM pg_attribute WHERE attrelid = to_regclass($1) AND attname = $2
   UNION ALL
   SELECT t.typbasetype FROM base JOIN pg_type t ON t.oid = base.oid WHERE t.typtype = 'd'
 )
 SELECT format_type(a.atttypid, a.atttypmod) AS type,
        (SELECT t.oid::regtype::text FROM base JOIN pg_type t ON t.oid = base.oid WHERE t.typtype = 'e') AS "enumName"
-  FROM pg_attribute a WHERE a.attrelid = to_regclass($1) AND a.attname = 'embedding_status'`,
-      [table.blocks],
+  FROM pg_attribute a WHERE a.attrelid = to_regclass($1) AND a.attname = $2`,
+      [table.blocks, table.columns.status],
     );
     return row ?? { type: 'text', enumName: null };
   });
@@ -112,13 +112,13 @@ async function widenDomain(
   return await withFullNames(db, async (tx) => {
     const found = await tx.query<{ domain: string; name: string; expression: string }>(
       `WITH RECURSIVE base AS (
-  SELECT atttypid AS oid FROM pg_attribute WHERE attrelid = to_regclass($1) AND attname = 'embedding_status'
+  SELECT atttypid AS oid FROM pg_attribute WHERE attrelid = to_regclass($1) AND attname = $3
   UNION ALL
   SELECT t.typbasetype FROM base JOIN pg_type t ON t.oid = base.oid WHERE t.typtype = 'd'
 )
 SELECT k.contypid::regtype::text AS domain, k.conname::text AS name, pg_get_expr(k.conbin, 0) AS expression
   FROM base JOIN pg_constraint k ON k.contypid = base.oid WHERE k.conname = ANY ($2::text[])`,
-      [table.blocks, [...constraints.keys()]],
+      [table.blocks, [...constraints.keys()], table.columns.status],
     );
     return found.flatMap(({ domain, name, expression }) => {
       const constraint = quoteColumn(name);

@@ -1,4 +1,4 @@
-/** What we write to `embedding_status`. */
+/** What the worker writes to the status column. */
 export type BlockStatus = 'pending' | 'processing' | 'completed' | 'error' | 'skipped';
 
 /** What is read of it. `unset` is NULL, of rows older than the trigger: nobody has looked at them yet. */
@@ -13,7 +13,7 @@ export const WAITING: readonly FoundStatus[] = [...PENDING, 'processing'];
 /**
  * SQL for the status as text, `unset` for NULL.
  *
- * @param column SQL for `embedding_status`
+ * @param column SQL for the status column
  */
 export function statusSql(column: string): string {
   return `coalesce(${column}::text, 'unset')`;
@@ -23,7 +23,7 @@ export function statusSql(column: string): string {
  * SQL that holds where the status is one of these. Without a cast of the column, so that indexes of columns of any type
  * answer it: an enum's would not if it were compared as text.
  *
- * @param column SQL for `embedding_status`
+ * @param column SQL for the status column
  */
 export function hasStatusSql(column: string, statuses: readonly FoundStatus[]): string {
   const set = [...new Set(statuses)].filter((status) => status !== 'unset');

@@ -8,6 +8,8 @@ export interface TableNames {
   readonly blocksNoteId: string;
   readonly blocksType: string;
   readonly blocksContent: string;
+  readonly blocksEmbedding: string;
+  readonly blocksStatus: string;
   readonly notesId: string;
   readonly notesTitle: string;
 }
@@ -25,6 +27,8 @@ export interface BlocksTable {
   readonly noteId: string;
   readonly type: string;
   readonly content: string;
+  readonly embedding: string;
+  readonly status: string;
   readonly notesId: string;
   readonly notesTitle: string;
   /** The same columns, not quoted, as the catalogue holds them. */
@@ -32,7 +36,7 @@ export interface BlocksTable {
   /** The type of `id` as a cast: `integer`, `bigint`, `uuid`, `text`, … */
   readonly idType: string;
   readonly contentFormat: 'text' | 'json';
-  /** The type of the column `embedding` as a cast, with its schema where the search path lacks it. */
+  /** The type of the embedding column as a cast, with its schema where the search path lacks it. */
   readonly vectorType: string;
   /** Its oid, for binary parameters. */
   readonly vectorTypeOid: number;
@@ -45,6 +49,8 @@ export interface ColumnNames {
   readonly noteId: string;
   readonly type: string;
   readonly content: string;
+  readonly embedding: string;
+  readonly status: string;
   readonly notesId: string;
   readonly notesTitle: string;
 }

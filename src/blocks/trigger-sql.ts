@@ -1,6 +1,6 @@
 import type { Queryable } from '../postgres/database.js';
 import { onOneLine } from '../postgres/identifiers.js';
-import { OUR_COLUMNS } from './sql/our-columns.js';
+import { ourColumns } from './sql/our-columns.js';
 import type { BlocksTable } from './table.js';
 
 /** A trigger in the parts that another one can be made from. */
@@ -32,11 +32,9 @@ interface Definition {
 export async function restrictTriggers(db: Queryable, table: BlocksTable, oids: readonly string[]): Promise<string[]> {
   const definitions = await readDefinitions(db, oids);
   const { type, content } = table.columns;
-  const text = await db.query<{ name: string }>('SELECT quote_ident(name) AS name FROM unnest($1::text[]) name', [
-    [type, content],
-  ]);
-  const columns = text.map(({ name }) => name);
-  return definitions.filter(({ comparesTables }) => !comparesTables).flatMap((one) => restricted(one, columns));
+  const text = await quoteIdents(db, [type, content]);
+  const ours = await quoteIdents(db, ourColumns(table));
+  return definitions.filter(({ comparesTables }) => !comparesTables).flatMap((one) => restricted(one, text, ours));
 }
 
 /**
@@ -72,9 +70,18 @@ ${SELECT} WHERE t.oid IN (SELECT oid FROM origin WHERE tgparentid = 0) ORDER BY 
   );
 }
 
-function restricted(one: Definition, columns: readonly string[]): string[] {
-  const others = one.columns.filter((column) => !OUR_COLUMNS.some((ours) => ours === column));
-  const events = eventsOf(one, others.length > 0 ? others : columns);
+/** Names quoted where SQL needs it, as pg_get_triggerdef prints them. */
+async function quoteIdents(db: Queryable, names: readonly string[]): Promise<string[]> {
+  const rows = await db.query<{ name: string }>('SELECT quote_ident(name) AS name FROM unnest($1::text[]) name', [
+    names,
+  ]);
+  return rows.map(({ name }) => name);
+}
+
+/** @param text the columns that the text is made from */
+function restricted(one: Definition, text: readonly string[], ours: readonly string[]): string[] {
+  const others = one.columns.filter((column) => !ours.includes(column));
+  const events = eventsOf(one, others.length > 0 ? others : text);
   const rest = `${kindOf(one)} ${one.name} ${events} ON ${one.relation}${restOf(one)};`;
   // A constraint trigger cannot be replaced. One that is made anew fires for the API's sessions alone.
   const made = one.isConstraint

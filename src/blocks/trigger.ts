@@ -1,5 +1,5 @@
 import type { Queryable } from '../postgres/database.js';
-import { OUR_COLUMNS } from './sql/our-columns.js';
+import { ourColumns } from './sql/our-columns.js';
 import type { BlocksTable } from './table.js';
 
 /** The channel the API's trigger notifies. */
@@ -48,7 +48,7 @@ SELECT t.oid::text AS oid, t.tgname::text AS name, t.tgrelid::text AS relation, 
        t.tgenabled IN ('A', CASE current_setting('session_replication_role') WHEN 'replica' THEN 'R' ELSE 'O' END) AS "firesForUs",
        t.tgtype & 4 <> 0 AS "onInsert", t.tgtype & 16 <> 0 AS "onUpdate",
        strpos(source, $2) > 0 AS notifies,
-       source ~* ('\\y(' || $2 || '|embedding_status|pending|pg_notify|notify)\\y') AS "concernsStatus",
+       source ~* ('\\y(' || $2 || '|' || regexp_replace($4, '\\W', '\\\\\\&', 'g') || '|pending|pg_notify|notify)\\y') AS "concernsStatus",
        t.tgtype & 16 <> 0 AND (cardinality(t.tgattr::int2[]) = 0 OR EXISTS (
          SELECT FROM pg_attribute a WHERE a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr::int2[])
             AND a.attname = ANY ($3::text[]))) AS "coversOurColumns",
@@ -58,6 +58,6 @@ SELECT t.oid::text AS oid, t.tgname::text AS name, t.tgrelid::text AS relation, 
  WHERE (NOT t.tgisinternal OR t.tgparentid <> 0)
    AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.oid = t.tgconstraint AND c.contype <> 't')
  ORDER BY t.tgname, t.tgrelid`,
-    [table.blocks, CHANNEL, OUR_COLUMNS],
+    [table.blocks, CHANNEL, ourColumns(table), table.columns.status],
   );
 }

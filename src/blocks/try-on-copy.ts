@@ -79,19 +79,20 @@ async function makeCopy(tx: Queryable, table: BlocksTable, triggers: readonly Tr
  * Inserts a block as the API would, and writes it once: triggers may complete it then, and what they do to one that is
  * complete is what counts.
  */
-async function insertBlock(tx: Queryable, { blocks, id, idType, columns }: BlocksTable): Promise<string> {
+async function insertBlock(tx: Queryable, table: BlocksTable): Promise<string> {
+  const { blocks, id, idType, columns } = table;
   const value = idType === 'uuid' ? '00000000-0000-4000-8000-000000000000' : '1';
   const block = {
     [columns.id]: value,
     [columns.type]: await someType(tx, blocks, columns.type),
     [columns.content]: 'text',
-    embedding_status: 'pending',
+    [columns.status]: 'pending',
   };
   await tx.query(`INSERT INTO ${blocks} SELECT * FROM jsonb_populate_record(NULL::${blocks}, $1::text::jsonb)`, [
     JSON.stringify(block),
   ]);
   await tx.query(
-    `UPDATE ${blocks} SET embedding = NULL, embedding_status = 'processing' WHERE ${id} = $1::text::${idType}`,
+    `UPDATE ${blocks} SET ${table.embedding} = NULL, ${table.status} = 'processing' WHERE ${id} = $1::text::${idType}`,
     [value],
   );
   return value;

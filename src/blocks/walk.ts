@@ -131,10 +131,10 @@ async function write(
       ? ''
       : vector === 'none'
         ? 'embedding = NULL, '
-        : `embedding = $2::text::${table.vectorType}, `;
+        : `${table.embedding} = $2::text::${table.vectorType}, `;
   await tx.query(
-    `UPDATE ${table.blocks} SET ${embedding}embedding_status = '${status}'
- WHERE ${table.id} = ANY ($1::text[]::${table.idType}[])${unlessPending === true ? ` AND embedding_status <> 'pending'` : ''}`,
+    `UPDATE ${table.blocks} SET ${embedding}${table.status} = '${status}'
+ WHERE ${table.id} = ANY ($1::text[]::${table.idType}[])${unlessPending === true ? ` AND ${table.status} <> 'pending'` : ''}`,
     vector === 'some' ? [ids, someVector(table)] : [ids],
   );
 }
@@ -149,10 +149,10 @@ async function lookAfter(
   ids: readonly string[],
   { status, vector }: Step,
 ): Promise<{ readonly isAnyPending: boolean; readonly isIgnored: boolean }> {
-  const isWritten = `embedding_status::text = '${status}'${vector === undefined ? '' : ` AND embedding IS ${vector === 'some' ? 'NOT ' : ''}NULL`}`;
+  const isWritten = `${table.status}::text = '${status}'${vector === undefined ? '' : ` AND ${table.embedding} IS ${vector === 'some' ? 'NOT ' : ''}NULL`}`;
   const [row] = await tx.query<{ isAnyPending: boolean; isIgnored: boolean }>(
-    `SELECT coalesce(bool_or(embedding_status = 'pending'), false) AS "isAnyPending",
-       coalesce(bool_and((${isWritten} OR embedding_status::text = 'skipped') IS NOT TRUE), false) AS "isIgnored"
+    `SELECT coalesce(bool_or(${table.status} = 'pending'), false) AS "isAnyPending",
+       coalesce(bool_and((${isWritten} OR ${table.status}::text = 'skipped') IS NOT TRUE), false) AS "isIgnored"
   FROM ${table.blocks} WHERE ${table.id} = ANY ($1::text[]::${table.idType}[])`,
     [ids],
   );

@@ -3,7 +3,7 @@ import { quoteColumn, quoteTable } from '../postgres/identifiers.js';
 import { withFullNames } from '../postgres/rolled-back.js';
 import { ConfigurationError, errorCode } from '../base/errors.js';
 import { isStatus, readChecks, widened } from './check-constraints.js';
-import { OUR_COLUMNS, STATUSES } from './sql/our-columns.js';
+import { ourColumns, STATUSES } from './sql/our-columns.js';
 import { insertFor } from './status-lookup.js';
 import type { BlocksTable } from './table.js';
 import { firedByUs, remediesFor } from './trigger-remedies.js';
@@ -26,7 +26,7 @@ export async function refusalOf(
   const refused = (fix: string) =>
     new ConfigurationError(
       'SCHEMA_WRITE',
-      `${table.blocksName} does not take the worker's own write of embedding_status = '${wrote}': ${error.message}`,
+      `${table.blocksName} does not take the worker's own write of ${table.columns.status} = '${wrote}': ${error.message}`,
       { fix, cause: error },
     );
   const constraint = fieldOf(error, 'constraint');
@@ -58,9 +58,9 @@ async function constraintFix(db: Database, table: BlocksTable, name: string): Pr
   if (inserted !== undefined) return inserted;
   return await withFullNames(db, async (tx) => {
     const concerning = (await readChecks(tx, table)).filter(
-      (check) => check.name === name && check.columns.some((column) => OUR_COLUMNS.includes(column)),
+      (check) => check.name === name && check.columns.some((column) => ourColumns(table).includes(column)),
     );
-    if (concerning.length > 0) return concerning.map((check) => widened(check, isStatus(STATUSES))).join('\n');
+    if (concerning.length > 0) return concerning.map((check) => widened(check, isStatus(table, STATUSES))).join('\n');
     const others = await tx.query<{ schema: string; table: string; isConstraint: boolean }>(
       `WITH RECURSIVE tree AS (
   SELECT to_regclass($1)::oid AS oid UNION SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid
@@ -76,7 +76,7 @@ async function constraintFix(db: Database, table: BlocksTable, name: string): Pr
 )
 SELECT n.nspname::text AS schema, c.relname::text AS table, "isConstraint"
   FROM found JOIN pg_class c ON c.oid = found.owner JOIN pg_namespace n ON n.oid = c.relnamespace LIMIT 1`,
-      [table.blocks, name, OUR_COLUMNS],
+      [table.blocks, name, ourColumns(table)],
     );
     const [other] = others;
     if (other === undefined) return undefined;

@@ -3,8 +3,8 @@ import { requirePrivileges } from '../blocks/privileges.js';
 import { retryTransient } from '../postgres/retry.js';
 import { ConfigurationError } from '../base/errors.js';
 import { BackfillRun } from '../backlog/backfill-run.js';
-import { Waker } from '../queue/waker.js';
-import { withBoss, withContext, type CommandContext } from './context.js';
+import { WorkNotifier } from '../queue/work-notifier.js';
+import { withContext, withQueue, type CommandContext } from './context.js';
 import { counted, number, printable, writeJson, writeLines } from '../terminal/output.js';
 import { confirmed } from './backfill/confirm.js';
 import { readArguments, type BackfillArguments, type Request } from './backfill/options.js';
@@ -16,7 +16,7 @@ import { describeResult, resultOfPlan, resultOfRun, type BackfillResult } from '
 /** Embedding again more completed blocks than this is asked for first: it may occupy the model for hours. */
 const ASK_ABOVE = 1_000;
 /** How long the database may be away. */
-const PATIENCE_MS = 300_000;
+const MAX_OUTAGE_MS = 300_000;
 
 /** Enqueues what is pending, and what else is asked for. Exit status 1 also when, with `--wait`, blocks ended in `error`. */
 export async function runBackfill(args: BackfillArguments): Promise<void> {
@@ -26,13 +26,13 @@ export async function runBackfill(args: BackfillArguments): Promise<void> {
     const started = performance.now();
     const seconds = () => Math.round(performance.now() - started) / 1000;
     const { signal } = context;
-    const plan = await retryTransient(() => planBackfill(context, args, request), { signal, maxWaitMs: PATIENCE_MS });
+    const plan = await retryTransient(() => planBackfill(context, args, request), { signal, maxWaitMs: MAX_OUTAGE_MS });
     await warnOfUnknownTypes(context, request, plan);
     if (args.dryRun) {
       await print(resultOfPlan(plan, seconds()), args.json);
       return 0;
     }
-    if (plan.requeued.length > 0) await requirePrivileges(context.database, context.table);
+    if (plan.requeued.length > 0) await requirePrivileges(context.database, context.blocks.table);
     if (!(await mayGoOn(context, args, plan))) return 1;
     return await enqueue(context, args, { ...request, ...plan }, seconds);
   });
@@ -44,22 +44,21 @@ async function enqueue(
   plan: BackfillPlan & Request,
   seconds: () => number,
 ): Promise<number> {
-  const { config, database, table, signal, log } = context;
-  return await withBoss(context, async (boss) => {
+  const { config, database, blocks, signal, log } = context;
+  return await withQueue(context, async (queue) => {
     const run = new BackfillRun(
       {
         database,
-        boss,
-        schema: config.pgBossSchema,
-        table,
+        queue,
+        blocks,
         queueLimit: config.queueLimit,
-        waker: new Waker({ boss, database, batchSize: config.batchSize, log }),
+        waker: new WorkNotifier({ database, queue: config.names.queue, log }),
         scope: plan.scope,
         requeued: plan.requeued,
         after: plan.after,
         ratePerSecond: plan.ratePerSecond ?? config.backfillRatePerSecond,
         batchSize: plan.batchSize ?? config.backfillBatchSize,
-        maxOutageMs: PATIENCE_MS,
+        maxOutageMs: MAX_OUTAGE_MS,
         signal,
         log,
       },
@@ -75,12 +74,12 @@ async function enqueue(
       if (!signal.aborted) throw error;
     } finally {
       progress.stop();
-      if (!ended) tell(howFar(run, plan, signal.aborted));
+      if (!ended) notice(howFar(run, plan, signal.aborted));
     }
     const result = resultOfRun(run, !ended, seconds());
     await print(result, args.json);
     const inError = result.ended?.error ?? 0;
-    if (inError > 0) tell(`${counted(inError, 'block')} ended in error: \`embedding-worker errors\` tells why`);
+    if (inError > 0) notice(`${counted(inError, 'block')} ended in error: see: embedding-worker errors`);
     return inError > 0 ? 1 : 0;
   });
 }
@@ -96,17 +95,17 @@ async function mayGoOn({ signal }: CommandContext, args: BackfillArguments, plan
   }
   const question = `${what}; until then they keep their old vectors. Go on?`;
   if (await confirmed(question, { input: process.stdin, output: process.stderr, signal })) return true;
-  tell('nothing was changed');
+  notice('nothing was changed');
   return false;
 }
 
 async function warnOfUnknownTypes(
-  { database, table, log }: CommandContext,
+  { database, blocks, log }: CommandContext,
   { types: named }: Request,
   { found }: BackfillPlan,
 ): Promise<void> {
   if (named === null || found > 0) return;
-  const types = await listTypes(database, table);
+  const types = await listTypes(database, blocks.table);
   const unknown = named.filter((type) => !types.includes(type));
   if (unknown.length > 0) log.warn('there is no block of this type', { unknown, types });
 }
@@ -123,6 +122,6 @@ async function print(result: BackfillResult, json: boolean): Promise<void> {
   await (json ? writeJson(result) : writeLines(describeResult(result)));
 }
 
-function tell(line: string): void {
+function notice(line: string): void {
   process.stderr.write(`embedding-worker: ${line}\n`);
 }

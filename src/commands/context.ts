@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { PgBoss } from 'pg-boss';
 import { inspectBlocks } from '../blocks/inspect.js';
-import type { BlocksTable } from '../blocks/table.js';
+import { Blocks } from '../blocks/blocks.js';
 import { loadConfig, type Config } from '../config/config.js';
 import type { Database } from '../postgres/database.js';
 import type { Postgres } from '../postgres/postgres.js';
 import { openPostgres } from './connect/open-postgres.js';
 import { requireReachable } from './connect/require-reachable.js';
-import { MAX_INSTANCE_BYTES } from '../leader/replicas.js';
 import { loggerForTerminal, type Logger } from '../telemetry/logger.js';
-import { createBoss, ensureQueues, startBoss } from '../queue/boss.js';
+import { createBoss, startBoss } from '../queue/boss.js';
+import { EmbedQueue } from '../queue/embed-queue.js';
+import { ensureQueues } from '../queue/ensure-queues.js';
 import { INTERRUPTED, Interruption } from '../terminal/interruption.js';
 
 /** What a command opens at once is little: it runs beside the worker and takes no connections from it. */
@@ -21,25 +21,27 @@ export interface CommandContext {
   readonly config: Config;
   readonly log: Logger;
   readonly database: Postgres;
-  readonly table: BlocksTable;
+  readonly blocks: Blocks;
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
 }
 
 /** What sending jobs takes. */
-export type BossContext = Pick<CommandContext, 'config' | 'log' | 'signal'> & { readonly database: Database };
+export type QueueContext = Pick<CommandContext, 'config' | 'log' | 'signal'> & { readonly database: Database };
 
-const UNIQUE_LENGTH = 8;
+/** Of an instance's eight characters, those from the host's name. */
+const HOST_LENGTH = 4;
+const INSTANCE_LENGTH = 8;
 
 /**
- * Names this process among those that are connected to the same database: the end of the host's name, where Kubernetes
- * puts what tells one pod from another, and something unique. It fits into application_name with all that stands beside it.
+ * Eight characters that name this process among those connected to the same database: the end of the host's name, where
+ * Kubernetes puts what tells one pod from another, and random ones.
  */
 export function instanceName(host = hostname()): string {
-  const unique = randomUUID().slice(0, UNIQUE_LENGTH);
   const [label = ''] = host.split('.');
-  const end = label.replaceAll(/[^A-Za-z0-9_-]/g, '_').slice(UNIQUE_LENGTH + 1 - MAX_INSTANCE_BYTES);
-  return [end.replace(/^[-_]+/, ''), unique].filter((part) => part !== '').join('-');
+  const end = label.replaceAll(/[^A-Za-z0-9]/g, '').slice(-HOST_LENGTH);
+  const random = BigInt(`0x${randomUUID().replaceAll('-', '')}`).toString(36);
+  return `${end}${random.slice(-(INSTANCE_LENGTH - end.length))}`;
 }
 
 /**
@@ -57,7 +59,7 @@ export async function withContext(name: string, run: (context: CommandContext) =
     await requireReachable(database, config, log, signal);
     const table = await inspectBlocks(database, config.tables);
     database.useVectorType(table.vectorTypeOid);
-    const status = await run({ config, log, database, table, signal });
+    const status = await run({ config, log, database, blocks: new Blocks(database, table), signal });
     process.exitCode = signal.aborted ? INTERRUPTED : status;
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -68,16 +70,17 @@ export async function withContext(name: string, run: (context: CommandContext) =
   }
 }
 
-/** Runs `run` with a pg-boss that only sends: it supervises nothing and is not listed among the workers. */
-export async function withBoss<T>(
-  { config, database, log, signal }: BossContext,
-  run: (boss: PgBoss) => Promise<T>,
+/** Runs `run` with a queue that only sends: its pg-boss supervises nothing and is not listed among the workers. */
+export async function withQueue<T>(
+  { config, database, log, signal }: QueueContext,
+  run: (queue: EmbedQueue) => Promise<T>,
 ): Promise<T> {
+  const { names } = config;
   const boss = await createBoss(database, config, { instanceName: 'command', log, sendOnly: true });
-  await startBoss(boss, config);
+  await startBoss(boss, names);
   try {
     await ensureQueues(boss, config, { update: false, signal });
-    return await run(boss);
+    return await run(new EmbedQueue({ boss, database, names, log }));
   } finally {
     await boss.stop({ close: false, graceful: false });
   }

@@ -34,14 +34,15 @@ export async function runErrors(options: ErrorsOptions): Promise<void> {
   const limit = requireWhole('--limit', options.limit, 1, MAX_LIMIT);
   const after = requireText('--after', options.after);
   const reason = requireText('--reason', options.reason);
-  await withContext('errors', async ({ config, database, table }) => {
+  await withContext('errors', async ({ config, database, blocks }) => {
+    const { table } = blocks;
     if (after !== null && !isBlockId(after, table.idType)) {
       throw new ConfigurationError('OPTION', `--after: "${printable(after)}" is no id of type ${table.idType}`);
     }
-    const schema = (await queueExists(database, config.pgBossSchema)) ? config.pgBossSchema : null;
+    const names = (await queueExists(database, config.names)) ? config.names : null;
     const [byReason, found] = await patiently(database, async (tx) => [
-      await countErrors(tx, schema, table),
-      await findErrors(tx, schema, table, { reason, after, limit: limit + 1 }),
+      await countErrors(tx, names, table),
+      await findErrors(tx, names, table, { reason, after, limit: limit + 1 }),
     ]);
     const page = found.slice(0, limit);
     const next = found.length > limit ? (page.at(-1)?.id ?? null) : null;
@@ -102,7 +103,7 @@ function toRow({ id, type, noteTitle, reason, failures, crashes, at }: BlockErro
 }
 
 function messageOf(error: BlockError | undefined): string {
-  return printable(error?.message ?? 'There is no record of the failure: put the block back to see it fail again.');
+  return printable(error?.message ?? 'There is no record of the failure: retry the block to see why it fails.');
 }
 
 function when(at: string | null): string {

@@ -1,11 +1,10 @@
 import { isBlockId } from '../blocks/block-id.js';
-import { findInError } from '../blocks/sql/find-in-error.js';
 import type { BlocksTable } from '../blocks/table.js';
 import { ConfigurationError } from '../base/errors.js';
 import { PRIORITY, type Priority } from '../queue/job.js';
 import { retryBlocks, type Retried } from '../backlog/retry-failed.js';
-import { freeCapacity } from '../queue/capacity.js';
-import { withBoss, withContext, type CommandContext } from './context.js';
+import type { EmbedQueue } from '../queue/embed-queue.js';
+import { withContext, withQueue, type CommandContext } from './context.js';
 import { counted, printable, styled, writeJson, writeLines } from '../terminal/output.js';
 
 export interface RetryOptions {
@@ -14,29 +13,29 @@ export interface RetryOptions {
   readonly json: boolean;
 }
 
-/** Blocks that are put back in one transaction. */
+/** Blocks requeued in one transaction. */
 const BATCH = 500;
 
-/** Puts blocks in `error` back. Fails where one that was named could not be. */
+/** Requeues blocks in `error`. Fails if one that was named could not be requeued. */
 export async function runRetry({ ids, all, json }: RetryOptions): Promise<void> {
   if (all === ids.length > 0) {
-    throw new ConfigurationError('OPTION', 'retry: name the blocks to put back, or give --all (and not both)');
+    throw new ConfigurationError('OPTION', 'retry: name the blocks to requeue, or give --all (and not both)');
   }
   await withContext('retry', async (context) => {
-    checkIds(ids, context.table);
+    checkIds(ids, context.blocks.table);
     const batches = all ? inError(context) : inBatches(ids);
     const retried: Retried[] = [];
-    await withBoss(context, async (boss) => {
-      const retry = { ...context, boss, schema: context.config.pgBossSchema };
+    await withQueue(context, async (queue) => {
+      const retry = { ...context, queue };
       for await (const batch of batches) {
-        const priority = await priorityFor(context, retried.length);
+        const priority = await priorityFor(context, queue, retried.length);
         const results = await retryBlocks({ ...retry, priority }, batch);
         retried.push(...results);
         if (!json) await writeLines(results.map(toLine));
         if (context.signal.aborted) break;
       }
     });
-    const requeued = retried.filter(({ outcome }) => outcome === 'put back').length;
+    const requeued = retried.filter(({ outcome }) => outcome === 'requeued').length;
     if (json) await writeJson({ requeued, left: retried.length - requeued, blocks: retried });
     else await writeLines([summary(requeued, retried.length)]);
     return requeued === retried.length ? 0 : 1;
@@ -47,9 +46,9 @@ export async function runRetry({ ids, all, json }: RetryOptions): Promise<void> 
  * The first batch goes before all backlog. What follows goes behind, so that edits need not wait for it, and no further
  * than the queue's limit: the rest is left to the sweep.
  */
-async function priorityFor({ database, config }: CommandContext, before: number): Promise<Priority | null> {
+async function priorityFor({ config }: CommandContext, queue: EmbedQueue, before: number): Promise<Priority | null> {
   if (before === 0) return PRIORITY.live;
-  return (await freeCapacity(database, config.pgBossSchema, config.queueLimit)) > 0 ? PRIORITY.backlog : null;
+  return (await queue.freeCapacity(config.queueLimit)) > 0 ? PRIORITY.backlog : null;
 }
 
 function checkIds(ids: readonly string[], { idType }: BlocksTable): void {
@@ -64,10 +63,10 @@ function* inBatches(given: readonly string[]): Generator<readonly string[]> {
   for (let at = 0; at < ids.length; at += BATCH) yield ids.slice(at, at + BATCH);
 }
 
-async function* inError({ database, table }: CommandContext): AsyncGenerator<readonly string[]> {
+async function* inError({ blocks }: CommandContext): AsyncGenerator<readonly string[]> {
   let after: string | null = null;
   for (;;) {
-    const page: string[] = await findInError(database, table, after, BATCH);
+    const page: string[] = await blocks.inError(after, BATCH);
     if (page.length > 0) yield page;
     if (page.length < BATCH) return;
     after = page.at(-1) ?? null;
@@ -77,8 +76,8 @@ async function* inError({ database, table }: CommandContext): AsyncGenerator<rea
 function toLine({ id, outcome, status }: Retried): string {
   const name = printable(id);
   switch (outcome) {
-    case 'put back':
-      return `${styled('green', '✓')} ${name}  put back`;
+    case 'requeued':
+      return `${styled('green', '✓')} ${name}  requeued`;
     case 'not in error':
       return `${styled('yellow', '!')} ${name}  not in error, but ${status ?? 'gone'}: left as it is`;
     case 'no such block':
@@ -91,6 +90,6 @@ function toLine({ id, outcome, status }: Retried): string {
 function summary(requeued: number, of: number): string {
   if (of === 0) return 'No block is in error.';
   return requeued === of
-    ? `${counted(requeued, 'block')} put back; a worker takes them within seconds.`
-    : `${requeued} of ${counted(of, 'block')} put back.`;
+    ? `${counted(requeued, 'block')} requeued; a worker takes them within seconds.`
+    : `${requeued} of ${counted(of, 'block')} requeued.`;
 }

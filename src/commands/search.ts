@@ -32,7 +32,10 @@ export async function runSearch({ text, json, ...options }: SearchOptions): Prom
   if (query === '') throw new ConfigurationError('OPTION', 'search: say what to look for');
   await withContext('search', async (context) => {
     const vector = await embedQuery(context, query);
-    const { database, table } = context;
+    const {
+      database,
+      blocks: { table },
+    } = context;
     const found = await patiently(database, async (tx) => {
       await setIndexScanLimits(tx, limit);
       return await findNearest(tx, table, vector, limit, blockType ?? undefined);
@@ -48,7 +51,7 @@ export async function runSearch({ text, json, ...options }: SearchOptions): Prom
  * @returns number[dimensions]
  * @throws WorkerError that says what is wrong with server, model or text
  */
-async function embedQuery({ config, table, signal }: CommandContext, query: string): Promise<Float32Array> {
+async function embedQuery({ config, blocks: { table }, signal }: CommandContext, query: string): Promise<Float32Array> {
   const { model } = config;
   const provider = openProvider({ ...embeddingServer(config), connections: 1 });
   try {

@@ -31,7 +31,7 @@ export async function runWorker({ backfill }: WorkerArguments): Promise<void> {
   const log = loggerForTerminal(config.logLevel);
   const instance = instanceName();
   const stopTracing = await startTracing({ environment: process.env, version: VERSION, instance, log });
-  const applicationName = `embedding-worker ${instance}`.slice(0, 63);
+  const applicationName = `embedding-worker ${config.names.queue} ${instance}`;
   const poolSize = config.workerConcurrency + SPARE_CONNECTIONS + (backfill ? BACKFILL_CONNECTIONS : 0);
   const database = openPostgres(config, { applicationName, poolSize }, log);
   const worker = new Worker({ config, database, events: createEvents(), log, version: VERSION, instance });

@@ -4,6 +4,7 @@ import { proxyFor } from './proxy.js';
 import { secretFrom, type Secret } from './secret.js';
 import { withDefaultTls } from './urls.js';
 import { VARIABLES } from './variables.js';
+import { queueNames, type QueueNames } from '../queue/queue-names.js';
 import type { TableNames } from '../blocks/table.js';
 import type { LogLevel } from '../telemetry/logger.js';
 import { acceptsAnyCertificate, readAddress } from '../postgres/address.js';
@@ -65,7 +66,8 @@ export interface Config {
   readonly healthPort: number;
   readonly shutdownTimeoutMs: number;
   readonly logLevel: LogLevel;
-  readonly pgBossSchema: string;
+  /** Where the jobs are: pg-boss's schema, the queue and its dead letters. */
+  readonly names: QueueNames;
   readonly tables: TableNames;
 }
 
@@ -160,7 +162,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     healthPort: env.PALDOCS_HEALTH_PORT,
     shutdownTimeoutMs: env.PALDOCS_SHUTDOWN_TIMEOUT_SECONDS * 1000,
     logLevel: env.PALDOCS_LOG_LEVEL,
-    pgBossSchema: env.PALDOCS_PGBOSS_SCHEMA,
+    names: queueNames(env.PALDOCS_PGBOSS_SCHEMA, env.PALDOCS_QUEUE),
     tables: {
       blocksTable: env.PALDOCS_BLOCKS_TABLE,
       notesTable: env.PALDOCS_NOTES_TABLE,
@@ -168,6 +170,8 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
       blocksNoteId: env.PALDOCS_BLOCKS_NOTE_ID_COLUMN,
       blocksType: env.PALDOCS_BLOCKS_TYPE_COLUMN,
       blocksContent: env.PALDOCS_BLOCKS_CONTENT_COLUMN,
+      blocksEmbedding: env.PALDOCS_BLOCKS_EMBEDDING_COLUMN,
+      blocksStatus: env.PALDOCS_BLOCKS_STATUS_COLUMN,
       notesId: env.PALDOCS_NOTES_ID_COLUMN,
       notesTitle: env.PALDOCS_NOTES_TITLE_COLUMN,
     },

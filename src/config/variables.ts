@@ -3,6 +3,7 @@ import { DIALECTS, type ProviderKind } from '../embedder/dialects.js';
 import { NameError, readColumnName, readTableName } from '../postgres/identifiers.js';
 import { SHORTEN, type Shorten } from '../embedder/model-families.js';
 import { readCertificates } from './certificates.js';
+import { DEAD_LETTER_SUFFIX, DEFAULT_QUEUE } from '../queue/queue-names.js';
 import { LOG_LEVELS, type LogLevel } from '../telemetry/logger.js';
 import { apiUrl, databaseUrl, httpUrl } from './urls.js';
 
@@ -58,6 +59,22 @@ const pgBossSchema = makeExactValidator<string>((input) => {
   return input.toLowerCase(); // as the server reads pg-boss's statements, which do not quote it
 });
 
+/** Fits with all that stands beside it into application_name. */
+const QUEUE_LENGTH = 25;
+
+// pg-boss itself takes no other characters in a queue's name.
+const queue = makeExactValidator<string>((input) => {
+  if (!/^[\w.\-/]+$/.test(input) || input.length > QUEUE_LENGTH) {
+    throw new EnvError(`"${input}" is not a queue name: letters, digits and _ - . / only, ${QUEUE_LENGTH} at most`);
+  }
+  if (input.endsWith(DEAD_LETTER_SUFFIX)) {
+    throw new EnvError(
+      `"${input}" ends with ${DEAD_LETTER_SUFFIX}, as the names of dead-letter queues do: give another`,
+    );
+  }
+  return input;
+});
+
 const PROVIDERS = Object.keys(DIALECTS) as ProviderKind[];
 
 const provider = makeExactValidator<ProviderKind>((input) => {
@@ -81,7 +98,7 @@ const shorten = makeExactValidator<Shorten>((input) => {
 /** What the block's text is embedded with: the platform's own prefix. */
 export const DEFAULT_INSTRUCTION = 'Represent this platform knowledge base section for retrieval: ';
 
-/** One row a variable: the README's table is checked against it. */
+/** One row a variable. A test compares it with the table in docs/configuration.md. */
 export const VARIABLES = {
   PALDOCS_DATABASE_URL: databaseUrl({ desc: 'PostgreSQL URL; SQLAlchemy’s postgresql+driver:// is accepted' }),
   PALDOCS_DATABASE_URL_FILE: file({ default: undefined, desc: 'a file that holds it' }),
@@ -120,12 +137,15 @@ export const VARIABLES = {
   PALDOCS_SHUTDOWN_TIMEOUT_SECONDS: integer(1, 3600)({ default: 25 }),
   PALDOCS_LOG_LEVEL: logLevel({ default: 'info' }),
   PALDOCS_PGBOSS_SCHEMA: pgBossSchema({ default: 'pgboss' }),
+  PALDOCS_QUEUE: queue({ default: DEFAULT_QUEUE }),
   PALDOCS_BLOCKS_TABLE: tableName({ default: 'public.blocks' }),
   PALDOCS_NOTES_TABLE: tableName({ default: 'public.notes' }),
   PALDOCS_BLOCKS_ID_COLUMN: identifier({ default: 'id' }),
   PALDOCS_BLOCKS_NOTE_ID_COLUMN: identifier({ default: 'note_id' }),
   PALDOCS_BLOCKS_TYPE_COLUMN: identifier({ default: 'block_type' }),
   PALDOCS_BLOCKS_CONTENT_COLUMN: identifier({ default: 'content' }),
+  PALDOCS_BLOCKS_EMBEDDING_COLUMN: identifier({ default: 'embedding' }),
+  PALDOCS_BLOCKS_STATUS_COLUMN: identifier({ default: 'embedding_status' }),
   PALDOCS_NOTES_ID_COLUMN: identifier({ default: 'id' }),
   PALDOCS_NOTES_TITLE_COLUMN: identifier({ default: 'title' }),
 };

@@ -1,66 +1,60 @@
 import type { Queryable } from '../postgres/database.js';
 
-/** A running worker, as its session that listens shows it to other sessions. */
+/** A running worker, as its listening session shows it to other sessions. */
 export interface Replica {
+  /** Up to eight characters, unique among the replicas. */
   readonly instance: string;
-  /** Whether it is the one that bridges and sweeps. */
+  /** Whether it runs the bridge and the sweep. */
   readonly leader: boolean;
-  /** Whether it holds its work back, because Ollama cannot do it. */
+  /** Whether its gate is closed: the model's server cannot embed. */
   readonly gateClosed: boolean;
-  /** Whether notifications do not arrive: what it would hear of, it finds by sweeping. */
-  readonly deaf: boolean;
-  /** Whether it holds its work back, because the database cannot be worked with. */
+  /** Whether notifications do not reach it: it finds edits by sweeping. */
+  readonly notificationsDown: boolean;
+  /** Whether it is paused because the database cannot be used. */
   readonly held: boolean;
 }
 
-/** PostgreSQL cuts application_name to this length (NAMEDATALEN - 1), without an error. */
-const MAX_NAME_BYTES = 63;
+/** What a worker shows of itself. */
+export type ReplicaState = Pick<Replica, 'gateClosed' | 'notificationsDown' | 'held'>;
 
-/** What a worker tells of itself. */
-export type ReplicaState = Pick<Replica, 'gateClosed' | 'deaf' | 'held'>;
+/** One letter for each part of the state that holds. */
+const FLAGS = { gateClosed: 'c', notificationsDown: 'n', held: 'h' } as const satisfies Record<
+  keyof ReplicaState,
+  string
+>;
 
-/** The most that stands beside the name of the process. */
-const LONGEST_REST = nameOf('follower', '', { gateClosed: true, deaf: true, held: true }).length;
-
-/** The longest name of a process that `status` shows whole, in bytes. */
-export const MAX_INSTANCE_BYTES = MAX_NAME_BYTES - LONGEST_REST;
+/** Queue names have 25 characters at most, so that this fits into the 63 bytes that PostgreSQL keeps of a name. */
+const FORMAT = /^embedding-worker (?<queue>\S+) (?<role>[LF]) (?<instance>\S{1,8})(?: (?<flags>[cnh]+))?$/;
 
 /**
- * The application_name of a worker's session that listens, which `readReplicas` reads.
+ * The application_name of a worker's listening session, which `readReplicas` reads: `embedding-worker QUEUE L|F ID FLAGS`.
  *
- * @param instance names the process; of one that is too long the end is kept, where it is unique
+ * @param instance up to eight characters
  */
-export function sessionName(role: 'leader' | 'follower', instance: string, state: ReplicaState): string {
-  return nameOf(role, instance.slice(-MAX_INSTANCE_BYTES), state);
+export function sessionName(queue: string, role: 'leader' | 'follower', instance: string, state: ReplicaState): string {
+  const flags = Object.entries(FLAGS).flatMap(([part, flag]) => (state[part as keyof ReplicaState] ? [flag] : []));
+  const name = `embedding-worker ${queue} ${role === 'leader' ? 'L' : 'F'} ${instance}`;
+  return flags.length === 0 ? name : `${name} ${flags.join('')}`;
 }
 
-function nameOf(role: 'leader' | 'follower', instance: string, state: ReplicaState): string {
-  const flags = [state.gateClosed ? ' closed' : '', state.deaf ? ' deaf' : '', state.held ? ' held' : ''];
-  return `embedding-worker ${role} ${instance}${flags.join('')}`;
-}
-
-/**
- * The workers connected to this database. They tell what they are through application_name, which every role may read:
- * `embedding-worker leader|follower INSTANCE`, and after it any of ` closed`, ` deaf` and ` held`.
- */
-export async function readReplicas(db: Queryable): Promise<Replica[]> {
+/** The workers of a queue that are connected to this database. Every role may read application_name. */
+export async function readReplicas(db: Queryable, queue: string): Promise<Replica[]> {
   const rows = await db.query<{ name: string }>(
     `SELECT DISTINCT application_name AS name FROM pg_stat_activity
- WHERE datname = current_database() AND application_name ~ '^embedding-worker (leader|follower) ' ORDER BY 1`,
+ WHERE datname = current_database() AND starts_with(application_name, $1)`,
+    [`embedding-worker ${queue} `],
   );
   const replicas = new Map<string, Replica>();
   for (const { name } of rows) {
-    const [, role, instance, rest = ''] = /^embedding-worker (leader|follower) (\S+)(.*)$/.exec(name) ?? [];
+    const { instance, role, flags = '' } = FORMAT.exec(name)?.groups ?? {};
     if (instance === undefined) continue;
-    const state = rest.split(' ');
-    const leader = role === 'leader' || replicas.get(instance)?.leader === true;
     replicas.set(instance, {
       instance,
-      leader,
-      gateClosed: state.includes('closed'),
-      deaf: state.includes('deaf'),
-      held: state.includes('held'),
+      leader: role === 'L' || replicas.get(instance)?.leader === true,
+      gateClosed: flags.includes(FLAGS.gateClosed),
+      notificationsDown: flags.includes(FLAGS.notificationsDown),
+      held: flags.includes(FLAGS.held),
     });
   }
-  return [...replicas.values()];
+  return [...replicas.values()].sort((a, b) => (a.instance < b.instance ? -1 : 1));
 }

@@ -66,7 +66,7 @@ async function readRound(
   const { claimed, verdicts, deferred } = await span('claim', jobs.length, () =>
     claim(pipeline, jobs, capacity, signal),
   );
-  const prepared = prepare(claimed, pipeline.context.table.contentFormat);
+  const prepared = prepare(claimed, pipeline.context.blocks.table.contentFormat);
   return { texts: prepared.texts, verdicts: [...verdicts, ...prepared.verdicts], deferred };
 }
 
@@ -107,7 +107,7 @@ export async function settleVerdicts(
   signal: AbortSignal,
 ): Promise<void> {
   if (verdicts.length === 0) return;
-  const { dimensions } = pipeline.context.table;
+  const { dimensions } = pipeline.context.blocks.table;
   try {
     const settled = await span('store', verdicts.length, () =>
       persist(pipeline, signal, () =>
@@ -117,7 +117,7 @@ export async function settleVerdicts(
     for (const { job } of verdicts) outcomes.set(job, settled.get(job) ?? { kind: 'lost' });
   } catch (error) {
     // Somebody else's failure has led to the tables being read again: what does not fit them is handed back now.
-    if (mayBeSchemaChange(error) && dimensions !== pipeline.context.table.dimensions) {
+    if (mayBeSchemaChange(error) && dimensions !== pipeline.context.blocks.table.dimensions) {
       return await settleVerdicts(pipeline, verdicts, outcomes, mode, signal);
     }
     const mayBeOneBlocks = reactionTo(error) === 'split' && !isEnvironmental(error) && !signal.aborted;

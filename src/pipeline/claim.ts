@@ -1,4 +1,4 @@
-import { claimBlocks, type Claim, type ClaimedBlock } from '../blocks/claim.js';
+import type { Claim, ClaimedBlock } from '../blocks/claim.js';
 import type { EmbedJob } from '../queue/job.js';
 import type { Verdict } from './outcome.js';
 import { persist } from '../postgres/persist.js';
@@ -62,7 +62,7 @@ export async function claim(
 
 /** In a statement of its own a batch has its whole share of the budget, whatever others leave of it. */
 function claimDirectly({ context, budget }: Pipeline, ids: readonly string[], oversized: boolean): Promise<Claim> {
-  return claimBlocks(context.database, context.table, ids, oversized ? 0 : budget.shareBytes, oversized);
+  return context.blocks.claim(context.database, ids, oversized ? 0 : budget.shareBytes, oversized);
 }
 
 function close(job: EmbedJob, as: 'unchanged' | 'skipped' | 'gone'): Verdict {

@@ -7,7 +7,7 @@ export interface GroupCommitOptions<Item, Result> {
   readonly maxItems: number;
   readonly size: (item: Item) => number;
   /** Does all of them or none, and answers in their order. */
-  readonly perform: (items: readonly Item[]) => Promise<readonly Result[]>;
+  readonly run: (items: readonly Item[]) => Promise<readonly Result[]>;
 }
 
 interface Waiting<Item, Result> {
@@ -51,7 +51,7 @@ export class GroupCommit<Item, Result> {
       this.#startNext();
     };
     const overlap = setTimeout(release, this.#options.overlapAfterMs);
-    void this.#perform(round).then(() => {
+    void this.#commit(round).then(() => {
       clearTimeout(overlap);
       release();
     });
@@ -69,15 +69,15 @@ export class GroupCommit<Item, Result> {
     return this.#waiting.splice(0, count);
   }
 
-  async #perform(round: readonly Waiting<Item, Result>[]): Promise<void> {
+  async #commit(round: readonly Waiting<Item, Result>[]): Promise<void> {
     try {
-      const results = await this.#options.perform(round.map(({ item }) => item));
+      const results = await this.#options.run(round.map(({ item }) => item));
       round.forEach(({ resolve }, i) => {
-        resolve(results[i] as Result); // one each, by the contract of `perform`
+        resolve(results[i] as Result); // one each, by the contract of `run`
       });
     } catch (error) {
       const isOneItems = reactionTo(error) === 'split' && !isEnvironmental(error);
-      if (round.length > 1 && isOneItems) for (const one of round) await this.#perform([one]);
+      if (round.length > 1 && isOneItems) for (const one of round) await this.#commit([one]);
       else for (const { reject } of round) reject(error);
     }
   }

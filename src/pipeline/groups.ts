@@ -1,4 +1,4 @@
-import { claimBlocks, type Claim } from '../blocks/claim.js';
+import type { Claim } from '../blocks/claim.js';
 import type { EmbedJob } from '../queue/job.js';
 import { settleAndReport } from './batch.js';
 import { GroupCommit } from './group-commit.js';
@@ -18,14 +18,9 @@ export function groupedClaims({ context, budget }: Parts) {
     overlapAfterMs: OVERLAP_AFTER_MS,
     maxItems: MAX_BLOCKS,
     size: (ids) => ids.length,
-    perform: async (items) => {
-      const claim = await claimBlocks(
-        context.database,
-        context.table,
-        items.flat(),
-        items.length * budget.shareBytes,
-        false,
-      );
+    run: async (items) => {
+      const budgetBytes = items.length * budget.shareBytes;
+      const claim = await context.blocks.claim(context.database, items.flat(), budgetBytes, false);
       return items.map(() => claim); // each finds its own blocks in it
     },
   });
@@ -37,7 +32,7 @@ export function groupedSettlements(parts: Parts) {
     overlapAfterMs: OVERLAP_AFTER_MS,
     maxItems: MAX_BLOCKS,
     size: (verdicts) => verdicts.length,
-    perform: async (items) => {
+    run: async (items) => {
       const outcomes = await settleAndReport(parts, items.flat());
       return items.map(() => outcomes); // each finds its own jobs in it
     },

@@ -6,7 +6,7 @@ import { DrainingError } from '../embedder/errors.js';
 import { WorkerError } from '../base/errors.js';
 import type { Events } from '../telemetry/events.js';
 import type { Logger } from '../telemetry/logger.js';
-import { CRASHES_BEFORE_ISOLATION } from '../queue/boss.js';
+import { CRASHES_BEFORE_ISOLATION } from '../queue/job.js';
 import { crashesOf, uncountedCrashes, type EmbedJob } from '../queue/job.js';
 import type { Waker } from '../queue/waker.js';
 import { Timeout } from '../base/timeout.js';
@@ -115,7 +115,7 @@ export class EmbedHandler {
     signal: AbortSignal,
     slowSignal: AbortSignal,
   ): Promise<void> {
-    const { idType } = this.#options.context.table;
+    const { idType } = this.#options.context.blocks.table;
     const ours = jobs.filter((job) => isOurJob(job, idType));
     const unreadable = jobs.filter((job) => !isOurJob(job, idType));
     const verdicts = unreadable.map((job): Verdict => ({ kind: 'close', job, as: 'unreadable' }));

@@ -1,6 +1,6 @@
 import type { BlocksTable } from '../blocks/table.js';
 import { blockText } from '../text/block-text.js';
-import { MAX_ISOLATED_CRASHES, CRASHES_BEFORE_ISOLATION } from '../queue/boss.js';
+import { MAX_ISOLATED_CRASHES, CRASHES_BEFORE_ISOLATION } from '../queue/job.js';
 import { crashesOf, type EmbedJob } from '../queue/job.js';
 import type { ClaimedBatch } from './claim.js';
 import type { ClaimedJob, Verdict } from './outcome.js';

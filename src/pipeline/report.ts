@@ -1,6 +1,6 @@
 import type { Events, OutcomeLabel } from '../telemetry/events.js';
 import type { Logger } from '../telemetry/logger.js';
-import type { NewJob } from '../queue/enqueue.js';
+import type { NewJob } from '../queue/new-job.js';
 import { PRIORITY, type EmbedJob } from '../queue/job.js';
 import type { Waker } from '../queue/waker.js';
 import type { Outcome, OutcomeKind } from './outcome.js';

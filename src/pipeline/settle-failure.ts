@@ -1,12 +1,7 @@
-import { claimBlocks } from '../blocks/claim.js';
-import { findUnchanged } from '../blocks/sql/find-unchanged.js';
-import { setStatusIfProcessing } from '../blocks/sql/set-status-if-processing.js';
-import { setUnreadError } from '../blocks/sql/set-unread-error.js';
+import type { Blocks } from '../blocks/blocks.js';
 import type { Queryable } from '../postgres/database.js';
 import { reactionTo } from '../postgres/sqlstate.js';
-import { crashesOf, QUEUE, type EmbedJob, type EmbedJobData, type FailureReport } from '../queue/job.js';
-import { settledIds } from '../queue/settled-ids.js';
-import { endRetries } from '../queue/sql/end-retries.js';
+import { crashesOf, type EmbedJob, type EmbedJobData, type FailureReport } from '../queue/job.js';
 import type { Failure, Outcome, Verdict } from './outcome.js';
 import type { SettleContext } from './settle.js';
 
@@ -18,15 +13,14 @@ type FailVerdict = Extract<Verdict, { readonly kind: 'fail' }>;
  * @returns the verdicts on jobs that were still ours
  */
 export async function failJobs(
-  { boss }: SettleContext,
+  { queue }: SettleContext,
   tx: Queryable,
   failed: readonly FailVerdict[],
 ): Promise<FailVerdict[]> {
   const ours: FailVerdict[] = [];
   for (const verdict of [...failed].sort((a, b) => (a.job.id < b.job.id ? -1 : 1))) {
-    const { id, retryCount } = verdict.job;
     const output = { outcome: 'retry', ...reportOf(verdict) };
-    if (settledIds(await boss.fail(QUEUE, { id, retryCount }, output, { db: tx })).has(id)) ours.push(verdict);
+    if (await queue.retry(tx, verdict.job, output)) ours.push(verdict);
   }
   return ours;
 }
@@ -45,7 +39,7 @@ export async function settleFailures(
 ): Promise<Map<EmbedJob, Outcome>> {
   const outcomes = new Map<EmbedJob, Outcome>();
   if (failed.length === 0) return outcomes;
-  const { boss, schema, table, retryLimit } = context;
+  const { queue, blocks, retryLimit } = context;
   const judged = (await unchangedSince(context, tx, failed)).map((failure) => ({
     ...failure,
     final: failure.final || failuresOf(failure.job) > retryLimit,
@@ -53,18 +47,13 @@ export async function settleFailures(
   const final = judged.filter((failure) => failure.final);
   const waiting = judged.filter((failure) => !failure.final);
 
-  await endRetries(
-    tx,
-    schema,
-    final.map(({ job }) => job.id),
-  );
   for (const failure of final) {
-    await boss.fail(QUEUE, failure.job.id, { outcome: 'failed', ...reportOf(failure) }, { db: tx });
+    await queue.deadLetter(tx, failure.job.id, { outcome: 'failed', ...reportOf(failure) });
   }
-  for (const { job } of waiting) await boss.update(QUEUE, afterFailure(job), { id: job.id, db: tx });
-  await setStatusIfProcessing(tx, table, idsOf(final), 'error');
-  await setStatusIfProcessing(tx, table, idsOf(waiting), 'pending');
-  await setUnreadError(tx, table, idsOf(final.filter(({ fingerprint }) => fingerprint === null)));
+  for (const { job } of waiting) await queue.setData(tx, job.id, afterFailure(job));
+  await blocks.setStatusIfProcessing(tx, idsOf(final), 'error');
+  await blocks.setStatusIfProcessing(tx, idsOf(waiting), 'pending');
+  await blocks.setUnreadError(tx, idsOf(final.filter(({ fingerprint }) => fingerprint === null)));
   for (const { job, reason, final: isFinal } of judged)
     outcomes.set(job, { kind: isFinal ? 'failed' : 'retry', reason });
   return outcomes;
@@ -72,25 +61,25 @@ export async function settleFailures(
 
 /** Which failures are of the text that the blocks hold now. */
 async function unchangedSince(
-  { table }: SettleContext,
+  { blocks }: SettleContext,
   tx: Queryable,
   failed: readonly Failure[],
 ): Promise<readonly Failure[]> {
   const read = failed.flatMap(({ job, fingerprint }) =>
     fingerprint === null ? [] : [{ id: job.data.blockId, fingerprint }],
   );
-  const unchanged = new Set(read.length === 0 ? [] : await findUnchanged(tx, table, read, 'processing'));
+  const unchanged = new Set(read.length === 0 ? [] : await blocks.unchanged(tx, read, 'processing'));
   for (const { job, fingerprint } of failed) {
-    if (fingerprint === null && (await stillFails(table, tx, job))) unchanged.add(job.data.blockId);
+    if (fingerprint === null && (await stillFails(blocks, tx, job))) unchanged.add(job.data.blockId);
   }
   return failed.filter(({ job }) => unchanged.has(job.data.blockId));
 }
 
 /** Whether the claim of a block fails again. Its row is locked, so that this says so of the text that it holds now. */
-async function stillFails(table: SettleContext['table'], tx: Queryable, { data }: EmbedJob): Promise<boolean> {
+async function stillFails(blocks: Blocks, tx: Queryable, { data }: EmbedJob): Promise<boolean> {
   await tx.query('SAVEPOINT claim');
   try {
-    await claimBlocks(tx, table, [data.blockId], 0, true);
+    await blocks.claim(tx, [data.blockId], 0, true);
     return false;
   } catch (error) {
     if (reactionTo(error) !== 'split') throw error;

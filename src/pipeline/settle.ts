@@ -1,17 +1,8 @@
-import type { PgBoss } from 'pg-boss';
-import { clearSkippedVectors } from '../blocks/sql/clear-skipped.js';
-import { findPending } from '../blocks/sql/find-pending.js';
-import { setStatusIfProcessing } from '../blocks/sql/set-status-if-processing.js';
-import { lockBlocks } from '../blocks/sql/lock.js';
-import { skipBlocks } from '../blocks/sql/skip.js';
-import { storeVectors } from '../blocks/sql/store.js';
-import type { BlocksTable } from '../blocks/table.js';
+import type { Blocks } from '../blocks/blocks.js';
 import type { Database, Queryable } from '../postgres/database.js';
-import { insertJobs, newJob, type NewJob } from '../queue/enqueue.js';
-import { crashesOf, PRIORITY, QUEUE, type EmbedJob, type EmbedJobData } from '../queue/job.js';
-import { settledIds } from '../queue/settled-ids.js';
-import { findRaised } from '../queue/sql/find-raised.js';
-import { setOutcome } from '../queue/sql/set-outcome.js';
+import type { EmbedQueue } from '../queue/embed-queue.js';
+import { crashesOf, PRIORITY, type EmbedJob, type EmbedJobData } from '../queue/job.js';
+import { newJob, type NewJob } from '../queue/new-job.js';
 import type { Outcome, Verdict } from './outcome.js';
 import { failJobs, settleFailures } from './settle-failure.js';
 import { supersede } from './supersede.js';
@@ -19,9 +10,8 @@ import { supersede } from './supersede.js';
 /** What settling a job needs. */
 export interface SettleContext {
   readonly database: Database;
-  readonly boss: PgBoss;
-  readonly schema: string;
-  readonly table: BlocksTable;
+  readonly queue: EmbedQueue;
+  readonly blocks: Blocks;
   /** Failures of its own after which a block is dead-lettered. */
   readonly retryLimit: number;
 }
@@ -48,18 +38,18 @@ type VerdictOf<Kind extends Verdict['kind']> = Extract<Verdict, { readonly kind:
  * Safe to run again after a COMMIT whose answer was lost: the attempts are then not ours, and nothing is written.
  */
 export async function settle(context: SettleContext, verdicts: readonly Verdict[]): Promise<Settlement> {
-  const { database, table } = context;
-  const fitting = verdicts.map((verdict) => fitted(verdict, table));
+  const { database, queue, blocks } = context;
+  const fitting = verdicts.map((verdict) => fitted(verdict, blocks.table));
   return await database.transaction(async (tx) => {
     const ours = await settleJobs(context, tx, fitting);
     const of = <Kind extends Verdict['kind']>(kind: Kind) =>
       ours.filter((verdict): verdict is VerdictOf<Kind> => verdict.kind === kind);
     const closed = of('close');
-    const locked = new Set(await lockBlocks(tx, table, ours.filter(({ kind }) => kind !== 'close').map(blockIdOf)));
+    const locked = new Set(await blocks.lock(tx, ours.filter(({ kind }) => kind !== 'close').map(blockIdOf)));
     const isLocked = (verdict: Verdict) => locked.has(blockIdOf(verdict));
 
-    const stored = new Set(await storeVectors(tx, database, table, of('store').filter(isLocked).map(toStored)));
-    const skipped = new Set(await skipBlocks(tx, table, of('skip').filter(isLocked).map(toSource)));
+    const stored = new Set(await blocks.store(tx, of('store').filter(isLocked).map(toStored)));
+    const skipped = new Set(await blocks.skip(tx, of('skip').filter(isLocked).map(toSource)));
     const failed = await settleFailures(context, tx, of('fail').filter(isLocked));
     const reopened = await reopenClosed(context, tx, closed);
     const superseded = [
@@ -72,7 +62,7 @@ export async function settle(context: SettleContext, verdicts: readonly Verdict[
       ...reopened.map(({ job }) => editedJob(job)),
       ...(await handBack(context, tx, of('hand-back'), locked)),
     ];
-    await insertJobs(context.boss, tx, inserted);
+    await queue.insert(tx, inserted);
 
     const outcomes = new Map<EmbedJob, Outcome>(verdicts.map(({ job }) => [job, { kind: 'lost' }]));
     for (const verdict of ours) outcomes.set(verdict.job, failed.get(verdict.job) ?? outcomeOf(verdict));
@@ -87,18 +77,14 @@ export async function settle(context: SettleContext, verdicts: readonly Verdict[
  * @param delaySeconds before the jobs are ready
  */
 export async function handBackJobs(
-  { database, boss, schema }: Pick<SettleContext, 'database' | 'boss' | 'schema'>,
+  { database, queue }: Pick<SettleContext, 'database' | 'queue'>,
   verdicts: readonly VerdictOf<'hand-back'>[],
 ): Promise<Settlement> {
   return await database.transaction(async (tx) => {
-    const ours = await completeJobs({ boss }, tx, verdicts);
-    const raised = await findRaised(
-      tx,
-      schema,
-      ours.filter(isBacklog).map(({ job }) => job.id),
-    );
+    const ours = await completeJobs({ queue }, tx, verdicts);
+    const raised = await queue.raisedSince(tx, ours.filter(isBacklog).map(jobOf));
     const inserted = ours.map((verdict) => returned(verdict, raised.has(verdict.job.id)));
-    await insertJobs(boss, tx, inserted);
+    await queue.insert(tx, inserted);
     const outcomes = new Map<EmbedJob, Outcome>(verdicts.map(({ job }) => [job, { kind: 'lost' }]));
     for (const verdict of ours) outcomes.set(verdict.job, outcomeOf(verdict));
     return { outcomes, inserted };
@@ -106,7 +92,7 @@ export async function handBackJobs(
 }
 
 /** A vector of another size than the column has by now cannot be stored: its block is embedded again. */
-function fitted(verdict: Verdict, { dimensions }: BlocksTable): Verdict {
+function fitted(verdict: Verdict, { dimensions }: Blocks['table']): Verdict {
   if (verdict.kind !== 'store' || verdict.vector.length === dimensions) return verdict;
   return { kind: 'hand-back', job: verdict.job, reason: 'outage', delaySeconds: 0, claimed: true };
 }
@@ -120,7 +106,7 @@ async function settleJobs(context: SettleContext, tx: Queryable, verdicts: reado
 
 /** One statement for each outcome. @returns the verdicts on jobs that were still ours */
 async function completeJobs<V extends Exclude<Verdict, { kind: 'fail' }>>(
-  { boss }: Pick<SettleContext, 'boss'>,
+  { queue }: Pick<SettleContext, 'queue'>,
   tx: Queryable,
   verdicts: readonly V[],
 ): Promise<V[]> {
@@ -128,8 +114,7 @@ async function completeJobs<V extends Exclude<Verdict, { kind: 'fail' }>>(
   for (const [, group] of Map.groupBy(verdicts, (verdict) => JSON.stringify(outputOf(verdict)))) {
     const [first] = group;
     if (first === undefined) continue;
-    const attempts = group.map(({ job: { id, retryCount } }) => ({ id, retryCount }));
-    const settled = settledIds(await boss.complete(QUEUE, attempts, outputOf(first), { db: tx }));
+    const settled = await queue.complete(tx, group.map(jobOf), outputOf(first));
     ours.push(...group.filter(({ job }) => settled.has(job.id)));
   }
   return ours;
@@ -163,43 +148,32 @@ function outcomeOf(verdict: Verdict): Outcome {
  * @returns those whose block is `pending` again
  */
 async function reopenClosed(
-  { schema, table }: SettleContext,
+  { queue, blocks }: SettleContext,
   tx: Queryable,
   closed: readonly VerdictOf<'close'>[],
 ): Promise<VerdictOf<'close'>[]> {
   const ours = closed.filter(({ as }) => as !== 'unreadable');
   if (ours.length === 0) return [];
   const skipped = ours.filter(({ as }) => as === 'skipped').map(blockIdOf);
-  if (skipped.length > 0) await clearSkippedVectors(tx, table, skipped, skipped.length);
-  const pending = new Set(await findPending(tx, table, ours.map(blockIdOf)));
+  await blocks.clearStaleVectors(tx, skipped);
+  const pending = new Set(await blocks.pending(tx, ours.map(blockIdOf)));
   const edited = ours.filter((verdict) => pending.has(blockIdOf(verdict)));
-  if (edited.length > 0) {
-    await setOutcome(
-      tx,
-      schema,
-      edited.map(({ job }) => job.id),
-      'superseded',
-    );
-  }
+  if (edited.length > 0) await queue.markSuperseded(tx, edited.map(jobOf));
   return edited;
 }
 
 /** Sets blocks `pending` whose jobs are handed back. @returns the jobs to insert: an edit made meanwhile stays an edit */
 async function handBack(
-  { schema, table }: SettleContext,
+  { queue, blocks }: SettleContext,
   tx: Queryable,
   verdicts: readonly VerdictOf<'hand-back'>[],
   locked: ReadonlySet<string>,
 ): Promise<NewJob[]> {
   if (verdicts.length === 0) return [];
   const lockedIds = verdicts.map(blockIdOf).filter((id) => locked.has(id));
-  const pending = new Set(await findPending(tx, table, lockedIds));
-  await setStatusIfProcessing(tx, table, lockedIds, 'pending');
-  const raised = await findRaised(
-    tx,
-    schema,
-    verdicts.filter(isBacklog).map(({ job }) => job.id),
-  );
+  const pending = new Set(await blocks.pending(tx, lockedIds));
+  await blocks.setStatusIfProcessing(tx, lockedIds, 'pending');
+  const raised = await queue.raisedSince(tx, verdicts.filter(isBacklog).map(jobOf));
   return verdicts.map((verdict) =>
     returned(verdict, raised.has(verdict.job.id) || (verdict.claimed && pending.has(blockIdOf(verdict)))),
   );
@@ -228,6 +202,7 @@ function carriedOver(job: EmbedJob): EmbedJobData {
 
 const editedJob = ({ data }: EmbedJob) => newJob(data.blockId, PRIORITY.live, new Date());
 const isBacklog = ({ job }: Verdict) => job.data.priority < PRIORITY.live;
+const jobOf = ({ job }: Verdict) => job;
 const blockIdOf = ({ job }: Verdict) => job.data.blockId;
 const toSource = ({ job, fingerprint }: VerdictOf<'skip'>) => ({ id: job.data.blockId, fingerprint });
 const toStored = ({ job, fingerprint, vector }: VerdictOf<'store'>) => ({ id: job.data.blockId, fingerprint, vector });

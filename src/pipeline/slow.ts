@@ -21,7 +21,7 @@ export async function runSlow(pipeline: Pipeline, job: EmbedJob, outcomes: Outco
   const startedAt = performance.now();
   const hadHardlyAnyOutage = pipeline.outages.start();
   const { claimed, verdicts } = await claim(pipeline, [job], { mode: 'direct', oversized: true }, signal);
-  const prepared = prepare(claimed, pipeline.context.table.contentFormat);
+  const prepared = prepare(claimed, pipeline.context.blocks.table.contentFormat);
   await settleVerdicts(pipeline, [...verdicts, ...prepared.verdicts], outcomes, 'direct', signal);
   for (const text of prepared.texts) {
     const verdict = await embedLong(pipeline.embedder, text, PRIORITY.live, time);

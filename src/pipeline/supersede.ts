@@ -1,9 +1,6 @@
-import { findUnchanged } from '../blocks/sql/find-unchanged.js';
-import { setStatusIfProcessing } from '../blocks/sql/set-status-if-processing.js';
 import type { Queryable } from '../postgres/database.js';
-import { newJob, type NewJob } from '../queue/enqueue.js';
-import { PRIORITY, QUEUE, type EmbedJob } from '../queue/job.js';
-import { setOutcome } from '../queue/sql/set-outcome.js';
+import { PRIORITY, type EmbedJob } from '../queue/job.js';
+import { newJob, type NewJob } from '../queue/new-job.js';
 import type { SettleContext } from './settle.js';
 
 /** Maximum delay for a block whose status was reset although its text is unchanged. */
@@ -24,26 +21,26 @@ export interface Superseded {
  * @returns the jobs to insert in their place
  */
 export async function supersede(
-  { boss, schema, table }: SettleContext,
+  { queue, blocks }: SettleContext,
   tx: Queryable,
   superseded: readonly Superseded[],
   locked: ReadonlySet<string>,
 ): Promise<NewJob[]> {
   if (superseded.length === 0) return [];
-  const jobIds = superseded.map(({ job }) => job.id);
-  await boss.complete(QUEUE, jobIds, { outcome: 'superseded' }, { db: tx, includeQueued: true });
-  await setOutcome(tx, schema, jobIds, 'superseded');
-  const blockIds = superseded.map(({ job }) => job.data.blockId);
-  await setStatusIfProcessing(
+  await queue.supersede(
     tx,
-    table,
+    superseded.map(({ job }) => job),
+  );
+  const blockIds = superseded.map(({ job }) => job.data.blockId);
+  await blocks.setStatusIfProcessing(
+    tx,
     blockIds.filter((id) => locked.has(id)),
     'pending',
   );
   const read = superseded.flatMap(({ job, fingerprint }) =>
     fingerprint === null ? [] : [{ id: job.data.blockId, fingerprint }],
   );
-  const unchanged = new Set(await findUnchanged(tx, table, read));
+  const unchanged = new Set(await blocks.unchanged(tx, read));
   return superseded.map(({ job, fingerprint }) =>
     fingerprint === null || unchanged.has(job.data.blockId)
       ? requeueUnchanged(job)

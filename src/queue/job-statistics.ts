@@ -1,5 +1,6 @@
 import type { Queryable } from '../postgres/database.js';
 import type { Logger } from '../telemetry/logger.js';
+import type { QueueNames } from './queue-names.js';
 import { analyzeJobs } from './sql/analyze-jobs.js';
 
 /** So many new jobs change what the planner has to know. */
@@ -13,14 +14,14 @@ const AT_MOST_EVERY_MS = 10_000;
  */
 export class JobStatistics {
   readonly #database: Queryable;
-  readonly #schema: string;
+  readonly #names: QueueNames;
   readonly #log: Logger;
   #inserted = 0;
   #at = Number.NEGATIVE_INFINITY;
 
-  constructor(database: Queryable, schema: string, log: Logger) {
+  constructor(database: Queryable, names: QueueNames, log: Logger) {
     this.#database = database;
-    this.#schema = schema;
+    this.#names = names;
     this.#log = log;
   }
 
@@ -31,7 +32,7 @@ export class JobStatistics {
     this.#inserted = 0;
     this.#at = performance.now();
     try {
-      await analyzeJobs(this.#database, this.#schema);
+      await analyzeJobs(this.#database, this.#names.schema);
     } catch (error) {
       this.#log.warn('could not analyze the job table; fetching may be slow for a while', { error });
     }

@@ -1,10 +1,5 @@
 import type { Job } from 'pg-boss';
 
-/** One job a block; its singleton key is the block's id. */
-export const QUEUE = 'embed-block';
-/** One record for each block in `error`. */
-export const DEAD_LETTER_QUEUE = 'embed-block-failed';
-
 /** Edits that someone just made go before what was swept up or backfilled. */
 export const PRIORITY = { backlog: 0, live: 10 } as const;
 export type Priority = (typeof PRIORITY)[keyof typeof PRIORITY];
@@ -29,6 +24,13 @@ export interface EmbedJobData {
 }
 
 export type EmbedJob = Job<EmbedJobData>;
+
+/**
+ * Crashes after which a block is claimed alone, and crashes alone after which it is dead-lettered. pg-boss counts every
+ * claim in its retry count, which is therefore bounded above both and never judges by itself.
+ */
+export const CRASHES_BEFORE_ISOLATION = 2;
+export const MAX_ISOLATED_CRASHES = 10;
 
 /** Claims of this job whose worker died, beyond those already counted: pg-boss counts every claim, and we every failure. */
 export function uncountedCrashes(job: EmbedJob): number {

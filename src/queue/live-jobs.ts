@@ -1,5 +1,6 @@
 import type { Queryable } from '../postgres/database.js';
 import { PRIORITY, type Priority } from './job.js';
+import type { QueueNames } from './queue-names.js';
 import { countWaiting, type WaitingCount } from './sql/count-waiting.js';
 import { findOldest } from './sql/find-oldest.js';
 
@@ -13,9 +14,9 @@ export interface LiveJobs extends WaitingCount {
 }
 
 /** Asked by every scrape, hence through indexes alone and never of the blocks: 1 ms beside 100,000 settled and 2,000 live jobs. */
-export async function readLiveJobs(db: Queryable, schema: string): Promise<LiveJobs> {
-  const counts = await countWaiting(db, schema);
-  const oldest = await findOldest(db, schema);
+export async function readLiveJobs(db: Queryable, names: QueueNames): Promise<LiveJobs> {
+  const counts = await countWaiting(db, names);
+  const oldest = await findOldest(db, names);
   const secondsOf = (priority: Priority) => {
     const seconds = oldest
       .filter((job) => job.priority === priority)

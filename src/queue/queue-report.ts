@@ -1,4 +1,5 @@
 import type { Queryable } from '../postgres/database.js';
+import type { QueueNames } from './queue-names.js';
 import { countSettled } from './sql/count-settled.js';
 import { countWaiting } from './sql/count-waiting.js';
 import { findOldest } from './sql/find-oldest.js';
@@ -9,7 +10,7 @@ export const RATE_WINDOW_SECONDS = 300;
 const RATE_JOBS = 20_000;
 
 /** What waits in the queue, and how fast it is worked off. */
-export interface Backlog {
+export interface QueueReport {
   readonly created: number;
   readonly retry: number;
   readonly active: number;
@@ -21,11 +22,11 @@ export interface Backlog {
 }
 
 /** @returns undefined where there is no queue yet */
-export async function readBacklog(db: Queryable, schema: string): Promise<Backlog | undefined> {
-  if (!(await queueExists(db, schema))) return undefined;
-  const counts = await countWaiting(db, schema);
-  const oldest = await findOldest(db, schema);
-  const settled = await countSettled(db, schema, RATE_WINDOW_SECONDS, RATE_JOBS);
+export async function readQueueReport(db: Queryable, names: QueueNames): Promise<QueueReport | undefined> {
+  if (!(await queueExists(db, names))) return undefined;
+  const counts = await countWaiting(db, names);
+  const oldest = await findOldest(db, names);
+  const settled = await countSettled(db, names, RATE_WINDOW_SECONDS, RATE_JOBS);
   const waited = oldest
     .map(({ since, now }) => (now - Date.parse(since ?? '')) / 1000)
     .filter((age) => !Number.isNaN(age));

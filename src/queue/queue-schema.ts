@@ -1,7 +1,7 @@
 import { getMigrationPlans } from 'pg-boss';
 import type { Queryable } from '../postgres/database.js';
 import { ConfigurationError } from '../base/errors.js';
-import { QUEUE } from './job.js';
+import type { QueueNames } from './queue-names.js';
 import { expectedVersion } from './schema-state.js';
 import { readQueues } from './sql/read-queues.js';
 import { readSchemaVersion } from './sql/read-schema-version.js';
@@ -63,13 +63,14 @@ export async function inspectQueueSchema(db: Queryable, schema: string): Promise
  * @returns the version; null where the schema does not say
  * @throws ConfigurationError with another name for the schema
  */
-export async function requireOwnVersion(db: Queryable, schema: string): Promise<number | null> {
+export async function requireOwnVersion(db: Queryable, names: QueueNames): Promise<number | null> {
+  const { schema, queue } = names;
   const version = await readSchemaVersion(db, schema);
   const expected = expectedVersion();
   if (version === null || expected === null || version >= expected) return version;
   const what = `holds a pg-boss of another version (its tables' is ${version}, ours ${expected})`;
-  const holdsQueue = (await readQueues(db, schema)).some(({ name }) => name === QUEUE);
-  if (!holdsQueue) throw refusal(schema, `${what} without the queue ${QUEUE}: migrating it could break what uses it`);
+  const holdsQueue = (await readQueues(db, names)).some(({ name }) => name === queue);
+  if (!holdsQueue) throw refusal(schema, `${what} without the queue ${queue}: migrating it could break what uses it`);
   if (!canMigrate(schema, version)) throw refusal(schema, `${what}, which is too old to be migrated`);
   return version;
 }
@@ -79,10 +80,11 @@ export async function requireOwnVersion(db: Queryable, schema: string): Promise<
  *
  * @throws ConfigurationError when the schema is somebody else's, or must be migrated first
  */
-export async function queueExists(db: Queryable, schema: string): Promise<boolean> {
+export async function queueExists(db: Queryable, names: QueueNames): Promise<boolean> {
+  const { schema } = names;
   const { installed, readable } = await inspectQueueSchema(db, schema);
   if (!installed) return false;
-  const version = await requireOwnVersion(db, schema);
+  const version = await requireOwnVersion(db, names);
   if (readable) return true;
   throw new ConfigurationError(
     'QUEUE_SCHEMA_VERSION',

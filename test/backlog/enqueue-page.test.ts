@@ -2,7 +2,10 @@ import type { PgBoss } from 'pg-boss';
 import { inspectBlocks } from '../../src/blocks/inspect.js';
 import { loadConfig } from '../../src/config/config.js';
 import { Postgres } from '../../src/postgres/postgres.js';
-import { createBoss, ensureQueues } from '../../src/queue/boss.js';
+import { Blocks } from '../../src/blocks/blocks.js';
+import { createBoss } from '../../src/queue/boss.js';
+import { EmbedQueue } from '../../src/queue/embed-queue.js';
+import { ensureQueues } from '../../src/queue/ensure-queues.js';
 import { enqueuePage, type EnqueueContext } from '../../src/backlog/enqueue-page.js';
 import type { FoundBlock } from '../../src/backlog/sql/find-in-scope.js';
 import { countJobs, insertBacklog } from '../support/backlog.js';
@@ -22,11 +25,13 @@ describeWithServer('a batch of a backfill', () => {
     const config = loadConfig({ PALDOCS_DATABASE_URL: db.url });
     const { databaseUrl: url } = config;
     database = new Postgres({ url, sessionUrl: url, applicationName: 'test', poolSize: 4 });
-    boss = await createBoss(database, config, { instanceName: 'test', log: new MemoryLog(), sendOnly: true });
+    const log = new MemoryLog();
+    boss = await createBoss(database, config, { instanceName: 'test', log, sendOnly: true });
     await boss.start();
     await ensureQueues(boss, config, { update: true, signal: new AbortController().signal });
-    const table = await inspectBlocks(database, config.tables);
-    context = { database, boss, schema: config.pgBossSchema, table, queueLimit: 100 };
+    const blocks = new Blocks(database, await inspectBlocks(database, config.tables));
+    const queue = new EmbedQueue({ boss, database, names: config.names, log });
+    context = { database, queue, blocks, queueLimit: 100 };
   });
   afterEach(async () => {
     await db.query('DELETE FROM blocks');

@@ -8,8 +8,8 @@ describe('the throttle', () => {
 
   async function msUntilReady(throttle: RateLimit, taken: number): Promise<number> {
     const started = performance.now();
-    throttle.took(taken);
-    await throttle.ready(signal);
+    throttle.spend(taken);
+    await throttle.wait(signal);
     return performance.now() - started;
   }
 
@@ -24,28 +24,28 @@ describe('the throttle', () => {
 
   it('saves up no time that passed unused', async () => {
     const throttle = new RateLimit(1_000);
-    throttle.took(1);
+    throttle.spend(1);
     await new Promise((resolve) => setTimeout(resolve, 100)); // time is what it is about
     expect(await msUntilReady(throttle, 100)).toBeGreaterThan(90);
   });
 
   it('lets no more through at once than a second may see', () => {
-    expect(new RateLimit(7).most).toBe(7);
+    expect(new RateLimit(7).maxBatch).toBe(7);
   });
 
   it('lets everything through without a rate', async () => {
     const throttle = new RateLimit(0);
     expect(await msUntilReady(throttle, 1_000_000)).toBeLessThan(AT_ONCE_MS);
-    expect(throttle.most).toBe(Number.POSITIVE_INFINITY);
+    expect(throttle.maxBatch).toBe(Number.POSITIVE_INFINITY);
   });
 
   it('waits no longer when aborted', async () => {
     const throttle = new RateLimit(1);
-    throttle.took(1_000);
+    throttle.spend(1_000);
     const aborted = new AbortController();
     setTimeout(() => {
       aborted.abort();
     }, 10);
-    await throttle.ready(aborted.signal);
+    await throttle.wait(aborted.signal);
   });
 });

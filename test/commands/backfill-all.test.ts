@@ -91,7 +91,7 @@ describeWithServer('backfill --all', () => {
     await client.query('BEGIN');
     await client.query('SELECT FROM blocks WHERE id = $1 FOR UPDATE', [locked]);
     const run = WorkerProcess.start(environment, 'backfill', '--all', '--rate', '0', '--json');
-    await run.untilLogged('another transaction has locked');
+    await run.untilLogged('other transactions have locked');
     expect(await countByStatus(db)).toEqual({ completed: 1, pending: 9 });
     expect(await countJobs(db)).toEqual({ created: 9 });
     expect(await jobsOf(db, locked)).toEqual([]);

@@ -103,8 +103,9 @@ describeWithServer('doctor', () => {
     expect(report.checks).toContainEqual({
       name: 'tables',
       status: 'failed',
-      found: "public.blocks has no column embedding_status, which the API's migration adds",
-      fix: `ALTER TABLE "public"."blocks" ADD COLUMN embedding_status text NOT NULL DEFAULT 'pending';`,
+      found:
+        "PALDOCS_BLOCKS_STATUS_COLUMN: public.blocks has no column embedding_status, which the API's migration adds",
+      fix: `ALTER TABLE "public"."blocks" ADD COLUMN "embedding_status" text NOT NULL DEFAULT 'pending';\nor correct PALDOCS_BLOCKS_STATUS_COLUMN`,
     });
     expect(report.checks).toContainEqual({
       name: 'privileges',

@@ -158,7 +158,7 @@ describeWithServer('hostile content', () => {
     if (!text.includes(',')) expect(JSON.parse(typed.stdout)).toMatchObject({ found: 2 });
     const retried = await runCli(environment(), ['retry', '--', idOf('broken', text), idOf('no such', text)]);
     expectTame(retried.stdout + retried.stderr);
-    expect(retried.stdout).toMatch(/^1 of 2 blocks put back\.$/m);
+    expect(retried.stdout).toMatch(/^1 of 2 blocks requeued\.$/m);
   });
 
   it.each(['a forged line', 'other line ends', 'terminal escapes', 'reordered text'] as const)(

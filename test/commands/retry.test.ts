@@ -57,7 +57,7 @@ describeWithServer('retry', () => {
       requeued: 1,
       left: 2,
       blocks: [
-        { id: first, outcome: 'put back', status: 'pending' },
+        { id: first, outcome: 'requeued', status: 'pending' },
         { id: other, outcome: 'not in error', status: 'pending' },
         { id: '9999', outcome: 'no such block', status: null },
       ],
@@ -83,7 +83,7 @@ describeWithServer('retry', () => {
 
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toBe(
-      `✓ ${first}  put back\n✓ ${second}  put back\n2 blocks put back; a worker takes them within seconds.\n`,
+      `✓ ${first}  requeued\n✓ ${second}  requeued\n2 blocks requeued; a worker takes them within seconds.\n`,
     );
     await startWorker(db, ollama, environment);
     await expectEmbedded(db, first, 'mended');
@@ -124,7 +124,7 @@ describeWithServer('retry', () => {
     expect(status).toBe(1);
     expect(outcome.blocks).toEqual([
       { id: locked, outcome: 'locked', status: 'error' },
-      { id: free, outcome: 'put back', status: 'pending' },
+      { id: free, outcome: 'requeued', status: 'pending' },
     ]);
     expect(await readBlock(db, locked)).toMatchObject({ status: 'error' });
     expect(await jobsOf(db, locked, 'embed-block-failed')).toHaveLength(1);
@@ -154,8 +154,8 @@ describeWithServer('retry', () => {
   });
 
   it.each([
-    [[], 'retry: name the blocks to put back, or give --all'],
-    [['1', '--all'], 'retry: name the blocks to put back, or give --all (and not both)'],
+    [[], 'retry: name the blocks to requeue, or give --all'],
+    [['1', '--all'], 'retry: name the blocks to requeue, or give --all (and not both)'],
     [['1', 'x7'], 'retry: "x7" is no id of a block: ids are of type bigint'],
     [['1', '--', '99999999999999999999', 'x\u001b['], 'retry: "99999999999999999999", "x␛[" are no ids of a block'],
   ])('refuses %j and changes nothing', async (args, message) => {

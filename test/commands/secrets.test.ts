@@ -106,16 +106,16 @@ describeWithServer('what the program says', () => {
     // These are there to show what the blocks are.
     expectNothingTold(await said({}, 'errors'), /OLLAMA_NAN/, [TEXT]);
     expectNothingTold(await said({}, 'search', 'anything'), new RegExp(TITLE), []);
-    expectNothingTold(await said({}, 'retry', '--all', '--json'), /put back/);
+    expectNothingTold(await said({}, 'retry', '--all', '--json'), /requeued/);
 
     ollama.faults.clear();
     ollama.faults.add({ preset: 'refuse' });
-    const timesHeld = () => worker.lines.filter(({ message }) => message.includes('work is held')).length;
+    const timesHeld = () => worker.lines.filter(({ message }) => message.includes('paused until')).length;
     const before = timesHeld(); // the text that failed has closed the gate, too
     await insertBlock(db, { noteId, content: `outage ${TEXT}` });
     expect(await poll(10_000, () => Promise.resolve(timesHeld() > before ? true : undefined))).toBe(true);
     await db.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1', [role.name]);
-    await worker.untilLogged('lost the session that listens');
+    await worker.untilLogged('lost the listening session');
     worker.kill('SIGTERM');
     await worker.untilEnd();
     expectNothingTold(everything(worker), /a block failed for good/);
@@ -153,7 +153,7 @@ describeWithServer('what the program says', () => {
     const variables = { PALDOCS_DATABASE_URL: url.href };
     expectNothingTold(await said(variables, 'doctor'), /cannot be reached \(ECONNREFUSED\)/);
     const worker = WorkerProcess.start(environment(variables));
-    await worker.untilLogged('the database cannot be reached yet');
+    await worker.untilLogged('cannot reach the database yet');
     worker.kill('SIGTERM');
     await worker.untilEnd();
     expectNothingTold(everything(worker), /stopped before startup finished/);
@@ -168,7 +168,7 @@ describeWithServer('what the program says', () => {
     const worker = WorkerProcess.start(environment(variables()));
     await worker.untilWorking();
     await insertBlock(db, { content: TEXT });
-    await worker.untilLogged('Ollama cannot serve us until someone mends it');
+    await worker.untilLogged('Ollama is misconfigured; paused until it is fixed');
     expectNothingTold(everything(worker), /OLLAMA_UNAUTHORIZED.*you sent \*\*\*/);
     for (const command of ['doctor', 'status']) expectNothingTold(await said(variables(), command), /\w/);
     expectNothingTold(await said(variables(), 'search', TEXT), /Ollama answered 401/);
@@ -178,7 +178,7 @@ describeWithServer('what the program says', () => {
     const worker = WorkerProcess.start(workerEnvironment(role, { url: ollamaUrl() }));
     await worker.untilWorking();
     await insertBlock(db, { content: TEXT });
-    await worker.untilLogged('Ollama cannot serve us until someone mends it');
+    await worker.untilLogged('Ollama is misconfigured; paused until it is fixed');
     expectNothingTold(everything(worker), /OLLAMA_CERTIFICATE/);
   });
 

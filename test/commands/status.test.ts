@@ -31,7 +31,7 @@ describeWithServer('status', () => {
       oldestWaitingSeconds: null,
       ratePerSecond: null,
       etaSeconds: null,
-      workers: { count: 0, leader: null, gatesClosed: [], deaf: [], held: [], instances: [] },
+      workers: { count: 0, leader: null, gatesClosed: [], notificationsDown: [], held: [], instances: [] },
       hold: null,
     });
     expect((await runCli(environment, ['status'])).stdout).toContain('There are no blocks.');
@@ -65,15 +65,15 @@ describeWithServer('status', () => {
       count: 1,
       leader: 'test-0',
       gatesClosed: [],
-      deaf: [],
+      notificationsDown: [],
       held: [],
-      instances: [{ instance: 'test-0', leader: true, gateClosed: false, deaf: false, held: false }],
+      instances: [{ instance: 'test-0', leader: true, gateClosed: false, notificationsDown: false, held: false }],
     });
     const { stdout, stderr } = await runCli(environment, ['status']);
     expect(stderr).toBe('');
     expect(stdout).toMatch(/^all +0 +0 +8 +1 +1 +10$/m);
     expect(stdout).toMatch(/^embedded +88\.9 %$/m);
-    expect(stdout).toMatch(/^errors +1 block failed for good \(see: embedding-worker errors\)$/m);
+    expect(stdout).toMatch(/^errors +1 block failed permanently \(see: embedding-worker errors\)$/m);
     expect(stdout).toMatch(/^workers +1, led by test-0$/m);
   });
 
@@ -103,27 +103,27 @@ describeWithServer('status', () => {
     await worker.stop();
   });
 
-  it('tells who is deaf, be the gate closed or not', async () => {
+  it('names the replicas that notifications do not reach, whether the gate is closed or not', async () => {
     const sessions = await Promise.all([
-      db.connect('embedding-worker leader pod-a closed deaf'),
-      db.connect('embedding-worker follower pod-b deaf'),
-      db.connect('embedding-worker follower deaf'),
+      db.connect('embedding-worker embed-block L pod-a cn'),
+      db.connect('embedding-worker embed-block F pod-b n'),
+      db.connect('embedding-worker another F pod-c n'),
     ]);
     expect((await status()).workers).toMatchObject({
       leader: 'pod-a',
       gatesClosed: ['pod-a'],
-      deaf: ['pod-b', 'pod-a'],
+      notificationsDown: ['pod-a', 'pod-b'],
     });
     const { stdout } = await runCli(environment, ['status']);
-    expect(stdout).toMatch(/^deaf +pod-b, pod-a: edits do not arrive by notification/m);
+    expect(stdout).toMatch(/^no notifications +pod-a, pod-b: NOTIFY does not arrive/m);
     await Promise.all(sessions.map((session) => session.end()));
   });
 
   it('tells whose gate is closed, whoever that is', async () => {
     const sessions = await Promise.all([
-      db.connect('embedding-worker follower pod-a closed'),
-      db.connect('embedding-worker follower pod-b'),
-      db.connect('embedding-worker pod-c'),
+      db.connect('embedding-worker embed-block F pod-a c'),
+      db.connect('embedding-worker embed-block F pod-b'),
+      db.connect('embedding-worker embed-block pod-c'),
       db.connect('psql'),
     ]);
     expect((await status()).workers).toMatchObject({ count: 2, leader: null, gatesClosed: ['pod-a'] });

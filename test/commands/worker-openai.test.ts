@@ -117,7 +117,7 @@ describeWithServer('a worker on an OpenAI-compatible server', () => {
     const environment = await serve({ apiKey: KEY }, { PALDOCS_OPENAI_API_KEY_FILE: file });
     const worker = await start(environment);
     const id = await insertBlock(db, { content: 'locked' });
-    const complaint = await worker.untilLogged('the embedding server cannot serve us until someone mends it');
+    const complaint = await worker.untilLogged('the embedding server is misconfigured; paused until it is fixed');
     expect(complaint['error']).toMatchObject({
       code: 'OPENAI_UNAUTHORIZED',
       fix: expect.stringContaining('PALDOCS_OPENAI_API_KEY') as string,
@@ -136,7 +136,7 @@ describeWithServer('a worker on an OpenAI-compatible server', () => {
     const worker = await start(await serve({}));
     server.faults.add('quota');
     const id = await insertBlock(db, { content: 'paid for' });
-    const complaint = await worker.untilLogged('the embedding server cannot serve us until someone mends it');
+    const complaint = await worker.untilLogged('the embedding server is misconfigured; paused until it is fixed');
     expect(complaint['error']).toMatchObject({
       code: 'OPENAI_QUOTA',
       fix: expect.stringContaining('plan and billing') as string,

@@ -46,8 +46,16 @@ describeWithServer('a worker whose role', () => {
   ];
 
   it.each([
-    ['may do nothing', [], [/^GRANT SELECT ON .*blocks/, /^GRANT SELECT ON .*notes/, /^GRANT UPDATE \(embedding, emb/]],
-    ['may not write the two columns', ALL.slice(0, 2), [/^GRANT UPDATE \(embedding, embedding_status\) ON .*blocks/]],
+    [
+      'may do nothing',
+      [],
+      [/^GRANT SELECT ON .*blocks/, /^GRANT SELECT ON .*notes/, /^GRANT UPDATE \("embedding", "emb/],
+    ],
+    [
+      'may not write the two columns',
+      ALL.slice(0, 2),
+      [/^GRANT UPDATE \("embedding", "embedding_status"\) ON .*blocks/],
+    ],
     ['may not read notes', [ALL[0], ALL[2]], [/^GRANT SELECT ON .*notes/]],
     ['may not read blocks', ALL.slice(1), [/^GRANT SELECT ON .*blocks/]],
   ] as [string, string[], RegExp[]][])(

@@ -96,7 +96,7 @@ describeWithServer('the worker', () => {
   it('hangs up when the shutdown timeout has passed, and hands everything back', async () => {
     const { worker } = await inMidBatch({ PALDOCS_SHUTDOWN_TIMEOUT_SECONDS: '1' });
     worker.kill('SIGTERM');
-    expect(await worker.untilLogged('the shutdown timeout has passed')).toMatchObject({ seconds: 1 });
+    expect(await worker.untilLogged('shutdown timeout')).toMatchObject({ seconds: 1 });
     expect(await worker.untilEnd(5_000)).toEqual({ status: 0, signal: null });
     expect(await countByStatus(db)).toEqual({ pending: 100 });
     expect(await liveJobs()).toEqual([{ state: 'created', claims: 0, failures: 0, count: 100 }]);
@@ -107,7 +107,7 @@ describeWithServer('the worker', () => {
     const worker = WorkerProcess.start(workerEnvironment(db, ollama));
     await worker.untilWorking();
     await insertBlock(db);
-    await worker.untilLogged('work is held');
+    await worker.untilLogged('paused until');
     worker.kill('SIGTERM');
     expect(await worker.untilEnd(5_000)).toEqual({ status: 0, signal: null });
     expect(timeouts(worker)).toEqual([]);

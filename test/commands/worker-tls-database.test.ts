@@ -91,7 +91,7 @@ describeWithCluster('a worker whose PostgreSQL speaks TLS', (own) => {
   it('takes any certificate only where it is told to, and warns of it', async () => {
     const worker = WorkerProcess.start(environment({ PALDOCS_DATABASE_URL: url('sslmode=no-verify') }));
     await worker.untilWorking();
-    expect(await worker.untilLogged('the certificate of the database is not checked')).toMatchObject({
+    expect(await worker.untilLogged("the database's certificate is not verified")).toMatchObject({
       level: 'warn',
       variable: 'PALDOCS_DATABASE_URL',
     });
@@ -102,7 +102,7 @@ describeWithCluster('a worker whose PostgreSQL speaks TLS', (own) => {
   it('takes any certificate, and warns of it, where TLS is preferred', async () => {
     const worker = WorkerProcess.start(environment({ PALDOCS_DATABASE_URL: url('sslmode=prefer') }));
     await worker.untilWorking();
-    expect(await worker.untilLogged('the certificate of the database is not checked')).toMatchObject({ level: 'warn' });
+    expect(await worker.untilLogged("the database's certificate is not verified")).toMatchObject({ level: 'warn' });
     worker.kill('SIGTERM');
     await worker.untilEnd();
     expect(worker.lines.filter(({ message }) => message.includes('not encrypted'))).toEqual([]);
@@ -128,7 +128,7 @@ describeWithCluster('a worker whose PostgreSQL speaks TLS', (own) => {
     await worker.untilWorking();
     await offerTls(own(), await ours.issue('IP:127.0.0.1', 'past'));
     const id = await insertBlock(db, { content: 'meanwhile' });
-    await worker.untilLogged('cannot open the session that listens');
+    await worker.untilLogged('cannot open the listening session');
     await offerTls(own(), await ours.issue('IP:127.0.0.1'));
     await expectEmbedded(db, id, 'meanwhile', { timeoutMs: 40_000 });
     await untilIdle(db);

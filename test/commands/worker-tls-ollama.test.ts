@@ -74,7 +74,7 @@ describeWithServer('a worker whose Ollama speaks TLS', () => {
     const worker = WorkerProcess.start(trusting({ PALDOCS_OLLAMA_TOKEN_FILE: file }));
     await worker.untilWorking();
     const id = await insertBlock(db, { content: 'rotated' });
-    const complaint = await worker.untilLogged('Ollama cannot serve us until someone mends it');
+    const complaint = await worker.untilLogged('Ollama is misconfigured; paused until it is fixed');
     expect(complaint['error']).toMatchObject({
       code: 'OLLAMA_UNAUTHORIZED',
       fix: expect.stringContaining('PALDOCS_OLLAMA_TOKEN') as string,
@@ -122,7 +122,7 @@ describeWithServer('a worker whose Ollama speaks TLS', () => {
     const worker = WorkerProcess.start(environment);
     await worker.untilWorking();
     const id = await insertBlock(db);
-    const complaint = await worker.untilLogged('Ollama cannot serve us until someone mends it');
+    const complaint = await worker.untilLogged('Ollama is misconfigured; paused until it is fixed');
     expect(complaint['error']).toMatchObject({
       code: 'OLLAMA_CERTIFICATE',
       message: expect.stringMatching(/^Ollama's certificate does not verify/) as string,

@@ -37,7 +37,7 @@ describe('what is gathered', () => {
   });
 
   const gatherer = (overlapAfterMs = 60_000) =>
-    new GroupCommit({ overlapAfterMs, maxItems: 5, size: (item: string) => item.length, perform: turns.perform });
+    new GroupCommit({ overlapAfterMs, maxItems: 5, size: (item: string) => item.length, run: turns.perform });
 
   it('goes at once when nothing is under way', async () => {
     const done = gatherer().run('a');

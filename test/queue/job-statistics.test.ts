@@ -1,3 +1,4 @@
+import { DEFAULT_QUEUE, queueNames } from '../../src/queue/queue-names.js';
 import { JobStatistics } from '../../src/queue/job-statistics.js';
 import type { Queryable } from '../../src/postgres/database.js';
 import { insertBlocks } from '../support/fixtures.js';
@@ -27,7 +28,7 @@ describe('the statistics of the job table', () => {
   beforeEach(() => {
     statements = new Statements();
     log = new MemoryLog();
-    statistics = new JobStatistics(statements, 'pgboss', log);
+    statistics = new JobStatistics(statements, queueNames('pgboss', DEFAULT_QUEUE), log);
   });
 
   it('are left alone for a few jobs', async () => {

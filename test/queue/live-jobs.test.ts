@@ -1,6 +1,7 @@
 import type { Queryable } from '../../src/postgres/database.js';
 import { PRIORITY } from '../../src/queue/job.js';
 import { nextReadyPriority } from '../../src/queue/sql/next-ready-priority.js';
+import { DEFAULT_QUEUE, queueNames } from '../../src/queue/queue-names.js';
 import { readLiveJobs } from '../../src/queue/live-jobs.js';
 import { startStandIn, type StandIn } from '../../tools/stand-in/stand-in.js';
 import { createDatabase } from '../support/create-database.js';
@@ -12,6 +13,7 @@ import { hang, ONE_WORKER } from '../support/worker-hold.js';
 import { startWorker, stopWorkers } from '../support/worker-in-process.js';
 
 /** The queue of a site where nobody edits, a day after it was last empty. */
+const NAMES = queueNames('pgboss', DEFAULT_QUEUE);
 const SETTLED = 100_000;
 const WAITING = 2_000;
 /** Of 8 kB. What is read of so many waiting jobs: the index of live jobs, and the heads of both priorities. */
@@ -41,7 +43,7 @@ describeWithServer('the live jobs', () => {
       [state, count, since, priority],
     );
 
-  const read = () => readLiveJobs(db as unknown as Queryable, 'pgboss');
+  const read = () => readLiveJobs(db as unknown as Queryable, NAMES);
 
   it('are counted by state, and the one in hand for longest is the oldest', async () => {
     const worker = await startWorker(db, ollama, ONE_WORKER);
@@ -70,12 +72,12 @@ describeWithServer('the live jobs', () => {
     await insertJobs('created', 10_000, new Date().toISOString()); // so many that any page seems to hold some
     await db.query('ANALYZE pgboss.job');
     const explaining = new Explaining(db);
-    expect(await nextReadyPriority(explaining, 'pgboss')).toBe(PRIORITY.backlog);
+    expect(await nextReadyPriority(explaining, NAMES)).toBe(PRIORITY.backlog);
     expect(explaining.mostPages).toBeLessThan(HEAD_PAGES);
     await insertJobs('retry', 1, new Date().toISOString(), PRIORITY.live);
-    expect(await nextReadyPriority(explaining, 'pgboss')).toBe(PRIORITY.live);
+    expect(await nextReadyPriority(explaining, NAMES)).toBe(PRIORITY.live);
     await db.query('DELETE FROM pgboss.job');
-    expect(await nextReadyPriority(explaining, 'pgboss')).toBeUndefined();
+    expect(await nextReadyPriority(explaining, NAMES)).toBeUndefined();
   });
 
   it('are read through indexes alone, beside 100,000 settled ones', async () => {
@@ -84,7 +86,7 @@ describeWithServer('the live jobs', () => {
     await insertJobs('active', 100, new Date(Date.now() - 3_600_000).toISOString(), 10);
     await db.query('VACUUM ANALYZE pgboss.job');
     const explaining = new Explaining(db);
-    const jobs = await readLiveJobs(explaining, 'pgboss');
+    const jobs = await readLiveJobs(explaining, NAMES);
     expect(jobs).toMatchObject({ created: WAITING, retry: 0, active: 100 });
     expect(jobs.oldestSeconds.live).toBeGreaterThan(3_599);
     expect(jobs.oldestSeconds.backlog).toBeGreaterThan(59);

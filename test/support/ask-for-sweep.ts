@@ -4,6 +4,6 @@ import type { TestDatabase } from './test-database.js';
 export async function askForSweep(db: Pick<TestDatabase, 'query'>): Promise<void> {
   await db.query(
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-      WHERE datname = current_database() AND application_name LIKE 'embedding-worker leader %'`,
+      WHERE datname = current_database() AND application_name LIKE 'embedding-worker % L %'`,
   );
 }

@@ -7,12 +7,12 @@ import { describeWithServer } from './describe-with-server.js';
 import { insertBlock } from './fixtures.js';
 import { readBlock, untilStatus } from './worker-blocks.js';
 import { startWorker } from './worker-in-process.js';
-import { WatchedPostgres, WithoutUpkeep } from './worker-postgres.js';
+import { WatchedPostgres, WithoutMaintenance } from './worker-postgres.js';
 
-describeWithServer('the upkeep of a leader', () => {
+describeWithServer('the maintenance of a leader', () => {
   it.each([
     ['finds ready jobs and resets blocks whose job waits in retry', WatchedPostgres, { due: true, status: 'pending' }],
-    ['does nothing in a database without upkeep', WithoutUpkeep, { due: false, status: 'processing' }],
+    ['does nothing in a database without maintenance', WithoutMaintenance, { due: false, status: 'processing' }],
   ])('%s', async (_, Kind, expected) => {
     const db = await createDatabase();
     const ollama = await startStandIn();
@@ -25,8 +25,8 @@ describeWithServer('the upkeep of a leader', () => {
     await db.query(`UPDATE blocks SET embedding_status = 'processing' WHERE id = $1`, [id]);
 
     const database = new Kind({ url: db.url, sessionUrl: db.url, applicationName: 'test', poolSize: 1 });
-    const due = (await nextReadyPriority(database, worker.config.pgBossSchema)) !== undefined;
-    await resetRetrying(database, worker.config.pgBossSchema, await requireSchema(database, worker.config.tables));
+    const due = (await nextReadyPriority(database, worker.config.names)) !== undefined;
+    await resetRetrying(database, worker.config.names, await requireSchema(database, worker.config.tables));
     const { status } = await readBlock(db, id);
     await database.close();
 

@@ -54,14 +54,14 @@ export class WatchedPostgres extends Postgres {
   }
 }
 
-/** The leader's queries of every few seconds, in `upkeep.ts`: for ready jobs, and for blocks to reset. */
+/** The leader's queries of every few seconds, in `maintenance.ts`: for ready jobs, and for blocks to reset. */
 const UPKEEP = /\bAS due\b|\bj\.state = 'retry'/;
 
 /**
- * The worker's database, in which the leader's upkeep finds and changes nothing. Then only a wake-up ends the sleep of an idle
+ * The worker's database, in which the leader's maintenance finds and changes nothing. Then only a wake-up ends the sleep of an idle
  * worker, and a missed one delays it by the whole poll interval.
  */
-export class WithoutUpkeep extends WatchedPostgres {
+export class WithoutMaintenance extends WatchedPostgres {
   override query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
     return UPKEEP.test(text) ? Promise.resolve<Row[]>([]) : super.query<Row>(text, values);
   }
@@ -71,7 +71,7 @@ export class WithoutUpkeep extends WatchedPostgres {
 const REACHED_TIMEOUT_MS = 10_000;
 
 /** The same, with answers that a test can delay, as a busy database or process does. */
-export class HoldingPostgres extends WithoutUpkeep {
+export class HoldingPostgres extends WithoutMaintenance {
   #hold:
     | { matches: (text: string, rows: readonly unknown[]) => boolean; reach: () => void; released: Promise<unknown> }
     | undefined;

@@ -37,12 +37,12 @@ export const SCHEMA_CASES: readonly SchemaCase[] = [
   {
     name: 'has no column for the vector',
     sql: 'ALTER TABLE blocks DROP embedding',
-    says: /no column embedding[^]*fix: ALTER TABLE "public"\."blocks" ADD COLUMN embedding vector\(768\);/,
+    says: /no column embedding[^]*fix: ALTER TABLE "public"\."blocks" ADD COLUMN "embedding" vector\(768\);/,
   },
   {
     name: 'has no column for the status',
     sql: 'ALTER TABLE blocks DROP embedding_status',
-    says: /no column embedding_status[^]*ADD COLUMN embedding_status/,
+    says: /no column embedding_status[^]*ADD COLUMN "embedding_status"/,
   },
   {
     name: 'has no content',
@@ -77,12 +77,12 @@ export const SCHEMA_CASES: readonly SchemaCase[] = [
   {
     name: 'has no vector type in the embedding column',
     sql: 'ALTER TABLE blocks ALTER embedding TYPE text',
-    says: /embedding is of type text, not vector\(N\)[^]*ALTER COLUMN embedding TYPE vector\(768\)/,
+    says: /embedding is of type text, not vector\(N\)[^]*ALTER COLUMN "embedding" TYPE vector\(768\)/,
   },
   {
     name: 'has a vector column without dimensions',
     variant: { dimensions: null },
-    says: /vector of no fixed dimension[^]*ALTER COLUMN embedding TYPE vector\(768\)/,
+    says: /vector of no fixed dimension[^]*ALTER COLUMN "embedding" TYPE vector\(768\)/,
   },
   {
     name: 'has a vector column with more dimensions than the model',

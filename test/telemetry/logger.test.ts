@@ -6,7 +6,7 @@ const DIST = new URL('../../dist/', import.meta.url).href;
 
 /** What a process writes that runs this, having `createLogger` and `WorkerError`: in Jest's, the console is another's. */
 function written(script: string): { stderr: string[]; stdout: string } {
-  const source = `import { createLogger } from '${DIST}logger.js'; import { WorkerError } from '${DIST}errors.js'; ${script}`;
+  const source = `import { createLogger } from '${DIST}telemetry/logger.js'; import { WorkerError } from '${DIST}base/errors.js'; ${script}`;
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', source], {
     encoding: 'utf8',
     timeout: 20_000,
@@ -23,7 +23,7 @@ describe('a log for machines', () => {
     expect(stderr.map((line) => JSON.parse(line) as unknown)).toEqual([
       {
         level: 'info',
-        message: 'swept',
+        message: 'sweep finished',
         enqueued: 3,
         text: 'a\nb',
         timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) as string,

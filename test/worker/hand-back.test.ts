@@ -67,7 +67,7 @@ describeWithServer('an edit of a block whose backlog job is handed back by a wor
         `INSERT INTO pgboss.job (name, data, policy, singleton_key, priority)
          SELECT 'embed-block', jsonb_build_object('blockId', id::text, 'since', now(), 'priority', 0), 'exclusive', id::text, 0 FROM blocks`,
       );
-      await db.query(`SELECT pg_notify('embedding_worker_wake', '30 0')`);
+      await db.query(`SELECT pg_notify('embedding_worker_wake', 'embed-block 30 0')`);
       await untilStatus(db, first, 'processing'); // claimed: the edit's lock does not have its job handed back
       await editBlock(db, first, { content: 'edited at the end' });
       await db.untilRow<{ priority: number }>(

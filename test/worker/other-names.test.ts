@@ -17,12 +17,14 @@ const RENAMED = `
   ALTER TABLE "Knowledge ""Base"""."Blöcke; --" RENAME note_id TO "note id";
   ALTER TABLE "Knowledge ""Base"""."Blöcke; --" RENAME block_type TO "type";
   ALTER TABLE "Knowledge ""Base"""."Blöcke; --" RENAME content TO "body";
+  ALTER TABLE "Knowledge ""Base"""."Blöcke; --" RENAME embedding TO "vector of it";
+  ALTER TABLE "Knowledge ""Base"""."Blöcke; --" RENAME embedding_status TO "status";
   ALTER TABLE notes RENAME TO "table";
   ALTER TABLE "table" RENAME id TO "Id";
   ALTER TABLE "table" RENAME title TO "from";
   CREATE OR REPLACE FUNCTION queue_block_embedding() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
-    NEW.embedding_status := 'pending';
+    NEW."status" := 'pending';
     PERFORM pg_notify('embedding_queue', NEW."select"::text);
     RETURN NEW;
   END $$`;
@@ -33,6 +35,8 @@ const ENVIRONMENT = {
   PALDOCS_BLOCKS_NOTE_ID_COLUMN: 'note id',
   PALDOCS_BLOCKS_TYPE_COLUMN: 'type',
   PALDOCS_BLOCKS_CONTENT_COLUMN: 'body',
+  PALDOCS_BLOCKS_EMBEDDING_COLUMN: 'vector of it',
+  PALDOCS_BLOCKS_STATUS_COLUMN: 'status',
   PALDOCS_NOTES_TABLE: 'table',
   PALDOCS_NOTES_ID_COLUMN: 'Id',
   PALDOCS_NOTES_TITLE_COLUMN: 'from',
@@ -46,6 +50,8 @@ const QUOTED = {
   PALDOCS_BLOCKS_ID_COLUMN: '"select"',
   PALDOCS_BLOCKS_NOTE_ID_COLUMN: '"note id"',
   PALDOCS_BLOCKS_TYPE_COLUMN: 'TYPE',
+  PALDOCS_BLOCKS_EMBEDDING_COLUMN: '"vector of it"',
+  PALDOCS_BLOCKS_STATUS_COLUMN: 'STATUS',
   PALDOCS_NOTES_TABLE: 'PUBLIC."table"',
   PALDOCS_NOTES_ID_COLUMN: '"Id"',
 };
@@ -86,7 +92,7 @@ for (const [how, environment] of [
 
     async function untilVectorOf(text: string): Promise<void> {
       const row = await db.untilRow<{ status: string; vector: string }>(
-        `SELECT embedding_status AS status, embedding::text AS vector FROM "Knowledge ""Base"""."Blöcke; --"`,
+        `SELECT status, "vector of it"::text AS vector FROM "Knowledge ""Base"""."Blöcke; --"`,
         [],
         ({ status }) => status === 'completed',
       );

@@ -32,7 +32,7 @@ describeWithServer('the sweep', () => {
     const { db, worker } = site();
     await db.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE datname = current_database() AND application_name LIKE 'embedding-worker leader%'`,
+        WHERE datname = current_database() AND application_name LIKE 'embedding-worker % L %'`,
     );
     await worker.events.until(({ seen }) => seen.listening.some(({ up }) => !up));
     const id = await silently(db, () => insertBlock(db, { content: 'unheard' }));

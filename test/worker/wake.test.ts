@@ -1,6 +1,7 @@
 import { PgBoss } from 'pg-boss';
 import { PRIORITY } from '../../src/queue/job.js';
-import { WAKE_CHANNEL, Waker } from '../../src/queue/waker.js';
+import { Waker } from '../../src/queue/waker.js';
+import { WAKE_CHANNEL } from '../../src/queue/work-notifier.js';
 import { startStandIn } from '../../tools/stand-in/stand-in.js';
 import { countJobs, insertBacklog } from '../support/backlog.js';
 import { createDatabase } from '../support/create-database.js';
@@ -10,14 +11,14 @@ import type { TestDatabase } from '../support/test-database.js';
 import { expectEmbedded, untilIdle } from '../support/worker-blocks.js';
 import { startFollower, startWorker, stopWorkers, workerEnvironment } from '../support/worker-in-process.js';
 import { MemoryLog } from '../support/worker-log.js';
-import { HoldingPostgres, WithoutUpkeep } from '../support/worker-postgres.js';
+import { HoldingPostgres, WithoutMaintenance } from '../support/worker-postgres.js';
 import { killProcesses, WorkerProcess } from '../support/worker-process.js';
 import { useSite } from '../support/worker-site.js';
 
 describeWithServer('backlog wakes a worker that takes it', () => {
   const site = useSite({
     environment: { PALDOCS_WORKER_CONCURRENCY: '2' }, // of which one takes edits alone, and sleeps as soundly
-    openDatabase: (options) => new WithoutUpkeep(options),
+    openDatabase: (options) => new WithoutMaintenance(options),
   });
   afterAll(killProcesses);
 
@@ -120,11 +121,11 @@ describeWithServer('a replica whose workers are all busy', () => {
     const db = await createDatabase();
     const heard = await openNotifications(await db.connect('another replica'), WAKE_CHANNEL);
     const boss = new PgBoss({ connectionString: db.url });
-    const waker = new Waker({ boss, database: db, batchSize: 10, log: new MemoryLog() });
+    const waker = new Waker({ boss, database: db, queue: 'embed-block', batchSize: 10, log: new MemoryLog() });
     try {
       waker.wakeEverywhere(30, PRIORITY.backlog);
       waker.wakeEverywhere(1, PRIORITY.live);
-      expect([await heard.next(), await heard.next()].sort()).toEqual(['1 10', '30 0']);
+      expect([await heard.next(), await heard.next()].sort()).toEqual(['embed-block 1 10', 'embed-block 30 0']);
     } finally {
       await heard.close();
     }

@@ -1,4 +1,4 @@
-import { QUEUE, DEAD_LETTER_QUEUE } from '../../src/queue/job.js';
+import { DEAD_LETTER_QUEUE, QUEUE } from './testbed/queue-names.js';
 import type { AuditCheck } from './checks/audit.js';
 import type { OpenTestbed } from './testbed/open-testbed.js';
 import type { Model } from './writer/model.js';

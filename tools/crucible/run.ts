@@ -177,7 +177,7 @@ async function waitUntilQuiet(
   // A new leader sweeps at once, so end the present one's session.
   await database.persist(
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-      WHERE datname = current_database() AND application_name LIKE 'embedding-worker leader %'`,
+      WHERE datname = current_database() AND application_name LIKE 'embedding-worker % L %'`,
   );
   await until(async () => (await findOrphanedDeadLetters(database)).length === 0, ORPHANS_MS, 250);
 }

@@ -6,10 +6,10 @@ import process from 'node:process';
 
 async function configure() {
   const { loadConfig } = await import('../../dist/config/config.js');
-  const { databaseUrl, pgBossSchema } = loadConfig();
+  const { databaseUrl, names } = loadConfig();
   // The dashboard takes several databases, separated by |.
   process.env.DATABASE_URL = databaseUrl.replaceAll('|', '%7C');
-  process.env.PGBOSS_SCHEMA = pgBossSchema;
+  process.env.PGBOSS_SCHEMA = names.schema;
   process.env.HOST ||= '127.0.0.1';
   process.env.PORT ||= '3000';
   process.env.PGBOSS_DASHBOARD_READ_ONLY ??= '1';

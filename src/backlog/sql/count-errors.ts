@@ -1,6 +1,7 @@
 import type { BlocksTable } from '../../blocks/table.js';
 import type { Queryable } from '../../postgres/database.js';
 import { deadLetterOf, noDeadLetter } from '../../queue/sql/dead-letter-of.js';
+import type { QueueNames } from '../../queue/queue-names.js';
 
 export interface ErrorCount {
   /** null: without a dead letter. */
@@ -11,14 +12,14 @@ export interface ErrorCount {
 /**
  * How many blocks are in `error`, by reason, the most frequent first.
  *
- * @param schema null where there is no queue yet
+ * @param names null where there is no queue yet
  */
-export async function countErrors(db: Queryable, schema: string | null, table: BlocksTable): Promise<ErrorCount[]> {
+export async function countErrors(db: Queryable, names: QueueNames | null, table: BlocksTable): Promise<ErrorCount[]> {
   return await db.query<ErrorCount>(
     `SELECT d.report->>'reason' AS reason, count(*)::float8 AS count
   FROM ${table.blocks} b
-  LEFT JOIN LATERAL ${schema === null ? noDeadLetter() : deadLetterOf(schema, `b.${table.id}::text`)} d ON true
- WHERE b.embedding_status = 'error'
+  LEFT JOIN LATERAL ${names === null ? noDeadLetter() : deadLetterOf(names, `b.${table.id}::text`)} d ON true
+ WHERE b.${table.status} = 'error'
  GROUP BY 1 ORDER BY 2 DESC, 1`,
   );
 }

@@ -3,6 +3,7 @@ import { statusSql, type FoundStatus } from '../../blocks/status.js';
 import type { BlocksTable } from '../../blocks/table.js';
 import type { Queryable } from '../../postgres/database.js';
 import { jobTable, liveJob } from '../../queue/sql/job-table.js';
+import type { QueueNames } from '../../queue/queue-names.js';
 
 export interface StatusCount {
   readonly status: FoundStatus;
@@ -22,15 +23,15 @@ export interface CountInScope {
 /** How many blocks in scope have each status. Reads the whole table. */
 export async function countInScope(
   db: Queryable,
-  schema: string,
+  names: QueueNames,
   table: BlocksTable,
   { scope, after, withJobs }: CountInScope,
 ): Promise<StatusCount[]> {
   const jobs = withJobs
-    ? `LEFT JOIN ${jobTable(schema)} j ON ${liveJob(`b.${table.id}::text`)}`
+    ? `LEFT JOIN ${jobTable(names)} j ON ${liveJob(names, `b.${table.id}::text`)}`
     : 'CROSS JOIN (SELECT NULL AS id) j';
   const rows = await db.query<{ status: FoundStatus; count: string; queued: string }>(
-    `SELECT ${statusSql('b.embedding_status')} AS status, count(*) AS count, count(j.id) AS queued FROM ${table.blocks} b ${jobs}
+    `SELECT ${statusSql(`b.${table.status}`)} AS status, count(*) AS count, count(j.id) AS queued FROM ${table.blocks} b ${jobs}
  WHERE ${scopeSql(table, scope, '$1', '$2')} AND ($3::text IS NULL OR b.${table.id} > $3::text::${table.idType})
  GROUP BY 1`,
     [...scopeValues(scope), after],

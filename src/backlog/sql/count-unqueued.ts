@@ -2,12 +2,13 @@ import { isPendingSql } from '../../blocks/status.js';
 import type { BlocksTable } from '../../blocks/table.js';
 import type { Queryable } from '../../postgres/database.js';
 import { jobTable, liveJob } from '../../queue/sql/job-table.js';
+import type { QueueNames } from '../../queue/queue-names.js';
 
 /** How many blocks are pending (which NULL is, too) without a live job. Reads the whole table; asked once a sweep that had to stop. */
-export async function countUnqueued(db: Queryable, schema: string, table: BlocksTable): Promise<number> {
+export async function countUnqueued(db: Queryable, names: QueueNames, table: BlocksTable): Promise<number> {
   const [row] = await db.query<{ count: string }>(
-    `SELECT count(*) AS count FROM ${table.blocks} b WHERE ${isPendingSql('b.embedding_status')}
-   AND NOT EXISTS (SELECT FROM ${jobTable(schema)} j WHERE ${liveJob(`b.${table.id}::text`)})`,
+    `SELECT count(*) AS count FROM ${table.blocks} b WHERE ${isPendingSql(`b.${table.status}`)}
+   AND NOT EXISTS (SELECT FROM ${jobTable(names)} j WHERE ${liveJob(names, `b.${table.id}::text`)})`,
   );
   return Number(row?.count ?? 0);
 }

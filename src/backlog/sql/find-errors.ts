@@ -1,6 +1,7 @@
 import type { BlocksTable } from '../../blocks/table.js';
 import type { Queryable } from '../../postgres/database.js';
 import { deadLetterOf, noDeadLetter } from '../../queue/sql/dead-letter-of.js';
+import type { QueueNames } from '../../queue/queue-names.js';
 
 /** A block in `error`, with what its dead letter tells; null where it has none. */
 export interface BlockError {
@@ -27,11 +28,11 @@ export interface ErrorPage {
 /**
  * One page of the blocks in `error`, in order of their ids.
  *
- * @param schema null where there is no queue yet
+ * @param names null where there is no queue yet
  */
 export async function findErrors(
   db: Queryable,
-  schema: string | null,
+  names: QueueNames | null,
   table: BlocksTable,
   { reason, after, limit }: ErrorPage,
 ): Promise<BlockError[]> {
@@ -42,8 +43,8 @@ export async function findErrors(
        coalesce(d.report->>'at', to_char(d.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) AS at
   FROM ${table.blocks} b
   LEFT JOIN ${table.notes} n ON n.${table.notesId} = b.${table.noteId}
-  LEFT JOIN LATERAL ${schema === null ? noDeadLetter() : deadLetterOf(schema, `b.${table.id}::text`)} d ON true
- WHERE b.embedding_status = 'error' AND ($1::text IS NULL OR d.report->>'reason' = $1)
+  LEFT JOIN LATERAL ${names === null ? noDeadLetter() : deadLetterOf(names, `b.${table.id}::text`)} d ON true
+ WHERE b.${table.status} = 'error' AND ($1::text IS NULL OR d.report->>'reason' = $1)
    AND ($2::text IS NULL OR b.${table.id} > $2::text::${table.idType})
  ORDER BY b.${table.id} LIMIT $3`,
     [reason, after, limit],

@@ -3,6 +3,7 @@ import { hasStatusSql, statusSql, type FoundStatus } from '../../blocks/status.j
 import type { BlocksTable } from '../../blocks/table.js';
 import type { Queryable } from '../../postgres/database.js';
 import { jobTable, liveJob } from '../../queue/sql/job-table.js';
+import type { QueueNames } from '../../queue/queue-names.js';
 
 /** A block as a page of them shows it. */
 export interface FoundBlock {
@@ -27,15 +28,15 @@ export interface FindInScope {
 /** One page of the blocks in scope that have one of these statuses, in order of their ids. */
 export async function findInScope(
   db: Queryable,
-  schema: string,
+  names: QueueNames,
   table: BlocksTable,
   { scope, statuses, after, upTo, ids, limit }: FindInScope,
 ): Promise<FoundBlock[]> {
   return await db.query<FoundBlock>(
-    `SELECT b.${table.id}::text AS id, ${statusSql('b.embedding_status')} AS status,
-       EXISTS (SELECT FROM ${jobTable(schema)} j WHERE ${liveJob(`b.${table.id}::text`)}) AS queued
+    `SELECT b.${table.id}::text AS id, ${statusSql(`b.${table.status}`)} AS status,
+       EXISTS (SELECT FROM ${jobTable(names)} j WHERE ${liveJob(names, `b.${table.id}::text`)}) AS queued
   FROM ${table.blocks} b
- WHERE ${hasStatusSql('b.embedding_status', statuses)} AND ${scopeSql(table, scope, '$1', '$2')}
+ WHERE ${hasStatusSql(`b.${table.status}`, statuses)} AND ${scopeSql(table, scope, '$1', '$2')}
    AND ($3::text IS NULL OR b.${table.id} > $3::text::${table.idType})
    AND ($4::text IS NULL OR b.${table.id} <= $4::text::${table.idType})
    AND ($5::text[] IS NULL OR b.${table.id} = ANY ($5::text[]::${table.idType}[]))

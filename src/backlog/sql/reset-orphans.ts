@@ -1,23 +1,30 @@
 import type { BlocksTable } from '../../blocks/table.js';
 import type { Queryable } from '../../postgres/database.js';
+import type { QueueNames } from '../../queue/queue-names.js';
 import { jobTable, liveJob } from '../../queue/sql/job-table.js';
 
 /**
- * Sets blocks `pending` that are `processing` while no job of theirs is active: their worker died. Rows that someone
- * has locked are left to the next sweep; they are in somebody's hands.
+ * Sets those of these blocks `pending` that are `processing` without an active job: their worker crashed. Rows that
+ * another transaction has locked are left to the next sweep.
  *
  * @returns how many
  */
-export async function resetOrphans(db: Queryable, schema: string, table: BlocksTable, limit: number): Promise<number> {
+export async function resetOrphans(
+  db: Queryable,
+  names: QueueNames,
+  table: BlocksTable,
+  ids: readonly string[],
+): Promise<number> {
+  if (ids.length === 0) return 0;
   const rows = await db.query(
-    `UPDATE ${table.blocks} b SET embedding_status = 'pending'
+    `UPDATE ${table.blocks} b SET ${table.status} = 'pending'
   FROM (SELECT b.${table.id} AS id FROM ${table.blocks} b
-         WHERE b.embedding_status = 'processing'
-           AND NOT EXISTS (SELECT FROM ${jobTable(schema)} j WHERE ${liveJob(`b.${table.id}::text`)} AND j.state = 'active')
-         ORDER BY b.${table.id} LIMIT $1 FOR NO KEY UPDATE OF b SKIP LOCKED) orphan
+         WHERE b.${table.id} = ANY ($1::text[]::${table.idType}[]) AND b.${table.status} = 'processing'
+           AND NOT EXISTS (SELECT FROM ${jobTable(names)} j WHERE ${liveJob(names, `b.${table.id}::text`)} AND j.state = 'active')
+         ORDER BY b.${table.id} FOR NO KEY UPDATE OF b SKIP LOCKED) orphan
  WHERE b.${table.id} = orphan.id
 RETURNING b.${table.id}`,
-    [limit],
+    [ids],
   );
   return rows.length;
 }

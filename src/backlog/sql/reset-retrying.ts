@@ -1,20 +1,20 @@
 import { idFromTextSql } from '../../blocks/id-from-text.js';
 import type { BlocksTable } from '../../blocks/table.js';
 import type { Queryable } from '../../postgres/database.js';
-import { QUEUE } from '../../queue/job.js';
 import { jobTable } from '../../queue/sql/job-table.js';
+import type { QueueNames } from '../../queue/queue-names.js';
 
 /**
  * Sets blocks `pending` whose job waits in retry while they are still `processing`: pg-boss took the job from a dead
  * worker. Starts from the jobs, of which there are few, so that it can be asked often; the sweep reads all blocks.
  */
-export async function resetRetrying(db: Queryable, schema: string, table: BlocksTable): Promise<void> {
+export async function resetRetrying(db: Queryable, names: QueueNames, table: BlocksTable): Promise<void> {
   await db.query(
-    `UPDATE ${table.blocks} b SET embedding_status = 'pending'
-  FROM (SELECT b.${table.id} AS id FROM ${jobTable(schema)} j JOIN ${table.blocks} b ON b.${table.id} = ${idFromTextSql('j.singleton_key', table.idType)}
-         WHERE j.name = $1 AND j.state = 'retry' AND b.embedding_status = 'processing'
+    `UPDATE ${table.blocks} b SET ${table.status} = 'pending'
+  FROM (SELECT b.${table.id} AS id FROM ${jobTable(names)} j JOIN ${table.blocks} b ON b.${table.id} = ${idFromTextSql('j.singleton_key', table.idType)}
+         WHERE j.name = $1 AND j.state = 'retry' AND b.${table.status} = 'processing'
          ORDER BY b.${table.id} FOR NO KEY UPDATE OF b SKIP LOCKED) waiting
  WHERE b.${table.id} = waiting.id`,
-    [QUEUE],
+    [names.queue],
   );
 }

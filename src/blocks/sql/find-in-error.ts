@@ -14,7 +14,7 @@ export async function findInError(
 ): Promise<string[]> {
   const rows = await db.query<{ id: string }>(
     `SELECT ${table.id}::text AS id FROM ${table.blocks} b
- WHERE embedding_status = 'error' AND ($1::text IS NULL OR b.${table.id} > $1::text::${table.idType})
+ WHERE ${table.status} = 'error' AND ($1::text IS NULL OR b.${table.id} > $1::text::${table.idType})
  ORDER BY b.${table.id} LIMIT $2`,
     [after, limit],
   );

@@ -24,7 +24,7 @@ export async function findNotified(
 ): Promise<NotifiedBlock[]> {
   return await db.query<NotifiedBlock>(
     `SELECT v.given, b.${table.id}::text AS id,
-       (${isPendingSql('b.embedding_status')} OR coalesce(b.embedding_status = 'skipped' AND b.embedding IS NOT NULL, false)) AS changed
+       (${isPendingSql(`b.${table.status}`)} OR coalesce(b.${table.status} = 'skipped' AND b.${table.embedding} IS NOT NULL, false)) AS changed
   FROM unnest($1::text[]) AS v(given) JOIN ${table.blocks} b ON b.${table.id} = v.given::${table.idType}`,
     [ids],
   );

@@ -7,7 +7,7 @@ export async function findPending(db: Queryable, table: BlocksTable, ids: readon
   if (ids.length === 0) return [];
   const rows = await db.query<{ id: string }>(
     `SELECT ${table.id}::text AS id FROM ${table.blocks}
- WHERE ${table.id} = ANY ($1::text[]::${table.idType}[]) AND ${isPendingSql('embedding_status')}`,
+ WHERE ${table.id} = ANY ($1::text[]::${table.idType}[]) AND ${isPendingSql(table.status)}`,
     [ids],
   );
   return rows.map((row) => row.id);

@@ -20,7 +20,7 @@ export async function findStatus(
   ids: readonly string[],
 ): Promise<BlockWithStatus[]> {
   return await db.query<BlockWithStatus>(
-    `SELECT g.id::${table.idType}::text AS id, CASE WHEN b.${table.id} IS NOT NULL THEN ${statusSql('b.embedding_status')} END AS status
+    `SELECT g.id::${table.idType}::text AS id, CASE WHEN b.${table.id} IS NOT NULL THEN ${statusSql(`b.${table.status}`)} END AS status
   FROM unnest($1::text[]) WITH ORDINALITY AS g(id, place)
   LEFT JOIN ${table.blocks} b ON b.${table.id} = g.id::${table.idType}
  ORDER BY g.place`,

@@ -20,7 +20,7 @@ export async function findUnchanged(
   const rows = await tx.query<{ id: string }>(
     `SELECT b.${table.id}::text AS id
   FROM ${table.blocks} b JOIN unnest($1::text[]::${table.idType}[], $2::text[]) AS v(id, fingerprint) ON b.${table.id} = v.id
- WHERE ${fingerprintSql(table)} = v.fingerprint AND ($3::text IS NULL OR b.embedding_status::text = $3)`,
+ WHERE ${fingerprintSql(table)} = v.fingerprint AND ($3::text IS NULL OR b.${table.status}::text = $3)`,
     [blocks.map((block) => block.id), blocks.map((block) => block.fingerprint), status ?? null],
   );
   return rows.map((row) => row.id);

@@ -32,11 +32,11 @@ export async function findNearest(
 
 /** The statement; its parameters are the vector as text, the limit, and the block type or null. */
 export function nearestSql(table: BlocksTable): string {
-  const distance = `embedding OPERATOR(${qualifyVectorName(table, '<=>')}) $1::text::${table.vectorType}`;
+  const distance = `${table.embedding} OPERATOR(${qualifyVectorName(table, '<=>')}) $1::text::${table.vectorType}`;
   return `SELECT b.${table.id}::text AS id, b.${table.noteId}::text AS "noteId", n.${table.notesTitle}::text AS "noteTitle",
        b.${table.type}::text AS type, b.${table.content}::text AS content, b.distance
   FROM (SELECT *, ${distance} AS distance FROM ${table.blocks}
-         WHERE embedding IS NOT NULL AND ($3::text IS NULL OR ${table.type}::text = $3)
+         WHERE ${table.embedding} IS NOT NULL AND ($3::text IS NULL OR ${table.type}::text = $3)
          ORDER BY ${distance} LIMIT $2) b
   LEFT JOIN ${table.notes} n ON n.${table.notesId} = b.${table.noteId}
  ORDER BY b.distance`;

@@ -1,8 +1,10 @@
 import type { BlockStatus } from '../status.js';
 import type { BlocksTable } from '../table.js';
 
-/** The columns that are ours, as the catalogue holds them. */
-export const OUR_COLUMNS: readonly string[] = ['embedding', 'embedding_status'];
+/** The two columns that the worker writes, as the catalogue holds them. */
+export function ourColumns({ columns }: BlocksTable): readonly string[] {
+  return [columns.embedding, columns.status];
+}
 
 /** Every status that we write. */
 export const STATUSES: readonly BlockStatus[] = ['pending', 'processing', 'completed', 'error', 'skipped'];

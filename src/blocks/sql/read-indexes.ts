@@ -1,5 +1,5 @@
 import type { Queryable } from '../../postgres/database.js';
-import { OUR_COLUMNS } from './our-columns.js';
+import { ourColumns } from './our-columns.js';
 import type { BlocksTable } from '../table.js';
 
 /** An index on the blocks table, or on a table below it, that has to do with our two columns. */
@@ -24,9 +24,9 @@ export interface BlocksIndex {
   readonly valid: boolean;
   /** Whether a constraint, such as a primary key, is kept by it. */
   readonly isConstraint: boolean;
-  /** Whether it depends on `embedding_status`, be it in its columns or its WHERE. */
+  /** Whether it depends on the status column, be it in its columns or its WHERE. */
   readonly onStatus: boolean;
-  /** Whether it depends on `embedding`. */
+  /** Whether it depends on the embedding column. */
   readonly onEmbedding: boolean;
 }
 
@@ -44,7 +44,7 @@ SELECT c.oid::text AS oid, CASE WHEN n.nspname = 'public' THEN i.indexrelid::reg
        i.indnatts = 1 AND i.indpred IS NULL AND i.indexprs IS NULL AND NOT i.indisunique AS "isPlain",
        EXISTS (SELECT FROM pg_constraint WHERE conindid = c.oid AND contype IN ('p', 'u', 'x')) AS "isConstraint",
        coalesce((SELECT opcname::text FROM pg_opclass WHERE oid = i.indclass[0]), '') AS operators,
-       'embedding_status' = ANY (used.columns) AS "onStatus", 'embedding' = ANY (used.columns) AS "onEmbedding"
+       $3 = ANY (used.columns) AS "onStatus", $4 = ANY (used.columns) AS "onEmbedding"
   FROM tree JOIN pg_index i ON i.indrelid = tree.oid JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am am ON am.oid = c.relam
   JOIN pg_namespace n ON n.oid = c.relnamespace
  CROSS JOIN LATERAL (SELECT array_agg(a.attname::text) AS columns
@@ -52,7 +52,7 @@ SELECT c.oid::text AS oid, CASE WHEN n.nspname = 'public' THEN i.indexrelid::reg
                       WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid AND d.refobjid = i.indrelid) used
  WHERE used.columns && $2::text[]
  ORDER BY name`,
-    [table.blocks, OUR_COLUMNS],
+    [table.blocks, ourColumns(table), table.columns.status, table.columns.embedding],
   );
 }
 
@@ -60,7 +60,7 @@ SELECT c.oid::text AS oid, CASE WHEN n.nspname = 'public' THEN i.indexrelid::reg
 export async function readTakenNames(db: Queryable, ending: string): Promise<Set<string>> {
   const rows = await db.query<{ name: string }>(
     `SELECT n.nspname || '.' || c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
- WHERE c.relname ~ ($1 || '[0-9]*$')`,
+ WHERE c.relname ~ (regexp_replace($1, '\\W', '\\\\\\&', 'g') || '[0-9]*$')`,
     [ending],
   );
   return new Set(rows.map(({ name }) => name));

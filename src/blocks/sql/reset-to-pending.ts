@@ -15,8 +15,8 @@ export async function resetToPending(
   statuses: readonly FoundStatus[],
 ): Promise<string[]> {
   const rows = await tx.query<{ id: string }>(
-    `UPDATE ${table.blocks} SET embedding_status = 'pending'
- WHERE ${table.id} = ANY ($1::text[]::${table.idType}[]) AND ${hasStatusSql('embedding_status', statuses)}
+    `UPDATE ${table.blocks} SET ${table.status} = 'pending'
+ WHERE ${table.id} = ANY ($1::text[]::${table.idType}[]) AND ${hasStatusSql(table.status, statuses)}
 RETURNING ${table.id}::text AS id`,
     [ids],
   );

@@ -17,8 +17,8 @@ export async function sampleBlocks(db: Queryable, table: BlocksTable): Promise<B
   );
   const percent = Math.min(100, (100 * PAGES) / Math.max(1, size?.pages ?? 1));
   const rows = await db.query<BlockCount>(
-    `SELECT ${statusSql('embedding_status')} AS status, coalesce(${table.type}::text, '') AS type, count(*)::float8 AS count
-  FROM ${table.blocks} TABLESAMPLE SYSTEM ($1) GROUP BY embedding_status, ${table.type}`,
+    `SELECT ${statusSql(table.status)} AS status, coalesce(${table.type}::text, '') AS type, count(*)::float8 AS count
+  FROM ${table.blocks} TABLESAMPLE SYSTEM ($1) GROUP BY ${table.status}, ${table.type}`,
     [percent],
   );
   return rows.map((row) => ({ ...row, count: Math.round((row.count * 100) / percent) }));

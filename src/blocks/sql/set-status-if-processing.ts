@@ -14,8 +14,8 @@ export async function setStatusIfProcessing(
 ): Promise<void> {
   if (ids.length === 0) return;
   await tx.query(
-    `UPDATE ${table.blocks} SET embedding_status = '${status}'
- WHERE ${table.id} = ANY ($1::text[]::${table.idType}[]) AND embedding_status = 'processing'`,
+    `UPDATE ${table.blocks} SET ${table.status} = '${status}'
+ WHERE ${table.id} = ANY ($1::text[]::${table.idType}[]) AND ${table.status} = 'processing'`,
     [ids],
   );
 }

@@ -8,9 +8,9 @@ import type { BlocksTable } from '../table.js';
 export async function setUnreadError(tx: Queryable, table: BlocksTable, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await tx.query(
-    `UPDATE ${table.blocks} SET embedding_status = 'error'
+    `UPDATE ${table.blocks} SET ${table.status} = 'error'
  WHERE ${table.id} = ANY ($1::text[]::${table.idType}[])
-   AND (embedding_status IS NULL OR embedding_status IN ('pending', 'processing'))`,
+   AND (${table.status} IS NULL OR ${table.status} IN ('pending', 'processing'))`,
     [ids],
   );
 }

@@ -15,9 +15,9 @@ export async function skipBlocks(
 ): Promise<string[]> {
   if (blocks.length === 0) return [];
   const rows = await tx.query<{ id: string }>(
-    `UPDATE ${table.blocks} b SET embedding = NULL, embedding_status = 'skipped'
+    `UPDATE ${table.blocks} b SET ${table.embedding} = NULL, ${table.status} = 'skipped'
   FROM unnest($1::text[]::${table.idType}[], $2::text[]) AS v(id, fingerprint)
- WHERE b.${table.id} = v.id AND b.embedding_status = 'processing' AND ${fingerprintSql(table)} = v.fingerprint
+ WHERE b.${table.id} = v.id AND b.${table.status} = 'processing' AND ${fingerprintSql(table)} = v.fingerprint
 RETURNING b.${table.id}::text AS id`,
     [blocks.map((block) => block.id), blocks.map((block) => block.fingerprint)],
   );

@@ -27,9 +27,9 @@ export async function storeVectors(
   if (blocks.length === 0) return [];
   const vectors = db.encodeVectors(blocks.map((block) => block.vector));
   const rows = await tx.query<{ id: string }>(
-    `UPDATE ${table.blocks} b SET embedding = v.embedding, embedding_status = 'completed'
+    `UPDATE ${table.blocks} b SET ${table.embedding} = v.embedding, ${table.status} = 'completed'
   FROM unnest($1::text[]::${table.idType}[], $2::${table.vectorType}[], $3::text[]) AS v(id, embedding, fingerprint)
- WHERE b.${table.id} = v.id AND b.embedding_status = 'processing' AND ${fingerprintSql(table)} = v.fingerprint
+ WHERE b.${table.id} = v.id AND b.${table.status} = 'processing' AND ${fingerprintSql(table)} = v.fingerprint
 RETURNING b.${table.id}::text AS id`,
     [blocks.map((block) => block.id), vectors, blocks.map((block) => block.fingerprint)],
   );

@@ -30,7 +30,7 @@ export function backfillOptions(command: Argv) {
   const value = (describe: string) => ({ describe, type: 'string' }) as const;
   return command
     .option('all', flag('embed again what is completed; old vectors stay until they are replaced'))
-    .option('retry-errors', flag('put back what is in error'))
+    .option('retry-errors', flag('requeue what is in error'))
     .option('block-type', value('only blocks of this type; may be repeated'))
     .option('note', value('only blocks of the note with this id; may be repeated'))
     .option('after', value('begin behind the block with this id: goes on with an interrupted --all'))

@@ -5,7 +5,7 @@ import type { BlockScope } from '../../blocks/scope.js';
 import { WAITING, type FoundStatus } from '../../blocks/status.js';
 import { patiently } from '../../postgres/statement-timeout.js';
 import { ConfigurationError } from '../../base/errors.js';
-import type { PutBackStatus } from '../../backlog/backfill.js';
+import type { RequeueableStatus } from '../../backlog/backfill.js';
 import { countInScope } from '../../backlog/sql/count-in-scope.js';
 import { queueExists } from '../../queue/queue-schema.js';
 import type { CommandContext } from '../context.js';
@@ -15,13 +15,13 @@ import type { BackfillArguments, Request } from './options.js';
 /** What a run is about to do. */
 export interface BackfillPlan {
   readonly scope: BlockScope;
-  readonly requeued: readonly PutBackStatus[];
+  readonly requeued: readonly RequeueableStatus[];
   readonly after: string | null;
   /** Blocks with something to do, as counted before. */
   readonly found: number;
   readonly alreadyQueued: number;
-  /** By status: those of them that are to be put back. */
-  readonly toRequeue: Readonly<Record<PutBackStatus, number>>;
+  /** Blocks to requeue, by status. */
+  readonly toRequeue: Readonly<Record<RequeueableStatus, number>>;
 }
 
 /**
@@ -34,7 +34,8 @@ export async function planBackfill(
   args: BackfillArguments,
   request: Request,
 ): Promise<BackfillPlan> {
-  const { config, database, table } = context;
+  const { config, database, blocks } = context;
+  const { table } = blocks;
   const scope = await readScope(context, request);
   const { after } = request;
   if (after !== null && !isBlockId(after, table.idType)) {
@@ -43,11 +44,9 @@ export async function planBackfill(
       `--after: "${printable(after)}" is no id of a block: ids are of type ${table.idType}`,
     );
   }
-  const requeued = statusesToPutBack(args);
-  const withJobs = await queueExists(database, config.pgBossSchema); // counting makes no schema
-  const counts = await patiently(database, (tx) =>
-    countInScope(tx, config.pgBossSchema, table, { scope, after, withJobs }),
-  );
+  const requeued = statusesToRequeue(args);
+  const withJobs = await queueExists(database, config.names); // counting makes no schema
+  const counts = await patiently(database, (tx) => countInScope(tx, config.names, table, { scope, after, withJobs }));
   const having = (status: FoundStatus) => counts.find((one) => one.status === status) ?? { count: 0, queued: 0 };
   const toRequeue = { completed: 0, error: 0, skipped: 0 };
   for (const status of requeued) toRequeue[status] = having(status).count;
@@ -66,7 +65,7 @@ export async function planBackfill(
  * A skipped block holds nothing to embed, or its type is one that the API leaves out, and nobody wrote down which: so
  * `--all` leaves it alone, except where its type is named.
  */
-function statusesToPutBack({ all, retryErrors, blockType }: BackfillArguments): PutBackStatus[] {
+function statusesToRequeue({ all, retryErrors, blockType }: BackfillArguments): RequeueableStatus[] {
   return [
     ...(all ? (['completed'] as const) : []),
     ...(all && blockType !== undefined ? (['skipped'] as const) : []),
@@ -74,7 +73,10 @@ function statusesToPutBack({ all, retryErrors, blockType }: BackfillArguments): 
   ];
 }
 
-async function readScope({ database, table }: CommandContext, { types, noteIds }: Request): Promise<BlockScope> {
+async function readScope(
+  { database, blocks: { table } }: CommandContext,
+  { types, noteIds }: Request,
+): Promise<BlockScope> {
   if (noteIds === null) return { types, notes: null };
   const idType = await readNoteIdType(database, table);
   const odd = noteIds.find((id) => !isBlockId(id, idType));

@@ -54,14 +54,14 @@ export function describeResult(result: BackfillResult): string[] {
   const { found, enqueued, alreadyQueued, dryRun, ended, seconds } = result;
   const rows: [string, number, string][] = [
     [dryRun ? 'To embed' : 'Found', found, ''],
-    [dryRun ? 'Would enqueue' : 'Enqueued', enqueued, describePutBack(result)],
+    [dryRun ? 'Would enqueue' : 'Enqueued', enqueued, describeRequeued(result)],
     ['Already queued', alreadyQueued, ''],
   ];
   if (ended !== null) {
     rows.push(['Completed', ended.completed, `in ${duration(seconds)}`]);
     if (ended.skipped > 0) rows.push(['Skipped', ended.skipped, 'nothing to embed']);
     if (ended.gone > 0) rows.push(['Gone', ended.gone, 'deleted meanwhile']);
-    if (ended.error > 0) rows.push(['In error', ended.error, '`embedding-worker errors` tells why']);
+    if (ended.error > 0) rows.push(['In error', ended.error, 'see: embedding-worker errors']);
     if (ended.waiting > 0) rows.push(['Still waiting', ended.waiting, '']);
   }
   const label = Math.max(...rows.map(([name]) => name.length));
@@ -71,7 +71,7 @@ export function describeResult(result: BackfillResult): string[] {
   );
 }
 
-function describePutBack({ requeued }: BackfillResult): string {
+function describeRequeued({ requeued }: BackfillResult): string {
   const parts = [
     [requeued.completed, 'completed before'],
     [requeued.error, 'in error before'],

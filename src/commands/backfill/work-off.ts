@@ -1,18 +1,19 @@
+import { Blocks } from '../../blocks/blocks.js';
 import { inspectBlocks } from '../../blocks/inspect.js';
 import { EVERY_BLOCK } from '../../blocks/scope.js';
 import { WAITING, type FoundStatus } from '../../blocks/status.js';
-import type { PgBoss } from 'pg-boss';
 import { retryTransient } from '../../postgres/retry.js';
 import { patiently } from '../../postgres/statement-timeout.js';
 import { BackfillRun } from '../../backlog/backfill-run.js';
 import { countInScope } from '../../backlog/sql/count-in-scope.js';
 import { sleep } from '../../base/sleep.js';
-import { Waker } from '../../queue/waker.js';
-import { withBoss, type BossContext } from '../context.js';
+import type { EmbedQueue } from '../../queue/embed-queue.js';
+import { WorkNotifier } from '../../queue/work-notifier.js';
+import { withQueue, type QueueContext } from '../context.js';
 import { showProgress } from './progress.js';
 
 /** The worker waits for its database as long as it takes, and so does this. */
-const PATIENCE_MS = Number.POSITIVE_INFINITY;
+const MAX_OUTAGE_MS = Number.POSITIVE_INFINITY;
 /** What was written during a pass is left to the next, which need not hurry. */
 const BETWEEN_PASSES_MS = 1_000;
 
@@ -22,9 +23,9 @@ const BETWEEN_PASSES_MS = 1_000;
  *
  * @returns whether every block that holds something to embed is `completed` now; undefined when it was aborted
  */
-export async function workOff(context: BossContext): Promise<boolean | undefined> {
+export async function workOff(context: QueueContext): Promise<boolean | undefined> {
   try {
-    return await withBoss(context, (boss) => passAfterPass(context, boss));
+    return await withQueue(context, (queue) => passAfterPass(context, queue));
   } catch (error) {
     if (context.signal.aborted) return undefined;
     throw error;
@@ -32,20 +33,19 @@ export async function workOff(context: BossContext): Promise<boolean | undefined
 }
 
 async function passAfterPass(
-  { config, database, signal, log }: BossContext,
-  boss: PgBoss,
+  { config, database, signal, log }: QueueContext,
+  queue: EmbedQueue,
 ): Promise<boolean | undefined> {
-  const waker = new Waker({ boss, database, batchSize: config.batchSize, log });
-  const table = await inspectBlocks(database, config.tables);
-  const schema = config.pgBossSchema;
+  const waker = new WorkNotifier({ database, queue: config.names.queue, log });
+  const blocks = new Blocks(database, await inspectBlocks(database, config.tables));
   const count = async () => {
     const everything = { scope: EVERY_BLOCK, after: null, withJobs: true };
     const counts = await retryTransient(
-      () => patiently(database, (tx) => countInScope(tx, schema, table, everything)),
-      { signal, maxWaitMs: PATIENCE_MS },
+      () => patiently(database, (tx) => countInScope(tx, config.names, blocks.table, everything)),
+      { signal, maxWaitMs: MAX_OUTAGE_MS },
     );
     const of = (...statuses: readonly FoundStatus[]) =>
-      counts.filter(({ status }) => statuses.includes(status)).reduce((sum, { count: blocks }) => sum + blocks, 0);
+      counts.filter(({ status }) => statuses.includes(status)).reduce((sum, one) => sum + one.count, 0);
     return { waiting: of(...WAITING), completed: of('completed'), inError: of('error') };
   };
   for (;;) {
@@ -58,7 +58,7 @@ async function passAfterPass(
     }
     const run = new BackfillRun(
       {
-        ...{ database, boss, schema, table, signal, log },
+        ...{ database, queue, blocks, signal, log },
         queueLimit: config.queueLimit,
         waker,
         scope: EVERY_BLOCK,
@@ -66,7 +66,7 @@ async function passAfterPass(
         after: null,
         ratePerSecond: config.backfillRatePerSecond,
         batchSize: config.backfillBatchSize,
-        maxOutageMs: PATIENCE_MS,
+        maxOutageMs: MAX_OUTAGE_MS,
       },
       true,
     );

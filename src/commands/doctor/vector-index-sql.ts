@@ -6,16 +6,20 @@ import { quoteColumn, quoteTable } from '../../postgres/identifiers.js';
 
 /** The operator class that a search by cosine distance can use. */
 export const COSINE = 'vector_cosine_ops';
-/** How the names end that indexes are given. */
-export const NAME_ENDING = '_embedding_idx';
+/** How the names of our indexes end: `_embedding_idx`. */
+export function nameEnding({ columns }: BlocksTable): string {
+  return `_${cut(columns.embedding, LONGEST_COLUMN)}_idx`;
+}
 /** NAMEDATALEN less one, in bytes. */
 const LONGEST_NAME = 63;
+/** Of the column's name, so that most of the table's fits beside it. */
+const LONGEST_COLUMN = 30;
 
 export interface VectorIndexPlan {
   readonly table: BlocksTable;
   /** The blocks table and all below it, each after those it belongs to. */
   readonly relations: readonly BlocksRelation[];
-  /** All that there are on `embedding`. */
+  /** All indexes on the embedding column. */
   readonly indexes: readonly BlocksIndex[];
   readonly method: string;
   /** `schema.name` of what is there already. */
@@ -29,7 +33,7 @@ export interface VectorIndexPlan {
  */
 export function buildVectorIndexes(plan: VectorIndexPlan): string[] {
   const { table, relations, indexes, method } = plan;
-  const columns = `USING ${method} (embedding ${qualifyVectorName(table, COSINE)})`;
+  const columns = `USING ${method} (${table.embedding} ${qualifyVectorName(table, COSINE)})`;
   const holders = relations.filter(({ isPartitioned, isForeign }) => !isPartitioned && !isForeign);
   const lacking = holders.filter(
     ({ oid }) => !indexes.some((index) => index.relation === oid && index.operators === COSINE),
@@ -37,7 +41,7 @@ export function buildVectorIndexes(plan: VectorIndexPlan): string[] {
   const partitioned = relations.filter(({ isPartitioned }) => isPartitioned);
   if (partitioned.length === 0) return lacking.map(({ sql }) => `CREATE INDEX CONCURRENTLY ON ${sql} ${columns};`);
 
-  const name = namer(plan.taken);
+  const name = namer(plan.taken, nameEnding(table));
   const fits = (index: BlocksIndex) => index.operators === COSINE && index.method === method && index.isPlain;
   const tops: string[] = [];
   const leaves: string[] = [];
@@ -69,12 +73,12 @@ export function buildVectorIndexes(plan: VectorIndexPlan): string[] {
 }
 
 /** Gives each table's index a name that is free in its schema. */
-function namer(taken: ReadonlySet<string>): (relation: BlocksRelation) => string {
+function namer(taken: ReadonlySet<string>, nameEnd: string): (relation: BlocksRelation) => string {
   const used = new Set(taken);
   return ({ schema, table }) => {
     for (let number = 0; ; number += 1) {
-      const ending = number === 0 ? NAME_ENDING : `${NAME_ENDING}${number}`;
-      const name = `${cut(table, LONGEST_NAME - ending.length)}${ending}`;
+      const ending = number === 0 ? nameEnd : `${nameEnd}${number}`;
+      const name = `${cut(table, LONGEST_NAME - Buffer.byteLength(ending))}${ending}`;
       if (used.has(`${schema}.${name}`)) continue;
       used.add(`${schema}.${name}`);
       return name;

@@ -42,7 +42,7 @@ function progressLines(snapshot: StatusSnapshot, server: string): string[] {
   ];
   if (workers.gatesClosed.length > 0) lines.push(['gate', gateLine(workers, server)]);
   if (snapshot.hold !== null) lines.push(...holdLines(snapshot.hold, workers));
-  if (workers.deaf.length > 0) lines.push(['deaf', deafLine(workers)]);
+  if (workers.notificationsDown.length > 0) lines.push(['no notifications', notificationsLine(workers)]);
   const width = Math.max(...lines.map(([name]) => name.length));
   return lines.map(([name, text]) => `${styled('bold', name.padEnd(width))}  ${text}`);
 }
@@ -56,7 +56,7 @@ function jobsLine({ created, retry, active, deadLetters }: NonNullable<StatusSna
 function errorsLine({ blocks, jobs }: StatusSnapshot): string {
   const errors = Math.max(blocks.byStatus['error'] ?? 0, blocks.estimated ? (jobs?.deadLetters ?? 0) : 0);
   if (errors === 0) return 'none';
-  return styled('red', `${counted(errors, 'block')} failed for good (see: embedding-worker errors)`);
+  return styled('red', `${counted(errors, 'block')} failed permanently (see: embedding-worker errors)`);
 }
 
 function rateLine(ratePerSecond: number | null): string {
@@ -99,10 +99,10 @@ function holdLines({ message, fix }: Hold, { held, count }: StatusSnapshot['work
   return [what, ...(fix?.split('\n') ?? []).map((line): [string, string] => ['', `fix: ${printable(line)}`])];
 }
 
-function deafLine({ deaf }: StatusSnapshot['workers']): string {
+function notificationsLine({ notificationsDown }: StatusSnapshot['workers']): string {
   return styled(
     'yellow',
-    `${deaf.map(printable).join(', ')}: edits do not arrive by notification, and wait for a sweep (see: embedding-worker doctor)`,
+    `${notificationsDown.map(printable).join(', ')}: NOTIFY does not arrive; edits wait for the next sweep (see: embedding-worker doctor)`,
   );
 }
 

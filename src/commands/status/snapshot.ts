@@ -4,7 +4,7 @@ import { requireUsable } from '../../blocks/require-usable.js';
 import type { Config } from '../../config/config.js';
 import { heldBy } from '../../postgres/sqlstate.js';
 import { readReplicas, type Replica } from '../../leader/replicas.js';
-import { readBacklog, type Backlog } from '../../queue/queue-report.js';
+import { readQueueReport, type QueueReport } from '../../queue/queue-report.js';
 import { requireQueuePrivileges } from '../../queue/privileges.js';
 import { tryWritingJobs } from '../../queue/sql/try-writing-jobs.js';
 import type { CommandContext } from '../context.js';
@@ -31,7 +31,7 @@ export interface StatusSnapshot {
     readonly embeddedShare: number | null;
   };
   /** null before the first worker has made the queue. */
-  readonly jobs: Pick<Backlog, 'created' | 'retry' | 'active' | 'deadLetters'> | null;
+  readonly jobs: Pick<QueueReport, 'created' | 'retry' | 'active' | 'deadLetters'> | null;
   readonly oldestWaitingSeconds: number | null;
   /** Over the last five minutes; null where there is no queue. */
   readonly ratePerSecond: number | null;
@@ -42,7 +42,7 @@ export interface StatusSnapshot {
     readonly leader: string | null;
     readonly gatesClosed: readonly string[];
     /** Those to which notifications do not arrive. */
-    readonly deaf: readonly string[];
+    readonly notificationsDown: readonly string[];
     /** Those that hold their work, because the database cannot be worked with. */
     readonly held: readonly string[];
     readonly instances: readonly Replica[];
@@ -60,15 +60,15 @@ export interface Hold {
 }
 
 /** Asks for all of it at once. */
-export async function takeSnapshot({ config, database, table }: CommandContext): Promise<StatusSnapshot> {
-  const [tally, backlog, replicas] = await Promise.all([
+export async function takeSnapshot({ config, database, blocks: { table } }: CommandContext): Promise<StatusSnapshot> {
+  const [tally, report, replicas] = await Promise.all([
     countOrEstimate(database, table, COUNT_LIMIT_MS),
-    readBacklog(database, config.pgBossSchema),
-    readReplicas(database),
+    readQueueReport(database, config.names),
+    readReplicas(database, config.names.queue),
   ]);
   const blocks = summarise(tally);
   const isHeld = replicas.some(({ held }) => held);
-  const { oldestWaitingSeconds = null, ratePerSecond = null, ...jobs } = backlog ?? {};
+  const { oldestWaitingSeconds = null, ratePerSecond = null, ...jobs } = report ?? {};
   const left = waitingIn(blocks);
   return {
     at: new Date().toISOString(),
@@ -81,7 +81,7 @@ export async function takeSnapshot({ config, database, table }: CommandContext):
       count: replicas.length,
       leader: replicas.find(({ leader }) => leader)?.instance ?? null,
       gatesClosed: replicas.filter(({ gateClosed }) => gateClosed).map(({ instance }) => instance),
-      deaf: replicas.filter(({ deaf }) => deaf).map(({ instance }) => instance),
+      notificationsDown: replicas.filter((one) => one.notificationsDown).map(({ instance }) => instance),
       held: replicas.filter(({ held }) => held).map(({ instance }) => instance),
       instances: replicas,
     },
@@ -93,8 +93,8 @@ export async function takeSnapshot({ config, database, table }: CommandContext):
 async function findHold(database: CommandContext['database'], config: Config): Promise<Hold> {
   try {
     await requireUsable(database, config.tables);
-    await requireQueuePrivileges(database, config.pgBossSchema);
-    await tryWritingJobs(database, config.pgBossSchema);
+    await requireQueuePrivileges(database, config.names.schema);
+    await tryWritingJobs(database, config.names.schema);
     return { reason: 'UNKNOWN', message: 'what holds the workers is not found from here: see their log', fix: null };
   } catch (error) {
     const { code, message, fix } = heldBy(error);

@@ -11,6 +11,8 @@ import { measureRuntime } from './runtime.js';
 export interface MetricsOptions {
   readonly events: Events;
   readonly version: string;
+  /** Names the queue: a label of all metrics, since two Deployments may work on one table. */
+  readonly queue: string;
   /** Asked for by scrapes, once a second at most. */
   readonly readLiveJobs: () => Promise<LiveJobs>;
 }
@@ -19,8 +21,9 @@ export interface MetricsOptions {
  * Turns the events of the parts into Prometheus metrics; docs/metrics.md lists them, with how to add up replicas. No id,
  * text or name of a block is ever a label, and every label's values are a fixed set.
  */
-export function createMetrics({ events, version, readLiveJobs }: MetricsOptions): Registry {
+export function createMetrics({ events, version, queue, readLiveJobs }: MetricsOptions): Registry {
   const registry = new Registry();
+  registry.setDefaultLabels({ queue });
   countBlocks(registry, events);
   measureRequests(registry, events);
   watchPauses(registry, events);

@@ -1,6 +1,6 @@
 import type { Queryable } from '../../postgres/database.js';
-import { QUEUE } from '../job.js';
 import { jobTable } from './job-table.js';
+import type { QueueNames } from '../queue-names.js';
 
 export interface QueuedJobs {
   /** Jobs that are active, or could be fetched now. */
@@ -13,12 +13,12 @@ export interface QueuedJobs {
  * How many live jobs the queue holds. The states are listed, not compared, since that is what the index of live jobs
  * (job_i14) answers: compared, a million settled jobs cost 250 ms.
  */
-export async function countQueued(db: Queryable, schema: string): Promise<QueuedJobs> {
+export async function countQueued(db: Queryable, names: QueueNames): Promise<QueuedJobs> {
   const [row] = await db.query<QueuedJobs>(
     `SELECT count(*) FILTER (WHERE state = 'active' OR start_after <= clock_timestamp())::float8 AS ready,
        count(*) FILTER (WHERE state <> 'active' AND start_after > clock_timestamp())::float8 AS delayed
-  FROM ${jobTable(schema)} WHERE name = $1 AND state IN ('created', 'retry', 'active')`,
-    [QUEUE],
+  FROM ${jobTable(names)} WHERE name = $1 AND state IN ('created', 'retry', 'active')`,
+    [names.queue],
   );
   return row ?? { ready: 0, delayed: 0 };
 }

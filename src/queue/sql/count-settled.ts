@@ -1,6 +1,6 @@
 import type { Queryable } from '../../postgres/database.js';
-import { QUEUE } from '../job.js';
 import { jobTable } from './job-table.js';
+import type { QueueNames } from '../queue-names.js';
 
 export interface SettledCount {
   /** Blocks that were embedded, or found to hold nothing to embed. */
@@ -16,17 +16,17 @@ export interface SettledCount {
  */
 export async function countSettled(
   db: Queryable,
-  schema: string,
+  names: QueueNames,
   withinSeconds: number,
   limit: number,
 ): Promise<SettledCount> {
   const [row] = await db.query<SettledCount>(
     `SELECT count(*) FILTER (WHERE outcome IN ('stored', 'skipped'))::float8 AS blocks,
        extract(epoch FROM now() - min(completed_on))::float8 AS seconds
-  FROM (SELECT completed_on, output->>'outcome' AS outcome FROM ${jobTable(schema)}
+  FROM (SELECT completed_on, output->>'outcome' AS outcome FROM ${jobTable(names)}
          WHERE name = $1 AND completed_on > now() - $2 * interval '1 s'
          ORDER BY completed_on DESC LIMIT $3) latest`,
-    [QUEUE, withinSeconds, limit],
+    [names.queue, withinSeconds, limit],
   );
   return row ?? { blocks: 0, seconds: null };
 }

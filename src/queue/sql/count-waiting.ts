@@ -1,6 +1,6 @@
 import type { Queryable } from '../../postgres/database.js';
-import { DEAD_LETTER_QUEUE, QUEUE } from '../job.js';
 import { jobTable } from './job-table.js';
+import type { QueueNames } from '../queue-names.js';
 
 /** Live jobs by state, and the dead letters. */
 export interface WaitingCount {
@@ -14,15 +14,15 @@ export interface WaitingCount {
  * In the forms that indexes answer without the table (job_i14, job_i17): beside a million settled jobs, 100,000 live
  * ones take 0.1 s. With `state <= 'active'` all million would be read.
  */
-export async function countWaiting(db: Queryable, schema: string): Promise<WaitingCount> {
+export async function countWaiting(db: Queryable, names: QueueNames): Promise<WaitingCount> {
   const [row] = await db.query<WaitingCount>(
     `SELECT count(*) FILTER (WHERE state = 'created')::float8 AS created,
        count(*) FILTER (WHERE state = 'retry')::float8 AS retry,
        count(*) FILTER (WHERE state = 'active')::float8 AS active,
-       (SELECT count(*)::float8 FROM ${jobTable(schema)}
+       (SELECT count(*)::float8 FROM ${jobTable(names)}
          WHERE name = $2 AND state < 'active' AND singleton_key IS NOT NULL) AS "deadLetters"
-  FROM ${jobTable(schema)} WHERE name = $1 AND state IN ('created', 'retry', 'active')`,
-    [QUEUE, DEAD_LETTER_QUEUE],
+  FROM ${jobTable(names)} WHERE name = $1 AND state IN ('created', 'retry', 'active')`,
+    [names.queue, names.deadLetters],
   );
   return row ?? { created: 0, retry: 0, active: 0, deadLetters: 0 };
 }

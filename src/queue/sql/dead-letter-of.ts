@@ -1,5 +1,5 @@
-import { DEAD_LETTER_QUEUE } from '../job.js';
 import { jobTable } from './job-table.js';
+import { literal, type QueueNames } from '../queue-names.js';
 
 /**
  * SQL for the newest dead letter of a block, as `(report, at)`. In the form that an index answers (job_i17): with
@@ -7,9 +7,9 @@ import { jobTable } from './job-table.js';
  *
  * @param key SQL for the block's id as text
  */
-export function deadLetterOf(schema: string, key: string): string {
-  return `(SELECT j.source_output AS report, j.created_on AS at FROM ${jobTable(schema)} j
-     WHERE j.name = '${DEAD_LETTER_QUEUE}' AND j.state < 'active' AND j.singleton_key = ${key}
+export function deadLetterOf(names: QueueNames, key: string): string {
+  return `(SELECT j.source_output AS report, j.created_on AS at FROM ${jobTable(names)} j
+     WHERE j.name = ${literal(names.deadLetters)} AND j.state < 'active' AND j.singleton_key = ${key}
      ORDER BY j.created_on DESC LIMIT 1)`;
 }
 

@@ -1,6 +1,7 @@
 import type { Queryable } from '../../postgres/database.js';
-import { PRIORITY, QUEUE, type Priority } from '../job.js';
+import { PRIORITY, type Priority } from '../job.js';
 import { jobTable } from './job-table.js';
+import type { QueueNames } from '../queue-names.js';
 
 /** Jobs looked at of each priority, those first that are fetched first. */
 const HEAD = 1_000;
@@ -20,16 +21,16 @@ export interface OldestJob {
  * time and stands at the end of its priority, so that a long queue may hold an older one: its head is read in the order
  * of the fetch's own index (job_i11), 5 ms whatever its length. Jobs in hand are few: as many as the workers fetch.
  */
-export async function findOldest(db: Queryable, schema: string): Promise<OldestJob[]> {
+export async function findOldest(db: Queryable, names: QueueNames): Promise<OldestJob[]> {
   return await db.query<OldestJob>(
     `SELECT p.priority, extract(epoch FROM now())::float8 * 1000 AS now,
        (SELECT min(head.since)
-          FROM (SELECT data->>'since' AS since FROM ${jobTable(schema)}
+          FROM (SELECT data->>'since' AS since FROM ${jobTable(names)}
                  WHERE name = $1 AND state < 'active' AND NOT blocked AND priority = p.priority
                  ORDER BY created_on LIMIT $3) head) AS since,
-       (SELECT min(data->>'since') FROM ${jobTable(schema)}
+       (SELECT min(data->>'since') FROM ${jobTable(names)}
          WHERE name = $1 AND state = 'active' AND priority = p.priority) AS "sinceInHand"
   FROM unnest($2::int[]) AS p (priority)`,
-    [QUEUE, Object.values(PRIORITY), HEAD],
+    [names.queue, Object.values(PRIORITY), HEAD],
   );
 }

@@ -1,6 +1,7 @@
 import type { Queryable } from '../../postgres/database.js';
-import { PRIORITY, QUEUE } from '../job.js';
+import { PRIORITY } from '../job.js';
 import { jobTable } from './job-table.js';
+import type { QueueNames } from '../queue-names.js';
 
 /**
  * Which of these jobs an edit has reached since they were fetched: they have the priority of edits, and were fetched with
@@ -8,11 +9,11 @@ import { jobTable } from './job-table.js';
  *
  * @param jobIds of jobs that were fetched as backlog
  */
-export async function findRaised(tx: Queryable, schema: string, jobIds: readonly string[]): Promise<Set<string>> {
+export async function findRaised(tx: Queryable, names: QueueNames, jobIds: readonly string[]): Promise<Set<string>> {
   if (jobIds.length === 0) return new Set();
   const rows = await tx.query<{ id: string }>(
-    `SELECT id::text AS id FROM ${jobTable(schema)} WHERE name = $1 AND id = ANY ($2::uuid[]) AND priority >= $3`,
-    [QUEUE, jobIds, PRIORITY.live],
+    `SELECT id::text AS id FROM ${jobTable(names)} WHERE name = $1 AND id = ANY ($2::uuid[]) AND priority >= $3`,
+    [names.queue, jobIds, PRIORITY.live],
   );
   return new Set(rows.map(({ id }) => id));
 }

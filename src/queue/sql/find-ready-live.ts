@@ -1,14 +1,19 @@
 import type { Queryable } from '../../postgres/database.js';
-import { PRIORITY, QUEUE } from '../job.js';
+import { PRIORITY } from '../job.js';
 import { jobTable } from './job-table.js';
+import type { QueueNames } from '../queue-names.js';
 
 /** Which of these blocks have a job that waits already as an edit's does: with its priority, for its first attempt, ready. */
-export async function findReadyLive(tx: Queryable, schema: string, blockIds: readonly string[]): Promise<Set<string>> {
+export async function findReadyLive(
+  tx: Queryable,
+  names: QueueNames,
+  blockIds: readonly string[],
+): Promise<Set<string>> {
   const rows = await tx.query<{ blockId: string }>(
-    `SELECT singleton_key AS "blockId" FROM ${jobTable(schema)}
+    `SELECT singleton_key AS "blockId" FROM ${jobTable(names)}
  WHERE name = $1 AND policy = 'exclusive' AND state = 'created' AND coalesce(singleton_key, '') = ANY ($2::text[])
    AND priority >= $3 AND start_after <= now()`,
-    [QUEUE, blockIds, PRIORITY.live],
+    [names.queue, blockIds, PRIORITY.live],
   );
   return new Set(rows.map(({ blockId }) => blockId));
 }

@@ -1,12 +1,11 @@
 import { quoteColumn } from '../../postgres/identifiers.js';
+import { literal, type QueueNames } from '../queue-names.js';
 
 /**
  * pg-boss's job table. We write to it through pg-boss alone, but for the two statements that its API has no call for
- * (`end-retries.ts`, `set-outcome.ts`); we read it where pg-boss can answer for one key at a time only.
- *
- * @param schema as configured
+ * (`raise-active.ts`, `set-outcome.ts`); we read it where pg-boss can answer for one key at a time only.
  */
-export function jobTable(schema: string): string {
+export function jobTable({ schema }: Pick<QueueNames, 'schema'>): string {
   return `${quoteColumn(schema)}.job`;
 }
 
@@ -16,6 +15,6 @@ export function jobTable(schema: string): string {
  *
  * @param key SQL for the singleton key
  */
-export function liveJob(key: string): string {
-  return `j.name = 'embed-block' AND j.policy = 'exclusive' AND j.state <= 'active' AND coalesce(j.singleton_key, '') = ${key}`;
+export function liveJob({ queue }: QueueNames, key: string): string {
+  return `j.name = ${literal(queue)} AND j.policy = 'exclusive' AND j.state <= 'active' AND coalesce(j.singleton_key, '') = ${key}`;
 }

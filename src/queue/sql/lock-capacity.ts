@@ -1,10 +1,13 @@
 import type { Queryable } from '../../postgres/database.js';
+import type { QueueNames } from '../queue-names.js';
 
 /**
- * Waits for the right to count the queue's live jobs and to fill it up, until the transaction ends. Two that count
- * first and insert then would both find the same room. Whoever holds it does nothing but short statements, so the wait
- * is milliseconds and holds back no VACUUM; who freezes meanwhile loses his session, as in every transaction of ours.
+ * Waits for the exclusive right to count the queue's live jobs and to fill it, until the transaction ends. Without it, two
+ * transactions that count and then insert would both use the same capacity. A holder runs short statements only, so the
+ * wait is milliseconds and does not hold back VACUUM; a holder that freezes loses its session.
  */
-export async function lockCapacity(tx: Queryable, schema: string): Promise<void> {
-  await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`embedding-worker/${schema}/room`]);
+export async function lockCapacity(tx: Queryable, names: QueueNames): Promise<void> {
+  await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
+    `embedding-worker/${names.schema}/${names.queue}/capacity`,
+  ]);
 }

@@ -1,6 +1,6 @@
 import type { Queryable } from '../../postgres/database.js';
-import { QUEUE } from '../job.js';
 import { jobTable } from './job-table.js';
+import type { QueueNames } from '../queue-names.js';
 
 /**
  * Locks the jobs of these blocks that wait and that an edit is worth more than: in retry, or of lower priority, or
@@ -8,15 +8,15 @@ import { jobTable } from './job-table.js';
  */
 export async function lockWaiting(
   tx: Queryable,
-  schema: string,
+  names: QueueNames,
   blockIds: readonly string[],
   belowPriority: number,
 ): Promise<{ id: string; blockId: string }[]> {
   return await tx.query<{ id: string; blockId: string }>(
-    `SELECT id::text AS id, singleton_key AS "blockId" FROM ${jobTable(schema)}
+    `SELECT id::text AS id, singleton_key AS "blockId" FROM ${jobTable(names)}
  WHERE name = $1 AND policy = 'exclusive' AND state < 'active' AND coalesce(singleton_key, '') = ANY ($2::text[])
    AND (state = 'retry' OR priority < $3 OR start_after > now())
  ORDER BY singleton_key FOR UPDATE SKIP LOCKED`,
-    [QUEUE, blockIds, belowPriority],
+    [names.queue, blockIds, belowPriority],
   );
 }

@@ -1,6 +1,7 @@
 import type { Queryable } from '../../postgres/database.js';
-import { PRIORITY, QUEUE } from '../job.js';
+import { PRIORITY } from '../job.js';
 import { jobTable } from './job-table.js';
+import type { QueueNames } from '../queue-names.js';
 
 /**
  * Gives active jobs of these blocks the priority of edits, so that whoever hands one back hands back an edit. pg-boss has
@@ -8,12 +9,12 @@ import { jobTable } from './job-table.js';
  *
  * @returns the blocks that have an active job
  */
-export async function raiseActive(tx: Queryable, schema: string, blockIds: readonly string[]): Promise<Set<string>> {
+export async function raiseActive(tx: Queryable, names: QueueNames, blockIds: readonly string[]): Promise<Set<string>> {
   const rows = await tx.query<{ blockId: string }>(
-    `UPDATE ${jobTable(schema)} SET priority = greatest(priority, $3)
+    `UPDATE ${jobTable(names)} SET priority = greatest(priority, $3)
  WHERE name = $1 AND policy = 'exclusive' AND state = 'active' AND coalesce(singleton_key, '') = ANY ($2::text[])
 RETURNING singleton_key AS "blockId"`,
-    [QUEUE, blockIds, PRIORITY.live],
+    [names.queue, blockIds, PRIORITY.live],
   );
   return new Set(rows.map(({ blockId }) => blockId));
 }

@@ -1,6 +1,6 @@
 import { quoteColumn } from '../../postgres/identifiers.js';
 import type { Queryable } from '../../postgres/database.js';
-import { DEAD_LETTER_QUEUE, QUEUE } from '../job.js';
+import type { QueueNames } from '../queue-names.js';
 
 export interface QueueRow {
   readonly name: string;
@@ -8,9 +8,9 @@ export interface QueueRow {
 }
 
 /** Our two queues, as far as they are there. */
-export async function readQueues(db: Queryable, schema: string): Promise<QueueRow[]> {
-  return await db.query<QueueRow>(`SELECT name, policy FROM ${quoteColumn(schema)}.queue WHERE name IN ($1, $2)`, [
-    QUEUE,
-    DEAD_LETTER_QUEUE,
-  ]);
+export async function readQueues(db: Queryable, names: QueueNames): Promise<QueueRow[]> {
+  return await db.query<QueueRow>(
+    `SELECT name, policy FROM ${quoteColumn(names.schema)}.queue WHERE name IN ($1, $2)`,
+    [names.queue, names.deadLetters],
+  );
 }

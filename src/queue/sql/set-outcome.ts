@@ -1,6 +1,6 @@
 import type { Queryable } from '../../postgres/database.js';
-import { QUEUE } from '../job.js';
 import { jobTable } from './job-table.js';
+import type { QueueNames } from '../queue-names.js';
 
 /**
  * Corrects the outcome of jobs that this transaction completed before it could know how their blocks would fare:
@@ -8,12 +8,12 @@ import { jobTable } from './job-table.js';
  */
 export async function setOutcome(
   tx: Queryable,
-  schema: string,
+  names: QueueNames,
   jobIds: readonly string[],
   outcome: string,
 ): Promise<void> {
   await tx.query(
-    `UPDATE ${jobTable(schema)} SET output = jsonb_build_object('outcome', $3::text) WHERE name = $1 AND id = ANY ($2::uuid[])`,
-    [QUEUE, jobIds, outcome],
+    `UPDATE ${jobTable(names)} SET output = jsonb_build_object('outcome', $3::text) WHERE name = $1 AND id = ANY ($2::uuid[])`,
+    [names.queue, jobIds, outcome],
   );
 }

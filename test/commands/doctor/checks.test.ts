@@ -86,7 +86,7 @@ describeWithServer('a check of the database', () => {
       {
         status: 'failed',
         found: 'real[], not vector(N)',
-        fix: 'ALTER TABLE "public"."blocks" ALTER COLUMN embedding TYPE vector(768);',
+        fix: 'ALTER TABLE "public"."blocks" ALTER COLUMN "embedding" TYPE vector(768);',
       },
     ],
     [
@@ -173,7 +173,7 @@ describeWithServer('a check of the database', () => {
       'indexes',
       'an index for another distance',
       ['CREATE INDEX near ON blocks USING hnsw (embedding vector_l2_ops)'],
-      { status: 'warning', found: 'near has vector_l2_ops', fix: 'USING hnsw (embedding vector_cosine_ops);' },
+      { status: 'warning', found: 'near has vector_l2_ops', fix: 'USING hnsw ("embedding" vector_cosine_ops);' },
     ],
     [
       'indexes',
@@ -182,7 +182,7 @@ describeWithServer('a check of the database', () => {
       {
         status: 'warning',
         found: 'a search reads all 1,000,000 blocks',
-        fix: 'CREATE INDEX CONCURRENTLY ON "public"."blocks" USING hnsw (embedding vector_cosine_ops);',
+        fix: 'CREATE INDEX CONCURRENTLY ON "public"."blocks" USING hnsw ("embedding" vector_cosine_ops);',
       },
     ],
     [

@@ -62,7 +62,7 @@ const CASES: [string, string, RegExp, RegExp, Readonly<Record<string, string>>?]
     'one for another distance, on a partitioned table',
     `${PARTITIONED} CREATE INDEX far ON blocks USING ivfflat (embedding vector_l2_ops) WITH (lists = 1);`,
     /far has vector_l2_ops, which a search by cosine distance cannot use/,
-    /CREATE INDEX CONCURRENTLY "blo cks_0_embedding_idx1" ON "Pa rts"\."blo cks_0" USING ivfflat \(embedding vector_cosine_ops\);/,
+    /CREATE INDEX CONCURRENTLY "blo cks_0_embedding_idx1" ON "Pa rts"\."blo cks_0" USING ivfflat \("embedding" vector_cosine_ops\);/,
   ],
   [
     'one on the status of a partitioned table, and one of a partition',

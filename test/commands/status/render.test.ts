@@ -15,7 +15,7 @@ const SNAPSHOT: StatusSnapshot = {
   ratePerSecond: 0.02,
   etaSeconds: 617_250,
   hold: null,
-  workers: { count: 1, leader: 'pod\u001b[2J', gatesClosed: ['pod'], deaf: [], held: [], instances: [] },
+  workers: { count: 1, leader: 'pod\u001b[2J', gatesClosed: ['pod'], notificationsDown: [], held: [], instances: [] },
 };
 
 describe('what status shows', () => {
@@ -31,7 +31,7 @@ describe('what status shows', () => {
       'oldest    waits for 1 h 2 min',
       'rate      72 blocks an hour',
       'left      about 12,000 blocks, done in about 7 d 3 h',
-      'errors    3 blocks failed for good (see: embedding-worker errors)',
+      'errors    3 blocks failed permanently (see: embedding-worker errors)',
       'workers   1, led by pod␛[2J',
       'gate      closed: Ollama cannot embed now, and blocks wait for it (see: embedding-worker doctor)',
     ]);

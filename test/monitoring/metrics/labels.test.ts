@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createEvents } from '../../../src/telemetry/events.js';
 import { createMetrics } from '../../../src/monitoring/metrics/create-metrics.js';
+import { withoutQueue } from '../../support/worker-http.js';
 import { FAILURE_REASONS, GATE_REASONS, HOLD_REASONS } from '../../../src/monitoring/metrics/reasons.js';
 
 const SRC = join(import.meta.dirname, '../../../src');
@@ -37,7 +38,7 @@ describe('the labels of the metrics', () => {
 
   it('know each reason for which the database can hold work', async () => {
     const codes = new Set([
-      ...(await codesIn('database', /'(DATABASE_[A-Z_]+)',/g)),
+      ...(await codesIn('postgres', /'(DATABASE_[A-Z_]+)',/g)),
       ...(await codesIn('blocks', /'(SCHEMA_[A-Z_]+)'/g)),
       ...(await codesIn('queue', /'(QUEUE_PRIVILEGE)'/g)),
     ]);
@@ -48,8 +49,16 @@ describe('the labels of the metrics', () => {
 
   it('take what they do not know for "other", so that nobody can make series', async () => {
     const events = createEvents();
-    const registry = createMetrics({ events, version: '1', readLiveJobs: () => Promise.resolve(NO_JOBS) });
-    const series = async () => (await registry.metrics()).split('\n').filter((line) => /^embedding_\w+\{/.test(line));
+    const registry = createMetrics({
+      events,
+      version: '1',
+      queue: 'embed-block',
+      readLiveJobs: () => Promise.resolve(NO_JOBS),
+    });
+    const series = async () =>
+      withoutQueue(await registry.metrics())
+        .split('\n')
+        .filter((line) => /^embedding_\w+\{/.test(line));
     const before = (await series()).length;
     for (let i = 0; i < 100; i++) {
       events.emit('failed', { reason: `NEW_${i}`, final: true });

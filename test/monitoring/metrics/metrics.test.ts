@@ -19,7 +19,12 @@ describe('the metrics', () => {
   beforeEach(() => {
     events = createEvents();
     readLiveJobs = () => Promise.resolve(JOBS);
-    const registry = createMetrics({ events, version: '1.2.3', readLiveJobs: () => readLiveJobs() });
+    const registry = createMetrics({
+      events,
+      version: '1.2.3',
+      queue: 'embed-block',
+      readLiveJobs: () => readLiveJobs(),
+    });
     text = () => registry.metrics();
   });
 

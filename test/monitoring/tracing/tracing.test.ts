@@ -48,7 +48,7 @@ describeWithServer('a worker', () => {
   it('tells of an edit, from its job enqueued to its vector stored, in one trace', async () => {
     const worker = start({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
     await worker.untilWorking();
-    await worker.untilLogged('leading');
+    await worker.untilLogged('elected leader');
     const id = await insertBlock(db, { content: 'A text.' });
     await expectEmbedded(db, id, 'A text.');
     await end(worker); // sends what is left
@@ -70,7 +70,7 @@ describeWithServer('a worker', () => {
   it('tells of a batch in one trace, with a link to each of its jobs', async () => {
     const worker = start({ ...ONE_WORKER, OTEL_TRACES_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
     await worker.untilWorking();
-    await worker.untilLogged('leading');
+    await worker.untilLogged('elected leader');
     const busy = await keepBusy({ db, ollama });
     for (let i = 0; i < 3; i++) await insertBlock(db, { content: `Text ${i}.` });
     await db.untilRow<{ jobs: number }>(

@@ -11,7 +11,7 @@ const PLATFORM = {
 test('uses the embedded database and the stand-in by default', () => {
   const { config, schemas, usesStandIn } = demoEnvironment({});
   expect({ schemas, usesStandIn }).toEqual({ schemas: undefined, usesStandIn: true });
-  expect(config).toMatchObject({ healthPort: 0, logLevel: 'warn', pgBossSchema: 'pgboss' });
+  expect(config).toMatchObject({ healthPort: 0, logLevel: 'warn', names: { schema: 'pgboss' } });
 });
 
 test('does not use the server in DATABASE_URL, which may not be meant for it', () => {
@@ -33,7 +33,7 @@ test('never uses the platform’s tables, columns or queue, whatever the variabl
     notesId: 'id',
     notesTitle: 'title',
   });
-  expect(config.pgBossSchema).toBe(schemas?.queue);
+  expect(config.names.schema).toBe(schemas?.queue);
   expect(config.databaseUrl).toBe('postgresql://db/production');
 });
 

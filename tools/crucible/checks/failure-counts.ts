@@ -1,4 +1,4 @@
-import { QUEUE } from '../../../src/queue/job.js';
+import { QUEUE } from '../testbed/queue-names.js';
 import type { Injection } from '../fault-injector.js';
 import type { CrucibleDatabase } from '../testbed/database.js';
 import type { Violations } from '../violation.js';

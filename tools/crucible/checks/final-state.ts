@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { DEAD_LETTER_QUEUE } from '../../../src/queue/job.js';
+import { DEAD_LETTER_QUEUE } from '../testbed/queue-names.js';
 import { isVectorOf, readVector, textOf, DIMENSIONS } from '../expected.js';
 import type { CrucibleDatabase } from '../testbed/database.js';
 import type { Violations } from '../violation.js';

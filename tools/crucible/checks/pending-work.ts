@@ -1,4 +1,4 @@
-import { DEAD_LETTER_QUEUE, QUEUE } from '../../../src/queue/job.js';
+import { DEAD_LETTER_QUEUE, QUEUE } from '../testbed/queue-names.js';
 import type { CrucibleDatabase } from '../testbed/database.js';
 
 /** Work that is not finished. */

@@ -1,4 +1,4 @@
-import { QUEUE } from '../../../src/queue/job.js';
+import { QUEUE } from '../testbed/queue-names.js';
 import type { CrucibleDatabase } from '../testbed/database.js';
 import { HEARTBEAT_SECONDS, MONITOR_SECONDS } from '../testbed/timing.js';
 import type { Violations } from '../violation.js';

@@ -1,4 +1,4 @@
-import { QUEUE } from '../../../src/queue/job.js';
+import { QUEUE } from '../testbed/queue-names.js';
 import type { Nemesis } from '../nemesis.js';
 import { sleep } from '../../../src/base/sleep.js';
 

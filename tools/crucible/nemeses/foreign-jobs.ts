@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { DEAD_LETTER_QUEUE, PRIORITY, QUEUE } from '../../../src/queue/job.js';
+import { PRIORITY } from '../../../src/queue/job.js';
+import { DEAD_LETTER_QUEUE, QUEUE } from '../testbed/queue-names.js';
 import type { Nemesis } from '../nemesis.js';
 import type { Random } from '../random.js';
 import { sleep } from '../../../src/base/sleep.js';

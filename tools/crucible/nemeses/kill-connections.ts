@@ -8,7 +8,7 @@ export const killListener: Nemesis = {
   delaysOthers: true,
   run: async ({ testbed, signal }) => {
     await testbed.database.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1 AND application_name LIKE 'embedding-worker leader%'`,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1 AND application_name LIKE 'embedding-worker % L %'`,
       [WORKER_ROLE],
     );
     await sleep(500, signal);

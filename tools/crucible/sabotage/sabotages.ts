@@ -19,7 +19,7 @@ export interface Sabotage {
   readonly run: Partial<RunOptions>;
 }
 
-const STILL_OURS = " AND b.embedding_status = 'processing' AND ${fingerprintSql(table)} = v.fingerprint\n";
+const STILL_OURS = " AND b.${table.status} = 'processing' AND ${fingerprintSql(table)} = v.fingerprint\n";
 const HIDDEN_SWEEP = { module: 'leader/sweeper.js', find: 'await this.#sweep(signal);', replace: '' };
 const NO_HOLD = [
   { module: 'embedder/embedder.js', find: 'gate.report(error);', replace: 'void error;' },
@@ -59,10 +59,10 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     what: 'a worker stores even if it lost the attempt',
     replacements: [
       {
-        module: 'pipeline/settle.js',
-        find: 'const settled = settledIds(await boss.complete(QUEUE, attempts, outputOf(first), { db: tx }));',
+        module: 'queue/embed-queue.js',
+        find: 'return settledIds(await this.#boss.complete(this.names.queue, attempts, output, { db: tx }));',
         replace:
-          'await boss.complete(QUEUE, attempts, outputOf(first), { db: tx }); const settled = new Set(attempts.map(({ id }) => id));',
+          'await this.#boss.complete(this.names.queue, attempts, output, { db: tx }); return new Set(attempts.map(({ id }) => id));',
       },
     ],
     breaks: [2],
@@ -83,8 +83,8 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   'standard-policy': {
     what: 'the queue accepts several live jobs for one block',
     replacements: [
-      { module: 'queue/boss.js', find: "policy: 'exclusive' });", replace: "policy: 'standard' });" },
-      { module: 'queue/boss.js', find: "existing.policy !== 'exclusive'", replace: 'false' },
+      { module: 'queue/ensure-queues.js', find: "policy: 'exclusive' });", replace: "policy: 'standard' });" },
+      { module: 'queue/ensure-queues.js', find: "present.policy !== 'exclusive'", replace: 'false' },
     ],
     breaks: [7],
     run: { nemesis: 'none', requestMs: 60, textMs: 20 },
@@ -117,7 +117,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     replacements: [
       {
         module: 'pipeline/settle-failure.js',
-        find: "await setStatusIfProcessing(tx, table, idsOf(final), 'error');",
+        find: "await blocks.setStatusIfProcessing(tx, idsOf(final), 'error');",
         replace: '',
       },
       HIDDEN_SWEEP,
@@ -130,8 +130,9 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     replacements: [
       {
         module: 'blocks/sql/store.js',
-        find: "SET embedding = v.embedding, embedding_status = 'completed'",
-        replace: "SET note_id = (SELECT min(id) FROM notes), embedding = v.embedding, embedding_status = 'completed'",
+        find: "SET ${table.embedding} = v.embedding, ${table.status} = 'completed'",
+        replace:
+          "SET note_id = (SELECT min(id) FROM notes), ${table.embedding} = v.embedding, ${table.status} = 'completed'",
       },
     ],
     breaks: [6],

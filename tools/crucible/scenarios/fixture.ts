@@ -1,4 +1,4 @@
-import { QUEUE } from '../../../src/queue/job.js';
+import { QUEUE } from '../testbed/queue-names.js';
 import type { OpenTestbed } from '../testbed/open-testbed.js';
 import type { Replica } from '../testbed/replica.js';
 import { until } from '../until.js';
@@ -75,7 +75,7 @@ export class Fixture {
   /** The replica that leads, and the process id of its session on the server. */
   async leader(): Promise<{ readonly replica: Replica; readonly pid: number } | undefined> {
     const rows = await this.testbed.database.persist<{ port: number; pid: number }>(
-      `SELECT client_port AS port, pid FROM pg_stat_activity a WHERE application_name LIKE 'embedding-worker leader%'
+      `SELECT client_port AS port, pid FROM pg_stat_activity a WHERE application_name LIKE 'embedding-worker % L %'
           AND EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid AND l.locktype = 'advisory' AND l.granted)`,
     );
     for (const { port, pid } of rows) {

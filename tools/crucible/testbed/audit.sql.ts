@@ -1,4 +1,4 @@
-import { QUEUE } from '../../../src/queue/job.js';
+import { QUEUE } from './queue-names.js';
 
 /** How many values of a vector the audit keeps, after the header. Their signs alone distinguish 2^64 texts. */
 export const AUDITED_VALUES = 64;

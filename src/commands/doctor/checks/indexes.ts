@@ -1,7 +1,8 @@
 import { readIndexes, readTakenNames, type BlocksIndex } from '../../../blocks/sql/read-indexes.js';
+import type { BlocksTable } from '../../../blocks/table.js';
 import { listed, readRelations, type BlocksRelation } from '../../../blocks/relations.js';
 import { ok, tableOf, warning, type Check } from '../check.js';
-import { buildVectorIndexes, COSINE, NAME_ENDING } from '../vector-index-sql.js';
+import { buildVectorIndexes, COSINE, nameEnding } from '../vector-index-sql.js';
 
 /** Above it each page of the table has too little room for HOT updates. */
 const FULLEST = 85;
@@ -17,12 +18,12 @@ export const indexesCheck: Check = {
     const [indexes, relations, taken] = await Promise.all([
       readIndexes(database, table),
       readRelations(database, table),
-      readTakenNames(database, NAME_ENDING),
+      readTakenNames(database, nameEnding(table)),
     ]);
     // A partitioned table has no rows of its own, and nothing can be built on a foreign one.
     const holders = relations.filter(({ isPartitioned, isForeign }) => !isPartitioned && !isForeign);
     const onVectors = indexes.filter(({ onEmbedding, method }) => onEmbedding && method !== 'btree');
-    const search = searchProblems(onVectors, holders);
+    const search = searchProblems(table, onVectors, holders);
     const build =
       search.length > 0
         ? buildVectorIndexes({ table, relations, indexes: onVectors, method: onVectors[0]?.method ?? 'hnsw', taken })
@@ -33,13 +34,13 @@ export const indexesCheck: Check = {
       // Room in the pages first: it is for what is written afterwards.
       ...(isIndexed ? full(holders) : []),
       ...(search.length > 0 ? [{ found: search.join('; '), fix: build }] : []),
-      ...(isIndexed ? indexes.filter((index) => isOnStatus(index, indexes)).map(hurts) : []),
+      ...(isIndexed ? indexes.filter((index) => isOnStatus(index, indexes)).map((index) => hurts(index, table)) : []),
     ];
     if (problems.length > 0) {
       return warning(problems.map(({ found }) => found).join('; '), problems.flatMap(({ fix }) => fix).join('\n'));
     }
     const useful = onVectors.filter(({ operators, attachedTo }) => operators === COSINE && attachedTo === null);
-    if (useful.length === 0) return ok('none on embedding, which so few blocks do not need');
+    if (useful.length === 0) return ok(`none on ${table.columns.embedding}, which so few blocks do not need`);
     const room = holders.length > 0 ? `; fillfactor ${Math.max(...holders.map(({ fillfactor }) => fillfactor))}` : '';
     return ok(`${listed(useful.map(({ name, method }) => `${name} (${method})`))}${room}`);
   },
@@ -55,7 +56,11 @@ function invalid({ name }: BlocksIndex): Problem {
 }
 
 /** What keeps searches from using an index. */
-function searchProblems(onVectors: readonly BlocksIndex[], holders: readonly BlocksRelation[]): string[] {
+function searchProblems(
+  { columns }: BlocksTable,
+  onVectors: readonly BlocksIndex[],
+  holders: readonly BlocksRelation[],
+): string[] {
   const searchable = onVectors.filter(({ operators }) => operators === COSINE);
   const without = holders.filter(({ oid }) => !searchable.some(({ relation }) => relation === oid));
   const incomplete = searchable.filter(({ isPartitioned, valid }) => isPartitioned && !valid);
@@ -74,7 +79,9 @@ function searchProblems(onVectors: readonly BlocksIndex[], holders: readonly Blo
   if (rows < MANY_ROWS) return [];
   const where = without.length < holders.length ? ` of ${listed(without.map(({ name }) => name))}` : '';
   const read = without.reduce((sum, holder) => sum + Math.max(0, holder.rows), 0);
-  return [`none on embedding${where}: a search reads all ${Math.round(read).toLocaleString('en-US')} blocks`];
+  return [
+    `none on ${columns.embedding}${where}: a search reads all ${Math.round(read).toLocaleString('en-US')} blocks`,
+  ];
 }
 
 /** One that a constraint is kept by cannot be dropped; what is attached to another one goes with it. */
@@ -83,9 +90,9 @@ function isOnStatus({ onStatus, isConstraint, attachedTo }: BlocksIndex, indexes
 }
 
 /** Measured: 2 ms for each status change, as it then is an entry in the vector index too. */
-function hurts({ name, isPartitioned }: BlocksIndex): Problem {
+function hurts({ name, isPartitioned }: BlocksIndex, { columns }: BlocksTable): Problem {
   return {
-    found: `${name} is on embedding_status, so that each change of a status writes to the vector index too (2 ms)`,
+    found: `${name} is on ${columns.status}, so that each change of a status writes to the vector index too (2 ms)`,
     fix: [isPartitioned ? `DROP INDEX ${name};` : `DROP INDEX CONCURRENTLY ${name};`],
   };
 }

@@ -1,4 +1,5 @@
 import { requirePrivileges } from '../../../blocks/privileges.js';
+import { ourColumns } from '../../../blocks/sql/our-columns.js';
 import { requireAllRows } from '../../../blocks/row-security.js';
 import { ok, tableOf, type Check } from '../check.js';
 
@@ -6,8 +7,9 @@ export const privilegesCheck: Check = {
   name: 'privileges',
   needs: ['tables'],
   run: async (context) => {
-    await requirePrivileges(context.database, tableOf(context));
-    await requireAllRows(context.database, tableOf(context));
-    return ok('the role may read all blocks and notes, and write embedding and embedding_status');
+    const table = tableOf(context);
+    await requirePrivileges(context.database, table);
+    await requireAllRows(context.database, table);
+    return ok(`the role may read all blocks and notes, and write ${ourColumns(table).join(' and ')}`);
   },
 };

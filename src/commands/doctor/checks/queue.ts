@@ -1,6 +1,6 @@
 import { quoteColumn } from '../../../postgres/identifiers.js';
 import { createBoss, migrateAsOwner } from '../../../queue/boss.js';
-import { DEAD_LETTER_QUEUE, QUEUE } from '../../../queue/job.js';
+import { literal, type QueueNames } from '../../../queue/queue-names.js';
 import type { QueuePrivileges } from '../../../queue/sql/read-queue-privileges.js';
 import { requireQueuePrivileges } from '../../../queue/privileges.js';
 import { readSchemaState } from '../../../queue/schema-state.js';
@@ -13,11 +13,11 @@ export const queueCheck: Check = {
   needs: ['database'],
   run: async (context) => {
     const { config, database } = context;
-    const schema = config.pgBossSchema;
+    const { schema } = config.names;
     const { installed } = await inspectQueueSchema(database, schema);
     const privileges = await requireQueuePrivileges(database, schema);
-    if (!installed) return ok(`there is no queue in the schema ${schema} yet: the first worker makes it`);
-    await requireOwnVersion(database, schema);
+    if (!installed) return ok(`there is no queue in the schema ${schema} yet: the first worker creates it`);
+    await requireOwnVersion(database, config.names);
     return (await checkSchema(context, privileges)) ?? (await checkQueues(context, privileges));
   },
 };
@@ -26,7 +26,7 @@ async function checkSchema(
   { config, database, log }: CheckContext,
   { owns }: QueuePrivileges,
 ): Promise<Finding | undefined> {
-  const schema = config.pgBossSchema;
+  const { schema } = config.names;
   // Never started: that would make or migrate the schema.
   const boss = await createBoss(database, config, { instanceName: 'doctor', log, sendOnly: true });
   const { version, expected, differences, statements } = await readSchemaState(boss);
@@ -42,39 +42,43 @@ async function checkSchema(
           );
   }
   if (differences.length === 0) return undefined;
-  return failed(`${what}, has drifted: ${differences.join('; ')}`, mend(schema, differences.length, statements));
+  return failed(`${what}, has drifted: ${differences.join('; ')}`, fixFor(schema, differences.length, statements));
 }
 
 async function checkQueues(
   { config, database }: CheckContext,
   { role, mayMakeQueues }: QueuePrivileges,
 ): Promise<Finding> {
-  const schema = config.pgBossSchema;
-  const queues = await readQueues(database, schema);
-  const queue = queues.find(({ name }) => name === QUEUE);
-  if (queue === undefined && !mayMakeQueues) {
+  const { schema, queue, deadLetters } = config.names;
+  const queues = await readQueues(database, config.names);
+  const found = queues.find(({ name }) => name === queue);
+  if (found === undefined && !mayMakeQueues) {
     return failed(
-      `pg-boss is there; the role ${role} may not make the queue ${QUEUE}`,
-      `as the owner of the schema: k8s/role-without-ownership.sql, which makes it; or GRANT INSERT ON ${quoteColumn(schema)}.queue TO ${quoteColumn(role)};`,
+      `pg-boss is there; the role ${role} may not create the queue ${queue}`,
+      `as the owner of the schema: k8s/role-without-ownership.sql, which creates it; or GRANT INSERT ON ${quoteColumn(schema)}.queue TO ${quoteColumn(role)};`,
     );
   }
-  if (queue === undefined) return ok(`pg-boss is there; the first worker makes the queue ${QUEUE}`);
-  if (queue.policy === 'exclusive') {
-    const names = queues.some(({ name }) => name === DEAD_LETTER_QUEUE) ? `${QUEUE}, ${DEAD_LETTER_QUEUE}` : QUEUE;
+  if (found === undefined) return ok(`pg-boss is there; the first worker creates the queue ${queue}`);
+  if (found.policy === 'exclusive') {
+    const names = queues.some(({ name }) => name === deadLetters) ? `${queue}, ${deadLetters}` : queue;
     return ok(`${names} in the schema ${schema}; nothing has drifted from what pg-boss expects`);
   }
   return failed(
-    `the queue ${QUEUE} has the policy ${queue.policy}, not exclusive, under which edits can be lost`,
-    remake(schema),
+    `the queue ${queue} has the policy ${found.policy}, not exclusive, under which edits can be lost`,
+    recreateQueue(config.names),
   );
 }
 
-/** What is missing but for indexes has no statement of its own. */
-function mend(schema: string, differences: number, statements: readonly string[]): string {
-  return statements.length >= differences ? statements.map((sql) => `${sql};`).join('\n') : remake(schema);
+/** Only missing indexes have statements of their own. */
+function fixFor(schema: string, differences: number, statements: readonly string[]): string {
+  return statements.length >= differences ? statements.map((sql) => `${sql};`).join('\n') : recreateSchema(schema);
 }
 
-/** Nothing is lost by it but what failed blocks failed of: blocks that wait are found by the sweep. */
-function remake(schema: string): string {
-  return `stop all workers, then: DROP SCHEMA ${quoteColumn(schema)} CASCADE; and start them, which makes it anew and finds what waits`;
+/** It loses only the reasons of failed blocks: the sweep finds blocks that wait. */
+function recreateSchema(schema: string): string {
+  return `stop all workers, then: DROP SCHEMA ${quoteColumn(schema)} CASCADE; and start them: they recreate it and find what waits`;
+}
+
+function recreateQueue({ schema, queue }: QueueNames): string {
+  return `stop all workers, then: SELECT ${quoteColumn(schema)}.delete_queue(${literal(queue)}); and start them: they recreate it and find what waits`;
 }

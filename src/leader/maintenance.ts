@@ -1,39 +1,39 @@
-import type { BlocksTable } from '../blocks/table.js';
+import type { Blocks } from '../blocks/blocks.js';
 import type { Database } from '../postgres/database.js';
 import { LogLimit } from '../telemetry/log-limit.js';
 import type { Hold } from '../postgres/hold.js';
 import type { Logger } from '../telemetry/logger.js';
 import { sleep } from '../base/sleep.js';
-import { nextReadyPriority } from '../queue/sql/next-ready-priority.js';
 import { resetRetrying } from '../backlog/sql/reset-retrying.js';
+import type { EmbedQueue } from '../queue/embed-queue.js';
 import type { Waker } from '../queue/waker.js';
 
-const EVERY_MS = 5_000;
-const COMPLAIN_EVERY_MS = 60_000;
+const INTERVAL_MS = 5_000;
+const LOG_INTERVAL_MS = 60_000;
 
-export interface UpkeepOptions {
+export interface MaintenanceOptions {
   readonly database: Database;
-  readonly schema: string;
-  readonly table: BlocksTable;
+  readonly queue: EmbedQueue;
+  readonly blocks: Blocks;
   readonly waker: Waker;
   readonly hold: Hold;
-  /** Jobs that all workers of this process take at once. */
-  readonly everyWorker: number;
+  /** Jobs that all workers of this process fetch at once. */
+  readonly jobsOfAllWorkers: number;
   readonly log: Logger;
 }
 
 /**
- * What the leader looks after every few seconds: jobs that have become due, and blocks that a dead worker left. On the
- * pool, and not on the session that holds the lock: a locked table must not end the leadership.
+ * What the leader does every few seconds: it wakes workers for jobs that have become ready, and resets blocks whose worker
+ * crashed. It uses the pool, not the session of the lease: a locked table must not cost the lease.
  */
-export class Upkeep {
-  readonly #options: UpkeepOptions;
+export class Maintenance {
+  readonly #options: MaintenanceOptions;
   readonly #stopping = new AbortController();
-  readonly #wakeComplaint = new LogLimit(COMPLAIN_EVERY_MS);
-  readonly #resetComplaint = new LogLimit(COMPLAIN_EVERY_MS);
+  readonly #wakeLog = new LogLimit(LOG_INTERVAL_MS);
+  readonly #resetLog = new LogLimit(LOG_INTERVAL_MS);
   #running: Promise<void> = Promise.resolve();
 
-  constructor(options: UpkeepOptions) {
+  constructor(options: MaintenanceOptions) {
     this.#options = options;
   }
 
@@ -51,30 +51,30 @@ export class Upkeep {
     while (!signal.aborted) {
       await this.#wakeForReady().catch(async (error: unknown) => {
         if (await hold.explains(error)) return;
-        this.#wakeComplaint.run(() => {
+        this.#wakeLog.run(() => {
           log.warn('could not look for ready jobs; retrying', { error });
         });
       });
       if (!signal.aborted) await this.#resetRetrying();
-      await sleep(EVERY_MS, signal);
+      await sleep(INTERVAL_MS, signal);
     }
   }
 
-  /** A retry that has become due, or what waits since before an outage, finds a worker that takes it. */
+  /** Wakes workers for retries that have become ready, and for jobs from before an outage. */
   async #wakeForReady(): Promise<void> {
-    const { database, schema, waker, everyWorker } = this.#options;
-    const priority = await nextReadyPriority(database, schema);
-    if (priority !== undefined) waker.wakeEverywhere(everyWorker, priority);
+    const { queue, waker, jobsOfAllWorkers } = this.#options;
+    const priority = await queue.nextReadyPriority();
+    if (priority !== undefined) waker.wakeEverywhere(jobsOfAllWorkers, priority);
   }
 
   async #resetRetrying(): Promise<void> {
-    const { database, schema, table, hold, log } = this.#options;
+    const { database, queue, blocks, hold, log } = this.#options;
     if (hold.isHeld) return;
     try {
-      await resetRetrying(database, schema, table);
+      await resetRetrying(database, queue.names, blocks.table);
     } catch (error) {
       if (await hold.explains(error)) return;
-      this.#resetComplaint.run(() => {
+      this.#resetLog.run(() => {
         log.warn('could not reset blocks of crashed workers; retrying', { error });
       });
     }

@@ -11,7 +11,7 @@ describeWithServer('the leader', () => {
   const leaderIs = (condition: string) =>
     site().db.untilRow<{ holds: boolean }>(
       `SELECT ${condition} AS holds FROM pg_stat_activity
-        WHERE datname = current_database() AND application_name LIKE 'embedding-worker leader %'`,
+        WHERE datname = current_database() AND application_name LIKE 'embedding-worker % L %'`,
       [],
       ({ holds }) => holds,
       LOOKS_MS,

@@ -1,0 +1,238 @@
+import { randomUUID } from 'node:crypto';
+import type { JobInsert, PgBoss } from 'pg-boss';
+import type { Database, Queryable } from '../postgres/database.js';
+import type { Logger } from '../telemetry/logger.js';
+import { freeCapacity, reserveCapacity } from './capacity.js';
+import { JobStatistics } from './job-statistics.js';
+import { PRIORITY, type EmbedJob, type EmbedJobData, type Priority } from './job.js';
+import { newJob, type NewJob } from './new-job.js';
+import type { QueueNames } from './queue-names.js';
+import { countWaitingEdits } from './sql/count-waiting-edits.js';
+import { findDeadLetters, type DeadLetterKey } from './sql/find-dead-letters.js';
+import { findRaised } from './sql/find-raised.js';
+import { findReadyLive } from './sql/find-ready-live.js';
+import { findWithoutLiveJob } from './sql/find-without-live-job.js';
+import { lockDeadLetters } from './sql/lock-dead-letters.js';
+import { lockWaiting } from './sql/lock-waiting.js';
+import { nextReadyPriority } from './sql/next-ready-priority.js';
+import { raiseActive } from './sql/raise-active.js';
+import { setOutcome } from './sql/set-outcome.js';
+
+/** A job may end while its block is enqueued: then the block is inserted after all. More tries are left to the sweep. */
+const LIVE_INSERT_TRIES = 3;
+
+export interface EmbedQueueOptions {
+  readonly boss: PgBoss;
+  readonly database: Database;
+  readonly names: QueueNames;
+  readonly log: Logger;
+}
+
+/**
+ * The queue of embedding jobs and its dead letters: everything we ask of pg-boss and its tables. Methods that take a `tx`
+ * join that transaction. Jobs are inserted and locked in order of their keys: two inserts with overlapping keys in
+ * opposite order deadlocked 20 times out of 20, in the same order never.
+ */
+export class EmbedQueue {
+  readonly names: QueueNames;
+  readonly #boss: PgBoss;
+  readonly #database: Database;
+  readonly #statistics: JobStatistics;
+
+  constructor({ boss, database, names, log }: EmbedQueueOptions) {
+    this.names = names;
+    this.#boss = boss;
+    this.#database = database;
+    this.#statistics = new JobStatistics(database, names, log);
+  }
+
+  /**
+   * Inserts jobs for blocks that have no live one.
+   *
+   * @param jobs of different blocks
+   * @returns the ids of the blocks whose job was inserted
+   */
+  async insert(tx: Queryable, jobs: readonly NewJob[]): Promise<Set<string>> {
+    const sorted = [...jobs].sort((a, b) => (a.data.blockId < b.data.blockId ? -1 : 1));
+    const blockIds = new Map<string, string>();
+    const inserts = sorted.map(({ data, startAfterSeconds }): JobInsert<EmbedJobData> => {
+      const id = randomUUID();
+      blockIds.set(id, data.blockId);
+      return {
+        id,
+        data,
+        priority: data.priority,
+        singletonKey: data.blockId,
+        ...(startAfterSeconds === undefined ? {} : { startAfter: startAfterSeconds }),
+      };
+    });
+    if (inserts.length === 0) return new Set();
+    const inserted = await this.#boss.insert(this.names.queue, inserts, { db: tx, returnId: true });
+    return new Set((inserted ?? []).map((id) => blockIds.get(id) ?? ''));
+  }
+
+  /**
+   * Inserts jobs for blocks that were just edited, with the priority of edits. A job that waits in the backlog or for a
+   * retry is replaced by a new one that starts now: the block's text has changed. A job that is active stays: its store
+   * finds the new fingerprint and enqueues the block again. It gets the priority of edits, so that it is handed back as one.
+   *
+   * @param blockIds different ones
+   */
+  async insertLive(blockIds: readonly string[], now: Date): Promise<{ inserted: number; raised: number }> {
+    let open = blockIds.map((blockId) => newJob(blockId, PRIORITY.live, now));
+    let inserted = 0;
+    let raised = 0;
+    for (let attempt = 0; open.length > 0 && attempt < LIVE_INSERT_TRIES; attempt++) {
+      const created = await this.insert(this.#database, open);
+      inserted += created.size;
+      open = without(open, created);
+      if (open.length === 0) break;
+      const present = open;
+      open = await this.#database.transaction(async (tx) => {
+        const replaced = await this.replaceWaiting(tx, present, PRIORITY.live);
+        raised += replaced.size;
+        const rest = without(present, replaced);
+        if (rest.length === 0) return [];
+        const active = await raiseActive(tx, this.names, rest.map(blockIdOf));
+        const ready = await findReadyLive(tx, this.names, rest.map(blockIdOf));
+        return without(rest, new Set([...active, ...ready]));
+      });
+    }
+    await this.analyzeAfter(inserted + raised);
+    return { inserted, raised };
+  }
+
+  /**
+   * Replaces the jobs that wait for the same blocks: in retry, delayed, or of a priority below `belowPriority`. They are
+   * completed, which frees their keys.
+   *
+   * @returns the ids of the blocks whose job was replaced
+   */
+  async replaceWaiting(tx: Queryable, jobs: readonly NewJob[], belowPriority: number): Promise<Set<string>> {
+    if (jobs.length === 0) return new Set();
+    const waiting = await lockWaiting(tx, this.names, jobs.map(blockIdOf), belowPriority);
+    if (waiting.length === 0) return new Set();
+    const ids = waiting.map(({ id }) => id);
+    await this.#boss.complete(this.names.queue, ids, { outcome: 'superseded' }, { db: tx, includeQueued: true });
+    const free = new Set(waiting.map(({ blockId }) => blockId));
+    return await this.insert(
+      tx,
+      jobs.filter(({ data }) => free.has(data.blockId)),
+    );
+  }
+
+  /** Tells the planner about jobs that were inserted and committed. Never fails. */
+  async analyzeAfter(inserted: number): Promise<void> {
+    await this.#statistics.inserted(inserted);
+  }
+
+  /**
+   * Completes jobs, fenced to the attempts that were fetched.
+   *
+   * @returns the ids of the jobs that this worker still held
+   */
+  async complete(tx: Queryable, jobs: readonly EmbedJob[], output: object): Promise<Set<string>> {
+    const attempts = jobs.map(({ id, retryCount }) => ({ id, retryCount }));
+    return settledIds(await this.#boss.complete(this.names.queue, attempts, output, { db: tx }));
+  }
+
+  /**
+   * Puts a job into retry, with pg-boss's backoff, fenced to the attempt that was fetched.
+   *
+   * @returns whether this worker still held it
+   */
+  async retry(tx: Queryable, { id, retryCount }: EmbedJob, output: object): Promise<boolean> {
+    return settledIds(await this.#boss.fail(this.names.queue, { id, retryCount }, output, { db: tx })).has(id);
+  }
+
+  /** Sets what a job in retry carries. */
+  async setData(tx: Queryable, jobId: string, data: EmbedJobData): Promise<void> {
+    await this.#boss.update(this.names.queue, data, { id: jobId, db: tx });
+  }
+
+  /** Fails a job in retry permanently: pg-boss writes its dead letter. */
+  async deadLetter(tx: Queryable, jobId: string, output: object): Promise<void> {
+    await this.#boss.update(this.names.queue, undefined, { id: jobId, retryLimit: 0, db: tx });
+    await this.#boss.fail(this.names.queue, jobId, output, { db: tx });
+  }
+
+  /** Completes jobs as superseded, also those in retry. */
+  async supersede(tx: Queryable, jobs: readonly EmbedJob[]): Promise<void> {
+    const ids = jobs.map(({ id }) => id);
+    await this.#boss.complete(this.names.queue, ids, { outcome: 'superseded' }, { db: tx, includeQueued: true });
+    await this.markSuperseded(tx, jobs);
+  }
+
+  /** Corrects the outcome of jobs that this transaction has completed already. */
+  async markSuperseded(tx: Queryable, jobs: readonly EmbedJob[]): Promise<void> {
+    await setOutcome(
+      tx,
+      this.names,
+      jobs.map(({ id }) => id),
+      'superseded',
+    );
+  }
+
+  /** Which of these jobs, fetched as backlog, an edit has raised since. @returns their ids */
+  async raisedSince(tx: Queryable, jobs: readonly EmbedJob[]): Promise<Set<string>> {
+    return await findRaised(
+      tx,
+      this.names,
+      jobs.map(({ id }) => id),
+    );
+  }
+
+  /** Which of these blocks have no live job, in the same order. */
+  async withoutLiveJob(blockIds: readonly string[]): Promise<string[]> {
+    return await findWithoutLiveJob(this.#database, this.names, blockIds);
+  }
+
+  /** How many more jobs sweep, backfill and retry may insert: 0 or more. Reserved for this transaction until it ends. */
+  async reserveCapacity(tx: Queryable, queueLimit: number): Promise<number> {
+    return await reserveCapacity(tx, this.names, queueLimit);
+  }
+
+  /** The same without reserving it: others may use it first. */
+  async freeCapacity(queueLimit: number): Promise<number> {
+    return await freeCapacity(this.#database, this.names, queueLimit);
+  }
+
+  /** How many live jobs wait for a worker, counted up to `max`. */
+  async countWaitingEdits(max: number): Promise<number> {
+    return await countWaitingEdits(this.#database, this.names, max);
+  }
+
+  /** The highest priority of the jobs that are ready to be fetched; undefined where none is. */
+  async nextReadyPriority(): Promise<Priority | undefined> {
+    return await nextReadyPriority(this.#database, this.names);
+  }
+
+  /** One page of dead letters in order of their keys, the newest of each key first. */
+  async deadLetters(page: { readonly after: string | null; readonly limit: number }): Promise<DeadLetterKey[]> {
+    return await findDeadLetters(this.#database, this.names, page);
+  }
+
+  /** Deletes the dead letters of these blocks. */
+  async dropDeadLetters(tx: Queryable, blockIds: readonly string[]): Promise<void> {
+    if (blockIds.length === 0) return;
+    const ids = await lockDeadLetters(tx, this.names, blockIds);
+    if (ids.length > 0) await this.#boss.deleteJob(this.names.deadLetters, ids, { db: tx });
+  }
+
+  /** Deletes dead letters by their job ids. */
+  async deleteDeadLetters(jobIds: readonly string[]): Promise<void> {
+    if (jobIds.length > 0) await this.#boss.deleteJob(this.names.deadLetters, [...jobIds]);
+  }
+}
+
+const blockIdOf = ({ data }: NewJob) => data.blockId;
+
+function without(jobs: readonly NewJob[], blockIds: ReadonlySet<string>): NewJob[] {
+  return jobs.filter(({ data }) => !blockIds.has(data.blockId));
+}
+
+/** pg-boss answers a settling call with the ids it settled, which its typings leave out. */
+function settledIds(response: object): Set<string> {
+  const settled = 'settled' in response && Array.isArray(response.settled) ? (response.settled as string[]) : [];
+  return new Set(settled);
+}

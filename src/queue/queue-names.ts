@@ -1,0 +1,25 @@
+import pg from 'pg';
+
+/** The queue that a worker uses unless PALDOCS_QUEUE names another. */
+export const DEFAULT_QUEUE = 'embed-block';
+/** How the name of a queue's dead letters ends. */
+export const DEAD_LETTER_SUFFIX = '-failed';
+
+/** Where a worker's jobs are. */
+export interface QueueNames {
+  /** pg-boss's schema. */
+  readonly schema: string;
+  /** Holds one live job per block at most; its singleton key is the block's id. */
+  readonly queue: string;
+  /** Holds one record for each block in `error`. */
+  readonly deadLetters: string;
+}
+
+export function queueNames(schema: string, queue: string): QueueNames {
+  return { schema, queue, deadLetters: `${queue}${DEAD_LETTER_SUFFIX}` };
+}
+
+/** A queue's name as an SQL literal, for statements that others make part of theirs. */
+export function literal(queue: string): string {
+  return pg.escapeLiteral(queue);
+}

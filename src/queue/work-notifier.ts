@@ -1,0 +1,49 @@
+import type { Queryable } from '../postgres/database.js';
+import type { Logger } from '../telemetry/logger.js';
+import { PRIORITY, type Priority } from './job.js';
+
+/** The channel on which replicas tell each other of more jobs than one of them has idle workers for. */
+export const WAKE_CHANNEL = 'embedding_worker_wake';
+/** No more often for each priority: a worker that was woken goes on by itself while there are jobs. */
+const NOTIFY_INTERVAL_MS = 100;
+
+export interface WorkNotifierOptions {
+  readonly database: Pick<Queryable, 'query'>;
+  /** Replicas of other queues listen on the same channel. */
+  readonly queue: string;
+  readonly log: Logger;
+}
+
+/** Tells all replicas of a queue that there are jobs. */
+export class WorkNotifier {
+  readonly #options: WorkNotifierOptions;
+  readonly #notifiedAt = new Map<Priority, number>();
+
+  constructor(options: WorkNotifierOptions) {
+    this.#options = options;
+  }
+
+  /** For a process without workers of its own: all jobs are for others. */
+  wakeEverywhere(jobs: number, priority: Priority): void {
+    const notifiedAt = this.#notifiedAt.get(priority) ?? Number.NEGATIVE_INFINITY;
+    if (jobs === 0 || performance.now() - notifiedAt < NOTIFY_INTERVAL_MS) return;
+    this.#notifiedAt.set(priority, performance.now());
+    const { database, queue, log } = this.#options;
+    const payload = `${queue} ${jobs} ${priority}`;
+    database.query('SELECT pg_notify($1, $2)', [WAKE_CHANNEL, payload]).catch((error: unknown) => {
+      log.debug('could not notify the other replicas of new jobs; they poll for them', { error });
+    });
+  }
+}
+
+/**
+ * Reads what a replica sent.
+ *
+ * @returns undefined when it is not for this queue
+ */
+export function readWakeUp(payload: string, queue: string): { jobs: number; priority: Priority } | undefined {
+  const [name, count, level] = payload.split(' ');
+  const jobs = Number(count);
+  if (name !== queue || !Number.isInteger(jobs) || jobs <= 0) return undefined;
+  return { jobs, priority: Number(level) === PRIORITY.live ? PRIORITY.live : PRIORITY.backlog };
+}
