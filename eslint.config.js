@@ -4,7 +4,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 // The modules of `src`, from the top down. A module imports only from the layers below its own.
-const sourceLayers = [
+const layers = [
   ['cli.ts'],
   ['commands'],
   ['terminal'],
@@ -19,7 +19,7 @@ const sourceLayers = [
   ['base'],
 ];
 
-// The tools, likewise.
+// The same for `tools`.
 const toolLayers = [
   ['bench', 'crucible', 'dashboard', 'demo', 'release'],
   ['stand-in', 'toolchain'],
@@ -28,9 +28,9 @@ const toolLayers = [
 ];
 
 /** Keeps each module of a directory from importing its own layer and those above. */
-function downOnly(directory, layers) {
-  const zones = layers.flatMap((layer, depth) => {
-    const notBelow = layers.slice(0, depth + 1).flat();
+function downOnly(directory, topDown) {
+  const zones = topDown.flatMap((layer, depth) => {
+    const notBelow = topDown.slice(0, depth + 1).flat();
     return layer.map((module) => ({
       target: `${directory}/${module}`,
       from: notBelow.filter((other) => other !== module).map((other) => `${directory}/${other}`),
@@ -41,7 +41,7 @@ function downOnly(directory, layers) {
 }
 
 const zones = [
-  ...downOnly('./src', sourceLayers),
+  ...downOnly('./src', layers),
   ...downOnly('./tools', toolLayers),
   { target: './src', from: ['./test', './tools'], message: 'The image does not contain these.' },
   {

@@ -30,6 +30,8 @@ test('never uses the platform’s tables, columns or queue, whatever the variabl
     blocksNoteId: 'note_id',
     blocksType: 'block_type',
     blocksContent: 'content',
+    blocksEmbedding: 'embedding',
+    blocksStatus: 'embedding_status',
     notesId: 'id',
     notesTitle: 'title',
   });
