@@ -8,7 +8,7 @@ import { queueNames, type QueueNames } from '../queue/queue-names.js';
 import type { TableNames } from '../blocks/table.js';
 import type { LogLevel } from '../telemetry/logger.js';
 import { acceptsAnyCertificate, readAddress } from '../postgres/address.js';
-import type { ProviderKind } from '../embedder/dialects.js';
+import type { ProviderKind } from '../embedder/dialect.js';
 import { queryFormOf, type Shorten } from '../embedder/model-families.js';
 import { ConfigurationError } from '../base/errors.js';
 

@@ -1,5 +1,5 @@
 import { EnvError, makeExactValidator } from 'envalid';
-import { DIALECTS, type ProviderKind } from '../embedder/dialects.js';
+import { PROVIDER_NAMES, type ProviderKind } from '../embedder/dialect.js';
 import { NameError, readColumnName, readTableName } from '../postgres/identifiers.js';
 import { SHORTEN, type Shorten } from '../embedder/model-families.js';
 import { readCertificates } from './certificates.js';
@@ -75,7 +75,7 @@ const queue = makeExactValidator<string>((input) => {
   return input;
 });
 
-const PROVIDERS = Object.keys(DIALECTS) as ProviderKind[];
+const PROVIDERS = Object.keys(PROVIDER_NAMES) as ProviderKind[];
 
 const provider = makeExactValidator<ProviderKind>((input) => {
   const kind = PROVIDERS.find((known) => known === input);

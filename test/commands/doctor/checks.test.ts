@@ -4,7 +4,7 @@ import { checksFor } from '../../../src/commands/doctor/checks.js';
 import { runChecks } from '../../../src/commands/doctor/run-checks.js';
 import { loadConfig } from '../../../src/config/config.js';
 import { embeddingServer } from '../../../src/config/embedding-server.js';
-import type { ProviderKind } from '../../../src/embedder/dialects.js';
+import type { ProviderKind } from '../../../src/embedder/dialect.js';
 import { Postgres } from '../../../src/postgres/postgres.js';
 import { openProvider } from '../../../src/embedder/open-provider.js';
 import { createLogger } from '../../../src/telemetry/logger.js';

@@ -1,4 +1,4 @@
-import type { MarkupReader } from './markup.js';
+import type { MarkupReader } from './markup-reader.js';
 import {
   fields,
   isBreakNode,
@@ -21,20 +21,19 @@ import {
 } from './json-shapes.js';
 import type { TextWriter } from './text-writer.js';
 
-/** Deeper values are no document's: of them the strings are kept, and the stack is spared. */
+/** No document nests deeper. Of deeper values only the strings are kept, which needs no recursion. */
 const MAX_DEPTH = 100;
 
-interface Place {
+interface Context {
   readonly depth: number;
-  /** Within a list's item or a table's cell, where strings are pieces of a line. */
+  /** Within a list item or table cell, where strings are pieces of a line. */
   readonly inLine: boolean;
-  /** Within an item, of the list it belongs to: null if that has no numbers; children are lists of the same kind. */
+  /** Within an item: the start of its list, null if not numbered. Children are lists of the same kind. */
   readonly listStart?: number | null;
 }
 
 /**
- * Writes the text of a JSON value, whatever its shape: lists and tables as such, and otherwise its strings in their
- * order.
+ * Writes the text of a JSON value of any shape: lists and tables as such, and otherwise the strings in order.
  */
 export class JsonReader {
   readonly #blockType: string;
@@ -48,81 +47,81 @@ export class JsonReader {
   }
 
   block(value: unknown): void {
-    const place = { depth: 0, inLine: false };
+    const context = { depth: 0, inLine: false };
     if (isScalar(value)) this.#markup.block(String(value));
-    else if (Array.isArray(value)) this.#blockOf(value, place);
-    else this.#value(value, 'content', place);
+    else if (Array.isArray(value)) this.#blockOf(value, context);
+    else this.#value(value, 'content', context);
   }
 
-  #blockOf(array: readonly unknown[], place: Place): void {
+  #blockOf(array: readonly unknown[], context: Context): void {
     const holdsOnly = (nodes: RegExp) => !array.some((item) => isOtherNode(item, nodes));
     if (this.#blockType === 'list' && holdsOnly(ITEM_NODE)) {
-      this.#list(array, itemsStart(array), place);
+      this.#list(array, itemsStart(array), context);
     } else if (this.#blockType === 'table' && holdsOnly(ROW_NODE)) {
-      this.#table({ headers: [], rows: array, firstRowIsHeader: false }, place);
+      this.#table({ headers: [], rows: array, firstRowIsHeader: false }, context);
     } else {
-      this.#sequence(array, 'content', place);
+      this.#sequence(array, 'content', context);
     }
   }
 
-  #value(value: unknown, key: string, place: Place): void {
+  #value(value: unknown, key: string, context: Context): void {
     if (typeof value === 'string') {
-      if (place.inLine) this.#markup.inline(value);
+      if (context.inLine) this.#markup.inline(value);
       else this.#markup.block(value);
     } else if (isScalar(value)) {
       if (isTextKey(key)) this.#out.text(String(value));
-    } else if (place.depth >= MAX_DEPTH) {
+    } else if (context.depth >= MAX_DEPTH) {
       for (const leaf of stringLeaves(value)) {
         this.#out.boundary();
         this.#out.lines(leaf);
       }
     } else if (Array.isArray(value)) {
-      this.#sequence(value, key, deeper(place));
+      this.#sequence(value, key, deeper(context));
     } else if (isObject(value)) {
-      this.#object(value, key, deeper(place));
+      this.#object(value, key, deeper(context));
     }
   }
 
-  /** Nodes one after another; each begins a line, unless it is a piece of one. */
-  #sequence(nodes: readonly unknown[], key: string, place: Place): void {
+  /** Nodes one after another. Each starts a line unless it is inline. */
+  #sequence(nodes: readonly unknown[], key: string, context: Context): void {
     for (const node of nodes) {
       const isInline = isInlineNode(node, key);
       if (!isInline) this.#out.boundary();
-      this.#value(node, key, isInline ? { ...place, inLine: true } : place);
+      this.#value(node, key, isInline ? { ...context, inLine: true } : context);
       if (!isInline) this.#out.boundary();
     }
   }
 
-  #object(object: JsonObject, parentKey: string, place: Place): void {
+  #object(object: JsonObject, parentKey: string, context: Context): void {
     const plain = plainTextOf(object, parentKey);
     if (plain !== undefined) return this.#out.lines(plain);
     if (isBreakNode(object)) return this.#out.boundary();
-    const table = tableShape(object, this.#blockType === 'table' && !place.inLine);
+    const table = tableShape(object, this.#blockType === 'table' && !context.inLine);
     const list = listShape(object);
     const { own, children } = fields(object);
-    // An item with a text of its own: its children are items, too. Without one they are its text.
+    // Children of an item with its own text are items, too. Otherwise they are its text.
     const hasText = own.some(([key]) => key !== 'attrs');
-    const isParent = place.listStart !== undefined && hasText && !isInlineNode(object, parentKey);
+    const isParent = context.listStart !== undefined && hasText && !isInlineNode(object, parentKey);
     for (const [key, value] of own) {
       if (value === table?.headers || value === table?.rows || value === list?.items) continue;
-      this.#value(key === 'attrs' ? captions(value) : value, key, place);
+      this.#value(key === 'attrs' ? captions(value) : value, key, context);
       if (children.length > 0 || own.length > 1) this.#out.boundary();
     }
-    if (table) return this.#table(table, place);
-    const start = list?.start === undefined ? (place.listStart ?? null) : list.start;
-    if (list) this.#list(list.items, start, place);
+    if (table) return this.#table(table, context);
+    const start = list?.start === undefined ? (context.listStart ?? null) : list.start;
+    if (list) this.#list(list.items, start, context);
     for (const [key, value] of children) {
       if (value === list?.items) continue;
-      if (Array.isArray(value) && (key !== 'children' || isParent)) this.#list(value, start, place);
-      else this.#value(value, key, place);
+      if (Array.isArray(value) && (key !== 'children' || isParent)) this.#list(value, start, context);
+      else this.#value(value, key, context);
     }
   }
 
-  #list(items: readonly unknown[], start: number | null, place: Place): void {
-    const inItem = { depth: place.depth + 1, inLine: true, listStart: start === null ? null : 1 };
+  #list(items: readonly unknown[], start: number | null, context: Context): void {
+    const inItem = { depth: context.depth + 1, inLine: true, listStart: start === null ? null : 1 };
     this.#out.openList(start);
     for (const item of items) {
-      if (Array.isArray(item) && place.depth < MAX_DEPTH) {
+      if (Array.isArray(item) && context.depth < MAX_DEPTH) {
         this.#list(item, inItem.listStart, inItem);
         continue;
       }
@@ -132,8 +131,8 @@ export class JsonReader {
     this.#out.closeList();
   }
 
-  #table({ headers, rows, firstRowIsHeader }: TableShape, place: Place): void {
-    const inCell = { depth: place.depth + 1, inLine: true };
+  #table({ headers, rows, firstRowIsHeader }: TableShape, context: Context): void {
+    const inCell = { depth: context.depth + 1, inLine: true };
     this.#out.openTable();
     const columns = new Map<string, { label: string; index: number }>();
     this.#out.openRow();
@@ -150,26 +149,26 @@ export class JsonReader {
     this.#out.closeTable();
   }
 
-  #record(row: JsonObject, columns: ReadonlyMap<string, { label: string; index: number }>, place: Place): void {
+  #record(row: JsonObject, columns: ReadonlyMap<string, { label: string; index: number }>, context: Context): void {
     const last = columns.size;
     Object.entries(row)
       .filter(([key]) => columns.has(key) || !(columns.size > 0 ? isMetadata(key) : key === 'id' || key === '_id'))
       .sort(([a], [b]) => (columns.get(a)?.index ?? last) - (columns.get(b)?.index ?? last))
-      .forEach(([key, value]) => this.#cell(value, false, columns.get(key)?.label ?? key, place));
+      .forEach(([key, value]) => this.#cell(value, false, columns.get(key)?.label ?? key, context));
   }
 
-  #cell(value: unknown, isHeaderRow: boolean, label: string | undefined, place: Place): string {
+  #cell(value: unknown, isHeaderRow: boolean, label: string | undefined, context: Context): string {
     const node: JsonObject = isObject(value) ? value : {};
     const attributes = isObject(node.attrs) ? node.attrs : node;
     const isHeader =
       isHeaderRow || node.header === true || (typeof node.type === 'string' && /header|^th$/i.test(node.type));
     this.#out.openCell({ isHeader, columns: span(attributes.colspan), rows: span(attributes.rowspan), label });
-    this.#value(value, 'text', place);
+    this.#value(value, 'text', context);
     return this.#out.closeCell();
   }
 }
 
-/** @returns the key by which records name a column, and its title */
+/** @returns the key by which records refer to a column, and the column's title */
 function headerOf(header: JsonObject): [key: string, title: unknown] {
   const key = [header.key, header.field, header.id, header.accessor, header.name].find(isScalar);
   const title = [header.label, header.title, header.text, header.header, header.name].find(isScalar);
@@ -177,15 +176,15 @@ function headerOf(header: JsonObject): [key: string, title: unknown] {
   return [String(key ?? title ?? ''), title ?? (isNode ? header : key)];
 }
 
-/** Of a node's attributes those that are read: the rest are settings. */
+/** The readable attributes of a node. The others are settings. */
 function captions(attributes: unknown): unknown {
   if (!isObject(attributes)) return undefined;
   const { alt, label, title, caption } = attributes;
   return [alt ?? label, title, caption].filter((text) => typeof text === 'string').join(' ');
 }
 
-function deeper(place: Place): Place {
-  return { ...place, depth: place.depth + 1 };
+function deeper(context: Context): Context {
+  return { ...context, depth: context.depth + 1 };
 }
 
 function span(value: unknown): number {

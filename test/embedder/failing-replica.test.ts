@@ -4,17 +4,17 @@ import { startStandIn, type StandIn } from '../../tools/stand-in/stand-in.js';
 import { Balancer } from '../support/balancer.js';
 import { MemoryLog } from '../support/worker-log.js';
 
-/** Less than a connection lives: it must not take the end of one to get away from a sick server. */
+/** Shorter than the lifetime of a connection: the worker must leave a failing server before its connection expires. */
 const SOON_MS = 4_000;
 
-describe('of two servers behind one address, one of which is sick', () => {
-  let sick: StandIn;
-  let well: StandIn;
+describe('two servers behind one address, one of which fails', () => {
+  let failing: StandIn;
+  let healthy: StandIn;
   let balancer: Balancer;
   let open: OpenEmbedder;
   beforeEach(async () => {
-    [sick, well, balancer] = await Promise.all([startStandIn(), startStandIn(), Balancer.start()]);
-    balancer.sendTo(sick, well);
+    [failing, healthy, balancer] = await Promise.all([startStandIn(), startStandIn(), Balancer.start()]);
+    balancer.sendTo(failing, healthy);
     open = openEmbedder({
       kind: 'ollama',
       maxTexts: Infinity,
@@ -30,20 +30,20 @@ describe('of two servers behind one address, one of which is sick', () => {
   });
   afterEach(async () => {
     open.close();
-    await Promise.all([balancer.stop(), sick.stop(), well.stop()]);
+    await Promise.all([balancer.stop(), failing.stop(), healthy.stop()]);
   });
 
   it.each(['crash-gone', 'unavailable', 'drop-after-reading'] as const)(
-    '("%s") a text is embedded by the other',
+    'embed a text on the other one: "%s"',
     async (preset) => {
-      sick.faults.add(preset);
+      failing.faults.add(preset);
       const [vector] = await open.embedder.embed(['a text'], {
         priority: 0,
         expireMs: 900_000,
         signal: AbortSignal.timeout(SOON_MS),
       });
       expect(vector).toBeInstanceOf(Float32Array);
-      expect(sick.stats.requests).toBeGreaterThan(0);
+      expect(failing.stats.requests).toBeGreaterThan(0);
     },
   );
 });

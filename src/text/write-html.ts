@@ -1,10 +1,10 @@
-import { ELEMENTS } from './elements.js';
+import { ELEMENTS } from './html-elements.js';
 import { scanHtml } from './html-scanner.js';
 import type { TextWriter } from './text-writer.js';
 
 type Attributes = ReadonlyMap<string, string>;
 
-/** Writes the text of an HTML fragment, balanced or not. */
+/** Writes the text of an HTML fragment. Its tags need not be balanced. */
 export function writeHtml(html: string, out: TextWriter): void {
   let preformatted = 0;
   let inHead = false;

@@ -4,12 +4,12 @@ import { createEvents } from '../../src/telemetry/events.js';
 import { startStandIn } from '../../tools/stand-in/stand-in.js';
 import { MemoryLog } from '../support/worker-log.js';
 
-/** Half a second in which a server that is asked with growing pauses is asked a dozen times. */
+/** In half a second, the backoff allows about a dozen requests. */
 const OBSERVED_MS = 500;
-const MOST_REQUESTS = 50;
+const MAX_REQUESTS = 50;
 
-describe('a server that embeds the probe and is too busy for our texts', () => {
-  it('is asked with growing pauses, too', async () => {
+describe('a server that embeds the probe but is too busy for the texts', () => {
+  it('is probed with a growing backoff', async () => {
     const ollama = await startStandIn();
     ollama.faults.add({ preset: 'busy', text: 'ours' });
     const open = openEmbedder({
@@ -30,8 +30,8 @@ describe('a server that embeds the probe and is too busy for our texts', () => {
       signal: AbortSignal.timeout(20_000),
     });
     try {
-      await sleep(OBSERVED_MS); // a rate is what it is about
-      expect(ollama.stats.requests).toBeLessThan(MOST_REQUESTS);
+      await sleep(OBSERVED_MS); // the test measures a rate
+      expect(ollama.stats.requests).toBeLessThan(MAX_REQUESTS);
       ollama.faults.clear();
       expect(await embedding).toEqual([expect.any(Float32Array)]);
     } finally {

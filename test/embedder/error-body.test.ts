@@ -1,6 +1,6 @@
-import { readRefusal, readRefusalIn, withoutQuotes } from '../../src/embedder/refusal.js';
+import { readErrorBody, readErrorValue, withoutQuotes } from '../../src/embedder/error-body.js';
 
-describe('what a server says in an error', () => {
+describe('an error in JSON', () => {
   it.each<[string, unknown, string, string]>([
     [
       'OpenAI',
@@ -81,20 +81,25 @@ describe('what a server says in an error', () => {
       'no',
       'upstream dimensions',
     ],
-    ['who says only where', { detail: [{ type: 'missing', loc: ['body', 'x'] }] }, 'no message', 'missing body.x'],
-    ['who repeats the request', { error: 'no', input: ['secret'], request: { message: 'secret' } }, 'no', ''],
-    ['nobody', { error: {} }, 'no message', ''],
-    ['nobody', { error: null }, 'no message', ''],
-    ['nobody', {}, 'no message', ''],
-    ['nobody', [], 'no message', ''],
-    ['nobody', 'no', 'no message', ''],
-    ['nobody', undefined, 'no message', ''],
-  ])('is read in the shape of %s: %j', (_, body, message, codes) => {
-    expect(readRefusalIn(body)).toEqual({ message, codes });
+    [
+      'a server that names only the field',
+      { detail: [{ type: 'missing', loc: ['body', 'x'] }] },
+      'no message',
+      'missing body.x',
+    ],
+    ['a server that repeats the request', { error: 'no', input: ['secret'], request: { message: 'secret' } }, 'no', ''],
+    ['no known server', { error: {} }, 'no message', ''],
+    ['no known server', { error: null }, 'no message', ''],
+    ['no known server', {}, 'no message', ''],
+    ['no known server', [], 'no message', ''],
+    ['no known server', 'no', 'no message', ''],
+    ['no known server', undefined, 'no message', ''],
+  ])('is read in the format of %s: %j', (_, body, message, codes) => {
+    expect(readErrorValue(body)).toEqual({ message, codes });
   });
 });
 
-describe('what is said without JSON', () => {
+describe('an error that is not JSON', () => {
   it.each([
     [
       '<html>\n<head><title>413 Request Entity Too Large</title></head>\n<body><h1>413 Request Entity Too Large</h1></body></html>',
@@ -105,23 +110,23 @@ describe('what is said without JSON', () => {
     ['', 'no message'],
     [' ', 'no message'],
   ])('is read: %j', (page, message) => {
-    expect(readRefusal(Buffer.from(page))).toEqual({ message, codes: '' });
+    expect(readErrorBody(Buffer.from(page))).toEqual({ message, codes: '' });
   });
 
-  it('is read at both ends, however long', () => {
-    const { message } = readRefusal(Buffer.from(`no ${'x'.repeat(5_000_000)} end`));
+  it('is read at both ends if it is long', () => {
+    const { message } = readErrorBody(Buffer.from(`no ${'x'.repeat(5_000_000)} end`));
     expect(message).toMatch(/^no x+ … x+ end$/);
     expect(message.length).toBeLessThan(30_000);
   });
 });
 
-describe('what is shown of it', () => {
+describe('the message shown', () => {
   it.each([
     ['This model does not support that', 'This model does not support that'],
     ['Received sk-proj-ab12_3*****9.', 'Received ***'],
     ["[{'loc': ('body',), 'input': {'x': 'y'}}]", "[{'loc': ('body',), 'input': […]"],
     ["bad [input_value='ab\\ncd', x]", 'bad [input_value= […]'],
-  ])('holds no quotation: %s', (message, shown) => {
+  ])('contains no quotation: %s', (message, shown) => {
     expect(withoutQuotes(message)).toBe(shown);
   });
 });

@@ -1,6 +1,6 @@
-import { rotatingLookup, type ResolveAll } from '../../src/embedder/rotation.js';
+import { rotatingLookup, type ResolveAll } from '../../src/embedder/rotating-lookup.js';
 
-/** Resolves to these, shuffled as name servers do. */
+/** Resolves to these addresses, shuffled as name servers do. */
 function resolvesTo(...addresses: readonly string[]): ResolveAll {
   let asked = 0;
   return (_hostname, _options, callback) => {
@@ -25,7 +25,7 @@ const all = (look: Look): Promise<string[]> =>
 describe('the addresses of a name', () => {
   const PODS = ['10.0.0.1', '10.0.0.2', '10.0.0.3'];
 
-  it('come first in turn, each as often as the others', async () => {
+  it('take turns in first place, equally often', async () => {
     const look = rotatingLookup(resolvesTo(...PODS));
     const first: (string | undefined)[] = [];
     for (let n = 0; n < 9; n++) first.push((await all(look))[0]);
@@ -33,11 +33,11 @@ describe('the addresses of a name', () => {
     expect(new Set(first.slice(0, 3)).size).toBe(3);
   });
 
-  it('are all given, so that another is tried where the first does not answer', async () => {
+  it('are all returned, so that Node can try the others', async () => {
     expect((await all(rotatingLookup(resolvesTo(...PODS)))).toSorted()).toEqual(PODS);
   });
 
-  it('are given one by one to who asks for one', async () => {
+  it('take turns if only one is requested', async () => {
     const look = rotatingLookup(resolvesTo(...PODS));
     const found = new Set<unknown>();
     for (let n = 0; n < 3; n++) {
@@ -52,7 +52,7 @@ describe('the addresses of a name', () => {
     expect([...found].sort()).toEqual(PODS);
   });
 
-  it('that cannot be found are an error', async () => {
+  it('that cannot be resolved are an error', async () => {
     const missing = Object.assign(new Error('getaddrinfo ENOTFOUND ollama'), { code: 'ENOTFOUND' });
     const look = rotatingLookup((_hostname, _options, callback) => {
       callback(missing, []);

@@ -1,5 +1,6 @@
-import { LONG } from '../../src/embedder/embedder.js';
+import { meanVector } from '../../src/embedder/embed-in-parts.js';
 import { openEmbedder, type OpenEmbedder } from '../../src/embedder/open-embedder.js';
+import { LONG } from '../../src/embedder/text-embedder.js';
 import { createEvents, type Events } from '../../src/telemetry/events.js';
 import {
   startModelServer,
@@ -19,10 +20,10 @@ const TOO_LARGE: ModelAnswer = {
   status: 413,
   body: '<html><head><title>413 Request Entity Too Large</title></head><body><center>nginx</center></body></html>',
 };
-/** So many characters, in sentences. */
+/** A text of this many characters, in sentences. */
 const textOf = (length: number) => 'A sentence of thirty letters. '.repeat(Math.ceil(length / 30)).slice(0, length);
 
-describe('a text that a server does not survive, or that a proxy does not let through', () => {
+describe('a text that crashes the server or that a proxy rejects', () => {
   let server: ModelServer;
   let events: Events;
   let open: OpenEmbedder;
@@ -44,7 +45,7 @@ describe('a text that a server does not survive, or that a proxy does not let th
     open.close();
     await server.stop();
   });
-  /** As the pipeline does: what is long comes after the others, in parts. */
+  /** Like the pipeline: long texts are embedded after the others, in parts. */
   const embed = async (...texts: string[]) => {
     const options = { priority: 0, expireMs: 900_000, signal: AbortSignal.timeout(20_000) };
     const results = await open.embedder.embed(texts, options);
@@ -54,7 +55,7 @@ describe('a text that a server does not survive, or that a proxy does not let th
       ),
     );
   };
-  /** Lengths of the texts that were sent alone, without the gate's own. */
+  /** Lengths of the texts that were sent alone, without the gate's probes. */
   const sentAlone = () =>
     server.requests
       .filter(({ texts }) => texts.length === 1 && !texts[0]?.startsWith('The quick'))
@@ -67,7 +68,7 @@ describe('a text that a server does not survive, or that a proxy does not let th
     ['openai', CRASH],
     ['ollama', { status: 500, body: { error: 'internal server error' } }],
     ['openai', { status: 502, body: 'Bad Gateway' }],
-  ])('has the mean of its halves, after it failed alone three times: %s, %j', async (kind, answer) => {
+  ])('gets the mean of its halves after it failed alone three times: %s, %j', async (kind, answer) => {
     await serve(kind, longerThan(1_000, answer));
     const text = textOf(1_800);
     const [vector] = await embed(text);
@@ -78,7 +79,7 @@ describe('a text that a server does not survive, or that a proxy does not let th
     });
   });
 
-  it('is halved again, each part being sent once', async () => {
+  it('is halved again if a half fails, and each part is sent once', async () => {
     await serve('ollama', longerThan(600, CRASH));
     const [vector] = await embed(textOf(2_400));
     expect(vector).toBeInstanceOf(Float32Array);
@@ -86,7 +87,7 @@ describe('a text that a server does not survive, or that a proxy does not let th
     expect(splits).toEqual([4]);
   });
 
-  it('is to blame with its own reason where a short part fails, too', async () => {
+  it('is at fault, with the error of the whole text, if a short part fails, too', async () => {
     await serve('ollama', ({ texts }) => (texts.some((text) => text.includes('bad')) ? CRASH : undefined));
     const [result] = await embed(`bad ${textOf(900)}`);
     expect(result).toMatchObject({ code: 'OLLAMA_RUNNER_CRASHED' });
@@ -94,20 +95,20 @@ describe('a text that a server does not survive, or that a proxy does not let th
     expect(splits).toEqual([]);
   });
 
-  it('costs at most eight requests more', async () => {
+  it('takes at most eight more requests', async () => {
     await serve('ollama', ({ texts }) => (texts.some((text) => text.length > 100) ? CRASH : undefined));
     const [result] = await embed(textOf(100_000));
     expect(result).toMatchObject({ code: 'OLLAMA_RUNNER_CRASHED' });
     expect(sentAlone().length).toBeLessThanOrEqual(3 + 8);
   });
 
-  it('of 512 characters is to blame', async () => {
+  it('is at fault without a split if it has at most 512 characters', async () => {
     await serve('ollama', longerThan(500, CRASH));
     expect(await embed(textOf(512))).toMatchObject([{ code: 'OLLAMA_RUNNER_CRASHED' }]);
     expect(sentAlone()).toEqual([512, 512, 512]);
   });
 
-  it('is halved on while its parts are called too long', async () => {
+  it('is halved again while the server rejects its parts as too long', async () => {
     await serve('ollama', ({ texts }) =>
       texts.some(({ length }) => length > 1_100)
         ? CRASH
@@ -120,7 +121,7 @@ describe('a text that a server does not survive, or that a proxy does not let th
   });
 
   it.each<'ollama' | 'openai'>(['ollama', 'openai'])(
-    'is split where a proxy finds it too large, and no gate closes: %s',
+    'is split if a proxy rejects it as too large, and the gate stays open: %s',
     async (kind) => {
       await serve(kind, longerThan(500, TOO_LARGE));
       const results = await embed('short', textOf(900), 'other');
@@ -130,7 +131,7 @@ describe('a text that a server does not survive, or that a proxy does not let th
     },
   );
 
-  it('is in a batch that a proxy finds too large as a whole, which is sent in halves', async () => {
+  it('is sent in smaller batches if a proxy rejects the batch as too large', async () => {
     await serve('ollama', ({ texts }) => (texts.join('').length > 1_000 ? TOO_LARGE : undefined));
     const results = await embed(...Array.from({ length: 8 }, () => textOf(400)));
     expect(results.every((result) => result instanceof Float32Array)).toBe(true);
@@ -139,12 +140,36 @@ describe('a text that a server does not survive, or that a proxy does not let th
     expect(closures).toBe(0);
   });
 
-  it('is not to blame where the proxy lets nothing through', async () => {
-    let lets = false;
-    await serve('ollama', () => (lets ? undefined : TOO_LARGE));
+  it('is not at fault if the proxy rejects every text', async () => {
+    let isOpen = false;
+    await serve('ollama', () => (isOpen ? undefined : TOO_LARGE));
     const result = embed('short');
     await new Promise((resolve) => events.once('gate', resolve));
-    lets = true;
+    isOpen = true;
     expect(await result).toEqual([expect.any(Float32Array)]);
+  });
+});
+
+describe('the vector of a text in parts', () => {
+  it('is the mean of the parts, weighted by length and normalised', () => {
+    const mean = meanVector([
+      { vector: Float32Array.of(1, 0), weight: 3 },
+      { vector: Float32Array.of(0, 1), weight: 4 },
+    ]);
+    expect(mean).toBeInstanceOf(Float32Array);
+    expect((mean as Float32Array)[0]).toBeCloseTo(0.6, 6);
+    expect((mean as Float32Array)[1]).toBeCloseTo(0.8, 6);
+  });
+
+  it('is that of a single part', () => {
+    expect(meanVector([{ vector: Float32Array.of(0.6, 0.8), weight: 5 }])).toEqual(Float32Array.of(0.6, 0.8));
+  });
+
+  it('is an error if the parts cancel out', () => {
+    const mean = meanVector([
+      { vector: Float32Array.of(1, 0), weight: 1 },
+      { vector: Float32Array.of(-1, 0), weight: 1 },
+    ]);
+    expect(mean).toMatchObject({ code: 'EMBEDDING_ZERO' });
   });
 });

@@ -1,5 +1,5 @@
-import { composed, oneLine, visible } from './characters.js';
-import { withoutFiles } from './embedded-data.js';
+import { oneLine, removeInvisible, toNfc } from './characters.js';
+import { removeFiles } from './embedded-data.js';
 import { scanHtml } from './html-scanner.js';
 import { isObject, stringLeaves, type JsonObject } from './json-shapes.js';
 
@@ -8,32 +8,32 @@ interface Code {
   readonly code: string;
 }
 
-/** @returns the language on a line of its own, if there is one, and the code unchanged; empty where there is no code */
+/** @returns the language on a line of its own, if there is one, then the code unchanged; empty if there is no code */
 export function codeText(content: string, json: unknown, format: 'text' | 'json'): string {
   const { language, code } =
     format === 'json' ? jsonCode(json === undefined ? content : json) : textCode(content, json);
-  const lines = composed(withoutFiles(visible(code)))
+  const lines = toNfc(removeFiles(removeInvisible(code)))
     .replace(/^(?:[ \t]*\n)+/, '')
     .trimEnd();
-  const name = composed(oneLine(visible(language)));
+  const name = toNfc(oneLine(removeInvisible(language)));
   return name && lines ? `${name}\n${lines}` : lines;
 }
 
 function jsonCode(value: unknown): Code {
-  if (typeof value === 'string') return markedCode(value);
-  if (!isObject(value)) return markedCode(joined(value));
+  if (typeof value === 'string') return unwrapCode(value);
+  if (!isObject(value)) return unwrapCode(joined(value));
   const object = isObject(value.data) ? value.data : value;
-  const { language, code } = markedCode(bodyOf(object) ?? joined(object));
+  const { language, code } = unwrapCode(bodyOf(object) ?? joined(object));
   return { language: languageOf(object) || language, code };
 }
 
-const SHAPE = ['code', 'content', 'id', 'lang', 'language', 'source', 'text', 'type'];
+const CODE_BLOCK_KEYS = ['code', 'content', 'id', 'lang', 'language', 'source', 'text', 'type'];
 
-/** Text that is JSON is code in JSON, unless it has the fields of a code block, and no other. */
+/** A text column with JSON holds JSON code, unless the object has the fields of a code block and no others. */
 function textCode(content: string, json: unknown): Code {
-  if (!isObject(json) || !Object.keys(json).every((key) => SHAPE.includes(key))) return markedCode(content);
-  const hasShape = ('language' in json || 'lang' in json) && bodyOf(json) !== undefined;
-  return hasShape ? jsonCode(json) : markedCode(content);
+  if (!isObject(json) || !Object.keys(json).every((key) => CODE_BLOCK_KEYS.includes(key))) return unwrapCode(content);
+  const isCodeBlock = ('language' in json || 'lang' in json) && bodyOf(json) !== undefined;
+  return isCodeBlock ? jsonCode(json) : unwrapCode(content);
 }
 
 function languageOf(object: JsonObject): string | undefined {
@@ -49,21 +49,21 @@ function bodyOf(object: JsonObject): string | undefined {
   return body === undefined ? undefined : joined(body);
 }
 
-/** An array of strings is lines; nodes are the pieces of one text. */
+/** Strings in an array are lines. Nodes are the pieces of one text. */
 function joined(value: unknown): string {
   const isLines = Array.isArray(value) && value.every((line) => typeof line === 'string');
   return stringLeaves(value).join(isLines || isObject(value) ? '\n' : '');
 }
 
-/** Code that is wholly a Markdown fence or an HTML code element is what that holds. Any other is left alone. */
-function markedCode(text: string): Code {
+/** Returns the code within a text that is one Markdown fence or one HTML code element; any other text unchanged. */
+function unwrapCode(text: string): Code {
   return fencedCode(text) ?? htmlCode(text) ?? { language: '', code: text };
 }
 
 const OPENING_FENCE = /^(`{3,}(?=[^`]*$)|~{3,})[ \t]*\{?\.?([^\s{}]*)/;
 
 function fencedCode(text: string): Code | undefined {
-  const [first = '', ...lines] = visible(text).trim().split('\n');
+  const [first = '', ...lines] = removeInvisible(text).trim().split('\n');
   const [, fence = '', language = ''] = OPENING_FENCE.exec(first) ?? [];
   if (!fence) return undefined;
   const isClosing = (line: string) => {
@@ -81,7 +81,7 @@ function htmlCode(text: string): Code | undefined {
   if (inner === undefined || /<\/code>/i.test(inner)) return undefined;
   const [, language = ''] = /\blang(?:uage)?-([^\s"']+)/.exec(`${onCode} ${onPre}`) ?? [];
   let code = '';
-  // What tags there are come from a highlighter.
+  // Tags within the code come from a syntax highlighter.
   scanHtml(inner, { text: (piece) => void (code += piece), open: () => undefined, close: () => undefined });
   return { language, code };
 }

@@ -1,9 +1,9 @@
 /**
- * Cuts a text in two near its middle: at the end of a sentence if there is one in the middle half, else between words,
- * else anywhere but inside a character.
+ * Cuts a text in two near its middle: at the end of a sentence if there is one in the middle half, otherwise between words,
+ * otherwise anywhere but inside a character.
  *
  * @param text of at least two characters
- * @returns both parts, none of them empty
+ * @returns both parts, neither of them empty
  */
 export function halve(text: string): [string, string] {
   const middle = Math.floor(text.length / 2);
@@ -16,11 +16,11 @@ export function halve(text: string): [string, string] {
   return [text.slice(0, at), text.slice(at)];
 }
 
-/** Sentences end at a stop of any script that is followed by space, or at a line break. */
+/** A sentence ends at a full stop of any script followed by white space, or at a line break. */
 const SENTENCE_END = /[.!?…。！？।؟]["'”’)\]]*\s+|\n+|[。！？]/gu;
 const WORD_END = /\s+/gu;
 
-/** The end of the match that lies nearest to `target`. */
+/** The end of the match nearest to `target`. */
 function nearest(text: string, pattern: RegExp, target: number): number | undefined {
   let best: number | undefined;
   for (const match of text.matchAll(pattern)) {

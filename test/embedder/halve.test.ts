@@ -1,6 +1,6 @@
-import { halve } from '../../src/embedder/sentences.js';
+import { halve } from '../../src/embedder/halve.js';
 
-describe('a text that is halved', () => {
+describe('a halved text', () => {
   it.each([
     ['One sentence here. Another one here.', ['One sentence here. ', 'Another one here.']],
     ['Is it? It is! And now more of it.', ['Is it? It is! ', 'And now more of it.']],
@@ -15,7 +15,7 @@ describe('a text that is halved', () => {
     expect(halve(text)).toEqual(halves);
   });
 
-  it('is cut near its middle, though a sentence ends elsewhere', () => {
+  it('is cut near its middle even if the only sentence ends elsewhere', () => {
     const [left, right] = halve(`Short. ${'x'.repeat(200)}`);
     expect(Math.abs(left.length - right.length)).toBeLessThan(110);
   });
@@ -23,7 +23,7 @@ describe('a text that is halved', () => {
   it.each([
     ['of emoji', '🐳'.repeat(33)],
     ['of a letter and emoji', `a${'🐳'.repeat(33)}`],
-  ])('%s is not cut inside a character', (_, text) => {
+  ])('%s is not cut within a character', (_, text) => {
     for (const half of halve(text)) expect(half.isWellFormed()).toBe(true);
   });
 
@@ -36,14 +36,14 @@ describe('a text that is halved', () => {
     'One. '.repeat(100),
     `${' '.repeat(50)}word${' '.repeat(50)}`,
     'ẍ̈'.repeat(30),
-  ])('loses nothing, and gets shorter: %j', (text) => {
+  ])('loses nothing, and neither half is empty: %j', (text) => {
     const [left, right] = halve(text);
     expect(left + right).toBe(text);
     expect(left).not.toBe('');
     expect(right).not.toBe('');
   });
 
-  it('takes a megabyte without a sentence in no time', () => {
+  it('of a megabyte without sentences is cut quickly', () => {
     const started = performance.now();
     halve('x'.repeat(1_000_000));
     halve('. '.repeat(500_000));

@@ -1,6 +1,6 @@
 /**
- * How a character may be escaped: JSON, also nested; Python's bytes; URLs; HTML. No repetition without a bound: one over
- * megabytes overflows the expression's stack.
+ * An escaped character in JSON (nested, too), Python's bytes, URLs or HTML. Every repetition has an upper bound: without one,
+ * megabytes overflow the stack of the regular expression.
  */
 const ESCAPE = [
   /\\{1,8}u(?<unit>[0-9a-f]{4})/,
@@ -13,31 +13,31 @@ const ESCAPE = [
   .map(({ source }) => source)
   .join('|');
 const ESCAPES = new RegExp(ESCAPE, 'gi');
-const SPELLED = new RegExp(`${ESCAPE}|[^]`, 'giu');
+const ESCAPE_OR_CHARACTER = new RegExp(`${ESCAPE}|[^]`, 'giu');
 
-/** The letters and digits of a text, of which each stands in it from `from` to `to`. */
-export interface SpelledLetters {
+/** The letters and digits of a text. The letter `text[i]` stands at `from[i]` to `to[i]`. */
+export interface LocatedLetters {
   readonly text: string;
   readonly from: readonly number[];
   readonly to: readonly number[];
 }
 
-/** What a text is made of, however it is escaped: its letters and digits, without marks, in lower case. */
+/** The letters and digits of a text, unescaped, without marks, in lower case. */
 export function lettersOf(text: string): string {
   return plain(text.replace(ESCAPES, (...match) => unescaped(match.at(-1) as Escape)));
 }
 
-/** The same with where each letter stands. */
-export function spelledLetters(text: string): SpelledLetters {
+/** The same, with the position of each letter. */
+export function locateLetters(text: string): LocatedLetters {
   let letters = '';
   const from: number[] = [];
   const to: number[] = [];
-  for (const match of text.matchAll(SPELLED)) {
-    const [spelled] = match;
-    const found = plain(/^[\\%&]./.test(spelled) ? unescaped(match.groups ?? {}) : spelled);
+  for (const match of text.matchAll(ESCAPE_OR_CHARACTER)) {
+    const [source] = match;
+    const found = plain(/^[\\%&]./.test(source) ? unescaped(match.groups ?? {}) : source);
     for (let i = 0; i < found.length; i++) {
       from.push(match.index);
-      to.push(match.index + spelled.length);
+      to.push(match.index + source.length);
     }
     letters += found;
   }
@@ -51,7 +51,7 @@ interface Escape {
   readonly decimal?: string;
 }
 
-/** @returns a space for what stands for no letter */
+/** @returns a space for an escape that is not a letter */
 function unescaped({ unit, bytes, hex, decimal }: Escape): string {
   if (bytes !== undefined) return Buffer.from(bytes.replace(/\\+x|%/gi, ''), 'hex').toString();
   const point = (unit ?? hex !== undefined) ? parseInt(unit ?? hex ?? '', 16) : Number(decimal ?? 32);
