@@ -154,7 +154,7 @@ export class Bridge {
   /** Our connections never notify, so the API's trigger has fired on our own write. */
   #reportLoop(processId: number): void {
     const { events, log } = this.#options;
-    events.emit('loop', { processId });
+    events.emit('trigger-loop', { processId });
     this.#loopLog.run(() => {
       log.error(
         "the worker's own write fired the trigger on the blocks table; restrict the trigger to the columns of the text",

@@ -1,7 +1,7 @@
 import { isTransient, reactionTo } from '../postgres/sqlstate.js';
 import type { Hold } from '../postgres/hold.js';
 import { errorCode } from '../base/errors.js';
-import { persist } from '../postgres/persist.js';
+import { withRetry } from '../postgres/with-retry.js';
 import type { Logger } from '../telemetry/logger.js';
 
 /** How long the database may be away before notified blocks are left to the sweep. */
@@ -17,9 +17,10 @@ export async function retryForLeader<T>(
   signal: AbortSignal,
   work: () => Promise<T>,
 ): Promise<T> {
-  const options = { hold, log, maxOutageMs: MAX_OUTAGE_MS, draining: signal, giveUp: signal, isWorthIt };
+  const options = { hold, log, maxOutageMs: MAX_OUTAGE_MS, draining: signal, giveUp: signal, isRetryable };
   const explains = (error: unknown) => hold.explainsForAll(error);
-  return await persist({ ...options, explains }, signal, work);
+  return await withRetry({ ...options, explains }, signal, work);
 }
 
-const isWorthIt = (error: Error) => isTransient(error) && reactionTo(error) !== 'hold' && errorCode(error) !== '55P03';
+const isRetryable = (error: Error) =>
+  isTransient(error) && reactionTo(error) !== 'hold' && errorCode(error) !== '55P03';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Queryable, TransactionOptions } from '../../src/postgres/database.js';
+import type { Queryable, Rollback, TransactionOptions } from '../../src/postgres/database.js';
 import { Postgres } from '../../src/postgres/postgres.js';
 import type { Hold } from './hold.js';
 
@@ -19,7 +19,7 @@ export class WatchedPostgres extends Postgres {
     return this.#watch(super.executeSql(text, values));
   }
 
-  override transaction<T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T> {
+  override transaction<T>(work: (tx: Queryable) => Promise<T | Rollback<T>>, options?: TransactionOptions): Promise<T> {
     return this.#watch(super.transaction(work, options));
   }
 

@@ -42,16 +42,16 @@ export const ALERT_CASES: readonly AlertCases[] = [
     alert: 'EmbeddingNoLeader',
     fires: {
       name: 'no replica has led for 5 minutes',
-      series: { [`embedding_bridge_leader{${A}}`]: '1x5 0x20', [`embedding_bridge_leader{${B}}`]: '0x30' },
+      series: { [`embedding_leader{${A}}`]: '1x5 0x20', [`embedding_leader{${B}}`]: '0x30' },
       at: '12m',
     },
     quiet: [
       {
         name: 'another one leads',
-        series: { [`embedding_bridge_leader{${A}}`]: '1x5 0x20', [`embedding_bridge_leader{${B}}`]: '0x5 1x20' },
+        series: { [`embedding_leader{${A}}`]: '1x5 0x20', [`embedding_leader{${B}}`]: '0x5 1x20' },
         at: '20m',
       },
-      { name: 'it takes some minutes', series: { [`embedding_bridge_leader{${A}}`]: '1x5 0x3 1x20' }, at: '9m' },
+      { name: 'it takes some minutes', series: { [`embedding_leader{${A}}`]: '1x5 0x3 1x20' }, at: '9m' },
     ],
   },
   {

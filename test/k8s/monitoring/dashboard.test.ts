@@ -77,7 +77,7 @@ describeWithPrometheus('the queries of the dashboard', { server: true }, (progra
     await insertBlocks(db, 40);
     await untilIdle(db);
     await askForSweep(db);
-    await prometheus.until('sum(increase(embedding_sweep_seconds_count[1m])) > 0', ({ length }) => length > 0);
+    await prometheus.until('sum(increase(embedding_sweep_duration_seconds_count[1m])) > 0', ({ length }) => length > 0);
     await prometheus.until('max(embedding_dead_letters) == 1', ({ length }) => length > 0);
     const queries = queriesOf(await readDashboard());
     expect(queries.length).toBeGreaterThan(40);

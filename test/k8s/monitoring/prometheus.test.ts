@@ -18,10 +18,10 @@ describeWithPrometheus('Prometheus, with two replicas', { server: true }, (progr
 
   it('counts two replicas and one leader', async () => {
     const { prometheus } = site();
-    await prometheus.untilSteady('sum(embedding_bridge_leader)', 1);
+    await prometheus.untilSteady('sum(embedding_leader)', 1);
     await prometheus.untilSteady('min(embedding_listener_up)', 1);
     await prometheus.untilSteady('count(embedding_build_info)', 2);
-    await prometheus.untilSteady('count(embedding_bridge_leader)', 2);
+    await prometheus.untilSteady('count(embedding_leader)', 2);
     await prometheus.untilSteady('min(embedding_queue_readable)', 1);
   });
 
