@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { TcpFront } from './tcp-front.js';
 
-/** A kind of statement that a server does not know. */
+/** A kind of statement that the server does not support. */
 export interface Refusal {
   readonly statement: RegExp;
   /** SQLSTATE. */
@@ -11,14 +11,14 @@ export interface Refusal {
 const HEADER_BYTES = 5;
 
 /**
- * What stands before a server and lacks some of it, as databases that speak PostgreSQL's protocol do: it answers
- * statements it was told of with an error, and passes all else on. Without TLS.
+ * A proxy that imitates a database which speaks PostgreSQL's protocol but lacks some statements: it answers these with an
+ * error and forwards everything else. Without TLS.
  */
 export class RefusingFront {
   readonly #front: TcpFront;
   readonly #url: string;
   #refusals: readonly Refusal[] = [];
-  /** Statements it has refused. */
+  /** How many statements it has refused. */
   refused = 0;
 
   private constructor(url: string) {
@@ -44,7 +44,7 @@ export class RefusingFront {
     return url.href;
   }
 
-  /** Refuses these from now on, and no others. */
+  /** Sets the statements to refuse from now on. */
   refuse(...refusals: readonly Refusal[]): void {
     this.#refusals = refusals;
   }
@@ -76,7 +76,7 @@ export class RefusingFront {
         if (refusal !== undefined) {
           this.refused += 1;
           client.write(errorResponse(refusal.code));
-          refusing = true; // what belongs to the statement is dropped, up to its end
+          refusing = true; // drop the rest of the statement's messages
         }
         if (!refusing) server.write(message);
         else if (type === 'Q' || type === 'S') {

@@ -9,7 +9,7 @@ import { runDoctorChecks } from './doctor-checks.js';
 import type { TestDatabase } from './test-database.js';
 import { createRole, type WorkerRole } from './worker-role.js';
 
-/** The checks of `doctor` that look at the API's schema. */
+/** The checks of `doctor` that concern the API's schema. */
 const CHECKS = ['database', 'pgvector', 'tables', 'privileges', 'trigger', 'own write', 'indexes'];
 
 export interface Refused {
@@ -18,7 +18,7 @@ export interface Refused {
   readonly fix: string;
 }
 
-/** A database with a role of the worker's own, which has what it must have and no more. */
+/** A database with a separate role for the worker. */
 export class SchemaSite {
   readonly db: TestDatabase;
   readonly role: WorkerRole;
@@ -38,18 +38,18 @@ export class SchemaSite {
     await this.role.drop();
   }
 
-  /** Does it to the reference schema, as its owner; `:role` stands for the worker's role. */
+  /** Runs SQL on the reference schema, as its owner. `:role` stands for the worker's role. */
   async prepare(sql: string): Promise<void> {
     await this.db.query(sql.replaceAll(':role', this.role.name));
   }
 
-  /** Grants what role.sql grants, wherever the tables are. */
+  /** Grants the privileges of role.sql, for tables of any name. */
   async grant(blocks = 'blocks', notes = 'notes'): Promise<void> {
     await this.db.query(`GRANT SELECT ON ${blocks}, ${notes} TO ${this.role.name}`);
     await this.db.query(`GRANT UPDATE (embedding, embedding_status) ON ${blocks} TO ${this.role.name}`);
   }
 
-  /** What start-up says; undefined where it is content. */
+  /** The error of the worker's schema check at start; undefined if it passes. */
   async refusal(): Promise<Refused | undefined> {
     try {
       await this.inspect();
@@ -71,13 +71,13 @@ export class SchemaSite {
     }
   }
 
-  /** What `doctor` says of the schema, but for what is in order. */
+  /** The results of `doctor` for the schema that are not ok. */
   async doctor(): Promise<CheckResult[]> {
     const results = await runDoctorChecks({ PALDOCS_DATABASE_URL: this.role.url, ...this.environment }, CHECKS);
     return results.filter(({ name, status }) => status !== 'ok' && name !== 'pgvector');
   }
 
-  /** Runs the statements of a fix, as a superuser and as psql would: those before its `or`, or those after it. */
+  /** Runs the statements of a fix as a superuser, as psql would: the first alternative, or the one after `-- or`. */
   async run(fix: string, which: 'first' | 'other' = 'first'): Promise<void> {
     const [first = '', other = ''] = fix.split(/^-- or.*$/m);
     for (const line of (which === 'first' ? first : other).split('\n')) {

@@ -1,15 +1,15 @@
 import type { SchemaVariant } from './schema-variant.js';
 
-/** A database that is not what the worker needs. */
+/** A database that the worker cannot use. */
 export interface SchemaCase {
   readonly name: string;
   readonly variant?: SchemaVariant;
-  /** What is done to the reference schema. */
+  /** Changes the reference schema. */
   readonly sql?: string;
   readonly environment?: Readonly<Record<string, string>>;
-  /** What is said, at start and by `doctor`: the message, and each line of the fix after `  fix: `. */
+  /** Printed at start and by `doctor`: the message, and each line of the fix after `  fix: `. */
   readonly says: RegExp;
-  /** What `doctor` says in its stead, which asks the model first. */
+  /** Printed by `doctor` instead, because it checks the model first. */
   readonly doctorSays?: RegExp;
 }
 
@@ -60,38 +60,38 @@ export const SCHEMA_CASES: readonly SchemaCase[] = [
     says: /PALDOCS_NOTES_TITLE_COLUMN: public\.notes has no column "title"/,
   },
   {
-    name: 'has a column of another name than it is told',
+    name: 'has no column of the configured name',
     environment: { PALDOCS_BLOCKS_NOTE_ID_COLUMN: 'note' },
     says: /PALDOCS_BLOCKS_NOTE_ID_COLUMN: public\.blocks has no column "note"/,
   },
   {
-    name: 'keeps ids of another type',
+    name: 'has ids of another type',
     sql: 'ALTER TABLE blocks DROP id; ALTER TABLE blocks ADD id numeric',
     says: /public\.blocks\.id is of type numeric: ids must be integer, bigint, uuid or text/,
   },
   {
-    name: 'keeps content of another type',
+    name: 'has content of another type',
     sql: 'ALTER TABLE blocks DROP content CASCADE; ALTER TABLE blocks ADD content bytea',
     says: /public\.blocks\.content is of type bytea: it must be text, json or jsonb/,
   },
   {
-    name: 'keeps no vector in the column for it',
+    name: 'has no vector type in the embedding column',
     sql: 'ALTER TABLE blocks ALTER embedding TYPE text',
     says: /embedding is of type text, not vector\(N\)[^]*ALTER COLUMN "embedding" TYPE vector\(768\)/,
   },
   {
-    name: 'has a vector column of no dimension',
+    name: 'has a vector column without dimensions',
     variant: { dimensions: null },
     says: /vector of no fixed dimension[^]*ALTER COLUMN "embedding" TYPE vector\(768\)/,
   },
   {
-    name: 'has a vector column larger than the model serves',
+    name: 'has a vector column with more dimensions than the model',
     variant: { dimensions: 4_000 },
     says: /PALDOCS_EMBEDDING_MODEL: the model qwen3-embedding:4b gives vectors of 2560 dimensions[^]* 4000/,
     doctorSays: /the model qwen3-embedding:4b gives vectors of 2560 dimensions[^]* 4000/,
   },
   {
-    name: 'is to be embedded by a model that cannot',
+    name: 'has a configured model that cannot embed',
     environment: { PALDOCS_EMBEDDING_MODEL: 'llama3.2:3b' },
     says: /PALDOCS_EMBEDDING_MODEL: the model llama3\.2:3b cannot embed/,
     doctorSays: /llama3\.2:3b is there, but cannot embed/,
@@ -131,7 +131,7 @@ export const SCHEMA_CASES: readonly SchemaCase[] = [
     says: /fires the trigger "eager" on public\.blocks/,
   },
   {
-    name: 'has a trigger that notifies of our own write',
+    name: 'has a trigger that notifies on our own write',
     sql: `CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NOTIFY embedding_queue; RETURN NULL; END $$;
           CREATE TRIGGER shout AFTER UPDATE ON blocks FOR EACH ROW EXECUTE FUNCTION shout();
           INSERT INTO notes (title) VALUES ('A');
@@ -154,20 +154,20 @@ export const SCHEMA_CASES: readonly SchemaCase[] = [
     says: /no trigger on public\.blocks_1 notifies embedding_queue[^]*\n +fix: CREATE OR REPLACE TRIGGER q BEFORE INSERT OR UPDATE OF content ON "public"\."blocks_1"/,
   },
   {
-    name: 'takes three statuses',
+    name: 'allows only three statuses',
     sql: `ALTER TABLE blocks DROP CONSTRAINT blocks_embedding_status_check;
           ALTER TABLE blocks ADD CONSTRAINT three CHECK (embedding_status IN ('pending', 'processing', 'completed'))`,
     says: /embedding_status does not take error, skipped: the constraint "three"[^]*\n +fix: ALTER TABLE "public"\."blocks" DROP CONSTRAINT "three", ADD CONSTRAINT "three" CHECK/,
   },
   {
-    name: 'has an enum of three statuses',
+    name: 'has an enum with only three statuses',
     sql: `ALTER TABLE blocks DROP CONSTRAINT blocks_embedding_status_check, ALTER embedding_status DROP DEFAULT;
           CREATE TYPE status AS ENUM ('pending', 'processing', 'completed');
           ALTER TABLE blocks ALTER embedding_status TYPE status USING embedding_status::status`,
     says: /does not take error, skipped: its type is public\.status\n +fix: ALTER TYPE public\.status ADD VALUE 'error';/,
   },
   {
-    name: 'demands a vector',
+    name: 'requires a vector in every row',
     sql: 'ALTER TABLE blocks ALTER embedding SET NOT NULL',
     says: /public\.blocks\.embedding is NOT NULL[^]*DROP NOT NULL;/,
   },

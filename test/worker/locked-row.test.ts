@@ -14,7 +14,7 @@ describeWithServer('a block whose row someone has locked', () => {
   afterEach(async () => {
     await someone.query('ROLLBACK'); // of a test that failed
     expect(site().worker.events.seen.failed).toEqual([]);
-    expect(site().worker.log.tell('error')).toEqual([]);
+    expect(site().worker.log.format('error')).toEqual([]);
   });
   afterAll(() => someone.end());
 

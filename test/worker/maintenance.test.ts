@@ -44,7 +44,7 @@ describeWithServer('the leader', () => {
     await db.query(`UPDATE blocks SET embedding_status = 'processing' WHERE id = $1`, [id]);
     await untilStatus(db, id, 'pending', LOOKS_MS);
     expect(worker.events.seen.leading).toEqual([]);
-    expect(worker.log.tell('warn', 'error').join('\n')).not.toContain('dead worker');
+    expect(worker.log.format('warn', 'error').join('\n')).not.toContain('dead worker');
     await db.query('DELETE FROM pgboss.job');
   });
 });

@@ -5,7 +5,7 @@ import type { Stage } from './stage.js';
 
 const HITS = 3;
 
-/** Looks for what is asked, and prints what is nearest to it. */
+/** Searches by meaning and prints the nearest blocks. */
 export async function search(
   { database, table, model, signal }: Stage,
   query: string,
