@@ -24,6 +24,8 @@ describe('the outcomes of the jobs of a fetch', () => {
   it('are one for each job', () => {
     const outcomes = new Outcomes();
     outcomes.set(a, { kind: 'stored' });
-    expect(() => outcomes.set(a, { kind: 'skipped' })).toThrow('job a is skipped, and was stored before');
+    expect(() => outcomes.set(a, { kind: 'skipped' })).toThrow(
+      'job a already has the outcome stored; it cannot also be skipped',
+    );
   });
 });

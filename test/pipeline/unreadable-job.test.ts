@@ -1,4 +1,4 @@
-import { isOurJob } from '../../src/pipeline/read-jobs.js';
+import { isOurJob } from '../../src/pipeline/is-our-job.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlock } from '../support/fixtures.js';
 import type { TestDatabase } from '../support/test-database.js';
