@@ -55,7 +55,7 @@ export class WatchedPostgres extends Postgres {
 }
 
 /** What the leader asks for every few seconds, in `upkeep.ts`: for jobs that are due, and for blocks to reset. */
-const UPKEEP = /\bAS due\b|\bj\.state = 'retry'/;
+const UPKEEP = /\bAS "nextReady"|\bj\.state = 'retry'/;
 
 /**
  * The worker's database, in which the leader's upkeep finds and changes nothing: only a wake then ends the pause of a worker
