@@ -57,7 +57,7 @@ export interface BackfillCounts {
  * Enqueues blocks that need embedding, in order of their ids and with a lower priority than edits, within the rate and the
  * queue's limit:
  *
- *     page of ids ─▶ capacity? ─▶ one transaction: jobs, and `pending` for requeued blocks ─▶ rate limit ─▶ next page
+ *     page of ids ─▶ capacity? ─▶ one transaction: jobs, `pending` for requeued blocks ─▶ rate limit ─▶ next page
  *
  * Each id is passed once and the last one is fixed at the start, so blocks that are settled or written during the run are
  * not found again. A page is out of date after waiting, so it is then read again. Nothing is stored between runs: a block

@@ -36,11 +36,11 @@ export function isWaiting(status: FoundStatus): boolean {
 
 /**
  * Enqueues blocks in one transaction, as many as the queue has capacity for. Settled blocks are set `pending` in it and
- * their dead letters deleted, so a crash leaves each block either unchanged or waiting with a job. Job rows are locked before
- * block rows, each sorted, as in every path.
+ * their dead letters deleted, so a crash leaves each block either unchanged or waiting with a job. Job rows are locked
+ * before block rows, each sorted, as in every path.
  *
- * A block can turn out to be locked or changed only after its job was inserted. Then the transaction is repeated without it,
- * so that no job is left behind for a block that does not wait.
+ * Only after its job was inserted can a block turn out to be locked or changed. Then the transaction is repeated without
+ * it, so that no job is left behind for a block that does not wait.
  *
  * @param found different blocks, none of which waits with a live job
  */
@@ -91,7 +91,7 @@ async function attempt(
       const inserted = await queue.insert(tx, jobs);
       const settled = blocks.filter(({ status }) => !isWaiting(status));
       const reopened = new Set(await reset(tx, blocksTable, settled));
-      // Our uncommitted jobs hold the keys, so no worker can settle these blocks now: those that have ended were settled before.
+      // Our new jobs hold the keys, so no other worker can settle these blocks: those that have ended were settled before.
       const ended = new Set((await blocksTable.settled(tx, [...inserted])).map(({ id }) => id));
       const missed = blocks.filter(({ id, status }) => (isWaiting(status) ? ended.has(id) : !reopened.has(id)));
       if (missed.length > 0) throw new Missed(missed);

@@ -78,14 +78,14 @@ async function embedAndSettle(
   signal: AbortSignal,
 ): Promise<void> {
   // A request takes as long as all of its texts: an edit must not wait for backlog that was fetched with it.
-  const time = { signal, expireMs: pipeline.expireMs };
+  const deadline = { signal, expireMs: pipeline.expireMs };
   const parts = [texts.filter(isLive), texts.filter((text) => !isLive(text))].filter((part) => part.length > 0);
   const results = await Promise.allSettled(
     parts.map(async (part) => {
-      const { verdicts, long } = await embed(pipeline.embedder, part, time);
+      const { verdicts, long } = await embed(pipeline.embedder, part, deadline);
       await settleVerdicts(pipeline, verdicts, outcomes, mode, signal);
       for (const text of long) {
-        const verdict = await embedLong(pipeline.embedder, text, text.job.data.priority, time);
+        const verdict = await embedLong(pipeline.embedder, text, text.job.data.priority, deadline);
         await settleVerdicts(pipeline, [verdict], outcomes, mode, signal);
       }
     }),

@@ -8,7 +8,7 @@ import type { PreparedText } from './prepare.js';
 export const isLive = ({ job }: Pick<PreparedText, 'job'>) => job.data.priority === PRIORITY.live;
 
 /** How long jobs may be processed, and when pg-boss expires them. */
-export interface HoldTime {
+export interface Deadline {
   readonly signal: AbortSignal;
   readonly expireMs: number;
 }
@@ -23,7 +23,7 @@ export interface HoldTime {
 export async function embed(
   embedder: Embedder,
   texts: readonly PreparedText[],
-  time: HoldTime,
+  deadline: Deadline,
 ): Promise<{ readonly verdicts: Verdict[]; readonly long: PreparedText[] }> {
   const priority = texts.some(isLive) ? PRIORITY.live : PRIORITY.backlog;
   const verdicts: Verdict[] = [];
@@ -31,7 +31,7 @@ export async function embed(
   try {
     const vectors = await embedder.embed(
       texts.map(({ text }) => text),
-      { priority, ...time },
+      { priority, ...deadline },
     );
     texts.forEach((prepared, i) => {
       const vector = vectors[i];
@@ -41,7 +41,7 @@ export async function embed(
     });
     return { verdicts, long };
   } catch (error) {
-    return { verdicts: texts.map(({ job }) => handBack(job, error, time.signal)), long: [] };
+    return { verdicts: texts.map(({ job }) => handBack(job, error, deadline.signal)), long: [] };
   }
 }
 
@@ -50,12 +50,12 @@ export async function embedLong(
   embedder: Embedder,
   prepared: PreparedText,
   priority: number,
-  time: HoldTime,
+  deadline: Deadline,
 ): Promise<Verdict> {
   try {
-    return verdictOf(prepared, await embedder.embedLong(prepared.text, { priority, ...time }));
+    return verdictOf(prepared, await embedder.embedLong(prepared.text, { priority, ...deadline }));
   } catch (error) {
-    return handBack(prepared.job, error, time.signal);
+    return handBack(prepared.job, error, deadline.signal);
   }
 }
 

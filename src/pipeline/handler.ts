@@ -150,8 +150,8 @@ export class EmbedHandler {
   }
 
   async #runSlow(job: EmbedJob, { outcomes, slowSignal: signal }: Fetch): Promise<void> {
-    const time = { signal, expireMs: this.#pipeline.expireMs };
-    await this.#orHandBack(runSlow(this.#pipeline, job, outcomes, time), [job], outcomes, signal);
+    const deadline = { signal, expireMs: this.#pipeline.expireMs };
+    await this.#orHandBack(runSlow(this.#pipeline, job, outcomes, deadline), [job], outcomes, signal);
   }
 
   /** Hands back the jobs that are unsettled when the work is ended by the signal or by the shutdown. */

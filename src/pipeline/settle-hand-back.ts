@@ -8,7 +8,11 @@ import { editedJob } from './supersede.js';
 
 type HandBack = VerdictOf<'hand-back'>;
 
-/** Sets blocks `pending` whose jobs are handed back. @returns the jobs to insert: an edit made meanwhile stays an edit */
+/**
+ * Sets blocks `pending` whose jobs are handed back.
+ *
+ * @returns the jobs that replace them; a block that was edited in the meantime gets one with the priority of edits
+ */
 export async function settleHandBacks(
   { queue, blocks }: SettleContext,
   tx: Queryable,

@@ -37,12 +37,12 @@ export class BossDatabase {
   }
 }
 
-/** pg-boss's scripts start transactions, and pg-boss continues when one fails because another process did the same first. */
+/** pg-boss's scripts start transactions, and it continues if one fails because another process did the same first. */
 async function runOn(db: Queryable, text: string, values?: unknown[]): Promise<{ rows: unknown[] }> {
   try {
     return await db.executeSql(text, values);
   } catch (error) {
-    await db.executeSql('ROLLBACK').catch(() => undefined); // if this fails, the connection is lost, and so does the next statement
+    await db.executeSql('ROLLBACK').catch(() => undefined); // if this fails too, so does the next statement
     throw error;
   }
 }

@@ -43,7 +43,7 @@ const databases = new WeakMap<PgBoss, BossDatabase>();
 /**
  * Creates the pg-boss of this process on our connections, without starting it.
  *
- * @throws ConfigurationError if the schema belongs to another program, or if the role may not create or use it, with the GRANTs
+ * @throws ConfigurationError if the schema belongs to another program; with the GRANTs, if the role may not create or use it
  */
 export async function createBoss(
   database: Database,

@@ -17,7 +17,7 @@ import { nextReadyPriority } from './sql/next-ready-priority.js';
 import { raiseActive } from './sql/raise-active.js';
 import { setOutcome } from './sql/set-outcome.js';
 
-/** A job may end while its block is being enqueued: then the block is tried again. After the last try the sweep finds it. */
+/** A job may end while its block is being enqueued: then the block is tried again. After the last try, the sweep does it. */
 const LIVE_INSERT_TRIES = 3;
 
 export interface EmbedQueueOptions {

@@ -12,7 +12,7 @@ const TABLES = [
   ...['version', 'queue', 'schedule', 'subscription', 'bam', 'warning'],
   ...['job', 'job_common', 'job_dependency', 'instance', 'queue_stats'],
 ];
-/** Columns of pg-boss's tables since version 11, the oldest that can be migrated. They tell them from other tables of these names. */
+/** Columns of pg-boss's tables since version 11, the oldest that can be migrated; other programs' tables lack them. */
 const SINCE_11: Readonly<Record<string, readonly string[]>> = {
   version: ['version'],
   queue: ['name', 'policy', 'table_name'],
@@ -39,7 +39,7 @@ export interface QueueSchema {
 /**
  * Inspects the schema, which may be empty or missing.
  *
- * @throws ConfigurationError if it belongs to another program: other tables of the same names, or a pg-boss too old to migrate
+ * @throws ConfigurationError if it holds another program's tables of the same names, or a pg-boss too old to migrate
  */
 export async function inspectQueueSchema(db: Queryable, schema: string): Promise<QueueSchema> {
   const tables = await readTables(db, schema, TABLES);

@@ -70,8 +70,8 @@ export class Waker {
   }
 
   /**
-   * Wakes another worker after these jobs were claimed, if they are a full batch: there may be more. pg-boss's workers fetch
-   * again after a full batch without this, except when a batch is one job.
+   * Wakes another worker after these jobs were claimed, if they are a full batch: there may be more. pg-boss's workers
+   * also fetch again after a full batch, except when a batch is one job.
    */
   wakeNext(jobs: readonly EmbedJob[]): void {
     if (jobs.length < this.#options.batchSize) return;

@@ -8,7 +8,7 @@ import { useSite } from '../support/worker-site.js';
 
 const SINCE = '2026-01-01T00:00:00.000Z';
 
-describe('a job is recognized as ours or not:', () => {
+describe('a job', () => {
   it.each([
     ['of a live edit', { blockId: '7', since: SINCE, priority: 10 }, true],
     [
@@ -28,7 +28,7 @@ describe('a job is recognized as ours or not:', () => {
     ['of an unknown priority', { blockId: '7', since: SINCE, priority: 3 }, false],
     ['with a count that is no number', { blockId: '7', since: SINCE, priority: 0, failures: 'many' }, false],
     ['with negative counts', { blockId: '7', since: SINCE, priority: 0, crashes: -1 }, false],
-  ])('%s', (_, data, isOurs) => {
+  ])('%s is recognized as ours or as unreadable', (_, data, isOurs) => {
     expect(isOurJob({ data }, 'bigint')).toBe(isOurs);
   });
 });

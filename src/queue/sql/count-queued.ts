@@ -10,8 +10,8 @@ export interface QueuedJobs {
 }
 
 /**
- * How many live jobs the queue holds. The states are listed, since a comparison cannot use the index of live jobs (job_i14):
- * it took 250 ms with a million settled jobs.
+ * How many live jobs the queue holds. The states are listed, since a comparison cannot use the index of live jobs
+ * (job_i14): it took 250 ms with a million settled jobs.
  */
 export async function countQueued(db: Queryable, names: QueueNames): Promise<QueuedJobs> {
   const [row] = await db.query<QueuedJobs>(

@@ -11,8 +11,8 @@ export interface SettledCount {
 
 /**
  * Counts the blocks settled in the last `withinSeconds`, reading the latest `limit` jobs. A job that was handed back does
- * not count. The order is that of the index on completed_on (job_i16): reading 20,000 of a million settled jobs takes 25 ms;
- * counting all that a fast worker settles in five minutes took 400.
+ * not count. The order is that of the index on completed_on (job_i16): reading 20,000 of a million settled jobs takes
+ * 25 ms; counting all that a fast worker settles in five minutes took 400.
  */
 export async function countSettled(
   db: Queryable,
