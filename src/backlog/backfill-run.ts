@@ -2,7 +2,7 @@ import { Backfill, type BackfillOptions } from './backfill.js';
 import { follow } from './follow.js';
 import { Outstanding } from './outstanding.js';
 
-/** A backfill, and the following of its blocks where that is wanted. What it has come to can be read at any time. */
+/** A backfill that can also wait until its blocks have ended. Its progress can be read at any time. */
 export class BackfillRun {
   readonly outstanding: Outstanding | null;
   readonly #backfill: Backfill;
@@ -10,8 +10,8 @@ export class BackfillRun {
   readonly #failed = new AbortController();
   #open = true;
 
-  constructor(options: Omit<BackfillOptions, 'onWaiting'>, toTheEnd: boolean) {
-    const outstanding = toTheEnd ? new Outstanding() : null;
+  constructor(options: Omit<BackfillOptions, 'onWaiting'>, waitForBlocks: boolean) {
+    const outstanding = waitForBlocks ? new Outstanding() : null;
     this.outstanding = outstanding;
     this.#options = { ...options, signal: AbortSignal.any([options.signal, this.#failed.signal]) };
     this.#backfill = new Backfill({ ...this.#options, onWaiting: (ids) => outstanding?.add(ids) });
@@ -26,7 +26,7 @@ export class BackfillRun {
     return this.#open;
   }
 
-  /** Resolves when all is enqueued and, where it is followed, has ended. Early when aborted, or with what `signal` gives. */
+  /** Resolves when all blocks are enqueued and, if they are followed, have ended; earlier when aborted. */
   async run(): Promise<void> {
     try {
       await Promise.all([this.#enqueue(), this.#follow()]);

@@ -5,26 +5,26 @@ import type { Logger } from '../telemetry/logger.js';
 import type { Outstanding } from './outstanding.js';
 import { sleep } from '../base/sleep.js';
 
-/** Looking takes a twentieth of the time at most, and is never seldomer than every two seconds. */
+/** Polling takes at most a twentieth of the time, and happens at least every two seconds. */
 const POLL_MIN_MS = 200;
 const POLL_MAX_MS = 2_000;
-const SHARE = 20;
-/** With nothing ended for so long, something is likely wrong. */
+const PAUSE_FACTOR = 20;
+/** If no block ends for this long, something is probably wrong. */
 const STALL_MS = 30_000;
 
 export interface FollowOptions {
   readonly database: Database;
   readonly blocks: Blocks;
   readonly outstanding: Outstanding;
-  /** Whether more may still be added. */
+  /** Whether more blocks may be added. */
   readonly isOpen: () => boolean;
-  /** How long the database may be away. */
+  /** How long the database may be unavailable. */
   readonly maxOutageMs: number;
   readonly signal: AbortSignal;
   readonly log: Logger;
 }
 
-/** Follows blocks until each has ended, and no more are to come; early when aborted. */
+/** Polls blocks until all have ended and no more can be added; earlier when aborted. */
 export async function follow(options: FollowOptions): Promise<void> {
   const { database, blocks, outstanding, isOpen, maxOutageMs, signal, log } = options;
   let progressAt = performance.now();
@@ -40,6 +40,6 @@ export async function follow(options: FollowOptions): Promise<void> {
         waiting: outstanding.size,
       });
     }
-    await sleep(Math.min(POLL_MAX_MS, Math.max(POLL_MIN_MS, (now - started) * SHARE)), signal);
+    await sleep(Math.min(POLL_MAX_MS, Math.max(POLL_MIN_MS, (now - started) * PAUSE_FACTOR)), signal);
   }
 }

@@ -104,7 +104,7 @@ export class Sweep {
     let after: string | null = null;
     while (!this.#signal.aborted) {
       const range: BlockRange = { after, limit: PAGE };
-      const page: DeadLetterKey[] = await this.#retry(() => queue.deadLetters(range));
+      const page: DeadLetterKey[] = await this.#retry(() => queue.deadLetters.find(range));
       await this.#step('delete obsolete dead letters', page, (letters) =>
         deleteObsoleteDeadLetters(queue, blocks, letters),
       );

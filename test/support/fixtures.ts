@@ -44,6 +44,21 @@ export async function insertBlocks(
   return rows.map((row) => row.id);
 }
 
+/** Sends the API's notification; without a payload it identifies no block. */
+export async function notify(db: Pick<TestDatabase, 'query'>, payload = ''): Promise<void> {
+  await db.query(`SELECT pg_notify('embedding_queue', $1)`, [payload]);
+}
+
+/** Runs `work` while the triggers of blocks are disabled: nothing it writes is notified or set `pending`. */
+export async function withoutTriggers<T>(db: TestDatabase, work: () => Promise<T>): Promise<T> {
+  await db.query('ALTER TABLE blocks DISABLE TRIGGER USER');
+  try {
+    return await work();
+  } finally {
+    await db.query('ALTER TABLE blocks ENABLE TRIGGER USER');
+  }
+}
+
 /** Encodes content for the column: strings in a text column stay as they are, anything else becomes JSON. */
 export function encodeContent(db: Pick<TestDatabase, 'contentType'>, content: unknown): string {
   return db.contentType === 'text' && typeof content === 'string' ? content : JSON.stringify(content);

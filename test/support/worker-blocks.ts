@@ -121,3 +121,13 @@ export async function untilJob(
     timeoutMs,
   );
 }
+
+/** The report in each dead letter of a block, oldest first. */
+export async function failureReportsOf(db: TestDatabase, blockId: string): Promise<Record<string, unknown>[]> {
+  const rows = await db.query<{ report: Record<string, unknown> }>(
+    `SELECT source_output AS report FROM pgboss.job
+      WHERE name = 'embed-block-failed' AND singleton_key = $1 ORDER BY created_on`,
+    [blockId],
+  );
+  return rows.map(({ report }) => report);
+}

@@ -55,7 +55,7 @@ export class WatchedPostgres extends Postgres {
 }
 
 /** The leader's queries of every few seconds, in `maintenance.ts`: for ready jobs, and for blocks to reset. */
-const UPKEEP = /\bAS due\b|\bj\.state = 'retry'/;
+const MAINTENANCE = /\bAS "nextReady"|\bj\.state = 'retry'/;
 
 /**
  * The worker's database, in which the leader's maintenance finds and changes nothing. Then only a wake-up ends the sleep of an idle
@@ -63,7 +63,7 @@ const UPKEEP = /\bAS due\b|\bj\.state = 'retry'/;
  */
 export class WithoutMaintenance extends WatchedPostgres {
   override query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
-    return UPKEEP.test(text) ? Promise.resolve<Row[]>([]) : super.query<Row>(text, values);
+    return MAINTENANCE.test(text) ? Promise.resolve<Row[]>([]) : super.query<Row>(text, values);
   }
 }
 

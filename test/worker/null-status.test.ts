@@ -5,6 +5,7 @@ import { startStandIn, type StandIn } from '../../tools/stand-in/stand-in.js';
 import { insertBacklog, untilJobs } from '../support/backlog.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
+import { notify } from '../support/fixtures.js';
 import type { TestDatabase } from '../support/test-database.js';
 import { countByStatus, jobsOf, untilStatus } from '../support/worker-blocks.js';
 import { startWorker, stopWorkers, workerEnvironment } from '../support/worker-in-process.js';
@@ -12,7 +13,7 @@ import { killProcesses, WorkerProcess } from '../support/worker-process.js';
 import { runCli, runJson } from '../commands/cli.js';
 
 const VALUES = `'pending', 'processing', 'completed', 'error', 'skipped'`;
-/** What the column may be, with rows that are older than the trigger. */
+/** Types of the column in a table with rows older than the trigger. */
 const COLUMNS = {
   text: ['ALTER TABLE blocks ALTER embedding_status DROP NOT NULL, ALTER embedding_status DROP DEFAULT'],
   'varchar(20)': ['ALTER TABLE blocks ALTER embedding_status DROP NOT NULL, ALTER embedding_status TYPE varchar(20)'],
@@ -56,21 +57,21 @@ describeWithServer('blocks whose status is NULL', () => {
   };
 
   it.each(Object.entries(COLUMNS))(
-    'are found by the sweep, and are edits once they are notified, in a column of type %s',
+    'in a column of type %s are found by the sweep, and are edits if they are notified',
     async (_, statements) => {
       for (const statement of statements) await db.query(statement);
       const old = await insertUnset(3);
       await startWorker(db, ollama);
       await expectDone(old, PRIORITY.backlog);
       const [first = '', second = ''] = await insertUnset(2);
-      await db.query(`SELECT pg_notify('embedding_queue', $1)`, [first]);
+      await notify(db, first);
       await expectDone([first], PRIORITY.live);
-      await db.query('NOTIFY embedding_queue');
+      await notify(db);
       await expectDone([second], PRIORITY.live);
     },
   );
 
-  it('are shown by `status`, counted by a dry run, and embedded before `worker --backfill` ends', async () => {
+  it('are reported by `status` and `backfill --dry-run`, and embedded by `worker --backfill`', async () => {
     for (const statement of COLUMNS.enum) await db.query(statement);
     await insertUnset(4);
     const environment = workerEnvironment(db, ollama);
@@ -89,7 +90,7 @@ describeWithServer('blocks whose status is NULL', () => {
     expect(after.stdout).toMatch(/^blocks +pending/m);
   });
 
-  it('are waited for by `backfill --wait`, and left alone by `retry`', async () => {
+  it('are embedded by `backfill --wait` and ignored by `retry`', async () => {
     for (const statement of COLUMNS.text) await db.query(statement);
     const [first = ''] = await insertUnset(2);
     const environment = workerEnvironment(db, ollama);

@@ -8,7 +8,7 @@ import { expectEmbedded, isVectorOf } from '../support/worker-blocks.js';
 import { startWorker, stopWorkers } from '../support/worker-in-process.js';
 import { useSite } from '../support/worker-site.js';
 
-/** Names that only work where each is quoted. */
+/** Names that work only if each is quoted. */
 const RENAMED = `
   CREATE SCHEMA "Knowledge ""Base""";
   ALTER TABLE blocks SET SCHEMA "Knowledge ""Base""";
@@ -43,7 +43,7 @@ const ENVIRONMENT = {
   PALDOCS_PGBOSS_SCHEMA: 'queue_2',
 };
 
-/** The same names as SQL writes them. */
+/** The same names, quoted as in SQL. */
 const QUOTED = {
   ...ENVIRONMENT,
   PALDOCS_BLOCKS_TABLE: '"Knowledge ""Base"""."Blöcke; --"',
@@ -57,10 +57,10 @@ const QUOTED = {
 };
 
 for (const [how, environment] of [
-  ['as they are', ENVIRONMENT],
-  ['as SQL writes them', QUOTED],
+  ['unquoted', ENVIRONMENT],
+  ['quoted', QUOTED],
 ] as const) {
-  describeWithServer(`with tables, columns and a queue of other names, given ${how}, a worker`, () => {
+  describeWithServer(`with other names of tables, columns and queue schema, given ${how}, a worker`, () => {
     let ollama: StandIn;
     let db: TestDatabase;
     beforeAll(async () => {
@@ -74,7 +74,7 @@ for (const [how, environment] of [
       await ollama.stop();
     });
 
-    it('embeds, and embeds again', async () => {
+    it('embeds new and edited blocks', async () => {
       await db.query(`INSERT INTO "table" ("Id", "from") VALUES (1, 'Atlas')`);
       await db.query(
         `INSERT INTO "Knowledge ""Base"""."Blöcke; --" ("select", "note id", "type", "body") VALUES (1, 1, 'heading', '"Sea"')`,
@@ -84,7 +84,7 @@ for (const [how, environment] of [
       await untilVectorOf('Atlas > Land');
     });
 
-    it('keeps its queue where it was told', async () => {
+    it('creates its queue in that schema', async () => {
       expect(await db.query(`SELECT nspname FROM pg_namespace WHERE nspname ~* 'boss|queue'`)).toEqual([
         { nspname: 'queue_2' },
       ]);
@@ -101,10 +101,10 @@ for (const [how, environment] of [
   });
 }
 
-describeWithServer('with a schema for the queue that has capitals in its name, a worker', () => {
+describeWithServer('with capitals in the name of the queue’s schema, a worker', () => {
   const site = useSite({ environment: { PALDOCS_PGBOSS_SCHEMA: 'QueueOfOurs' } });
 
-  it('embeds', async () => {
+  it('embeds a block', async () => {
     const { db } = site();
     const id = await insertBlock(db, { content: 'in capitals' });
     await expectEmbedded(db, id, 'in capitals');

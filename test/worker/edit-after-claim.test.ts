@@ -7,7 +7,7 @@ import { editBlock, expectEmbedded, jobsOf } from '../support/worker-blocks.js';
 import { startWorker, stopWorkers, type TestWorker } from '../support/worker-in-process.js';
 import { HoldingPostgres } from '../support/worker-postgres.js';
 
-describeWithServer('an edit after a claim that found nothing to do, before its job is settled,', () => {
+describeWithServer('an edit between a claim that found nothing to embed and the settling of its job,', () => {
   let db: TestDatabase;
   let ollama: StandIn;
   let worker: TestWorker;
@@ -25,19 +25,19 @@ describeWithServer('an edit after a claim that found nothing to do, before its j
   it.each([
     ['a diagram', { type: 'mermaid' }],
     ['empty', { content: '' }],
-  ])('is embedded at once, where the block was %s', async (name, nothing) => {
+  ])('is embedded at once if the block was %s', async (name, nothing) => {
     const id = await insertBlock(db, { content: `once ${name}` });
     await expectEmbedded(db, id, `once ${name}`);
     const claim = database.hold((text) => /\bclaimed AS\b/.test(text));
     await editBlock(db, id, nothing);
     await claim.reached();
     const before = worker.events.seen.swept.length;
-    await editBlock(db, id, { type: 'paragraph', content: `no longer ${name}` });
-    // The edit's notification has been heard when that of a later block has led to its job.
+    await editBlock(db, id, { type: 'paragraph', content: `not ${name} now` });
+    // The worker has received the edit's notification when a later one has led to a job.
     const later = await insertBlock(db, { content: 'later' });
     await db.untilRow(`SELECT FROM pgboss.job WHERE singleton_key = $1`, [later], () => true);
     claim.release();
-    await expectEmbedded(db, id, `no longer ${name}`);
+    await expectEmbedded(db, id, `not ${name} now`);
     expect(worker.events.seen.swept).toHaveLength(before);
     expect((await jobsOf(db, id)).filter(({ state }) => state !== 'completed')).toEqual([]);
   });

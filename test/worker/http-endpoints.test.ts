@@ -9,28 +9,28 @@ import { useSite } from '../support/worker-site.js';
 describeWithServer('the endpoints of a worker', () => {
   const site = useSite();
 
-  it('/healthz says that it is well', async () => {
+  it('/healthz returns 200 for a healthy worker', async () => {
     expect(await get(`${site().worker.url}/healthz`)).toMatchObject({ status: 200, json: { ok: true, overdue: [] } });
   });
 
-  it('/readyz says that it is ready, and names its parts', async () => {
+  it('/readyz returns 200 and the state of each part', async () => {
     const { status, json } = await get(`${site().worker.url}/readyz`);
     expect(status).toBe(200);
     expect(json).toMatchObject({ ok: true, parts: { database: { ok: true }, worker: { ok: true } } });
   });
 
-  it('/metrics is what Prometheus reads', async () => {
+  it('/metrics returns the format of Prometheus', async () => {
     const { status, type, text } = await get(`${site().worker.url}/metrics`);
     expect(status).toBe(200);
     expect(type).toMatch(/^text\/plain; version=0\.0\.4/);
     expect(text).toMatch(/^# TYPE embedding_total counter$/m);
   });
 
-  it.each(['/', '/healthz/', '/metrics/x', '/%2e%2e', '//'])('%s is not found', async (path) => {
+  it.each(['/', '/healthz/', '/metrics/x', '/%2e%2e', '//'])('%s returns 404', async (path) => {
     expect(await get(`${site().worker.url}${path}`)).toMatchObject({ status: 404 });
   });
 
-  it.each(['POST', 'PUT', 'DELETE'])('%s is not allowed', async (method) => {
+  it.each(['POST', 'PUT', 'DELETE'])('%s returns 405', async (method) => {
     expect(await get(`${site().worker.url}/healthz`, method)).toMatchObject({ status: 405 });
   });
 });
@@ -78,7 +78,7 @@ describeWithServer('the metrics of a worker', () => {
     expect(await metric('embedding_dead_lettered_total')).toBe(1);
   });
 
-  it('tell the time of requests in embedding_duration_seconds', async () => {
+  it('measure requests in embedding_duration_seconds', async () => {
     const { db, ollama } = site();
     const before = (await metric('embedding_duration_seconds_count')) ?? 0;
     const sumBefore = (await metric('embedding_duration_seconds_sum')) ?? 0;
@@ -89,7 +89,7 @@ describeWithServer('the metrics of a worker', () => {
     expect((await metric('embedding_duration_seconds_sum')) ?? 0).toBeGreaterThanOrEqual(sumBefore + 0.12);
   });
 
-  it('tell live jobs in embedding_queue_depth', async () => {
+  it('report live jobs in embedding_queue_depth', async () => {
     const { db } = site();
     const busy = await keepBusy(site());
     await insertBlocks(db, 20);
@@ -98,14 +98,14 @@ describeWithServer('the metrics of a worker', () => {
       [],
       ({ live }) => live === 21,
     );
-    // The database is asked for it at most once a second, however many ask.
+    // The database is asked at most once a second, whatever the number of scrapes.
     const depth = await poll(3_000, async () => ((await metric('embedding_queue_depth')) === 21 ? 21 : undefined));
     expect(depth).toBe(21);
     busy.release();
     await untilIdle(db);
   });
 
-  it('count texts that were embedded in parts', async () => {
+  it('count texts that are embedded in parts', async () => {
     const { db } = site();
     const before = (await metric('embedding_split_texts_total')) ?? 0;
     const id = await insertBlock(db, { content: 'A sentence of some length. '.repeat(30) });
@@ -113,14 +113,14 @@ describeWithServer('the metrics of a worker', () => {
     expect(await metric('embedding_split_texts_total')).toBe(before + 1);
   });
 
-  it('say who leads and listens, and which version this is', async () => {
+  it('report leader, listener and version', async () => {
     const { text } = await get(`${site().worker.url}/metrics`);
     expect(metricIn(text, 'embedding_leader')).toBe(1);
     expect(metricIn(text, 'embedding_listener_up')).toBe(1);
     expect(text).toContain('embedding_build_info{version="0.0.0-test"');
   });
 
-  it('hold neither ids nor texts', async () => {
+  it('contain neither ids nor texts', async () => {
     const { db, worker } = site();
     const id = await insertBlock(db, { content: 'a secret text' });
     await expectEmbedded(db, id, 'a secret text');

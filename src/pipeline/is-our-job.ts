@@ -4,8 +4,8 @@ import { PRIORITY, type EmbedJob } from '../queue/job.js';
 const PRIORITIES: ReadonlySet<unknown> = new Set(Object.values(PRIORITY));
 
 /**
- * Tells our jobs from others: everybody who may write to pg-boss's tables can send to our queue. A job that is not ours
- * would fail the statement that claims its whole batch.
+ * Whether the worker can read a job: any program that may write to pg-boss's tables can send to our queue. An unreadable
+ * job would make the statement that claims its whole batch fail.
  *
  * @param idType the type of the id column
  */

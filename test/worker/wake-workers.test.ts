@@ -6,6 +6,7 @@ import { startStandIn } from '../../tools/stand-in/stand-in.js';
 import { countJobs, insertBacklog } from '../support/backlog.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
+import { notify } from '../support/fixtures.js';
 import { openNotifications } from '../support/notifications.js';
 import type { TestDatabase } from '../support/test-database.js';
 import { expectEmbedded, untilIdle } from '../support/worker-blocks.js';
@@ -15,14 +16,14 @@ import { HoldingPostgres, WithoutMaintenance } from '../support/worker-postgres.
 import { killProcesses, WorkerProcess } from '../support/worker-process.js';
 import { useSite } from '../support/worker-site.js';
 
-describeWithServer('backlog wakes a worker that takes it', () => {
+describeWithServer('a worker that takes backlog is woken', () => {
   const site = useSite({
-    environment: { PALDOCS_WORKER_CONCURRENCY: '2' }, // of which one takes edits alone, and sleeps as soundly
+    environment: { PALDOCS_WORKER_CONCURRENCY: '2' }, // one of them takes only edits, and sleeps too
     openDatabase: (options) => new WithoutMaintenance(options),
   });
   afterAll(killProcesses);
 
-  it('when another process has enqueued it', async () => {
+  it('when another process enqueues it', async () => {
     const { db, ollama } = site();
     const [id = ''] = await insertBacklog(db, 1);
     const backfill = WorkerProcess.start(workerEnvironment(db, ollama), 'backfill', '--yes');
@@ -30,19 +31,19 @@ describeWithServer('backlog wakes a worker that takes it', () => {
     await expectEmbedded(db, id, 'Text number 0.');
   });
 
-  it('when it was put off and is due', async () => {
+  it('when a delayed job becomes ready', async () => {
     const { db, worker } = site();
     const [id = ''] = await insertBacklog(db, 1);
-    const someone = await db.connect('someone');
+    const locker = await db.connect('a locker');
     try {
-      await someone.query('BEGIN');
-      await someone.query('SELECT FROM blocks WHERE id = $1 FOR UPDATE', [id]);
-      await db.query(`SELECT pg_notify('embedding_queue', '')`); // has it looked for what is pending
+      await locker.query('BEGIN');
+      await locker.query('SELECT FROM blocks WHERE id = $1 FOR UPDATE', [id]);
+      await notify(db); // makes the worker look for pending blocks
       await worker.events.until((events) => events.requeued('locked') >= 1);
-      await someone.query('COMMIT');
+      await locker.query('COMMIT');
       await expectEmbedded(db, id, 'Text number 0.');
     } finally {
-      await someone.end();
+      await locker.end();
     }
   });
 });
@@ -52,12 +53,12 @@ const isClaim = (text: string) => text.startsWith('\nWITH held AS MATERIALIZED')
 describeWithServer('backlog for several workers', () => {
   let database: HoldingPostgres | undefined;
   const site = useSite({
-    environment: { PALDOCS_WORKER_CONCURRENCY: '5' }, // of which one takes edits alone
+    environment: { PALDOCS_WORKER_CONCURRENCY: '5' }, // one of them takes only edits
     openDatabase: (options) => (database = new HoldingPostgres(options)),
   });
   afterAll(killProcesses);
 
-  it('wakes one of them, and that one the next when it has claimed all that it fetches at once', async () => {
+  it('wakes one of them, which wakes the next after it has claimed a full batch', async () => {
     const { db, ollama } = site();
     await insertBacklog(db, 40);
     const claim = database?.hold(isClaim);
@@ -81,7 +82,7 @@ describeWithServer('backlog for several workers', () => {
   });
 });
 
-/** As it lies in the queue when nobody was woken for it: it was put off, and who put it off is gone. */
+/** A ready job for which no worker was woken: a process that has ended delayed it. */
 async function insertJob(db: TestDatabase, blockId: string): Promise<void> {
   await db.query(
     `INSERT INTO pgboss.job (name, data, policy, singleton_key, priority)
@@ -90,22 +91,22 @@ async function insertJob(db: TestDatabase, blockId: string): Promise<void> {
   );
 }
 
-describeWithServer('backlog that has become due beside a leader whose worker for backlog is busy', () => {
-  it('wakes that of another replica', async () => {
+describeWithServer('a delayed job that becomes ready while the leader’s worker for backlog is busy', () => {
+  it('is taken by another replica', async () => {
     const db = await createDatabase();
     const ollama = await startStandIn({ recordTexts: true });
     ollama.faults.add({ preset: 'hang', text: 'Text number 0.', count: 1 });
     try {
-      const [busy = '', due = ''] = await insertBacklog(db, 2);
-      await db.query(`UPDATE blocks SET embedding_status = 'completed' WHERE id = $1`, [due]); // no sweep finds it
-      const environment = { PALDOCS_WORKER_CONCURRENCY: '2' }; // of which one takes edits alone
+      const [busy = '', ready = ''] = await insertBacklog(db, 2);
+      await db.query(`UPDATE blocks SET embedding_status = 'completed' WHERE id = $1`, [ready]); // no sweep finds it
+      const environment = { PALDOCS_WORKER_CONCURRENCY: '2' }; // one of them takes only edits
       await startWorker(db, ollama, environment);
       await ollama.waitFor(({ stats }) => stats.hanging === 1);
       const other = await startFollower(db, ollama, environment);
-      await other.quiet(); // its workers have found nothing, and sleep
-      await db.query(`UPDATE blocks SET embedding_status = 'pending' WHERE id = $1`, [due]);
-      await insertJob(db, due);
-      await expectEmbedded(db, due, 'Text number 1.');
+      await other.quiet(); // its workers have found no job and sleep
+      await db.query(`UPDATE blocks SET embedding_status = 'pending' WHERE id = $1`, [ready]);
+      await insertJob(db, ready);
+      await expectEmbedded(db, ready, 'Text number 1.');
       ollama.faults.clear();
       await expectEmbedded(db, busy, 'Text number 0.');
     } finally {
@@ -117,17 +118,20 @@ describeWithServer('backlog that has become due beside a leader whose worker for
 });
 
 describeWithServer('a replica whose workers are all busy', () => {
-  it('tells the others of an edit at once, though it has just told them of backlog', async () => {
+  it('notifies the others of an edit immediately after a notification of backlog', async () => {
     const db = await createDatabase();
-    const heard = await openNotifications(await db.connect('another replica'), WAKE_CHANNEL);
+    const notifications = await openNotifications(await db.connect('another replica'), WAKE_CHANNEL);
     const boss = new PgBoss({ connectionString: db.url });
     const waker = new Waker({ boss, database: db, queue: 'embed-block', batchSize: 10, log: new MemoryLog() });
     try {
       waker.wakeEverywhere(30, PRIORITY.backlog);
       waker.wakeEverywhere(1, PRIORITY.live);
-      expect([await heard.next(), await heard.next()].sort()).toEqual(['embed-block 1 10', 'embed-block 30 0']);
+      expect([await notifications.next(), await notifications.next()].sort()).toEqual([
+        'embed-block 1 10',
+        'embed-block 30 0',
+      ]);
     } finally {
-      await heard.close();
+      await notifications.close();
     }
   });
 });

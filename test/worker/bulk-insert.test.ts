@@ -9,8 +9,8 @@ import type { TestDatabase } from '../support/test-database.js';
 import { startWorker, stopWorkers } from '../support/worker-in-process.js';
 import { useSite } from '../support/worker-site.js';
 
-/** The texts of those blocks whose vector is not that of their text. */
-async function strangers(db: TestDatabase, text: (content: string) => string): Promise<string[]> {
+/** The texts of blocks that have the vector of another text. */
+async function textsWithWrongVector(db: TestDatabase, text: (content: string) => string): Promise<string[]> {
   const rows = await db.query<{ content: string; vector: string }>(
     `SELECT content #>> '{}' AS content, embedding::text AS vector FROM blocks`,
   );
@@ -21,7 +21,7 @@ async function strangers(db: TestDatabase, text: (content: string) => string): P
 
 const withInstruction = (content: string) => DEFAULT_INSTRUCTION + content;
 
-/** How many jobs there were of each priority, and of how many blocks. */
+/** The number of blocks that had a job, by its priority. */
 async function jobsByPriority(db: TestDatabase): Promise<Record<number, number>> {
   const rows = await db.query<{ priority: number; blocks: number }>(
     `SELECT priority, count(DISTINCT singleton_key)::int AS blocks FROM pgboss.job WHERE name = 'embed-block' GROUP BY 1`,
@@ -32,12 +32,12 @@ async function jobsByPriority(db: TestDatabase): Promise<Record<number, number>>
 describeWithServer('1,000 blocks inserted in one statement', () => {
   const site = useSite();
 
-  it('are all embedded, each once and with its own vector', async () => {
+  it('are each embedded once and get the right vector', async () => {
     const { db, ollama, worker } = site();
     await insertBlocks(db, 1_000);
     await untilIdle(db);
     expect(await countByStatus(db)).toEqual({ completed: 1_000 });
-    expect(await strangers(db, withInstruction)).toEqual([]);
+    expect(await textsWithWrongVector(db, withInstruction)).toEqual([]);
     const times = ollama.timesEmbedded();
     expect(times.size).toBe(1_000);
     expect(Math.max(...times.values())).toBe(1);
@@ -45,10 +45,10 @@ describeWithServer('1,000 blocks inserted in one statement', () => {
   });
 });
 
-describeWithServer('5,000 blocks pasted at once', () => {
+describeWithServer('5,000 blocks inserted at once', () => {
   const site = useSite();
 
-  it('are all edits, which go before the backlog, and the first is enqueued alone', async () => {
+  it('are all enqueued as edits, the first of them alone', async () => {
     const { db, ollama, worker } = site();
     ollama.faults.add({ preset: 'hang' });
     await insertBlocks(db, 5_000);
@@ -57,11 +57,11 @@ describeWithServer('5,000 blocks pasted at once', () => {
     expect(await jobsByPriority(db)).toEqual({ [PRIORITY.live]: 5_000 });
     expect(worker.events.seen.bridged[0]).toMatchObject({ notified: 1 });
     expect(worker.events.seen.swept).toEqual([]);
-    await db.query('DELETE FROM blocks'); // nothing of it need be embedded
+    await db.query('DELETE FROM blocks'); // so that nothing needs to be embedded
   });
 });
 
-/** Does with jobs what workers would, at once. */
+/** Finishes jobs as workers would, and deletes them. */
 const WORK = `
 WITH done AS (
   DELETE FROM pgboss.job WHERE name = 'embed-block' AND state IN ('created', 'active') RETURNING singleton_key, priority),
@@ -74,7 +74,7 @@ describeWithServer('an import of 55,000 blocks', () => {
   const BLOCKS = 55_000;
   afterEach(stopWorkers);
 
-  it('puts 50,000 before the backlog at most, and the sweep misses none of the others', async () => {
+  it('has at most 50,000 blocks enqueued as edits, and the sweep finds all others', async () => {
     const db = await createDatabase();
     const ollama = await startStandIn();
     const worker = await startWorker(db, ollama, {
@@ -90,7 +90,7 @@ describeWithServer('an import of 55,000 blocks', () => {
     );
     const inserted = () => worker.events.seen.bridged.reduce((sum, { enqueued }) => sum + enqueued, 0);
     await worker.events.until(({ seen }) => seen.swept.some(({ left }) => left > 0), 30_000);
-    expect(inserted()).toBeLessThanOrEqual(50_000 + worker.config.batchSize); // those that the worker holds
+    expect(inserted()).toBeLessThanOrEqual(50_000 + worker.config.batchSize); // the active jobs
     expect(await jobsByPriority(db)).toEqual({ [PRIORITY.live]: inserted() });
 
     const worked = { live: 0, backlog: 0 };

@@ -1,5 +1,5 @@
 import { describeWithServer } from '../support/describe-with-server.js';
-import { insertBlock } from '../support/fixtures.js';
+import { insertBlock, notify } from '../support/fixtures.js';
 import { editBlock, expectEmbedded, readBlock, untilStatus } from '../support/worker-blocks.js';
 import { useSite } from '../support/worker-site.js';
 
@@ -8,18 +8,18 @@ const SKIPPED = { status: 'skipped', vector: null };
 describeWithServer('a block with nothing to embed', () => {
   const site = useSite();
 
-  it('is skipped when it is a diagram, by the trigger', async () => {
+  it('is skipped by the trigger if it is a diagram', async () => {
     const { db } = site();
     const id = await insertBlock(db, { type: 'mermaid', content: 'graph TD; A-->B' });
     expect(await readBlock(db, id)).toEqual(SKIPPED);
   });
 
-  it('is skipped when it is a diagram, by the worker as well', async () => {
+  it('is skipped by the worker if it is a diagram', async () => {
     const { db, worker } = site();
     const id = await insertBlock(db, { type: 'mermaid', content: 'graph TD; A-->B' });
-    await expectEmbedded(db, await insertBlock(db, { content: 'after it' }), 'after it'); // so the insert was heard of
+    await expectEmbedded(db, await insertBlock(db, { content: 'the next block' }), 'the next block'); // so the insert's notification was received
     await db.query(`UPDATE blocks SET embedding_status = 'pending' WHERE id = $1`, [id]);
-    await db.query(`SELECT pg_notify('embedding_queue', $1)`, [id]);
+    await notify(db, id);
     await worker.events.until((events) => events.settled('skipped') === 1);
     expect(await readBlock(db, id)).toEqual(SKIPPED);
   });
@@ -27,11 +27,11 @@ describeWithServer('a block with nothing to embed', () => {
   it.each([
     ['an empty text', ''],
     ['white space', ' \n\t '],
-    ['what cannot be seen', '\u200b\u0007'],
+    ['invisible characters', '\u200b\u0007'],
     ['null', null],
     ['an empty object', {}],
     ['an empty list', { items: [] }],
-  ])('is skipped when it holds %s', async (_, content) => {
+  ])('is skipped if it holds %s', async (_, content) => {
     const { db, ollama, worker } = site();
     const id = await insertBlock(db, { content });
     await untilStatus(db, id, 'skipped');
@@ -61,11 +61,11 @@ describeWithServer('a block with nothing to embed', () => {
   it('is embedded when it gets a text', async () => {
     const { db } = site();
     const id = await insertBlock(db, { type: 'mermaid', content: 'graph TD' });
-    await editBlock(db, id, { type: 'paragraph', content: 'a text at last' });
-    await expectEmbedded(db, id, 'a text at last');
+    await editBlock(db, id, { type: 'paragraph', content: 'a text now' });
+    await expectEmbedded(db, id, 'a text now');
   });
 
-  it('keeps no other block of its batch from being embedded', async () => {
+  it('does not prevent the others of its batch from being embedded', async () => {
     const { db } = site();
     const empty = await insertBlock(db, { content: '' });
     const full = await insertBlock(db, { content: 'full' });

@@ -11,7 +11,7 @@ describeWithServer('a block that is deleted', () => {
     expect(site().worker.log.format('error')).toEqual([]);
   });
 
-  it('while it is queued is gone, and never sent to Ollama', async () => {
+  it('while it is queued has the outcome gone and is never sent to Ollama', async () => {
     const { db, ollama, worker } = site();
     const busy = await keepBusy(site());
     const id = await insertBlock(db, { content: 'deleted while queued' });
@@ -23,7 +23,7 @@ describeWithServer('a block that is deleted', () => {
     expect(ollama.requests.flatMap(({ recordedTexts }) => recordedTexts).join()).not.toContain('deleted while queued');
   });
 
-  it('while it is being embedded is gone, and counts as no failure', async () => {
+  it('while it is being embedded has the outcome gone and no failure', async () => {
     const { db, worker } = site();
     const request = hang(site(), 'deleted in flight');
     const id = await insertBlock(db, { content: 'deleted in flight' });
@@ -38,11 +38,11 @@ describeWithServer('a block that is deleted', () => {
     expect(worker.events.seen.failed).toEqual([]);
   });
 
-  it('with its whole note, queued or in flight, holds nobody up', async () => {
+  it('together with its note delays no other block', async () => {
     const { db, worker } = site();
-    const request = hang(site(), 'doomed 0');
-    const noteId = await insertNote(db, 'Doomed');
-    await insertBlocks(db, 3, { noteId, content: (index) => `doomed ${index}` });
+    const request = hang(site(), 'deleted with its note 0');
+    const noteId = await insertNote(db, 'Deleted');
+    await insertBlocks(db, 3, { noteId, content: (index) => `deleted with its note ${index}` });
     await request.reached();
     await db.query('DELETE FROM notes WHERE id = $1', [noteId]);
     request.release();
