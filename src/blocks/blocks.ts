@@ -13,7 +13,7 @@ import { resetToPending } from './sql/reset-to-pending.js';
 import { setStatusIfProcessing } from './sql/set-status-if-processing.js';
 import { setUnreadError } from './sql/set-unread-error.js';
 import { skipBlocks } from './sql/skip.js';
-import { readSlice, type BlockRange, type Finding, type FoundInSlice } from './sql/slice.js';
+import { readSlice, type BlockRange, type Finding, type FoundInSlice } from './sql/read-slice.js';
 import { storeVectors, type EmbeddedBlock } from './sql/store.js';
 import type { BlockStatus, FoundStatus } from './status.js';
 import type { BlocksTable } from './table.js';

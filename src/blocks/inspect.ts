@@ -2,7 +2,7 @@ import type { Queryable } from '../postgres/database.js';
 import { quoteColumn, quoteTable, readColumnName } from '../postgres/identifiers.js';
 import { ConfigurationError } from '../base/errors.js';
 import { findRelation, requireReadable, requireTable, setting, type Relation } from './find-relation.js';
-import { requirePgvector } from './require-pgvector.js';
+import { requirePgvector } from './checks/pgvector.js';
 import type { BlocksTable, TableNames } from './table.js';
 
 interface Column {

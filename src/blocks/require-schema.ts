@@ -1,11 +1,11 @@
 import type { Database } from '../postgres/database.js';
 import { inspectBlocks } from './inspect.js';
-import { requirePrivileges } from './privileges.js';
-import { requireNoTriggerLoop } from './require-no-trigger-loop.js';
-import { requireNoForeignKeys } from './replica-sessions.js';
-import { requireStatuses } from './require-statuses.js';
-import { requireTrigger } from './require-trigger.js';
-import { requireAllRows } from './row-security.js';
+import { requirePrivileges } from './checks/privileges.js';
+import { requireNoTriggerLoop } from './checks/trigger-loop.js';
+import { requireNoForeignKeys } from './checks/replica-sessions.js';
+import { requireStatuses } from './checks/statuses.js';
+import { requireTrigger } from './checks/trigger.js';
+import { requireAllRows } from './checks/row-security.js';
 import type { BlocksTable, TableNames } from './table.js';
 
 /**

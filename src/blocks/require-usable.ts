@@ -4,8 +4,8 @@ import { rolledBack } from '../postgres/rolled-back.js';
 import { fingerprintSql } from './fingerprint.js';
 import { inspectBlocks } from './inspect.js';
 import { someVector } from './sql/our-columns.js';
-import { requirePrivileges } from './privileges.js';
-import { requireAllRows } from './row-security.js';
+import { requirePrivileges } from './checks/privileges.js';
+import { requireAllRows } from './checks/row-security.js';
 import type { BlocksTable, TableNames } from './table.js';
 
 /**

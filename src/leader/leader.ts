@@ -1,6 +1,6 @@
 import type { Blocks } from '../blocks/blocks.js';
 import type { BlocksTable } from '../blocks/table.js';
-import { CHANNEL } from '../blocks/trigger.js';
+import { CHANNEL } from '../blocks/sql/read-triggers.js';
 import type { Database } from '../postgres/database.js';
 import { Listener } from './listener.js';
 import type { Hold } from '../postgres/hold.js';

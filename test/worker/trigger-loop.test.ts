@@ -8,7 +8,7 @@ import { editBlock, untilIdle } from '../support/worker-blocks.js';
 import { startWorker, stopWorkers } from '../support/worker-in-process.js';
 import { createRole, grant } from '../support/worker-role.js';
 import { useSite } from '../support/worker-site.js';
-import { EAGER } from '../blocks/schema/triggers.js';
+import { EAGER } from '../blocks/checks/api-triggers.js';
 
 /** How often one text may be embedded in a second while the alarm sounds. */
 const OBSERVED_MS = 1_000;

@@ -1,6 +1,6 @@
 import type { Queryable } from '../../postgres/database.js';
 import type { BlocksTable } from '../table.js';
-import { CHANNEL } from '../trigger.js';
+import { CHANNEL } from './read-triggers.js';
 
 /** The source of each function that a trigger on the blocks table or below it calls and that names our channel. */
 export async function readNotifyingFunctions(db: Queryable, { blocks }: BlocksTable): Promise<string[]> {

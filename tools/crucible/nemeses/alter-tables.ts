@@ -1,4 +1,4 @@
-import { CHANNEL } from '../../../src/blocks/trigger.js';
+import { CHANNEL } from '../../../src/blocks/sql/read-triggers.js';
 import { DIMENSIONS } from '../expected.js';
 import type { Nemesis, NemesisContext } from '../nemesis.js';
 import { pause } from '../sleep.js';

@@ -1,4 +1,4 @@
-import { CHANNEL } from '../../../src/blocks/trigger.js';
+import { CHANNEL } from '../../../src/blocks/sql/read-triggers.js';
 import type { Nemesis } from '../nemesis.js';
 import { pause } from '../sleep.js';
 

@@ -1,6 +1,6 @@
 import { readIndexes, readTakenNames, type BlocksIndex } from '../../../blocks/sql/read-indexes.js';
 import type { BlocksTable } from '../../../blocks/table.js';
-import { listed, readRelations, type BlocksRelation } from '../../../blocks/relations.js';
+import { listed, readRelations, type BlocksRelation } from '../../../blocks/sql/read-relations.js';
 import { ok, tableOf, warning, type Check } from '../check.js';
 import { buildVectorIndexes, COSINE, nameEnding } from '../vector-index-sql.js';
 

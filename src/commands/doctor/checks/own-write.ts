@@ -1,7 +1,7 @@
-import { requireNoTriggerLoop } from '../../../blocks/require-no-trigger-loop.js';
-import { findUnseen, isReplicaSession, requireNoForeignKeys } from '../../../blocks/replica-sessions.js';
-import { requireStatuses } from '../../../blocks/require-statuses.js';
-import { listed } from '../../../blocks/relations.js';
+import { requireNoTriggerLoop } from '../../../blocks/checks/trigger-loop.js';
+import { findUnseen, isReplicaSession, requireNoForeignKeys } from '../../../blocks/checks/replica-sessions.js';
+import { requireStatuses } from '../../../blocks/checks/statuses.js';
+import { listed } from '../../../blocks/sql/read-relations.js';
 import { quoteColumn } from '../../../postgres/identifiers.js';
 import { ok, tableOf, warning, type Check } from '../check.js';
 

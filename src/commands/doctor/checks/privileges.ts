@@ -1,6 +1,6 @@
-import { requirePrivileges } from '../../../blocks/privileges.js';
+import { requirePrivileges } from '../../../blocks/checks/privileges.js';
 import { ourColumns } from '../../../blocks/sql/our-columns.js';
-import { requireAllRows } from '../../../blocks/row-security.js';
+import { requireAllRows } from '../../../blocks/checks/row-security.js';
 import { ok, tableOf, type Check } from '../check.js';
 
 export const privilegesCheck: Check = {

@@ -1,6 +1,6 @@
 import { SchemaSite } from '../../support/schema-site.js';
 import { describeWithServer } from '../../support/describe-with-server.js';
-import { ROWS, WITHOUT } from './triggers.js';
+import { ROWS, WITHOUT } from './api-triggers.js';
 
 const PARTITIONED = `
   ${WITHOUT} ALTER TABLE blocks RENAME TO old;

@@ -1,10 +1,10 @@
-import type { Database, Queryable } from '../postgres/database.js';
-import { onOneLine, quoteColumn, quoteTable } from '../postgres/identifiers.js';
-import { withFullNames } from '../postgres/rolled-back.js';
-import { errorCode } from '../base/errors.js';
-import { ourColumns, someVector, statusList, STATUSES } from './sql/our-columns.js';
-import type { BlockStatus } from './status.js';
-import type { BlocksTable } from './table.js';
+import type { Database, Queryable } from '../../postgres/database.js';
+import { onOneLine, quoteColumn, quoteTable } from '../../postgres/identifiers.js';
+import { withFullNames } from '../../postgres/rolled-back.js';
+import { errorCode } from '../../base/errors.js';
+import { ourColumns, someVector, statusList, STATUSES } from '../sql/our-columns.js';
+import type { BlockStatus } from '../status.js';
+import type { BlocksTable } from '../table.js';
 
 /** A constraint that refuses what we write, and the SQL that has it take it. */
 export interface Refusal {

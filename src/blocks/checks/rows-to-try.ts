@@ -1,6 +1,6 @@
-import type { Database, Queryable } from '../postgres/database.js';
-import { withStatementTimeout } from '../postgres/statement-timeout.js';
-import type { BlocksTable } from './table.js';
+import type { Database, Queryable } from '../../postgres/database.js';
+import { withStatementTimeout } from '../../postgres/statement-timeout.js';
+import type { BlocksTable } from '../table.js';
 
 /** Enough to have several types of block; each is written a dozen times. */
 const MOST_ROWS = 6;

@@ -1,12 +1,12 @@
-import type { Database } from '../postgres/database.js';
-import { quoteColumn, quoteTable } from '../postgres/identifiers.js';
-import { ConfigurationError } from '../base/errors.js';
+import type { Database } from '../../postgres/database.js';
+import { quoteColumn, quoteTable } from '../../postgres/identifiers.js';
+import { ConfigurationError } from '../../base/errors.js';
 import { findRefusals } from './check-constraints.js';
-import { ourColumns } from './sql/our-columns.js';
-import { listed } from './relations.js';
+import { ourColumns } from '../sql/our-columns.js';
+import { listed } from '../sql/read-relations.js';
 import { requireLookedUp } from './status-lookup.js';
 import { requireStatusType } from './status-type.js';
-import type { BlocksTable } from './table.js';
+import type { BlocksTable } from '../table.js';
 
 /**
  * Proves from the catalogue that our two columns take all that we write: every status, and no vector. Takes no row, so

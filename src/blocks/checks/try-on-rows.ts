@@ -1,6 +1,6 @@
-import type { Database, Queryable } from '../postgres/database.js';
-import type { BlocksTable } from './table.js';
-import { trying, type Tried } from './walk.js';
+import type { Database, Queryable } from '../../postgres/database.js';
+import type { BlocksTable } from '../table.js';
+import { trying, type Tried } from './trial.js';
 
 /** Writes to blocks as the worker does, and rolls it back. Rows that someone else has locked are left out. */
 export async function tryWrites(db: Database, table: BlocksTable, ids: readonly string[]): Promise<Tried> {

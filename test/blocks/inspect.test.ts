@@ -1,5 +1,5 @@
-import { SchemaSite } from '../../support/schema-site.js';
-import { describeWithServer } from '../../support/describe-with-server.js';
+import { SchemaSite } from '../support/schema-site.js';
+import { describeWithServer } from '../support/describe-with-server.js';
 
 describeWithServer('the name of a table or column', () => {
   let site: SchemaSite;

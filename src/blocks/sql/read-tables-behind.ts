@@ -1,5 +1,5 @@
-import type { Queryable } from '../postgres/database.js';
-import { quoteTable } from '../postgres/identifiers.js';
+import type { Queryable } from '../../postgres/database.js';
+import { quoteTable } from '../../postgres/identifiers.js';
 
 export interface TableBehind {
   /** Quoted, with schema. */

@@ -1,10 +1,10 @@
-import type { Database } from '../postgres/database.js';
-import { quoteColumn, quoteTable } from '../postgres/identifiers.js';
-import { ConfigurationError } from '../base/errors.js';
-import { ourColumns } from './sql/our-columns.js';
-import { readRelations } from './relations.js';
-import type { BlocksTable } from './table.js';
-import { readTriggers } from './trigger.js';
+import type { Database } from '../../postgres/database.js';
+import { quoteColumn, quoteTable } from '../../postgres/identifiers.js';
+import { ConfigurationError } from '../../base/errors.js';
+import { ourColumns } from '../sql/our-columns.js';
+import { readRelations } from '../sql/read-relations.js';
+import type { BlocksTable } from '../table.js';
+import { readTriggers } from '../sql/read-triggers.js';
 
 /** Whether our sessions fire no trigger but those that are ALWAYS or REPLICA. */
 export async function isReplicaSession(db: Database): Promise<boolean> {

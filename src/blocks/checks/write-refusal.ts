@@ -1,14 +1,14 @@
-import type { Database } from '../postgres/database.js';
-import { quoteColumn, quoteTable } from '../postgres/identifiers.js';
-import { withFullNames } from '../postgres/rolled-back.js';
-import { ConfigurationError, errorCode } from '../base/errors.js';
+import type { Database } from '../../postgres/database.js';
+import { quoteColumn, quoteTable } from '../../postgres/identifiers.js';
+import { withFullNames } from '../../postgres/rolled-back.js';
+import { ConfigurationError, errorCode } from '../../base/errors.js';
 import { isStatus, readChecks, widened } from './check-constraints.js';
-import { ourColumns, STATUSES } from './sql/our-columns.js';
+import { ourColumns, STATUSES } from '../sql/our-columns.js';
 import { insertFor } from './status-lookup.js';
-import type { BlocksTable } from './table.js';
-import { firedByUs, remediesFor } from './trigger-remedies.js';
-import { readTriggers, type Trigger } from './trigger.js';
-import type { Tried } from './walk.js';
+import type { BlocksTable } from '../table.js';
+import { firedByUs, remediesFor } from './trigger-fix.js';
+import { readTriggers, type Trigger } from '../sql/read-triggers.js';
+import type { Tried } from './trial.js';
 
 const INSUFFICIENT_PRIVILEGE = '42501';
 

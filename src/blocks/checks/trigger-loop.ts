@@ -1,15 +1,15 @@
-import type { Database } from '../postgres/database.js';
-import { ConfigurationError } from '../base/errors.js';
-import { ourColumns } from './sql/our-columns.js';
-import { listed, readRelations } from './relations.js';
+import type { Database } from '../../postgres/database.js';
+import { ConfigurationError } from '../../base/errors.js';
+import { ourColumns } from '../sql/our-columns.js';
+import { listed, readRelations } from '../sql/read-relations.js';
 import { findRowsToTry } from './rows-to-try.js';
-import type { BlockStatus } from './status.js';
-import type { BlocksTable } from './table.js';
-import { firedByUs, remediesFor } from './trigger-remedies.js';
-import { CHANNEL, readTriggers } from './trigger.js';
+import type { BlockStatus } from '../status.js';
+import type { BlocksTable } from '../table.js';
+import { firedByUs, remediesFor } from './trigger-fix.js';
+import { CHANNEL, readTriggers } from '../sql/read-triggers.js';
 import { tryOnCopy } from './try-on-copy.js';
-import { tryWrites } from './try-writes.js';
-import type { Tried } from './walk.js';
+import { tryWrites } from './try-on-rows.js';
+import type { Tried } from './trial.js';
 import { refusalOf } from './write-refusal.js';
 
 /** Whether our writes were tried; if not, why. */

@@ -1,6 +1,6 @@
 import { SchemaSite } from '../../support/schema-site.js';
 import { describeWithServer } from '../../support/describe-with-server.js';
-import { ROWS, WITHOUT } from './triggers.js';
+import { ROWS, WITHOUT } from './api-triggers.js';
 
 const DROP = 'ALTER TABLE blocks DROP CONSTRAINT blocks_embedding_status_check;';
 const check = (condition: string) => `${DROP} ALTER TABLE blocks ADD CONSTRAINT c CHECK (${condition});`;

@@ -1,6 +1,6 @@
 import { SchemaSite } from '../../support/schema-site.js';
 import { describeWithServer } from '../../support/describe-with-server.js';
-import { ROWS } from './triggers.js';
+import { ROWS } from './api-triggers.js';
 
 /** No block is pending, so that a write that is undone cannot be taken for one that asks for the next. */
 const DONE = `${ROWS} UPDATE blocks SET embedding_status = 'completed', embedding = (SELECT array_agg(1) FROM generate_series(1, 768))::vector;`;

@@ -1,6 +1,6 @@
 import { SchemaSite } from '../../support/schema-site.js';
 import { describeWithServer } from '../../support/describe-with-server.js';
-import { EAGER, ROWS, WITHOUT } from './triggers.js';
+import { EAGER, ROWS, WITHOUT } from './api-triggers.js';
 
 /** A trigger function on `NEW` and `OLD`, which is put on blocks as `on` says. */
 const trigger = (name: string, body: string, on: string) => `

@@ -1,10 +1,10 @@
-import type { Database, Queryable } from '../postgres/database.js';
-import { rolledBack } from '../postgres/rolled-back.js';
-import { errorCode } from '../base/errors.js';
-import { someVector } from './sql/our-columns.js';
-import type { BlockStatus } from './status.js';
-import type { BlocksTable } from './table.js';
-import { CHANNEL } from './trigger.js';
+import type { Database, Queryable } from '../../postgres/database.js';
+import { rolledBack } from '../../postgres/rolled-back.js';
+import { errorCode } from '../../base/errors.js';
+import { someVector } from '../sql/our-columns.js';
+import type { BlockStatus } from '../status.js';
+import type { BlocksTable } from '../table.js';
+import { CHANNEL } from '../sql/read-triggers.js';
 
 /** What came of writing to blocks as the worker does. */
 export type Tried =

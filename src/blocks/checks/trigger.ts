@@ -1,11 +1,11 @@
-import type { Database } from '../postgres/database.js';
-import { withFullNames } from '../postgres/rolled-back.js';
-import { quoteColumn } from '../postgres/identifiers.js';
-import { ConfigurationError } from '../base/errors.js';
-import { listed, readRelations, type BlocksRelation } from './relations.js';
-import type { BlocksTable } from './table.js';
+import type { Database } from '../../postgres/database.js';
+import { withFullNames } from '../../postgres/rolled-back.js';
+import { quoteColumn } from '../../postgres/identifiers.js';
+import { ConfigurationError } from '../../base/errors.js';
+import { listed, readRelations, type BlocksRelation } from '../sql/read-relations.js';
+import type { BlocksTable } from '../table.js';
 import { copyTrigger } from './trigger-sql.js';
-import { CHANNEL, readTriggers, type Trigger } from './trigger.js';
+import { CHANNEL, readTriggers, type Trigger } from '../sql/read-triggers.js';
 
 /** What gets a database without the API's trigger one. */
 const MIGRATE = `run the API's migration (phase 6b); on a database of your own: psql "$PALDOCS_DATABASE_URL" -f migrations-noop/trigger.sql`;

@@ -1,6 +1,6 @@
-import type { Queryable } from '../postgres/database.js';
-import { readExtension } from '../postgres/read-extension.js';
-import { ConfigurationError } from '../base/errors.js';
+import type { Queryable } from '../../postgres/database.js';
+import { readExtension } from '../../postgres/read-extension.js';
+import { ConfigurationError } from '../../base/errors.js';
 
 /**
  * Checks that the database has pgvector.

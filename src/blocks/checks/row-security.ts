@@ -1,8 +1,8 @@
-import type { Database } from '../postgres/database.js';
-import { quoteColumn } from '../postgres/identifiers.js';
-import { errorCode, ConfigurationError } from '../base/errors.js';
-import { readTablesBehind } from './behind-view.js';
-import type { BlocksTable } from './table.js';
+import type { Database } from '../../postgres/database.js';
+import { quoteColumn } from '../../postgres/identifiers.js';
+import { errorCode, ConfigurationError } from '../../base/errors.js';
+import { readTablesBehind } from '../sql/read-tables-behind.js';
+import type { BlocksTable } from '../table.js';
 
 interface Policy {
   readonly name: string;

@@ -1,6 +1,6 @@
-import type { Queryable } from '../postgres/database.js';
-import { ourColumns } from './sql/our-columns.js';
-import type { BlocksTable } from './table.js';
+import type { Queryable } from '../../postgres/database.js';
+import { ourColumns } from './our-columns.js';
+import type { BlocksTable } from '../table.js';
 
 /** The channel the API's trigger notifies. */
 export const CHANNEL = 'embedding_queue';

@@ -1,9 +1,9 @@
-import type { Database, Queryable } from '../postgres/database.js';
-import { quoteColumn } from '../postgres/identifiers.js';
-import type { BlocksTable } from './table.js';
+import type { Database, Queryable } from '../../postgres/database.js';
+import { quoteColumn } from '../../postgres/identifiers.js';
+import type { BlocksTable } from '../table.js';
 import { copyTrigger } from './trigger-sql.js';
-import type { Trigger } from './trigger.js';
-import { isAnswer, trying, type Tried } from './walk.js';
+import type { Trigger } from '../sql/read-triggers.js';
+import { isAnswer, trying, type Tried } from './trial.js';
 
 /** Partitions with triggers of their own are few kinds. */
 const MOST_KINDS = 4;

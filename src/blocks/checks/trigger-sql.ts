@@ -1,7 +1,7 @@
-import type { Queryable } from '../postgres/database.js';
-import { onOneLine } from '../postgres/identifiers.js';
-import { ourColumns } from './sql/our-columns.js';
-import type { BlocksTable } from './table.js';
+import type { Queryable } from '../../postgres/database.js';
+import { onOneLine } from '../../postgres/identifiers.js';
+import { ourColumns } from '../sql/our-columns.js';
+import type { BlocksTable } from '../table.js';
 
 /** A trigger in the parts that another one can be made from. */
 interface Definition {

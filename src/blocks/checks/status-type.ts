@@ -1,10 +1,10 @@
-import type { Database } from '../postgres/database.js';
-import { onOneLine, quoteColumn } from '../postgres/identifiers.js';
-import { withFullNames } from '../postgres/rolled-back.js';
-import { ConfigurationError, errorCode } from '../base/errors.js';
-import { statusList, STATUSES } from './sql/our-columns.js';
-import type { BlockStatus } from './status.js';
-import type { BlocksTable } from './table.js';
+import type { Database } from '../../postgres/database.js';
+import { onOneLine, quoteColumn } from '../../postgres/identifiers.js';
+import { withFullNames } from '../../postgres/rolled-back.js';
+import { ConfigurationError, errorCode } from '../../base/errors.js';
+import { statusList, STATUSES } from '../sql/our-columns.js';
+import type { BlockStatus } from '../status.js';
+import type { BlocksTable } from '../table.js';
 
 /** PostgreSQL, appendix A: it names operators, too. */
 const UNDEFINED_FUNCTION = '42883';

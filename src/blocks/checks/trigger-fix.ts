@@ -1,9 +1,9 @@
-import type { Database } from '../postgres/database.js';
-import { quoteColumn } from '../postgres/identifiers.js';
-import { withFullNames } from '../postgres/rolled-back.js';
-import type { BlocksTable } from './table.js';
+import type { Database } from '../../postgres/database.js';
+import { quoteColumn } from '../../postgres/identifiers.js';
+import { withFullNames } from '../../postgres/rolled-back.js';
+import type { BlocksTable } from '../table.js';
 import { restrictTriggers } from './trigger-sql.js';
-import type { Trigger } from './trigger.js';
+import type { Trigger } from '../sql/read-triggers.js';
 
 /**
  * What keeps triggers from firing on our own writes: each restricted to the columns of the text, or a session of ours that

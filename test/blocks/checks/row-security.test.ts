@@ -1,6 +1,6 @@
 import { SchemaSite } from '../../support/schema-site.js';
 import { describeWithServer } from '../../support/describe-with-server.js';
-import { ROWS } from './triggers.js';
+import { ROWS } from './api-triggers.js';
 
 const BLOCKS = `${ROWS} ALTER TABLE blocks ENABLE ROW LEVEL SECURITY;`;
 const NOTES = 'ALTER TABLE notes ENABLE ROW LEVEL SECURITY;';

@@ -1,9 +1,9 @@
-import type { Queryable } from '../postgres/database.js';
-import { quoteColumn } from '../postgres/identifiers.js';
-import { ConfigurationError } from '../base/errors.js';
-import { readTablesBehind } from './behind-view.js';
-import { ourColumns } from './sql/our-columns.js';
-import type { BlocksTable } from './table.js';
+import type { Queryable } from '../../postgres/database.js';
+import { quoteColumn } from '../../postgres/identifiers.js';
+import { ConfigurationError } from '../../base/errors.js';
+import { readTablesBehind } from '../sql/read-tables-behind.js';
+import { ourColumns } from '../sql/our-columns.js';
+import type { BlocksTable } from '../table.js';
 
 /**
  * Checks that the role may read what it embeds and write its two columns.

@@ -1,4 +1,4 @@
-import type { Queryable } from '../postgres/database.js';
+import type { Queryable } from '../../postgres/database.js';
 
 /** pgvector's default and largest `hnsw.ef_search`: an HNSW index finds no more rows than that in one go. */
 const EF_SEARCH = 40;

@@ -1,8 +1,8 @@
-import type { Database, Queryable } from '../postgres/database.js';
-import { withFullNames } from '../postgres/rolled-back.js';
-import { ConfigurationError } from '../base/errors.js';
-import { statusList, STATUSES } from './sql/our-columns.js';
-import type { BlocksTable } from './table.js';
+import type { Database, Queryable } from '../../postgres/database.js';
+import { withFullNames } from '../../postgres/rolled-back.js';
+import { ConfigurationError } from '../../base/errors.js';
+import { statusList, STATUSES } from '../sql/our-columns.js';
+import type { BlocksTable } from '../table.js';
 
 /** A table of statuses that the status column refers to. */
 interface Lookup {

@@ -1,6 +1,6 @@
-import type { Queryable } from '../postgres/database.js';
-import { quoteTable } from '../postgres/identifiers.js';
-import type { BlocksTable } from './table.js';
+import type { Queryable } from '../../postgres/database.js';
+import { quoteTable } from '../../postgres/identifiers.js';
+import type { BlocksTable } from '../table.js';
 
 /** The blocks table itself, or one of its partitions or of the tables that inherit from it. */
 export interface BlocksRelation {
