@@ -17,13 +17,13 @@ describeWithServer('the name of a table or column', () => {
       '"Pal-E".content_blocks',
     ],
     [
-      'without quotes that it needs',
+      'without the quotes that it needs',
       'CREATE SCHEMA "Pal-E"; ALTER TABLE blocks RENAME TO content_blocks; ALTER TABLE content_blocks SET SCHEMA "Pal-E"',
       { PALDOCS_BLOCKS_TABLE: 'Pal-E.content_blocks' },
       '"Pal-E".content_blocks',
     ],
     [
-      'with dots and quotes in it',
+      'that contains dots and quotes',
       'CREATE SCHEMA "we.ird"; ALTER TABLE blocks RENAME TO "Blo""cks"; ALTER TABLE "Blo""cks" SET SCHEMA "we.ird"',
       { PALDOCS_BLOCKS_TABLE: '"we.ird"."Blo""cks"' },
       '"we.ird"."Blo""cks"',
@@ -35,13 +35,13 @@ describeWithServer('the name of a table or column', () => {
       'public.blocks',
     ],
     [
-      'in capitals, which are there only so',
+      'in capitals, which exists only in that form',
       'ALTER TABLE blocks RENAME TO "Blocks"; ALTER TABLE "Blocks" RENAME block_type TO "blockType"',
       { PALDOCS_BLOCKS_TABLE: 'Blocks', PALDOCS_BLOCKS_TYPE_COLUMN: 'blockType' },
       'public."Blocks"',
     ],
     [
-      'in capitals, as SQL reads it where there are both',
+      'in capitals, which exists in both forms and is read as SQL reads it',
       'CREATE TABLE "Blocks" (id int)',
       { PALDOCS_BLOCKS_TABLE: 'Blocks' },
       'public.blocks',
@@ -53,20 +53,20 @@ describeWithServer('the name of a table or column', () => {
       'public.blocks',
     ],
     [
-      'that the search path leads to',
+      'without a schema, through the search path',
       `CREATE SCHEMA kb; ALTER TABLE blocks SET SCHEMA kb; ALTER ROLE :role SET search_path = kb, public`,
       { PALDOCS_BLOCKS_TABLE: 'blocks' },
       'kb.blocks',
     ],
     ['that is a number', 'ALTER TABLE blocks RENAME TO "12345"', { PALDOCS_BLOCKS_TABLE: '12345' }, 'public."12345"'],
-  ])('(%s) leads to it', async (_, sql, environment, name) => {
+  ])('(%s) is found', async (_, sql, environment, name) => {
     await site.prepare(sql);
     for (const schema of ['"Pal-E"', '"we.ird"', 'kb']) {
       if (sql.includes(`CREATE SCHEMA ${schema}`)) await site.prepare(`GRANT USAGE ON SCHEMA ${schema} TO :role`);
     }
     site.environment = environment;
     expect(await site.inspect()).toMatchObject({ blocksName: name });
-    expect(await site.doctor()).toEqual([]);
+    expect(await site.doctorFindings()).toEqual([]);
   });
 
   it.each<[string, string, Record<string, string>, RegExp, string]>([
@@ -96,7 +96,7 @@ describeWithServer('the name of a table or column', () => {
       '',
       { PALDOCS_NOTES_TABLE: 'notes_pkey' },
       /^PALDOCS_NOTES_TABLE: public\.notes_pkey is an index/,
-      'correct PALDOCS_NOTES_TABLE: name a table',
+      'set PALDOCS_NOTES_TABLE to a table',
     ],
     [
       'is a column with capitals',
@@ -105,21 +105,21 @@ describeWithServer('the name of a table or column', () => {
       /^PALDOCS_BLOCKS_CONTENT_COLUMN: public\.blocks has no column "content"\. It has id, note_id/,
       `PALDOCS_BLOCKS_CONTENT_COLUMN='"Content"'`,
     ],
-  ])('(that %s) is found, and what to set instead is told', async (_, sql, environment, says, fix) => {
+  ])('(that %s) is rejected with the right setting', async (_, sql, environment, message, fix) => {
     await site.prepare(sql);
     site.environment = environment;
-    const refused = await site.refusal();
-    expect(refused?.message).toMatch(says);
-    expect(refused?.fix).toBe(fix);
-    expect(await site.doctor()).toContainEqual({
+    const error = await site.startError();
+    expect(error?.message).toMatch(message);
+    expect(error?.fix).toBe(fix);
+    expect(await site.doctorFindings()).toContainEqual({
       name: 'tables',
       status: 'failed',
-      found: refused?.message,
+      found: error?.message,
       fix,
     });
   });
 
-  it('of notes may lead to a view', async () => {
+  it('of notes may refer to a view', async () => {
     await site.prepare(
       'CREATE VIEW titles AS SELECT id AS number, title AS name FROM notes; GRANT SELECT ON titles TO :role',
     );
@@ -128,16 +128,16 @@ describeWithServer('the name of a table or column', () => {
       PALDOCS_NOTES_ID_COLUMN: 'number',
       PALDOCS_NOTES_TITLE_COLUMN: 'name',
     };
-    expect(await site.refusal()).toBeUndefined();
-    expect(await site.doctor()).toEqual([]);
+    expect(await site.startError()).toBeUndefined();
+    expect(await site.doctorFindings()).toEqual([]);
   });
 
-  it('in a schema that the role may not use is refused with the GRANT', async () => {
+  it('in a schema that the role may not use is rejected with the GRANT', async () => {
     await site.prepare('CREATE SCHEMA "Hid den"; ALTER TABLE notes SET SCHEMA "Hid den"');
     site.environment = { PALDOCS_NOTES_TABLE: '"Hid den".notes' };
-    const refused = await site.refusal();
-    expect(refused?.message).toBe(`the role ${site.role.name} may not use the schema Hid den`);
-    await site.run(refused?.fix ?? '');
-    expect(await site.refusal()).toBeUndefined();
+    const error = await site.startError();
+    expect(error?.message).toBe(`the role ${site.role.name} may not use the schema Hid den`);
+    await site.runFix(error?.fix ?? '');
+    expect(await site.startError()).toBeUndefined();
   });
 });

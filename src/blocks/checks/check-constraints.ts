@@ -2,16 +2,16 @@ import type { Database, Queryable } from '../../postgres/database.js';
 import { onOneLine, quoteColumn, quoteTable } from '../../postgres/identifiers.js';
 import { withFullNames } from '../../postgres/rolled-back.js';
 import { errorCode } from '../../base/errors.js';
-import { ourColumns, someVector, statusList, STATUSES } from '../sql/our-columns.js';
-import type { BlockStatus } from '../status.js';
-import type { BlocksTable } from '../table.js';
+import { statusListSql, BLOCK_STATUSES, type BlockStatus } from '../status.js';
+import { writtenColumns, type BlocksTable } from '../table.js';
+import { sampleVector } from '../sample-vector.js';
 
-/** A constraint that refuses what we write, and the SQL that has it take it. */
-export interface Refusal {
+/** A CHECK that rejects what we write, and the SQL that makes it accept that. */
+export interface RejectingCheck {
   readonly name: string;
-  /** The table it is on, for people. */
+  /** Its table, for messages. */
   readonly on: string;
-  /** The statuses that it refuses; none where it refuses a block without a vector, or the vector itself. */
+  /** The rejected statuses; none if it rejects a block without a vector, or the vector itself. */
   readonly statuses: readonly BlockStatus[];
   readonly fix: string;
 }
@@ -21,17 +21,17 @@ export interface CheckConstraint {
   readonly name: string;
   readonly schema: string;
   readonly table: string;
-  /** The table, for people. */
+  /** The table, for messages. */
   readonly on: string;
   /** Its condition, as SQL. */
   readonly expression: string;
-  /** Whether all rows are known to keep it. */
+  /** Whether all rows are known to satisfy it. */
   readonly isValidated: boolean;
-  /** The columns it concerns. */
+  /** The columns that it reads. */
   readonly columns: readonly string[];
 }
 
-/** What a block of ours can be: its status, and whether it has a vector. */
+/** The states that a block can be in: its status, and whether it has a vector. */
 const STATES: readonly (readonly [BlockStatus, 'vector' | 'none'])[] = [
   ['pending', 'none'],
   ['pending', 'vector'],
@@ -44,25 +44,26 @@ const STATES: readonly (readonly [BlockStatus, 'vector' | 'none'])[] = [
 ];
 
 /**
- * The CHECKs on our columns alone that refuse something we write, found by evaluating each, so that it takes no row. Those
- * that concern other columns, too, are tried on rows.
+ * The CHECKs that read only our columns and reject something we write. Each is evaluated without a row. CHECKs that also
+ * read other columns are tried on rows.
  */
-export async function findRefusals(db: Database, table: BlocksTable): Promise<Refusal[]> {
+export async function findRejectingChecks(db: Database, table: BlocksTable): Promise<RejectingCheck[]> {
   return await withFullNames(db, async (tx) => {
     const types = await readTypes(tx, table);
-    const refusals: Refusal[] = [];
+    const ours = writtenColumns(table);
+    const rejecting: RejectingCheck[] = [];
     for (const check of await readChecks(tx, table)) {
-      if (check.columns.length === 0 || !check.columns.every((column) => ourColumns(table).includes(column))) continue;
-      const refusal = await evaluate(tx, table, check, types);
-      if (refusal !== undefined) refusals.push(refusal);
+      if (check.columns.length === 0 || !check.columns.every((column) => ours.includes(column))) continue;
+      const rejectingCheck = await evaluateCheck(tx, table, check, types);
+      if (rejectingCheck !== undefined) rejecting.push(rejectingCheck);
     }
-    return refusals;
+    return rejecting;
   });
 }
 
 /**
- * The CHECKs on the blocks table and below, each where it was made: those that a partition has from its table are not
- * repeated.
+ * The CHECKs on the blocks table and the tables below it. A CHECK that a partition inherits is listed only for the table
+ * that defines it.
  *
  * @param tx with an empty search path
  */
@@ -84,21 +85,21 @@ SELECT k.conname::text AS name, n.nspname::text AS schema, c.relname::text AS ta
   );
 }
 
-/** The same constraint, which takes these states of a block, too, and whatever it takes now. */
-export function widened(
+/** The SQL that makes a constraint accept an alternative in addition to what it accepts now. */
+export function widenedCheckSql(
   { name, schema, table, expression, isValidated }: CheckConstraint,
   alternative: string,
 ): string {
   const on = quoteTable(schema, table);
   const constraint = quoteColumn(name);
-  // In two steps: the second reads the table while others write to it.
-  const make = `ALTER TABLE ${on} DROP CONSTRAINT ${constraint}, ADD CONSTRAINT ${constraint} CHECK ((${onOneLine(expression)}) OR ${alternative}) NOT VALID;`;
-  return isValidated ? `${make}\nALTER TABLE ${on} VALIDATE CONSTRAINT ${constraint};` : make;
+  // In two steps: the second reads the table without blocking writes.
+  const replaceSql = `ALTER TABLE ${on} DROP CONSTRAINT ${constraint}, ADD CONSTRAINT ${constraint} CHECK ((${onOneLine(expression)}) OR ${alternative}) NOT VALID;`;
+  return isValidated ? `${replaceSql}\nALTER TABLE ${on} VALIDATE CONSTRAINT ${constraint};` : replaceSql;
 }
 
-/** The condition that a status is one of these. */
-export function isStatus({ status }: BlocksTable, statuses: readonly string[]): string {
-  return `${status} IN (${statusList(statuses)})`;
+/** SQL that holds for a status that is one of these. */
+export function statusInSql({ status }: BlocksTable, statuses: readonly string[]): string {
+  return `${status} IN (${statusListSql(statuses)})`;
 }
 
 interface Types {
@@ -110,47 +111,47 @@ async function readTypes(tx: Queryable, table: BlocksTable): Promise<Types> {
   const rows = await tx.query<{ name: string; type: string }>(
     `SELECT attname::text AS name, format_type(atttypid, atttypmod) AS type FROM pg_attribute
  WHERE attrelid = to_regclass($1) AND attname = ANY ($2::text[])`,
-    [table.blocks, ourColumns(table)],
+    [table.blocks, writtenColumns(table)],
   );
   const typeOf = (column: string) => rows.find(({ name }) => name === column)?.type ?? 'text';
   return { status: typeOf(table.columns.status), vector: typeOf(table.columns.embedding) };
 }
 
-async function evaluate(
+async function evaluateCheck(
   tx: Queryable,
   table: BlocksTable,
   check: CheckConstraint,
   types: Types,
-): Promise<Refusal | undefined> {
-  const states = await answerOf(tx, () =>
-    tx.query<{ status: BlockStatus; hasVector: boolean; isTaken: boolean }>(
-      `SELECT ${table.status}::text AS status, ${table.embedding} IS NOT NULL AS "hasVector", (${check.expression}) IS NOT FALSE AS "isTaken"
+): Promise<RejectingCheck | undefined> {
+  const states = await ifEvaluable(tx, () =>
+    tx.query<{ status: BlockStatus; hasVector: boolean; isAccepted: boolean }>(
+      `SELECT ${table.status}::text AS status, ${table.embedding} IS NOT NULL AS "hasVector", (${check.expression}) IS NOT FALSE AS "isAccepted"
   FROM (SELECT status::${types.status} AS ${table.status}, CASE WHEN vector = 'vector' THEN $3::text::${types.vector} END AS ${table.embedding}
           FROM unnest($1::text[], $2::text[]) AS states (status, vector)) ${quoteColumn(check.table)}`,
-      [STATES.map(([status]) => status), STATES.map(([, vector]) => vector), someVector(table)],
+      [STATES.map(([status]) => status), STATES.map(([, vector]) => vector), sampleVector(table)],
     ),
   );
-  const refused = (states ?? []).filter(({ isTaken }) => !isTaken);
-  if (refused.length === 0) return undefined;
+  const rejected = (states ?? []).filter(({ isAccepted }) => !isAccepted);
+  if (rejected.length === 0) return undefined;
   const { name, on, schema, table: relation } = check;
   if (check.columns.includes(table.columns.status)) {
-    const statuses = STATUSES.filter((status) => refused.some((state) => state.status === status));
-    return { name, on, statuses, fix: widened(check, isStatus(table, statuses)) };
+    const statuses = BLOCK_STATUSES.filter((status) => rejected.some((state) => state.status === status));
+    return { name, on, statuses, fix: widenedCheckSql(check, statusInSql(table, statuses)) };
   }
-  const fix = refused.some(({ hasVector }) => hasVector)
+  const fix = rejected.some(({ hasVector }) => hasVector)
     ? `ALTER TABLE ${quoteTable(schema, relation)} DROP CONSTRAINT ${quoteColumn(name)};`
-    : widened(check, `${table.embedding} IS NULL`);
+    : widenedCheckSql(check, `${table.embedding} IS NULL`);
   return { name, on, statuses: [], fix };
 }
 
-/** @returns undefined where it cannot be evaluated apart from a row, such as for a function that the role may not call */
-async function answerOf<T>(tx: Queryable, ask: () => Promise<T>): Promise<T | undefined> {
-  await tx.query('SAVEPOINT ask');
+/** @returns undefined if it cannot be evaluated without a row, for example because the role may not call a function */
+async function ifEvaluable<T>(tx: Queryable, query: () => Promise<T>): Promise<T | undefined> {
+  await tx.query('SAVEPOINT query');
   try {
-    return await ask();
+    return await query();
   } catch (error) {
     if (!/^(22|42|P0)/.test(errorCode(error) ?? '')) throw error;
-    await tx.query('ROLLBACK TO SAVEPOINT ask');
+    await tx.query('ROLLBACK TO SAVEPOINT query');
     return undefined;
   }
 }

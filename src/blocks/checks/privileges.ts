@@ -2,13 +2,12 @@ import type { Queryable } from '../../postgres/database.js';
 import { quoteColumn } from '../../postgres/identifiers.js';
 import { ConfigurationError } from '../../base/errors.js';
 import { readTablesBehind } from '../sql/read-tables-behind.js';
-import { ourColumns } from '../sql/our-columns.js';
-import type { BlocksTable } from '../table.js';
+import { writtenColumns, type BlocksTable } from '../table.js';
 
 /**
- * Checks that the role may read what it embeds and write its two columns.
+ * Checks that the role may read what we embed and write our two columns.
  *
- * @throws ConfigurationError with the GRANTs that are missing
+ * @throws ConfigurationError with the missing GRANTs
  */
 export async function requirePrivileges(db: Queryable, table: BlocksTable): Promise<void> {
   const { id, noteId, type, content, notesId, notesTitle } = table.columns;
@@ -23,9 +22,9 @@ export async function requirePrivileges(db: Queryable, table: BlocksTable): Prom
     [
       table.blocks,
       table.notes,
-      [id, noteId, type, content, ...ourColumns(table)],
+      [id, noteId, type, content, ...writtenColumns(table)],
       [notesId, notesTitle],
-      ourColumns(table),
+      writtenColumns(table),
     ],
   );
   if (row === undefined) return;
@@ -47,31 +46,31 @@ export async function requirePrivileges(db: Queryable, table: BlocksTable): Prom
     ...(lacks('SELECT on notes') ? [`GRANT SELECT ON ${table.notes} TO ${role};`] : []),
     ...behind.map(({ sql }) => `GRANT SELECT ON ${sql} TO ${role};`),
     ...(lacks('UPDATE')
-      ? [`GRANT UPDATE (${ourColumns(table).map(quoteColumn).join(', ')}) ON ${table.blocks} TO ${role};`]
+      ? [`GRANT UPDATE (${writtenColumns(table).map(quoteColumn).join(', ')}) ON ${table.blocks} TO ${role};`]
       : []),
   ];
   throw new ConfigurationError(
     'SCHEMA_PRIVILEGE',
-    `the role ${row.role} may not do what the worker must (${missing.join(', ')})`,
+    `the role ${row.role} lacks privileges that the worker needs: ${missing.join(', ')}`,
     { fix: grants.join('\n') },
   );
 }
 
 interface UnusableSchema {
-  /** As the catalogue holds it. */
+  /** As in the catalogue. */
   readonly schema: string;
-  /** For people, quoted only where SQL needs it. */
+  /** For messages: quoted only where SQL needs it. */
   readonly name: string;
   readonly types: readonly string[];
 }
 
-/** Schemas that hold the types of our columns, such as `extensions`, and that the role may not use: it cannot cast to them. */
+/** Schemas of our columns' types, such as `extensions`, that the role may not use: it could not cast to those types. */
 async function readUnusableSchemas(db: Queryable, table: BlocksTable): Promise<UnusableSchema[]> {
   return await db.query<UnusableSchema>(
     `SELECT n.nspname::text AS schema, quote_ident(n.nspname) AS name, array_agg(DISTINCT t.typname::text) AS types
   FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_namespace n ON n.oid = t.typnamespace
  WHERE a.attrelid = to_regclass($1) AND a.attname = ANY ($2::text[]) AND NOT has_schema_privilege(n.oid, 'USAGE')
  GROUP BY n.nspname ORDER BY n.nspname`,
-    [table.blocks, ourColumns(table)],
+    [table.blocks, writtenColumns(table)],
   );
 }

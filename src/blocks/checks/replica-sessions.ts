@@ -1,21 +1,20 @@
 import type { Database } from '../../postgres/database.js';
 import { quoteColumn, quoteTable } from '../../postgres/identifiers.js';
 import { ConfigurationError } from '../../base/errors.js';
-import { ourColumns } from '../sql/our-columns.js';
 import { readRelations } from '../sql/read-relations.js';
-import type { BlocksTable } from '../table.js';
+import { writtenColumns, type BlocksTable } from '../table.js';
 import { readTriggers } from '../sql/read-triggers.js';
 
-/** Whether our sessions fire no trigger but those that are ALWAYS or REPLICA. */
+/** Whether our sessions fire only triggers that are ALWAYS or REPLICA. */
 export async function isReplicaSession(db: Database): Promise<boolean> {
   const [row] = await db.query<{ is: boolean }>(`SELECT current_setting('session_replication_role') = 'replica' AS is`);
   return row?.is === true;
 }
 
 /**
- * Checks that nothing is left unchecked by sessions that fire no triggers: foreign keys are triggers, too.
+ * Checks that sessions which fire no ordinary triggers skip no foreign key: those are triggers, too.
  *
- * @throws ConfigurationError naming the foreign keys on our two columns
+ * @throws ConfigurationError that names the foreign keys on our two columns
  */
 export async function requireNoForeignKeys(db: Database, table: BlocksTable): Promise<void> {
   if (!(await isReplicaSession(db))) return;
@@ -30,7 +29,7 @@ SELECT DISTINCT k.conname::text AS name, n.nspname::text AS schema, c.relname::t
    AND ((k.conrelid = tree.oid AND a.attnum = ANY (k.conkey)) OR (k.confrelid = tree.oid AND a.attnum = ANY (k.confkey)))
   JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
  ORDER BY 1, 2, 3`,
-    [table.blocks, ourColumns(table)],
+    [table.blocks, writtenColumns(table)],
   );
   if (keys.length === 0) return;
   const [session] = await db.query<{ role: string; database: string }>(
@@ -39,7 +38,7 @@ SELECT DISTINCT k.conname::text AS name, n.nspname::text AS schema, c.relname::t
   const reset = `ALTER ROLE ${quoteColumn(session?.role ?? '')} IN DATABASE ${quoteColumn(session?.database ?? '')} RESET session_replication_role;`;
   throw new ConfigurationError(
     'SCHEMA_FOREIGN_KEY',
-    `session_replication_role is replica, so that our writes are not checked by the foreign key ${keys.map(({ name, on }) => `"${name}" on ${on}`).join(', ')}`,
+    `session_replication_role is replica, so the worker's writes are not checked by the foreign key ${keys.map(({ name, on }) => `"${name}" on ${on}`).join(', ')}`,
     {
       fix: [
         ...keys.map(
@@ -51,26 +50,27 @@ SELECT DISTINCT k.conname::text AS name, n.nspname::text AS schema, c.relname::t
   );
 }
 
-export interface UnseenTrigger {
+export interface SuppressedTrigger {
   readonly name: string;
-  /** The table it is on: quoted, with schema. */
+  /** Its table: quoted, with schema. */
   readonly sql: string;
-  /** The same for people. */
+  /** The same for messages. */
   readonly on: string;
 }
 
 /**
- * The triggers that our writes would fire, and do not because of the session's setting: an audit does not see them. Those
- * that notify us are left out, since not firing them is what the setting is for.
+ * The triggers that our writes would fire if the session's setting did not suppress them, such as those of an audit.
+ * Triggers that notify us are left out: suppressing those is the purpose of the setting.
  */
-export async function findUnseen(db: Database, table: BlocksTable): Promise<UnseenTrigger[]> {
+export async function findSuppressedTriggers(db: Database, table: BlocksTable): Promise<SuppressedTrigger[]> {
   if (!(await isReplicaSession(db))) return [];
   const relations = await readRelations(db, table);
   const triggers = (await readTriggers(db, table)).filter(
-    ({ enabled, firesForUs, coversOurColumns, notifies }) => enabled && !firesForUs && coversOurColumns && !notifies,
+    ({ enabled, firesForWorker, coversWrittenColumns, notifies }) =>
+      enabled && !firesForWorker && coversWrittenColumns && !notifies,
   );
   const on = ({ relation }: { readonly relation: string }) => relations.find(({ oid }) => oid === relation);
-  // A partition's copy goes with the trigger of its table.
+  // A partition's copy of a trigger changes with the original.
   const isCopy = (one: (typeof triggers)[number]) =>
     on(one)?.parents.some((parent) =>
       triggers.some(({ name, relation }) => relation === parent && name === one.name),

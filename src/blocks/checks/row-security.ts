@@ -9,11 +9,11 @@ interface Policy {
   /** pg_policy.polcmd: r SELECT, a INSERT, w UPDATE, d DELETE, * all. */
   readonly command: string;
   readonly isPermissive: boolean;
-  /** Whether it is for this role, itself or by membership. */
+  /** Whether it applies to this role, directly or by membership. */
   readonly applies: boolean;
-  /** Which rows are seen; null: all. */
+  /** Which rows are visible; null: all. */
   readonly using: string | null;
-  /** Which rows may be written; null: those that are seen. */
+  /** Which rows may be written; null: the visible ones. */
   readonly check: string | null;
 }
 
@@ -21,51 +21,59 @@ const SELECT = 'r';
 const UPDATE = 'w';
 
 /**
- * Checks that row level security hides no block and no note from this role: a block whose row it may not lock would be
- * taken for one that someone else has locked, for ever.
+ * Checks that row level security hides no block and no note from this role: a row that the role may not lock would look
+ * like one that another transaction has locked, and its block would wait for ever.
  *
- * @throws ConfigurationError with the policy or attribute that lets the role see and write all rows
+ * @throws ConfigurationError with the policy or role attribute that gives access to all rows
  */
-export async function requireAllRows(db: Database, table: BlocksTable): Promise<void> {
-  const role = await roleOf(db);
+export async function requireAllRowsVisible(db: Database, table: BlocksTable): Promise<void> {
+  const role = await currentRole(db);
   const blocked = [
-    await hidden(db, role, { sql: table.blocks, name: table.blocksName, commands: [SELECT, UPDATE] }),
-    ...(await hiddenNotes(db, role, table)),
+    await findHiddenRows(db, role, { sql: table.blocks, name: table.blocksName, commands: [SELECT, UPDATE] }),
+    ...(await findHiddenNotes(db, role, table)),
   ].filter((one) => one !== undefined);
   if (blocked.length === 0) return;
   const policies = blocked.flatMap(({ policy }) => policy ?? []);
   const bypass = `ALTER ROLE ${quoteColumn(role)} BYPASSRLS;`;
-  const suffices = blocked.every(({ policy }) => policy !== undefined);
+  const arePoliciesEnough = blocked.every(({ policy }) => policy !== undefined);
   throw new ConfigurationError(
     'SCHEMA_ROW_SECURITY',
     `row level security may hide rows from the role ${role}: ${blocked.map(({ reason }) => reason).join('; ')}`,
-    { fix: suffices ? [...policies, '-- or, as a superuser:', bypass].join('\n') : bypass },
+    { fix: arePoliciesEnough ? [...policies, '-- or, as a superuser:', bypass].join('\n') : bypass },
   );
 }
 
-interface Hidden {
+interface HiddenRows {
   readonly reason: string;
-  /** The statement that makes a policy for the role; undefined where none could help. */
+  /** The statement that creates a policy for the role; undefined if no policy could help. */
   readonly policy: string | undefined;
 }
 
-/** A table, and what the role must be able to do with each of its rows. */
-interface Needed {
+/** A table, and the commands that the role must be able to run on each of its rows. */
+interface RequiredAccess {
   readonly sql: string;
   readonly name: string;
   readonly commands: readonly string[];
 }
 
-async function hiddenNotes(db: Database, role: string, { notes }: BlocksTable): Promise<(Hidden | undefined)[]> {
-  const found: (Hidden | undefined)[] = [];
+async function findHiddenNotes(
+  db: Database,
+  role: string,
+  { notes }: BlocksTable,
+): Promise<(HiddenRows | undefined)[]> {
+  const found: (HiddenRows | undefined)[] = [];
   for (const { sql, name } of await readTablesBehind(db, notes)) {
-    found.push(await hidden(db, role, { sql, name, commands: [SELECT] }));
+    found.push(await findHiddenRows(db, role, { sql, name, commands: [SELECT] }));
   }
   return found;
 }
 
-/** @returns undefined where the role sees, and may write, all rows */
-async function hidden(db: Database, role: string, { sql, name, commands }: Needed): Promise<Hidden | undefined> {
+/** @returns undefined if the role may see and write all rows */
+async function findHiddenRows(
+  db: Database,
+  role: string,
+  { sql, name, commands }: RequiredAccess,
+): Promise<HiddenRows | undefined> {
   const [row] = await db.query<{ active: boolean }>('SELECT row_security_active(to_regclass($1)::oid) AS active', [
     sql,
   ]);
@@ -105,7 +113,7 @@ async function readPolicies(db: Database, sql: string): Promise<Policy[]> {
   );
 }
 
-/** Whether a policy lets every row pass, whatever is in it. */
+/** Whether a policy accepts every row, whatever it contains. */
 async function isOpen(db: Database, { using, check }: Policy): Promise<boolean> {
   for (const condition of [using, check]) {
     if (condition !== null && condition !== 'true' && !(await isTrueWithoutRow(db, condition))) return false;
@@ -113,11 +121,11 @@ async function isOpen(db: Database, { using, check }: Policy): Promise<boolean> 
   return true;
 }
 
-/** Such as `current_user = 'worker'`. One that looks at the row names columns, which a SELECT without FROM does not have. */
+/** For example `current_user = 'worker'`. A condition on the row names columns, which fails in a SELECT without FROM. */
 async function isTrueWithoutRow(db: Database, condition: string): Promise<boolean> {
   try {
-    const [row] = await db.query<{ holds: boolean | null }>(`SELECT (${condition}) AS holds`);
-    return row?.holds === true;
+    const [row] = await db.query<{ isTrue: boolean | null }>(`SELECT (${condition}) AS "isTrue"`);
+    return row?.isTrue === true;
   } catch (error) {
     if (/^(22|42|P0)/.test(errorCode(error) ?? '')) return false;
     throw error;
@@ -131,7 +139,7 @@ function freeName(policies: readonly Policy[]): string {
   return name;
 }
 
-async function roleOf(db: Database): Promise<string> {
+async function currentRole(db: Database): Promise<string> {
   const [row] = await db.query<{ role: string }>('SELECT current_user::text AS role');
   return row?.role ?? '';
 }

@@ -1,35 +1,35 @@
 import type { Database, Queryable } from '../../postgres/database.js';
 import { withFullNames } from '../../postgres/rolled-back.js';
 import { ConfigurationError } from '../../base/errors.js';
-import { statusList, STATUSES } from '../sql/our-columns.js';
 import type { BlocksTable } from '../table.js';
+import { statusListSql, BLOCK_STATUSES } from '../status.js';
 
-/** A table of statuses that the status column refers to. */
+/** A table of statuses that the status column references. */
 interface Lookup {
   readonly constraint: string;
   /** pg_class.oid, as text. */
   readonly oid: string;
-  /** As SQL names them. */
+  /** The table and its column as SQL names them. */
   readonly name: string;
   readonly column: string;
   readonly type: string;
-  /** Whether this role sees all its rows. */
+  /** Whether this role sees all of its rows. */
   readonly isReadable: boolean;
 }
 
 /**
- * Checks that every status we write is in the table that the status column refers to, where there is one.
+ * Checks that every status we write is in the table that the status column references, if it references one.
  *
- * @throws ConfigurationError with the INSERT for those that are missing
+ * @throws ConfigurationError with the INSERT for the missing ones
  */
-export async function requireLookedUp(db: Database, table: BlocksTable): Promise<void> {
+export async function requireStatusesInLookup(db: Database, table: BlocksTable): Promise<void> {
   const missing = await withFullNames(db, async (tx) => {
     for (const lookup of await readLookups(tx, table)) {
       if (!lookup.isReadable) continue;
       const rows = await tx.query<{ status: string }>(
         `SELECT status FROM unnest($1::text[]) status
  WHERE NOT EXISTS (SELECT FROM ${lookup.name} l WHERE l.${lookup.column}::text = status)`,
-        [STATUSES],
+        [BLOCK_STATUSES],
       );
       const statuses = rows.map(({ status }) => status);
       if (statuses.length > 0) return { lookup, statuses, fix: await insertSql(tx, lookup, statuses) };
@@ -40,20 +40,24 @@ export async function requireLookedUp(db: Database, table: BlocksTable): Promise
   const { lookup, statuses, fix } = missing;
   throw new ConfigurationError(
     'SCHEMA_STATUS',
-    `${table.blocksName}.${table.columns.status} does not take ${statuses.join(', ')}: it refers to ${lookup.name}, which lacks them`,
+    `${table.blocksName}.${table.columns.status} does not accept ${statuses.join(', ')}: it references ${lookup.name}, which lacks them`,
     { fix },
   );
 }
 
 /**
- * The INSERT for what a foreign key of the status column may miss.
+ * The INSERT for the statuses that may be missing from the table of a foreign key.
  *
- * @returns undefined where the constraint is none such
+ * @returns undefined if the constraint is not a foreign key of the status column
  */
-export async function insertFor(db: Database, table: BlocksTable, constraint: string): Promise<string | undefined> {
+export async function lookupInsertSql(
+  db: Database,
+  table: BlocksTable,
+  constraint: string,
+): Promise<string | undefined> {
   return await withFullNames(db, async (tx) => {
     const lookup = (await readLookups(tx, table)).find((one) => one.constraint === constraint);
-    return lookup && (await insertSql(tx, lookup, STATUSES));
+    return lookup && (await insertSql(tx, lookup, BLOCK_STATUSES));
   });
 }
 
@@ -75,9 +79,9 @@ SELECT DISTINCT ON (k.confrelid) k.conname::text AS constraint, k.confrelid::tex
   );
 }
 
-/** With whatever else the table demands: the status again where that is a text, the next number, or what another row has. */
+/** Fills the table's other mandatory columns: texts with the status, numbers with the next one, the rest from another row. */
 async function insertSql(tx: Queryable, lookup: Lookup, statuses: readonly string[]): Promise<string> {
-  const demanded = await tx.query<{ column: string; type: string; category: string }>(
+  const required = await tx.query<{ column: string; type: string; category: string }>(
     `SELECT quote_ident(a.attname) AS column, format_type(a.atttypid, a.atttypmod) AS type, t.typcategory::text AS category
   FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
  WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull AND NOT a.atthasdef
@@ -86,9 +90,9 @@ async function insertSql(tx: Queryable, lookup: Lookup, statuses: readonly strin
     [lookup.oid, lookup.column],
   );
   const { name, column } = lookup;
-  const columns = [column, ...demanded.map((one) => one.column)];
-  const values = [`status::${lookup.type}`, ...demanded.map((one) => valueFor(one, name))];
-  return `INSERT INTO ${name} (${columns.join(', ')}) SELECT ${values.join(', ')} FROM unnest(ARRAY[${statusList(statuses)}]) WITH ORDINALITY AS new (status, place) ON CONFLICT DO NOTHING;`;
+  const columns = [column, ...required.map((one) => one.column)];
+  const values = [`status::${lookup.type}`, ...required.map((one) => valueFor(one, name))];
+  return `INSERT INTO ${name} (${columns.join(', ')}) SELECT ${values.join(', ')} FROM unnest(ARRAY[${statusListSql(statuses)}]) WITH ORDINALITY AS new (status, place) ON CONFLICT DO NOTHING;`;
 }
 
 function valueFor(

@@ -2,70 +2,69 @@ import type { Database } from '../../postgres/database.js';
 import { onOneLine, quoteColumn } from '../../postgres/identifiers.js';
 import { withFullNames } from '../../postgres/rolled-back.js';
 import { ConfigurationError, errorCode } from '../../base/errors.js';
-import { statusList, STATUSES } from '../sql/our-columns.js';
-import type { BlockStatus } from '../status.js';
+import { statusListSql, BLOCK_STATUSES, type BlockStatus } from '../status.js';
 import type { BlocksTable } from '../table.js';
 
-/** PostgreSQL, appendix A: it names operators, too. */
+/** PostgreSQL, appendix A; also raised for operators. */
 const UNDEFINED_FUNCTION = '42883';
 
 interface StatusType {
-  /** As a cast. */
+  /** In the form of a cast. */
   readonly type: string;
-  /** The enum at its base, as SQL names it. */
+  /** The enum that it is based on, as SQL names it. */
   readonly enumName: string | null;
 }
 
 /**
- * Checks that the type of the status column takes every status that we write.
+ * Checks that the type of the status column accepts every status that we write.
  *
- * @throws ConfigurationError with the labels, the domain's constraint or the length that is in the way
+ * @throws ConfigurationError that names the enum labels, the domain's constraint or the length that rejects it
  */
 export async function requireStatusType(db: Database, table: BlocksTable): Promise<void> {
   const { type, enumName } = await readStatusType(db, table);
   if (type === 'text' || type === 'character varying') return;
-  const refused: BlockStatus[] = [];
+  const rejected: BlockStatus[] = [];
   const constraints = new Map<string, BlockStatus[]>();
-  for (const status of STATUSES) {
+  for (const status of BLOCK_STATUSES) {
     try {
       const [row] = await db.query<{ back: string }>(`SELECT $1::text::${type}::text AS back`, [status]);
-      if (row?.back !== status) refused.push(status); // cut to the type's length
+      if (row?.back !== status) rejected.push(status); // truncated to the type's length
     } catch (error) {
       if (!/^(22|23)/.test(errorCode(error) ?? '')) throw error;
-      refused.push(status);
+      rejected.push(status);
       const constraint = constraintOf(error);
       if (constraint !== undefined) constraints.set(constraint, [...(constraints.get(constraint) ?? []), status]);
     }
   }
-  const comparable = await comparableFix(db, table, type, enumName);
-  if (refused.length === 0) {
-    if (comparable === undefined) return;
+  const comparableSql = await comparableTypeSql(db, table, type, enumName);
+  if (rejected.length === 0) {
+    if (comparableSql === undefined) return;
     throw new ConfigurationError(
       'SCHEMA_STATUS',
       `${table.blocksName}.${table.columns.status} cannot be compared with a status: its type is ${type}`,
-      { fix: comparable },
+      { fix: comparableSql },
     );
   }
-  const domain = await widenDomain(db, table, constraints);
+  const domainSql = await widenedDomainSql(db, table, constraints);
   const fix =
-    domain.length > 0
-      ? domain
+    domainSql.length > 0
+      ? domainSql
       : enumName === null
         ? [`ALTER TABLE ${table.blocks} ALTER COLUMN ${table.status} TYPE text;`]
-        : refused.map((status) => `ALTER TYPE ${enumName} ADD VALUE '${status}';`);
+        : rejected.map((status) => `ALTER TYPE ${enumName} ADD VALUE '${status}';`);
   throw new ConfigurationError(
     'SCHEMA_STATUS',
-    `${table.blocksName}.${table.columns.status} does not take ${refused.join(', ')}: its type is ${type}`,
-    { fix: [...fix, ...(comparable !== undefined && enumName !== null ? [comparable] : [])].join('\n') },
+    `${table.blocksName}.${table.columns.status} does not accept ${rejected.join(', ')}: its type is ${type}`,
+    { fix: [...fix, ...(comparableSql !== undefined && enumName !== null ? [comparableSql] : [])].join('\n') },
   );
 }
 
 /**
- * Of a domain over an enum, PostgreSQL finds no operator to compare it with a status by.
+ * PostgreSQL finds no operator that compares a domain over an enum with a status.
  *
- * @returns the statement that gives the column a type that can be compared; undefined where it has one
+ * @returns the statement that gives the column a comparable type; undefined if it has one
  */
-async function comparableFix(
+async function comparableTypeSql(
   db: Database,
   table: BlocksTable,
   type: string,
@@ -97,13 +96,13 @@ SELECT format_type(a.atttypid, a.atttypmod) AS type,
   });
 }
 
-/** Where the server names it: the constraint of a domain. */
+/** The constraint of a domain, if the server names it in the error. */
 function constraintOf(error: unknown): string | undefined {
   const hasConstraint = typeof error === 'object' && error !== null && 'constraint' in error;
   return hasConstraint && typeof error.constraint === 'string' ? error.constraint : undefined;
 }
 
-async function widenDomain(
+async function widenedDomainSql(
   db: Database,
   table: BlocksTable,
   constraints: ReadonlyMap<string, readonly BlockStatus[]>,
@@ -122,10 +121,10 @@ SELECT k.contypid::regtype::text AS domain, k.conname::text AS name, pg_get_expr
     );
     return found.flatMap(({ domain, name, expression }) => {
       const constraint = quoteColumn(name);
-      const taken = `VALUE IN (${statusList(constraints.get(name) ?? [])})`;
+      const accepted = `VALUE IN (${statusListSql(constraints.get(name) ?? [])})`;
       return [
         `ALTER DOMAIN ${domain} DROP CONSTRAINT ${constraint};`,
-        `ALTER DOMAIN ${domain} ADD CONSTRAINT ${constraint} CHECK ((${onOneLine(expression)}) OR ${taken});`,
+        `ALTER DOMAIN ${domain} ADD CONSTRAINT ${constraint} CHECK ((${onOneLine(expression)}) OR ${accepted});`,
       ];
     });
   });

@@ -1,35 +1,35 @@
 import type { Database, Queryable } from '../../postgres/database.js';
 import { rolledBack } from '../../postgres/rolled-back.js';
 import { errorCode } from '../../base/errors.js';
-import { someVector } from '../sql/our-columns.js';
+import { CHANNEL } from '../channel.js';
+import { sampleVector } from '../sample-vector.js';
 import type { BlockStatus } from '../status.js';
 import type { BlocksTable } from '../table.js';
-import { CHANNEL } from '../sql/read-triggers.js';
 
-/** What came of writing to blocks as the worker does. */
-export type Tried =
-  | { readonly outcome: 'quiet' }
-  /** A write of ours set a block pending, or notified, and so would ask for the next one. */
+/** The result of writing to blocks as the worker does; `wrote` is the status that was written when it ended. */
+export type TrialResult =
+  | { readonly outcome: 'accepted' }
+  /** A write set a block to pending or notified the channel: it would queue the same block again. */
   | { readonly outcome: 'loop'; readonly wrote: BlockStatus; readonly how: 'pending' | 'notified' }
-  /** The database refused a write of ours. */
-  | { readonly outcome: 'refused'; readonly wrote: BlockStatus; readonly error: Error; readonly byAll: boolean }
-  /** A write of ours was not refused, and changed no block as it should. */
+  /** The database rejected a write. `everyBlock`: it does so for each block that was tried. */
+  | { readonly outcome: 'rejected'; readonly wrote: BlockStatus; readonly error: Error; readonly everyBlock: boolean }
+  /** A write raised no error, but changed none of the blocks as it should. */
   | { readonly outcome: 'ignored'; readonly wrote: BlockStatus }
-  | { readonly outcome: 'untried'; readonly reason: string };
+  | { readonly outcome: 'not-tried'; readonly reason: string };
 
-/** No row is held for longer, whatever the triggers do. */
-const STATEMENT_MS = 3_000;
-const LOCK_MS = 1_000;
+/** Limits for each statement of a trial, whatever the triggers do; rows stay locked no longer. */
+const STATEMENT_TIMEOUT_MS = 3_000;
+const LOCK_TIMEOUT_MS = 1_000;
 
 interface Step {
   readonly status: BlockStatus;
   readonly vector?: 'some' | 'none';
-  /** Leaves alone what is pending already, or not looked at yet. */
+  /** Skips blocks whose status is pending or NULL already. */
   readonly unlessPending?: true;
 }
 
-/** Everything that happens to a block in the worker's hands, in an order in which it can. */
-const WALK: readonly Step[] = [
+/** Every write that the worker makes to a block, in a possible order. */
+const STEPS: readonly Step[] = [
   { status: 'pending', unlessPending: true },
   { status: 'processing' },
   { status: 'error' },
@@ -44,80 +44,90 @@ const WALK: readonly Step[] = [
   { status: 'skipped', vector: 'none' },
 ];
 
-/** Walks such blocks of a table through everything that the worker does to them. */
-export type Walk = (table: BlocksTable, ids: readonly string[]) => Promise<Tried>;
+/** Tries all steps on these blocks of a table, then undoes them. */
+export type TrySteps = (table: BlocksTable, ids: readonly string[]) => Promise<TrialResult>;
 
 /**
- * Tries writes in a transaction that is rolled back, with bounds on how long it may wait.
+ * Tries writes in a transaction that is rolled back and whose waits are limited.
  *
- * A notification reaches nobody when it is rolled back; trace_notify has the server tell of it as a trigger sends it.
- *
- * @param work what the walk finds is undone before the next one
+ * A notification of a transaction that is rolled back reaches no listener. With trace_notify, the server also reports it
+ * to the session at the moment a trigger sends it.
  */
-export async function trying(db: Database, work: (tx: Queryable, walk: Walk) => Promise<Tried>): Promise<Tried> {
-  let notified = false;
+export async function runTrial(
+  db: Database,
+  trial: (tx: Queryable, trySteps: TrySteps) => Promise<TrialResult>,
+): Promise<TrialResult> {
+  let isNotified = false;
   const onNotice = (message: string) => {
-    if (message === `Async_Notify(${CHANNEL})`) notified = true; // commands/async.c, not translated
+    if (message === `Async_Notify(${CHANNEL})`) isNotified = true; // commands/async.c, not translated
   };
-  const step = async (tx: Queryable, table: BlocksTable, ids: readonly string[], one: Step): Promise<Tried> => {
-    notified = false;
+  const tryStep = async (
+    tx: Queryable,
+    table: BlocksTable,
+    ids: readonly string[],
+    step: Step,
+  ): Promise<TrialResult> => {
+    isNotified = false;
     try {
-      await write(tx, table, ids, one);
+      await write(tx, table, ids, step);
     } catch (error) {
-      if (!isAnswer(error) || PASSING.has(errorCode(error) ?? '')) throw error;
-      return { outcome: 'refused', wrote: one.status, error, byAll: false };
+      if (!isStatementError(error) || TRANSIENT_CODES.has(errorCode(error) ?? '')) throw error;
+      return { outcome: 'rejected', wrote: step.status, error, everyBlock: false };
     }
-    if (one.status === 'pending') return { outcome: 'quiet' };
-    const { isAnyPending, isIgnored } = await lookAfter(tx, table, ids, one);
-    if (isAnyPending) return { outcome: 'loop', wrote: one.status, how: 'pending' };
-    if (notified) return { outcome: 'loop', wrote: one.status, how: 'notified' };
-    return isIgnored ? { outcome: 'ignored', wrote: one.status } : { outcome: 'quiet' };
+    if (step.status === 'pending') return { outcome: 'accepted' };
+    const { isAnyPending, isIgnored } = await readEffect(tx, table, ids, step);
+    if (isAnyPending) return { outcome: 'loop', wrote: step.status, how: 'pending' };
+    if (isNotified) return { outcome: 'loop', wrote: step.status, how: 'notified' };
+    return isIgnored ? { outcome: 'ignored', wrote: step.status } : { outcome: 'accepted' };
   };
   try {
     return await rolledBack(
       db,
       async (tx) => {
-        await prepare(tx);
-        return await work(tx, async (table, ids) => {
-          await tx.query('SAVEPOINT walk');
-          let tried: Tried = { outcome: 'quiet' };
-          for (const one of WALK) {
-            tried = await step(tx, table, ids, one);
-            if (tried.outcome !== 'quiet') break;
+        await applySettings(tx);
+        return await trial(tx, async (table, ids) => {
+          await tx.query('SAVEPOINT steps');
+          let result: TrialResult = { outcome: 'accepted' };
+          for (const step of STEPS) {
+            result = await tryStep(tx, table, ids, step);
+            if (result.outcome !== 'accepted') break;
           }
-          await tx.query('ROLLBACK TO SAVEPOINT walk');
-          return tried;
+          await tx.query('ROLLBACK TO SAVEPOINT steps');
+          return result;
         });
       },
       { onNotice },
     );
   } catch (error) {
-    if (isAnswer(error) && PASSING.has(errorCode(error) ?? '')) return { outcome: 'untried', reason: error.message };
+    if (isStatementError(error) && TRANSIENT_CODES.has(errorCode(error) ?? '')) {
+      return { outcome: 'not-tried', reason: error.message };
+    }
     throw error;
   }
 }
 
-/** Statement timeout, lock timeout, deadlock, serialization failure: they say nothing of the schema. */
-const PASSING: ReadonlySet<string> = new Set(['57014', '55P03', '40P01', '40001']);
+/** Statement timeout, lock timeout, deadlock, serialization failure: they say nothing about the schema. */
+const TRANSIENT_CODES: ReadonlySet<string> = new Set(['57014', '55P03', '40P01', '40001']);
 
-/** Whether the server said it about a statement, and is there for the next one. */
-export function isAnswer(error: unknown): error is Error {
+/** Whether the server rejected a statement and still accepts the next one. */
+export function isStatementError(error: unknown): error is Error {
   const code = errorCode(error) ?? '';
-  return error instanceof Error && /^[0-9A-Z]{5}$/.test(code) && (PASSING.has(code) || !/^(08|53|57|58)/.test(code));
+  if (!(error instanceof Error) || !/^[0-9A-Z]{5}$/.test(code)) return false;
+  return TRANSIENT_CODES.has(code) || !/^(08|53|57|58)/.test(code);
 }
 
-async function prepare(tx: Queryable): Promise<void> {
-  // Of the settings, those that this server has and lets us change.
+async function applySettings(tx: Queryable): Promise<void> {
+  // Only the settings that this server has and that we may change.
   await tx.query(
     `SELECT set_config(name, value, true)
   FROM unnest($1::text[], $2::text[]) AS wanted(name, value)
  WHERE EXISTS (SELECT FROM pg_settings s WHERE s.name = wanted.name AND s.context = 'user')`,
     [
       ['statement_timeout', 'lock_timeout', 'trace_notify', 'client_min_messages'],
-      [`${STATEMENT_MS}ms`, `${LOCK_MS}ms`, 'on', 'debug1'],
+      [`${STATEMENT_TIMEOUT_MS}ms`, `${LOCK_TIMEOUT_MS}ms`, 'on', 'debug1'],
     ],
   );
-  await tx.query('SET CONSTRAINTS ALL IMMEDIATE'); // deferred triggers would wait for a COMMIT that never comes
+  await tx.query('SET CONSTRAINTS ALL IMMEDIATE'); // deferred triggers would otherwise wait for a COMMIT that never comes
 }
 
 async function write(
@@ -126,24 +136,20 @@ async function write(
   ids: readonly string[],
   { status, vector, unlessPending }: Step,
 ): Promise<void> {
-  const embedding =
-    vector === undefined
-      ? ''
-      : vector === 'none'
-        ? 'embedding = NULL, '
-        : `${table.embedding} = $2::text::${table.vectorType}, `;
+  const value = vector === 'some' ? `$2::text::${table.vectorType}` : 'NULL';
+  const embedding = vector === undefined ? '' : `${table.embedding} = ${value}, `;
   await tx.query(
     `UPDATE ${table.blocks} SET ${embedding}${table.status} = '${status}'
  WHERE ${table.id} = ANY ($1::text[]::${table.idType}[])${unlessPending === true ? ` AND ${table.status} <> 'pending'` : ''}`,
-    vector === 'some' ? [ids, someVector(table)] : [ids],
+    vector === 'some' ? [ids, sampleVector(table)] : [ids],
   );
 }
 
 /**
- * Read apart: RETURNING answers before AFTER triggers have fired. A trigger may skip what it takes for no text, and then the
- * write is not ignored.
+ * Reads the blocks in a statement of its own: RETURNING answers before AFTER triggers fire. A trigger may set blocks
+ * `skipped` that it considers empty; that does not count as ignoring the write.
  */
-async function lookAfter(
+async function readEffect(
   tx: Queryable,
   table: BlocksTable,
   ids: readonly string[],

@@ -1,9 +1,8 @@
 import type { Queryable } from '../../postgres/database.js';
 import { onOneLine } from '../../postgres/identifiers.js';
-import { ourColumns } from '../sql/our-columns.js';
-import type { BlocksTable } from '../table.js';
+import { writtenColumns, type BlocksTable } from '../table.js';
 
-/** A trigger in the parts that another one can be made from. */
+/** The parts of a trigger from which another can be created. */
 interface Definition {
   /** Quoted where SQL needs it. */
   readonly name: string;
@@ -12,9 +11,9 @@ interface Definition {
   /** pg_trigger.tgenabled: O, A, R or D. */
   readonly mode: string;
   readonly isConstraint: boolean;
-  /** Has REFERENCING … TABLE, which goes with no column list. */
+  /** Has REFERENCING … TABLE, which excludes a column list. */
   readonly comparesTables: boolean;
-  /** Of UPDATE OF, quoted where SQL needs it. */
+  /** The columns of UPDATE OF, quoted where SQL needs it. */
   readonly columns: readonly string[];
   /** With its schema, quoted where SQL needs it. */
   readonly relation: string;
@@ -23,22 +22,22 @@ interface Definition {
 }
 
 /**
- * The SQL that makes these very triggers fire on the columns of the text alone: all else of them stays. Empty for a trigger
- * that compares tables, which PostgreSQL lets name no columns.
+ * The SQL that makes these triggers fire only on the columns of the text and changes nothing else about them. Empty for
+ * triggers that compare tables: PostgreSQL allows them no column list.
  *
  * @param db with an empty search path
- * @param oids of triggers; a partition's copy stands for the trigger that it is copied from
+ * @param oids of triggers; for a partition's copy, the original is restricted
  */
 export async function restrictTriggers(db: Queryable, table: BlocksTable, oids: readonly string[]): Promise<string[]> {
   const definitions = await readDefinitions(db, oids);
   const { type, content } = table.columns;
   const text = await quoteIdents(db, [type, content]);
-  const ours = await quoteIdents(db, ourColumns(table));
-  return definitions.filter(({ comparesTables }) => !comparesTables).flatMap((one) => restricted(one, text, ours));
+  const ours = await quoteIdents(db, writtenColumns(table));
+  return definitions.filter(({ comparesTables }) => !comparesTables).flatMap((one) => restrictedSql(one, text, ours));
 }
 
 /**
- * The SQL that makes the same trigger on another table.
+ * The SQL that creates the same trigger on another table.
  *
  * @param db with an empty search path
  * @param sql the other table, quoted
@@ -78,17 +77,17 @@ async function quoteIdents(db: Queryable, names: readonly string[]): Promise<str
   return rows.map(({ name }) => name);
 }
 
-/** @param text the columns that the text is made from */
-function restricted(one: Definition, text: readonly string[], ours: readonly string[]): string[] {
+/** @param text the columns that the text is built from */
+function restrictedSql(one: Definition, text: readonly string[], ours: readonly string[]): string[] {
   const others = one.columns.filter((column) => !ours.includes(column));
   const events = eventsOf(one, others.length > 0 ? others : text);
   const rest = `${kindOf(one)} ${one.name} ${events} ON ${one.relation}${restOf(one)};`;
-  // A constraint trigger cannot be replaced. One that is made anew fires for the API's sessions alone.
-  const made = one.isConstraint
+  // A constraint trigger cannot be replaced, only recreated. A new trigger fires in ordinary sessions only (mode O).
+  const create = one.isConstraint
     ? [`DROP TRIGGER ${one.name} ON ${one.relation};`, `CREATE ${rest}`]
     : [`CREATE OR REPLACE ${rest}`];
   const enable = { A: 'ENABLE ALWAYS', R: 'ENABLE REPLICA', D: 'DISABLE' }[one.mode];
-  return enable === undefined ? made : [...made, `ALTER TABLE ${one.relation} ${enable} TRIGGER ${one.name};`];
+  return enable === undefined ? create : [...create, `ALTER TABLE ${one.relation} ${enable} TRIGGER ${one.name};`];
 }
 
 function kindOf({ isConstraint }: Definition): string {

@@ -1,70 +1,73 @@
 import type { Database, Queryable } from '../../postgres/database.js';
 import { quoteColumn } from '../../postgres/identifiers.js';
-import type { BlocksTable } from '../table.js';
-import { copyTrigger } from './trigger-sql.js';
 import type { Trigger } from '../sql/read-triggers.js';
-import { isAnswer, trying, type Tried } from './trial.js';
+import type { BlocksTable } from '../table.js';
+import { isStatementError, runTrial, type TrialResult } from './trial.js';
+import { copyTrigger } from './trigger-sql.js';
 
-/** Partitions with triggers of their own are few kinds. */
-const MOST_KINDS = 4;
+/** Partitions rarely have more different sets of triggers. */
+const MAX_GROUPS = 4;
 
 /**
- * Where there is no block to try our writes on: tries them on one of our own, in a temporary table of the same name and
- * columns with copies of the triggers, and rolls it back.
+ * Tries our writes where no block exists to try them on: on a block that we insert into a temporary table, which has the
+ * same name, columns and triggers. Everything is rolled back.
  *
- * Only a loop is proved by it: a trigger that fails there may miss what the API would have written.
+ * This can only prove a loop: a trigger that fails here may need something that the API would have written.
  *
  * @param triggers those that our sessions fire
- * @param tried the oids of the tables that blocks were tried in, whose triggers need not be copied
+ * @param tried the oids of the tables whose blocks were tried; their triggers need no copy
  */
 export async function tryOnCopy(
   db: Database,
   table: BlocksTable,
   triggers: readonly Trigger[],
   tried: ReadonlySet<string> = new Set(),
-): Promise<Tried> {
-  const kinds = kindsOf(triggers).filter((kind) => !kind.relations.some((relation) => tried.has(relation)));
-  for (const { triggers: some } of kinds.slice(0, MOST_KINDS)) {
+): Promise<TrialResult> {
+  const groups = groupTriggers(triggers).filter((group) => !group.relations.some((relation) => tried.has(relation)));
+  for (const group of groups.slice(0, MAX_GROUPS)) {
     try {
-      const outcome = await trying(db, async (tx, walk) => {
-        const copy = await makeCopy(tx, table, some);
-        return await walk(copy, [await insertBlock(tx, copy)]);
+      const result = await runTrial(db, async (tx, trySteps) => {
+        const copy = await createCopy(tx, table, group.triggers);
+        return await trySteps(copy, [await insertBlock(tx, copy)]);
       });
-      if (outcome.outcome === 'loop') return outcome;
+      if (result.outcome === 'loop') return result;
     } catch (error) {
-      if (!isAnswer(error)) throw error;
+      if (!isStatementError(error)) throw error;
     }
   }
-  return { outcome: 'untried', reason: 'there is no block yet' };
+  return { outcome: 'not-tried', reason: 'the table has no blocks' };
 }
 
-interface Kind {
-  /** The oids of the tables that have such triggers. */
+/** Tables that have the same triggers. */
+interface TriggerGroup {
+  /** The oids of the tables. */
   readonly relations: string[];
-  /** Those of one of them. */
+  /** The triggers of one of them. */
   readonly triggers: readonly Trigger[];
 }
 
-/** The triggers of each table that has some which an update of our columns fires, once where several have the same. */
-function kindsOf(triggers: readonly Trigger[]): Kind[] {
-  const kinds = new Map<string, Kind>();
+/** Groups the tables by their triggers; leaves out tables where an update of our two columns fires none. */
+function groupTriggers(triggers: readonly Trigger[]): TriggerGroup[] {
+  const groups = new Map<string, TriggerGroup>();
   for (const relation of new Set(triggers.map((trigger) => trigger.relation))) {
     const own = triggers.filter((trigger) => trigger.relation === relation);
-    if (!own.some(({ coversOurColumns }) => coversOurColumns)) continue;
-    const shape = own.map(({ name, functionName, coversOurColumns }) => [name, functionName, coversOurColumns]);
-    const kind = kinds.get(JSON.stringify(shape)) ?? { relations: [], triggers: own };
-    kind.relations.push(relation);
-    kinds.set(JSON.stringify(shape), kind);
+    if (!own.some(({ coversWrittenColumns }) => coversWrittenColumns)) continue;
+    const key = JSON.stringify(
+      own.map(({ name, functionName, coversWrittenColumns }) => [name, functionName, coversWrittenColumns]),
+    );
+    const group = groups.get(key) ?? { relations: [], triggers: own };
+    group.relations.push(relation);
+    groups.set(key, group);
   }
-  return [...kinds.values()];
+  return [...groups.values()];
 }
 
-async function makeCopy(tx: Queryable, table: BlocksTable, triggers: readonly Trigger[]): Promise<BlocksTable> {
+async function createCopy(tx: Queryable, table: BlocksTable, triggers: readonly Trigger[]): Promise<BlocksTable> {
   const [original] = await tx.query<{ name: string }>(
     'SELECT relname::text AS name FROM pg_class WHERE oid = to_regclass($1)',
     [table.blocks],
   );
-  // A function that names the table without its schema finds this one.
+  // A trigger function that names the table without its schema finds the copy.
   const name = quoteColumn(original?.name ?? 'blocks');
   await tx.query(`CREATE TEMPORARY TABLE ${name} ON COMMIT DROP AS TABLE ${table.blocks} WITH NO DATA`);
   const copy = { ...table, blocks: `pg_temp.${name}` };
@@ -76,15 +79,15 @@ async function makeCopy(tx: Queryable, table: BlocksTable, triggers: readonly Tr
 }
 
 /**
- * Inserts a block as the API would, and writes it once: triggers may complete it then, and what they do to one that is
- * complete is what counts.
+ * Inserts a block as the API would, and writes to it once: triggers may then fill in what the API leaves out. What counts
+ * is what they do to a complete block.
  */
 async function insertBlock(tx: Queryable, table: BlocksTable): Promise<string> {
   const { blocks, id, idType, columns } = table;
   const value = idType === 'uuid' ? '00000000-0000-4000-8000-000000000000' : '1';
   const block = {
     [columns.id]: value,
-    [columns.type]: await someType(tx, blocks, columns.type),
+    [columns.type]: await findTextType(tx, blocks, columns.type),
     [columns.content]: 'text',
     [columns.status]: 'pending',
   };
@@ -98,8 +101,8 @@ async function insertBlock(tx: Queryable, table: BlocksTable): Promise<string> {
   return value;
 }
 
-/** A type of block that holds text, as far as can be told. */
-async function someType(tx: Queryable, blocks: string, column: string): Promise<string | null> {
+/** A block type that probably has text. */
+async function findTextType(tx: Queryable, blocks: string, column: string): Promise<string | null> {
   const [row] = await tx.query<{ type: string | null }>(
     `SELECT CASE WHEN t.typcategory = 'S' THEN 'paragraph'
             ELSE (SELECT enumlabel::text FROM pg_enum WHERE enumtypid = t.oid AND enumlabel <> 'mermaid' ORDER BY enumsortorder LIMIT 1)

@@ -1,25 +1,25 @@
 import type { Database, Queryable } from '../../postgres/database.js';
 import type { BlocksTable } from '../table.js';
-import { trying, type Tried } from './trial.js';
+import { runTrial, type TrialResult } from './trial.js';
 
-/** Writes to blocks as the worker does, and rolls it back. Rows that someone else has locked are left out. */
-export async function tryWrites(db: Database, table: BlocksTable, ids: readonly string[]): Promise<Tried> {
-  return await trying(db, async (tx, walk) => {
+/** Writes to blocks as the worker does and rolls it back. Leaves out rows that another transaction has locked. */
+export async function tryOnRows(db: Database, table: BlocksTable, ids: readonly string[]): Promise<TrialResult> {
+  return await runTrial(db, async (tx, trySteps) => {
     const locked = await lock(tx, table, ids);
-    if (locked.length === 0) return { outcome: 'untried', reason: 'all blocks are locked' };
-    const together = await walk(table, locked);
-    if (together.outcome !== 'refused' || locked.length === 1) return asByAll(together);
-    // One by one: a trigger may refuse to have a certain block changed, which is that block's matter.
-    const alone: Tried[] = [];
-    for (const id of locked) alone.push(await walk(table, [id]));
-    const loop = alone.find(({ outcome }) => outcome === 'loop');
+    if (locked.length === 0) return { outcome: 'not-tried', reason: 'all blocks are locked' };
+    const together = await trySteps(table, locked);
+    if (together.outcome !== 'rejected' || locked.length === 1) return asEveryBlock(together);
+    // One by one: a trigger may protect a single block from changes, which concerns only that block.
+    const single: TrialResult[] = [];
+    for (const id of locked) single.push(await trySteps(table, [id]));
+    const loop = single.find(({ outcome }) => outcome === 'loop');
     if (loop !== undefined) return loop;
-    return alone.every(({ outcome }) => outcome === 'refused') ? asByAll(alone[0] ?? together) : together;
+    return single.every(({ outcome }) => outcome === 'rejected') ? asEveryBlock(single[0] ?? together) : together;
   });
 }
 
-function asByAll(tried: Tried): Tried {
-  return tried.outcome === 'refused' ? { ...tried, byAll: true } : tried;
+function asEveryBlock(result: TrialResult): TrialResult {
+  return result.outcome === 'rejected' ? { ...result, everyBlock: true } : result;
 }
 
 async function lock(tx: Queryable, table: BlocksTable, ids: readonly string[]): Promise<string[]> {

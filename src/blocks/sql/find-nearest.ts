@@ -14,11 +14,11 @@ export interface NearestBlock {
 }
 
 /**
- * The blocks whose vectors lie nearest to one. In the form that an HNSW or IVFFlat index on cosine distance answers;
- * without one the whole table is read.
+ * The blocks whose vectors are nearest to a vector. The statement can use an HNSW or IVFFlat index on cosine distance;
+ * without one it reads the whole table.
  *
  * @param vector number[dimensions]
- * @param blockType only blocks of this type, where it is given
+ * @param blockType if given, only blocks of this type
  */
 export async function findNearest(
   db: Queryable,

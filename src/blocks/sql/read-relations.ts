@@ -2,29 +2,29 @@ import type { Queryable } from '../../postgres/database.js';
 import { quoteTable } from '../../postgres/identifiers.js';
 import type { BlocksTable } from '../table.js';
 
-/** The blocks table itself, or one of its partitions or of the tables that inherit from it. */
+/** The blocks table, one of its partitions, or a table that inherits from it. */
 export interface BlocksRelation {
   /** pg_class.oid, as text. */
   readonly oid: string;
   /** Quoted, with schema. */
   readonly sql: string;
-  /** For people, quoted only where SQL needs it. */
+  /** For messages: quoted only where SQL needs it. */
   readonly name: string;
   readonly schema: string;
   readonly table: string;
-  /** Has partitions, and holds no rows of its own. */
+  /** Has partitions and no rows of its own. */
   readonly isPartitioned: boolean;
   readonly isForeign: boolean;
-  /** The oids of the tables that this one belongs to; none for the blocks table. */
+  /** The oids of its parent tables; none for the blocks table. */
   readonly parents: readonly string[];
-  /** Percent of a page that inserts fill; 100 unless set. */
+  /** Percentage of a page that inserts fill; 100 by default. */
   readonly fillfactor: number;
-  /** As the planner estimates them; -1 where nobody has counted yet. */
+  /** The planner's estimate; -1 before the first VACUUM or ANALYZE. */
   readonly rows: number;
 }
 
 /**
- * The blocks table and all below it, each after those it belongs to. pg_inherits holds both kinds, partitions and old-style
+ * The blocks table and all tables below it, parents first. pg_inherits lists both partitions and tables of old-style
  * inheritance.
  */
 export async function readRelations(db: Queryable, table: BlocksTable): Promise<BlocksRelation[]> {
@@ -47,13 +47,4 @@ SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS table,
     [table.blocks],
   );
   return rows.map((row) => ({ ...row, sql: quoteTable(row.schema, row.table) }));
-}
-
-/** A few names for people, however many there are. */
-export function listed(names: readonly string[]): string {
-  const MOST = 5;
-  const shown = names.slice(0, MOST);
-  const more = names.length - shown.length;
-  if (more > 0) return `${shown.join(', ')} and ${more.toLocaleString('en-US')} more`;
-  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1) ?? ''}`;
 }

@@ -3,8 +3,8 @@ import { hasStatusSql, PENDING } from '../status.js';
 import type { BlocksTable } from '../table.js';
 
 /**
- * What a sweep looks for: blocks that wait for a job, blocks that a crashed worker may have left, and skipped blocks that
- * still have a vector.
+ * What a sweep looks for: blocks that wait for a job, blocks that a crashed worker may have left, and skipped blocks with a
+ * vector.
  */
 export type Finding = 'pending' | 'processing' | 'stale-vector';
 
@@ -13,17 +13,17 @@ export interface FoundInSlice {
   readonly finding: Finding;
 }
 
-/** The blocks that lie behind an id, in order of their ids. */
+/** The blocks after an id, in order of their ids. */
 export interface BlockRange {
-  /** The last id of the slice before; null for the first slice. */
+  /** The last id of the previous slice; null for the first slice. */
   readonly after: string | null;
-  /** Blocks found at most. */
+  /** The maximum number of blocks found. */
   readonly limit: number;
 }
 
 /**
- * The blocks of a range that a sweep has something to do for, in order of their ids. Fewer than `limit` of them: the range
- * ends with the table. All findings come from one read of the table.
+ * The blocks of a range that a sweep has to act on, in order of their ids. If it finds fewer than `limit`, it has reached the
+ * end of the table. All findings come from one read of the table.
  *
  * @param findings at least one
  */

@@ -4,15 +4,15 @@ import { quoteTable } from '../../postgres/identifiers.js';
 export interface TableBehind {
   /** Quoted, with schema. */
   readonly sql: string;
-  /** For people, quoted only where SQL needs it. */
+  /** For messages: quoted only where SQL needs it. */
   readonly name: string;
-  /** Whether this role may read it, or some of its columns. */
+  /** Whether this role may read it or some of its columns. */
   readonly isReadable: boolean;
 }
 
 /**
- * The tables whose privileges and policies count for this role when it reads a relation: itself, or where it is a view with
- * `security_invoker` (since PostgreSQL 15), those behind it. Any other view is read as its owner.
+ * The relations whose privileges and policies apply to this role when it reads a relation: the relation and, if it is a view
+ * with `security_invoker` (since PostgreSQL 15), those behind it. Any other view reads with the privileges of its owner.
  *
  * @param sql quoted, with schema
  */

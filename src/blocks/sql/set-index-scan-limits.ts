@@ -1,12 +1,12 @@
 import type { Queryable } from '../../postgres/database.js';
 
-/** pgvector's default and largest `hnsw.ef_search`: an HNSW index finds no more rows than that in one go. */
+/** pgvector's default and maximum of `hnsw.ef_search`: one scan of an HNSW index finds no more rows than that. */
 const EF_SEARCH = 40;
 const EF_SEARCH_MAX = 1_000;
 
 /**
- * Lets the vector indexes of this transaction find as many rows as are asked for: by default HNSW ends after 40, and
- * what is filtered afterwards counts among them. Since 0.8 pgvector goes on until there are enough.
+ * Lets index scans of this transaction find `limit` rows: by default an HNSW scan ends after 40, including rows that a filter
+ * then removes. With iterative scans (since pgvector 0.8) the scan continues until it has found enough.
  */
 export async function setIndexScanLimits(tx: Queryable, limit: number): Promise<void> {
   const [row] = await tx.query<{ iterates: boolean }>(

@@ -15,26 +15,26 @@ describeWithServer('a role that may not use the schema of', () => {
     [
       'pgvector',
       `${OTHER_SCHEMA} ALTER EXTENSION vector SET SCHEMA "ex.tensions"`,
-      /\(USAGE on schema "ex\.tensions" of the type vector\)$/,
+      /needs: USAGE on schema "ex\.tensions" of the type vector$/,
     ],
     [
-      'the status’s type',
+      'the type of the status',
       `${OTHER_SCHEMA} CREATE DOMAIN "ex.tensions".status AS text; ALTER TABLE blocks ALTER embedding_status TYPE "ex.tensions".status`,
-      /\(USAGE on schema "ex\.tensions" of the type status\)$/,
+      /needs: USAGE on schema "ex\.tensions" of the type status$/,
     ],
-  ])('%s is refused before there is a block, and the GRANT that is told helps', async (_, sql, says) => {
+  ])('%s is rejected even without a block, with the GRANT that fixes it', async (_, sql, message) => {
     await site.prepare(sql);
-    const refused = await site.refusal();
-    expect(refused).toMatchObject({ code: 'SCHEMA_PRIVILEGE', message: expect.stringMatching(says) as string });
-    expect(refused?.fix).toBe(`GRANT USAGE ON SCHEMA "ex.tensions" TO "${site.role.name}";`);
-    expect(await site.doctor()).toContainEqual({
+    const error = await site.startError();
+    expect(error).toMatchObject({ code: 'SCHEMA_PRIVILEGE', message: expect.stringMatching(message) as string });
+    expect(error?.fix).toBe(`GRANT USAGE ON SCHEMA "ex.tensions" TO "${site.role.name}";`);
+    expect(await site.doctorFindings()).toContainEqual({
       name: 'privileges',
       status: 'failed',
-      found: refused?.message,
-      fix: refused?.fix,
+      found: error?.message,
+      fix: error?.fix,
     });
-    await site.run(refused?.fix ?? '');
-    expect(await site.refusal()).toBeUndefined();
-    expect(await site.doctor()).toEqual([]);
+    await site.runFix(error?.fix ?? '');
+    expect(await site.startError()).toBeUndefined();
+    expect(await site.doctorFindings()).toEqual([]);
   });
 });

@@ -1,15 +1,15 @@
 import { SchemaSite } from '../../support/schema-site.js';
 import { describeWithServer } from '../../support/describe-with-server.js';
-import { EAGER, ROWS, WITHOUT } from './api-triggers.js';
+import { EAGER_TRIGGER, INSERT_BLOCKS, DROP_TRIGGERS } from './api-triggers.js';
 
-/** A trigger function on `NEW` and `OLD`, which is put on blocks as `on` says. */
+/** A trigger and its function; `on` is the rest of CREATE TRIGGER. */
 const trigger = (name: string, body: string, on: string) => `
   CREATE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${body} END $$;
   CREATE TRIGGER ${name} ${on} EXECUTE FUNCTION ${name}();`;
 
 const NOTIFY = `PERFORM pg_notify('embedding_queue', NEW.id::text);`;
 
-describeWithServer('a trigger that leaves our writes as they are', () => {
+describeWithServer('a trigger that does not change our writes', () => {
   let site: SchemaSite;
   beforeEach(async () => {
     site = await SchemaSite.open();
@@ -18,10 +18,10 @@ describeWithServer('a trigger that leaves our writes as they are', () => {
   afterEach(() => site.close());
 
   it.each<[string, string]>([
-    ['is for the columns of the text', ''],
+    ['fires only on the columns of the text', ''],
     [
-      'skips mermaid at each update, and sets pending what has changed',
-      `${WITHOUT}${trigger(
+      'skips mermaid on each update and sets changed blocks to pending',
+      `${DROP_TRIGGERS}${trigger(
         'careful',
         `IF NEW.block_type = 'mermaid' THEN NEW.embedding_status := 'skipped';
          ELSIF TG_OP = 'INSERT' OR (OLD.block_type, OLD.content) IS DISTINCT FROM (NEW.block_type, NEW.content) THEN
@@ -32,7 +32,7 @@ describeWithServer('a trigger that leaves our writes as they are', () => {
       )}`,
     ],
     [
-      'skips what is short, at each update, whatever its type',
+      'skips short blocks on each update, whatever their type',
       trigger(
         'short',
         `IF length(NEW.content::text) < 100 THEN NEW.embedding_status := 'skipped'; END IF; RETURN NEW;`,
@@ -40,8 +40,8 @@ describeWithServer('a trigger that leaves our writes as they are', () => {
       ),
     ],
     [
-      'announces what is set pending, as we do when we hand a block back',
-      `${WITHOUT}${trigger(
+      'notifies of blocks that are set to pending, as we do to hand a block back',
+      `${DROP_TRIGGERS}${trigger(
         'announce',
         `IF NEW.embedding_status = 'pending' THEN ${NOTIFY} END IF; RETURN NULL;`,
         'AFTER INSERT OR UPDATE ON blocks FOR EACH ROW',
@@ -56,7 +56,7 @@ describeWithServer('a trigger that leaves our writes as they are', () => {
       ),
     ],
     [
-      'refuses to have one block changed',
+      'rejects changes to one block',
       trigger(
         'archived',
         `IF OLD.block_type = 'code' THEN RAISE EXCEPTION 'the block is archived'; END IF; RETURN NEW;`,
@@ -64,7 +64,7 @@ describeWithServer('a trigger that leaves our writes as they are', () => {
       ),
     ],
     [
-      'takes the statuses in their order only',
+      'accepts statuses only in their order',
       trigger(
         'steps',
         `IF NOT (OLD.embedding_status, NEW.embedding_status) IN (('pending', 'processing'), ('processing', 'pending'),
@@ -75,40 +75,54 @@ describeWithServer('a trigger that leaves our writes as they are', () => {
       ),
     ],
   ])('(one that %s) is accepted', async (_, sql) => {
-    await site.prepare(ROWS + sql);
-    expect(await site.refusal()).toBeUndefined();
-    expect(await site.doctor()).toEqual([]);
+    await site.prepare(INSERT_BLOCKS + sql);
+    expect(await site.startError()).toBeUndefined();
+    expect(await site.doctorFindings()).toEqual([]);
   });
 });
 
-describeWithServer('our own write', () => {
+describeWithServer('the worker’s own write', () => {
   let site: SchemaSite;
   beforeEach(async () => {
     site = await SchemaSite.open();
   });
   afterEach(() => site.close());
 
-  it('is tried with privileges on columns alone', async () => {
+  it('is tried with only column privileges', async () => {
     await site.prepare(
-      `${ROWS} GRANT SELECT (id, title) ON notes TO :role;
+      `${INSERT_BLOCKS} GRANT SELECT (id, title) ON notes TO :role;
        GRANT SELECT (id, note_id, block_type, content, embedding, embedding_status), UPDATE (embedding, embedding_status) ON blocks TO :role`,
     );
-    expect(await site.refusal()).toBeUndefined();
-    expect(await site.doctor()).toEqual([]);
-    await site.prepare(EAGER);
-    expect(await site.refusal()).toMatchObject({ code: 'SCHEMA_TRIGGER_LOOP' });
+    expect(await site.startError()).toBeUndefined();
+    expect(await site.doctorFindings()).toEqual([]);
+    await site.prepare(EAGER_TRIGGER);
+    expect(await site.startError()).toMatchObject({ code: 'SCHEMA_TRIGGER_LOOP' });
+  });
+
+  it('is tried on columns of other names', async () => {
+    await site.grant();
+    await site.prepare(
+      `ALTER TABLE blocks RENAME embedding TO vector; ALTER TABLE blocks RENAME embedding_status TO state;
+       ${DROP_TRIGGERS} CREATE FUNCTION queue_block() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${NOTIFY} RETURN NEW; END $$;
+       CREATE TRIGGER queue BEFORE INSERT OR UPDATE OF content ON blocks FOR EACH ROW EXECUTE FUNCTION queue_block();
+       INSERT INTO notes (title) VALUES ('A');
+       INSERT INTO blocks (note_id, block_type, content, state) SELECT id, 'paragraph', '"text"', 'pending' FROM notes`,
+    );
+    site.environment = { PALDOCS_BLOCKS_EMBEDDING_COLUMN: 'vector', PALDOCS_BLOCKS_STATUS_COLUMN: 'state' };
+    expect(await site.startError()).toBeUndefined();
+    expect(await site.doctorFindings()).toEqual([]);
   });
 
   it.each(['LOCK TABLE blocks IN SHARE MODE', 'SELECT FROM blocks FOR UPDATE'])(
-    'is waited for no longer than a moment, and starts nevertheless, under %s',
+    'is skipped after a short wait, so that the worker starts, under %s',
     async (lock) => {
       await site.grant();
-      await site.prepare(ROWS);
+      await site.prepare(INSERT_BLOCKS);
       const other = await site.db.connect();
       try {
         await other.query(`BEGIN; ${lock}`);
-        expect(await site.refusal()).toBeUndefined();
-        expect(await site.doctor()).toEqual([]);
+        expect(await site.startError()).toBeUndefined();
+        expect(await site.doctorFindings()).toEqual([]);
       } finally {
         await other.end();
       }
@@ -116,7 +130,7 @@ describeWithServer('our own write', () => {
   );
 });
 
-describeWithServer('a trigger that our own write fires', () => {
+describeWithServer('a trigger that the worker’s own write fires', () => {
   let site: SchemaSite;
   beforeEach(async () => {
     site = await SchemaSite.open();
@@ -124,7 +138,7 @@ describeWithServer('a trigger that our own write fires', () => {
   });
   afterEach(() => site.close());
 
-  const partitioned = `${WITHOUT}
+  const partitioned = `${DROP_TRIGGERS}
     ALTER TABLE blocks RENAME TO old;
     CREATE TABLE blocks (LIKE old INCLUDING DEFAULTS INCLUDING IDENTITY) PARTITION BY HASH (id);
     CREATE TABLE blocks_0 PARTITION OF blocks FOR VALUES WITH (MODULUS 2, REMAINDER 0);
@@ -132,26 +146,26 @@ describeWithServer('a trigger that our own write fires', () => {
     GRANT SELECT, UPDATE (embedding, embedding_status) ON blocks TO :role;`;
   const loop = `NEW.embedding_status := 'pending'; ${NOTIFY} RETURN NEW;`;
 
-  /** What it is, what makes it, what is said, what the fix holds, and whether both remedies help. */
+  /** A name, the SQL that creates it, the message, the fix, and whether both fixes work. */
   const LOOPS: [string, string, RegExp, RegExp, boolean][] = [
     [
-      'at every INSERT and UPDATE',
-      EAGER + ROWS,
-      /fires the trigger "eager" on public\.blocks, which sets a block pending/,
+      'on every INSERT and UPDATE',
+      EAGER_TRIGGER + INSERT_BLOCKS,
+      /fires the trigger "eager" on public\.blocks, which sets the block back to pending/,
       /^CREATE OR REPLACE TRIGGER eager BEFORE INSERT OR UPDATE OF block_type, content ON public\.blocks FOR EACH ROW EXECUTE FUNCTION public\.eager\(\);$/m,
       true,
     ],
     [
-      'beside one that keeps a time, which is not the one to change',
-      `${EAGER} ALTER TABLE blocks ADD updated_at timestamptz;
-       ${trigger('touch', 'NEW.updated_at := now(); RETURN NEW;', 'BEFORE UPDATE ON blocks FOR EACH ROW')} ${ROWS}`,
+      'next to one that sets a time, which the fix leaves as it is',
+      `${EAGER_TRIGGER} ALTER TABLE blocks ADD updated_at timestamptz;
+       ${trigger('touch', 'NEW.updated_at := now(); RETURN NEW;', 'BEFORE UPDATE ON blocks FOR EACH ROW')} ${INSERT_BLOCKS}`,
       /fires the trigger "eager" on/,
       /^(?![^]*TRIGGER touch)/,
       true,
     ],
     [
-      'on the status alone, with a condition',
-      ROWS +
+      'on the status only, with a condition',
+      INSERT_BLOCKS +
         trigger(
           'again',
           loop,
@@ -162,41 +176,42 @@ describeWithServer('a trigger that our own write fires', () => {
       true,
     ],
     [
-      'on other columns beside ours, which it keeps',
-      ROWS + trigger('again', loop, `BEFORE UPDATE OF note_id, content, embedding ON blocks FOR EACH ROW`),
+      'on other columns besides ours, which it keeps',
+      INSERT_BLOCKS + trigger('again', loop, `BEFORE UPDATE OF note_id, content, embedding ON blocks FOR EACH ROW`),
       /fires the trigger "again"/,
       /UPDATE OF note_id, content ON/,
       true,
     ],
     [
-      'that sets failed blocks pending again',
-      ROWS +
+      'that sets failed blocks back to pending',
+      INSERT_BLOCKS +
         trigger(
           'retry',
           `IF NEW.embedding_status = 'error' THEN NEW.embedding_status := 'pending'; END IF; RETURN NEW;`,
           'BEFORE UPDATE ON blocks FOR EACH ROW',
         ),
-      /sets a block pending that was written 'error'/,
+      /sets the block back to pending \(after 'error'\)/,
       /UPDATE OF block_type, content/,
       true,
     ],
     [
       'that only notifies',
-      ROWS + trigger('shout', `${NOTIFY} RETURN NULL;`, 'AFTER UPDATE ON blocks FOR EACH ROW'),
+      INSERT_BLOCKS + trigger('shout', `${NOTIFY} RETURN NULL;`, 'AFTER UPDATE ON blocks FOR EACH ROW'),
       /fires the trigger "shout" on public\.blocks, which notifies embedding_queue/,
       /AFTER UPDATE OF block_type, content/,
       true,
     ],
     [
       'that only notifies, for a statement',
-      ROWS + trigger('shout', `NOTIFY embedding_queue; RETURN NULL;`, 'AFTER UPDATE ON blocks FOR EACH STATEMENT'),
+      INSERT_BLOCKS +
+        trigger('shout', `NOTIFY embedding_queue; RETURN NULL;`, 'AFTER UPDATE ON blocks FOR EACH STATEMENT'),
       /"shout" on public\.blocks, which notifies/,
       /AFTER UPDATE OF block_type, content ON public\.blocks FOR EACH STATEMENT/,
       true,
     ],
     [
       'that is deferred',
-      ROWS +
+      INSERT_BLOCKS +
         `CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${NOTIFY} RETURN NULL; END $$;
          CREATE CONSTRAINT TRIGGER late AFTER UPDATE ON blocks DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION late();`,
       /"late" on public\.blocks, which notifies/,
@@ -205,13 +220,13 @@ describeWithServer('a trigger that our own write fires', () => {
     ],
     [
       'that writes the row a second time',
-      ROWS +
+      INSERT_BLOCKS +
         trigger(
           'after',
           `UPDATE blocks SET embedding_status = 'pending' WHERE id = NEW.id; RETURN NULL;`,
           'AFTER UPDATE OF embedding ON blocks FOR EACH ROW',
         ).replace('plpgsql', 'plpgsql SECURITY DEFINER'),
-      /"after" on public\.blocks, which sets a block pending/,
+      /"after" on public\.blocks, which sets the block back to pending/,
       /AFTER UPDATE OF block_type, content/,
       true,
     ],
@@ -219,78 +234,82 @@ describeWithServer('a trigger that our own write fires', () => {
       'of a partitioned table',
       partitioned +
         `CREATE FUNCTION eager() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${loop} END $$;
-         CREATE TRIGGER eager BEFORE INSERT OR UPDATE ON blocks FOR EACH ROW EXECUTE FUNCTION eager(); ${ROWS}`,
+         CREATE TRIGGER eager BEFORE INSERT OR UPDATE ON blocks FOR EACH ROW EXECUTE FUNCTION eager(); ${INSERT_BLOCKS}`,
       /"eager" on public\.blocks/,
       /^CREATE OR REPLACE TRIGGER eager [^\n]* ON public\.blocks FOR EACH ROW[^\n]*;\n-- or/,
       true,
     ],
     [
-      'of one partition, where all have one',
+      'of one partition, although all have one',
       partitioned +
         `CREATE FUNCTION eager() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${loop} END $$;
          CREATE TRIGGER t BEFORE INSERT OR UPDATE OF content ON blocks_0 FOR EACH ROW EXECUTE FUNCTION eager();
-         CREATE TRIGGER t BEFORE INSERT OR UPDATE ON blocks_1 FOR EACH ROW EXECUTE FUNCTION eager(); ${ROWS}`,
+         CREATE TRIGGER t BEFORE INSERT OR UPDATE ON blocks_1 FOR EACH ROW EXECUTE FUNCTION eager(); ${INSERT_BLOCKS}`,
       /"t" on public\.blocks/,
       /CREATE OR REPLACE TRIGGER t BEFORE INSERT OR UPDATE OF block_type, content ON public\.blocks_1/,
       true,
     ],
     [
-      'always, even in a replica’s session',
-      `${EAGER} ALTER TABLE blocks ENABLE ALWAYS TRIGGER eager; ${ROWS}`,
+      'even in a session of a replica',
+      `${EAGER_TRIGGER} ALTER TABLE blocks ENABLE ALWAYS TRIGGER eager; ${INSERT_BLOCKS}`,
       /"eager" on public\.blocks/,
       /;\nALTER TABLE public\.blocks ENABLE ALWAYS TRIGGER eager;$/,
       false,
     ],
   ];
 
-  it.each(LOOPS)('(%s) is refused, and the SQL that is told helps', async (_, sql, says, fix) => {
+  it.each(LOOPS)('(%s) is rejected with SQL that fixes it', async (_, sql, message, fix) => {
     await site.prepare(sql);
     const before = await site.db.query('SELECT xmin, * FROM blocks ORDER BY id');
-    const refused = await site.refusal();
-    expect(refused?.message).toMatch(says);
-    expect(refused?.fix).toMatch(fix);
+    const error = await site.startError();
+    expect(error?.message).toMatch(message);
+    expect(error?.fix).toMatch(fix);
     expect(await site.db.query('SELECT xmin, * FROM blocks ORDER BY id')).toEqual(before);
-    expect(await site.doctor()).toMatchObject([{ name: 'own write', found: refused?.message, fix: refused?.fix }]);
-    await site.run(refused?.fix ?? '');
-    expect(await site.refusal()).toBeUndefined();
-    expect(await site.doctor()).toEqual([]);
+    expect(await site.doctorFindings()).toMatchObject([{ name: 'own write', found: error?.message, fix: error?.fix }]);
+    await site.runFix(error?.fix ?? '');
+    expect(await site.startError()).toBeUndefined();
+    expect(await site.doctorFindings()).toEqual([]);
   });
 
   it.each<[string, string, RegExp]>([
-    ['there is no block', EAGER, /^CREATE OR REPLACE TRIGGER eager BEFORE INSERT OR UPDATE OF block_type, content/],
     [
-      'no block holds text',
-      `${EAGER} INSERT INTO notes (title) VALUES ('A');
+      'there is no block',
+      EAGER_TRIGGER,
+      /^CREATE OR REPLACE TRIGGER eager BEFORE INSERT OR UPDATE OF block_type, content/,
+    ],
+    [
+      'no block has text',
+      `${EAGER_TRIGGER} INSERT INTO notes (title) VALUES ('A');
        INSERT INTO blocks (note_id, block_type, content) SELECT id, 'mermaid', '"graph"' FROM notes`,
       /^CREATE OR REPLACE TRIGGER eager/,
     ],
     [
       'there is no partition yet',
-      `${WITHOUT} ALTER TABLE blocks RENAME TO old;
+      `${DROP_TRIGGERS} ALTER TABLE blocks RENAME TO old;
        CREATE TABLE blocks (LIKE old INCLUDING DEFAULTS INCLUDING IDENTITY) PARTITION BY HASH (id);
        CREATE TRIGGER eager BEFORE INSERT OR UPDATE ON blocks FOR EACH ROW EXECUTE FUNCTION queue_block_embedding();
        GRANT SELECT, UPDATE (embedding, embedding_status) ON blocks TO :role;`,
       /^CREATE OR REPLACE TRIGGER eager [^\n]* ON public\.blocks/,
     ],
     [
-      'the types of block are an enum',
-      `${EAGER} CREATE TYPE kind AS ENUM ('mermaid', 'text');
+      'the block types are an enum',
+      `${EAGER_TRIGGER} CREATE TYPE kind AS ENUM ('mermaid', 'text');
        ALTER TABLE blocks ALTER block_type TYPE kind USING block_type::kind;`,
       /^CREATE OR REPLACE TRIGGER eager/,
     ],
     [
       'a partition without blocks has a trigger of its own',
-      `${WITHOUT} ALTER TABLE blocks RENAME TO old;
+      `${DROP_TRIGGERS} ALTER TABLE blocks RENAME TO old;
        CREATE TABLE blocks (LIKE old INCLUDING DEFAULTS INCLUDING IDENTITY) PARTITION BY LIST (block_type);
        CREATE TABLE blocks_0 PARTITION OF blocks FOR VALUES IN ('rare');
        CREATE TABLE blocks_1 PARTITION OF blocks DEFAULT;
        CREATE TRIGGER t BEFORE INSERT OR UPDATE ON blocks_0 FOR EACH ROW EXECUTE FUNCTION queue_block_embedding();
        CREATE TRIGGER t BEFORE INSERT OR UPDATE OF content ON blocks_1 FOR EACH ROW EXECUTE FUNCTION queue_block_embedding();
-       GRANT SELECT, UPDATE (embedding, embedding_status) ON blocks TO :role; ${ROWS}`,
+       GRANT SELECT, UPDATE (embedding, embedding_status) ON blocks TO :role; ${INSERT_BLOCKS}`,
       /^CREATE OR REPLACE TRIGGER t BEFORE INSERT OR UPDATE OF block_type, content ON public\.blocks_0/,
     ],
     [
-      'the second write is by the table’s name',
+      'the trigger writes to the table by its name',
       trigger(
         'after',
         `UPDATE blocks SET embedding_status = 'pending' WHERE id = NEW.id; RETURN NULL;`,
@@ -298,18 +317,18 @@ describeWithServer('a trigger that our own write fires', () => {
       ),
       /^CREATE OR REPLACE TRIGGER "after"|^CREATE OR REPLACE TRIGGER after/,
     ],
-  ])('(where %s) is refused for what it does to a block of our own', async (_, sql, fix) => {
+  ])('(where %s) is rejected after a trial on a copy of the table', async (_, sql, fix) => {
     await site.prepare(sql);
-    const refused = await site.refusal();
-    expect(refused).toMatchObject({ code: 'SCHEMA_TRIGGER_LOOP', fix: expect.stringMatching(fix) as string });
-    await site.run(refused?.fix ?? '');
-    expect(await site.refusal()).toBeUndefined();
-    expect(await site.doctor()).toEqual([]);
+    const error = await site.startError();
+    expect(error).toMatchObject({ code: 'SCHEMA_TRIGGER_LOOP', fix: expect.stringMatching(fix) as string });
+    await site.runFix(error?.fix ?? '');
+    expect(await site.startError()).toBeUndefined();
+    expect(await site.doctorFindings()).toEqual([]);
   });
 
   it.each<[string, string]>([
     [
-      'it completes what the API leaves out',
+      'it fills in what the API leaves out',
       `ALTER TABLE blocks ADD hash text;
        ${trigger(
          'hash',
@@ -318,119 +337,119 @@ describeWithServer('a trigger that our own write fires', () => {
        )}`,
     ],
     [
-      'it fails on a block that the API did not make',
+      'it fails on a block that the API did not create',
       trigger(
         'strict',
         `IF NEW.note_id IS NULL THEN RAISE 'no note'; END IF; RETURN NEW;`,
         'BEFORE INSERT OR UPDATE ON blocks FOR EACH ROW',
       ),
     ],
-    ['the role may make no temporary tables', `REVOKE TEMPORARY ON DATABASE :db FROM PUBLIC; ${EAGER}`],
-  ])('(where there is no block, and %s) is not refused for it', async (_, sql) => {
+    ['the role may not create temporary tables', `REVOKE TEMPORARY ON DATABASE :db FROM PUBLIC; ${EAGER_TRIGGER}`],
+  ])('(where there is no block and %s) is accepted', async (_, sql) => {
     await site.prepare(sql.replace(':db', site.db.name));
-    expect(await site.refusal()).toBeUndefined();
-    expect(await site.doctor()).toEqual([]);
+    expect(await site.startError()).toBeUndefined();
+    expect(await site.doctorFindings()).toEqual([]);
   });
 
   it.each(LOOPS.filter(([, , , , both]) => both))('(%s) does not fire in a session of a replica', async (_, sql) => {
     await site.prepare(sql);
-    const { fix = '' } = (await site.refusal()) ?? {};
+    const { fix = '' } = (await site.startError()) ?? {};
     expect(fix).toMatch(/^ALTER ROLE "role_\w+" IN DATABASE "\w+" SET session_replication_role = replica;$/m);
-    await site.run(fix, 'other');
-    expect(await site.refusal()).toBeUndefined();
-    expect((await site.doctor()).filter(({ status }) => status !== 'warning')).toEqual([]);
+    await site.runFix(fix, 'alternative');
+    expect(await site.startError()).toBeUndefined();
+    expect((await site.doctorFindings()).filter(({ status }) => status !== 'warning')).toEqual([]);
   });
 
-  it('of tables and columns that need quotes is refused with SQL that has them', async () => {
+  it('on tables and columns that need quotes is rejected with quoted SQL', async () => {
     await site.prepare(
-      `${ROWS} CREATE SCHEMA "K ""b"; GRANT USAGE ON SCHEMA "K ""b" TO :role; ALTER TABLE blocks SET SCHEMA "K ""b"; ALTER TABLE "K ""b".blocks RENAME TO "Blo cks";
+      `${INSERT_BLOCKS} CREATE SCHEMA "K ""b"; GRANT USAGE ON SCHEMA "K ""b" TO :role; ALTER TABLE blocks SET SCHEMA "K ""b"; ALTER TABLE "K ""b".blocks RENAME TO "Blo cks";
        ALTER TABLE "K ""b"."Blo cks" RENAME content TO "Body Text";
        CREATE FUNCTION "K ""b"."E ager"() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${loop} END $$;
        CREATE TRIGGER "Que ""ue" BEFORE UPDATE ON "K ""b"."Blo cks" FOR EACH ROW WHEN (NEW.block_type <> 'UPDATE ON x') EXECUTE FUNCTION "K ""b"."E ager"('a b', 'c''d')`,
     );
     site.environment = { PALDOCS_BLOCKS_TABLE: '"K ""b"."Blo cks"', PALDOCS_BLOCKS_CONTENT_COLUMN: '"Body Text"' };
-    const refused = await site.refusal();
-    expect(refused?.fix).toContain(
+    const error = await site.startError();
+    expect(error?.fix).toContain(
       `CREATE OR REPLACE TRIGGER "Que ""ue" BEFORE UPDATE OF block_type, "Body Text" ON "K ""b"."Blo cks" FOR EACH ROW WHEN (`,
     );
-    await site.run(refused?.fix ?? '');
-    expect(await site.refusal()).toBeUndefined();
-    expect(await site.doctor()).toEqual([]);
+    await site.runFix(error?.fix ?? '');
+    expect(await site.startError()).toBeUndefined();
+    expect(await site.doctorFindings()).toEqual([]);
   });
 
-  it('that compares tables, and can name no columns, leaves the other remedy', async () => {
+  it('that compares tables, and so cannot name columns, is rejected with the alternative fix', async () => {
     await site.prepare(
-      ROWS +
+      INSERT_BLOCKS +
         trigger(
           'compare',
           `NOTIFY embedding_queue; RETURN NULL;`,
           'AFTER UPDATE ON blocks REFERENCING OLD TABLE AS o NEW TABLE AS n FOR EACH STATEMENT',
         ),
     );
-    const refused = await site.refusal();
-    expect(refused?.fix).toMatch(/^let compare\(\) leave alone what the worker writes\n-- or[^\n]*\nALTER ROLE/);
-    await site.run(refused?.fix ?? '', 'other');
-    expect(await site.refusal()).toBeUndefined();
+    const error = await site.startError();
+    expect(error?.fix).toMatch(/^change compare\(\) to ignore the worker's writes\n-- or[^\n]*\nALTER ROLE/);
+    await site.runFix(error?.fix ?? '', 'alternative');
+    expect(await site.startError()).toBeUndefined();
   });
 
-  it('always, is not said to be helped by a session of a replica', async () => {
-    await site.prepare(`${EAGER} ALTER TABLE blocks ENABLE ALWAYS TRIGGER eager; ${ROWS}`);
-    expect((await site.refusal())?.fix).not.toContain('session_replication_role');
+  it('that is ALWAYS is rejected without the replica setting as a fix', async () => {
+    await site.prepare(`${EAGER_TRIGGER} ALTER TABLE blocks ENABLE ALWAYS TRIGGER eager; ${INSERT_BLOCKS}`);
+    expect((await site.startError())?.fix).not.toContain('session_replication_role');
   });
 });
 
-describeWithServer('in sessions of a replica, a worker', () => {
+describeWithServer('a worker in sessions of a replica', () => {
   let site: SchemaSite;
   beforeEach(async () => {
     site = await SchemaSite.open();
     await site.grant();
     await site.prepare(
-      `ALTER ROLE :role IN DATABASE ${site.db.name} SET session_replication_role = replica; ${EAGER} ${ROWS}`,
+      `ALTER ROLE :role IN DATABASE ${site.db.name} SET session_replication_role = replica; ${EAGER_TRIGGER} ${INSERT_BLOCKS}`,
     );
   });
   afterEach(() => site.close());
 
-  it('still asks for a trigger that the API’s sessions fire', async () => {
+  it('needs a trigger that the API’s sessions fire', async () => {
     await site.prepare('ALTER TABLE blocks DISABLE TRIGGER eager');
-    expect(await site.refusal()).toMatchObject({ message: expect.stringContaining('is disabled') as string });
+    expect(await site.startError()).toMatchObject({ message: expect.stringContaining('is disabled') as string });
     await site.prepare('ALTER TABLE blocks ENABLE REPLICA TRIGGER eager');
-    const refused = await site.refusal();
-    expect(refused).toMatchObject({ message: expect.stringContaining('is disabled') as string });
-    await site.run(refused?.fix ?? '');
-    expect(await site.refusal()).toBeUndefined();
+    const error = await site.startError();
+    expect(error).toMatchObject({ message: expect.stringContaining('is disabled') as string });
+    await site.runFix(error?.fix ?? '');
+    expect(await site.startError()).toBeUndefined();
   });
 
-  it.each(['ALWAYS', 'REPLICA'])('is refused one that loops there, because it is %s', async (mode) => {
+  it.each(['ALWAYS', 'REPLICA'])('is rejected if a trigger that is %s loops there', async (mode) => {
     await site.prepare(
       `CREATE TRIGGER other BEFORE UPDATE ON blocks FOR EACH ROW EXECUTE FUNCTION eager();
        ALTER TABLE blocks ENABLE ${mode} TRIGGER other`,
     );
-    const refused = await site.refusal();
-    expect(refused?.message).toMatch(/fires the trigger "other" on public\.blocks/);
-    expect(refused?.fix).toBe(
+    const error = await site.startError();
+    expect(error?.message).toMatch(/fires the trigger "other" on public\.blocks/);
+    expect(error?.fix).toBe(
       `CREATE OR REPLACE TRIGGER other BEFORE UPDATE OF block_type, content ON public.blocks FOR EACH ROW EXECUTE FUNCTION public.eager();
 ALTER TABLE public.blocks ENABLE ${mode} TRIGGER other;`,
     );
-    await site.run(refused?.fix ?? '');
-    expect(await site.refusal()).toBeUndefined();
+    await site.runFix(error?.fix ?? '');
+    expect(await site.startError()).toBeUndefined();
   });
 
-  it('is told by doctor which triggers do not see its writes', async () => {
+  it('gets a warning from doctor that names the triggers it does not fire', async () => {
     await site.prepare(
       `ALTER TABLE blocks ADD updated_at timestamptz; ALTER TABLE blocks ADD edited_at timestamptz;
        ${trigger('touch', 'NEW.updated_at := now(); RETURN NEW;', 'BEFORE UPDATE ON blocks FOR EACH ROW')}
        ${trigger('edited', 'NEW.edited_at := now(); RETURN NEW;', 'BEFORE UPDATE OF content ON blocks FOR EACH ROW')}`,
     );
-    const [warning, ...others] = await site.doctor();
+    const [warning, ...others] = await site.doctorFindings();
     expect(others).toEqual([]);
     expect(warning).toMatchObject({
       name: 'own write',
       status: 'warning',
       found: expect.stringMatching(/not seen by the trigger "touch" on public\.blocks$/) as string,
     });
-    await site.run(warning?.fix ?? '');
-    expect(await site.doctor()).toEqual([]);
-    expect(await site.refusal()).toBeUndefined();
+    await site.runFix(warning?.fix ?? '');
+    expect(await site.doctorFindings()).toEqual([]);
+    expect(await site.startError()).toBeUndefined();
   });
 
   it.each([
@@ -446,14 +465,14 @@ ALTER TABLE public.blocks ENABLE ${mode} TRIGGER other;`,
       `ALTER TABLE blocks ADD UNIQUE (id, embedding_status);
        CREATE TABLE log (block bigint, status text, CONSTRAINT known FOREIGN KEY (block, status) REFERENCES blocks (id, embedding_status))`,
     ],
-  ])('is refused a foreign key %s, which nothing would check', async (_, sql) => {
+  ])('is rejected if a foreign key %s would not be checked', async (_, sql) => {
     await site.prepare(sql);
-    const refused = await site.refusal();
-    expect(refused).toMatchObject({
+    const error = await site.startError();
+    expect(error).toMatchObject({
       code: 'SCHEMA_FOREIGN_KEY',
       message: expect.stringContaining('not checked by the foreign key "known"') as string,
     });
-    await site.run(refused?.fix ?? '');
-    expect(await site.refusal()).toBeUndefined();
+    await site.runFix(error?.fix ?? '');
+    expect(await site.startError()).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
-import { CHANNEL } from '../../../src/blocks/sql/read-triggers.js';
 import type { Nemesis } from '../nemesis.js';
 import { pause } from '../sleep.js';
+import { CHANNEL } from '../../../src/blocks/channel.js';
 
 const BLOCKS = 15;
 

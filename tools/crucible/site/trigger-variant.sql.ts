@@ -1,4 +1,4 @@
-import { CHANNEL } from '../../../src/blocks/sql/read-triggers.js';
+import { CHANNEL } from '../../../src/blocks/channel.js';
 
 /** The name of the trigger that stands in for the reference triggers. */
 export const VARIANT = 'crucible_variant';

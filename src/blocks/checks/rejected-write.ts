@@ -2,47 +2,49 @@ import type { Database } from '../../postgres/database.js';
 import { quoteColumn, quoteTable } from '../../postgres/identifiers.js';
 import { withFullNames } from '../../postgres/rolled-back.js';
 import { ConfigurationError, errorCode } from '../../base/errors.js';
-import { isStatus, readChecks, widened } from './check-constraints.js';
-import { ourColumns, STATUSES } from '../sql/our-columns.js';
-import { insertFor } from './status-lookup.js';
-import type { BlocksTable } from '../table.js';
-import { firedByUs, remediesFor } from './trigger-fix.js';
 import { readTriggers, type Trigger } from '../sql/read-triggers.js';
-import type { Tried } from './trial.js';
+import { BLOCK_STATUSES } from '../status.js';
+import { writtenColumns, type BlocksTable } from '../table.js';
+import { readChecks, statusInSql, widenedCheckSql } from './check-constraints.js';
+import { lookupInsertSql } from './status-lookup.js';
+import type { TrialResult } from './trial.js';
+import { firedByWorker, triggerFix } from './trigger-fix.js';
 
 const INSUFFICIENT_PRIVILEGE = '42501';
 
 /**
- * What the schema refuses of what we write, if it is the schema that does: where one block alone is refused, and by
- * nothing that concerns our columns, that is the block's own matter.
+ * Explains a rejected write if the schema is the cause. If only one block is rejected, by nothing that concerns our
+ * columns, the cause is that block.
  *
- * @returns ConfigurationError with what the server said and the statements that help
+ * @returns ConfigurationError with the server's message and the statements that fix it
  */
-export async function refusalOf(
+export async function rejectionError(
   db: Database,
   table: BlocksTable,
-  { wrote, error, byAll }: Extract<Tried, { outcome: 'refused' }>,
+  { wrote, error, everyBlock }: Extract<TrialResult, { outcome: 'rejected' }>,
 ): Promise<ConfigurationError | undefined> {
-  const refused = (fix: string) =>
+  const errorWith = (fix: string) =>
     new ConfigurationError(
       'SCHEMA_WRITE',
-      `${table.blocksName} does not take the worker's own write of ${table.columns.status} = '${wrote}': ${error.message}`,
+      `${table.blocksName} rejects the worker's own write of ${table.columns.status} = '${wrote}': ${error.message}`,
       { fix, cause: error },
     );
   const constraint = fieldOf(error, 'constraint');
   const fix = constraint === undefined ? undefined : await constraintFix(db, table, constraint);
-  if (fix !== undefined) return refused(fix);
-  const fired = firedByUs(await readTriggers(db, table));
+  if (fix !== undefined) return errorWith(fix);
+  const fired = firedByWorker(await readTriggers(db, table));
   const where = fieldOf(error, 'where') ?? '';
   const named = fired.filter(({ functionSignature }) => where.includes(functionSignature));
-  const culprits = named.length > 0 ? named : fired;
-  if (culprits.length === 0) return byAll ? refused(`see what psql shows of it: \\d+ ${table.blocksName}`) : undefined;
-  if (errorCode(error) === INSUFFICIENT_PRIVILEGE) return refused(await definers(db, culprits));
-  return byAll ? refused(await remediesFor(db, table, culprits)) : undefined;
+  const suspects = named.length > 0 ? named : fired;
+  if (suspects.length === 0) {
+    return everyBlock ? errorWith(`check the table's definition with psql: \\d+ ${table.blocksName}`) : undefined;
+  }
+  if (errorCode(error) === INSUFFICIENT_PRIVILEGE) return errorWith(await securityDefinerSql(db, suspects));
+  return everyBlock ? errorWith(await triggerFix(db, table, suspects)) : undefined;
 }
 
-/** Functions that do, as their owners, what this role may not. */
-async function definers(db: Database, triggers: readonly Trigger[]): Promise<string> {
+/** Lets trigger functions run with the privileges of their owners, because this role's are not enough. */
+async function securityDefinerSql(db: Database, triggers: readonly Trigger[]): Promise<string> {
   return await withFullNames(db, async (tx) => {
     const rows = await tx.query<{ name: string }>(
       `SELECT DISTINCT tgfoid::regprocedure::text AS name FROM pg_trigger WHERE oid = ANY ($1::oid[]) ORDER BY 1`,
@@ -52,15 +54,16 @@ async function definers(db: Database, triggers: readonly Trigger[]): Promise<str
   });
 }
 
-/** @returns undefined where the constraint does not concern our columns */
+/** @returns undefined if the constraint does not concern our columns */
 async function constraintFix(db: Database, table: BlocksTable, name: string): Promise<string | undefined> {
-  const inserted = await insertFor(db, table, name);
+  const inserted = await lookupInsertSql(db, table, name);
   if (inserted !== undefined) return inserted;
   return await withFullNames(db, async (tx) => {
-    const concerning = (await readChecks(tx, table)).filter(
-      (check) => check.name === name && check.columns.some((column) => ourColumns(table).includes(column)),
+    const checks = (await readChecks(tx, table)).filter(
+      (check) => check.name === name && check.columns.some((column) => writtenColumns(table).includes(column)),
     );
-    if (concerning.length > 0) return concerning.map((check) => widened(check, isStatus(table, STATUSES))).join('\n');
+    if (checks.length > 0)
+      return checks.map((check) => widenedCheckSql(check, statusInSql(table, BLOCK_STATUSES))).join('\n');
     const others = await tx.query<{ schema: string; table: string; isConstraint: boolean }>(
       `WITH RECURSIVE tree AS (
   SELECT to_regclass($1)::oid AS oid UNION SELECT i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid
@@ -76,7 +79,7 @@ async function constraintFix(db: Database, table: BlocksTable, name: string): Pr
 )
 SELECT n.nspname::text AS schema, c.relname::text AS table, "isConstraint"
   FROM found JOIN pg_class c ON c.oid = found.owner JOIN pg_namespace n ON n.oid = c.relnamespace LIMIT 1`,
-      [table.blocks, name, ourColumns(table)],
+      [table.blocks, name, writtenColumns(table)],
     );
     const [other] = others;
     if (other === undefined) return undefined;
@@ -85,7 +88,7 @@ SELECT n.nspname::text AS schema, c.relname::text AS table, "isConstraint"
   });
 }
 
-/** A field of the server's error, by the driver's name of it. */
+/** A field of the server's error, by the driver's name for it. */
 function fieldOf(error: Error, field: 'constraint' | 'where'): string | undefined {
   const value: unknown = Object.entries(error).find(([key]) => key === field)?.[1];
   return typeof value === 'string' ? value : undefined;

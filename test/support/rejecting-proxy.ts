@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import { TcpFront } from './tcp-front.js';
 
-/** A kind of statement that a server does not know. */
-export interface Refusal {
+/** A kind of statement that a server rejects. */
+export interface Rejection {
   readonly statement: RegExp;
   /** SQLSTATE. */
   readonly code: string;
@@ -11,56 +11,56 @@ export interface Refusal {
 const HEADER_BYTES = 5;
 
 /**
- * What stands before a server and lacks some of it, as databases that speak PostgreSQL's protocol do: it answers
- * statements it was told of with an error, and passes all else on. Without TLS.
+ * A proxy in front of a server that answers certain statements with an error and forwards everything else, like a database
+ * that implements only part of PostgreSQL. Without TLS.
  */
-export class RefusingFront {
-  readonly #front: TcpFront;
+export class RejectingProxy {
+  readonly #proxy: TcpFront;
   readonly #url: string;
-  #refusals: readonly Refusal[] = [];
-  /** Statements it has refused. */
-  refused = 0;
+  #rejections: readonly Rejection[] = [];
+  /** The number of statements it has rejected. */
+  rejected = 0;
 
   private constructor(url: string) {
     this.#url = url;
-    this.#front = new TcpFront((client) => {
+    this.#proxy = new TcpFront((client) => {
       const { hostname, port } = new URL(url);
       this.#join(client, connect(Number(port === '' ? 5432 : port), hostname));
     });
   }
 
-  /** @param url of the database */
-  static async start(url: string, ...refusals: readonly Refusal[]): Promise<RefusingFront> {
-    const front = new RefusingFront(url);
-    front.refuse(...refusals);
-    await front.#front.listen();
-    return front;
+  /** @param url of the database, without TLS */
+  static async start(url: string, ...rejections: readonly Rejection[]): Promise<RejectingProxy> {
+    const proxy = new RejectingProxy(url);
+    proxy.reject(...rejections);
+    await proxy.#proxy.listen();
+    return proxy;
   }
 
   get url(): string {
     const url = new URL(this.#url);
     url.hostname = '127.0.0.1';
-    url.port = String(this.#front.port);
+    url.port = String(this.#proxy.port);
     return url.href;
   }
 
-  /** Refuses these from now on, and no others. */
-  refuse(...refusals: readonly Refusal[]): void {
-    this.#refusals = refusals;
+  /** Rejects only these from now on. */
+  reject(...rejections: readonly Rejection[]): void {
+    this.#rejections = rejections;
   }
 
   async stop(): Promise<void> {
-    await this.#front.stop();
+    await this.#proxy.stop();
   }
 
   #join(client: Socket, server: Socket): void {
-    this.#front.keep(client, server, (other) => {
+    this.#proxy.keep(client, server, (other) => {
       other.destroy();
     });
     server.pipe(client);
     let waiting = Buffer.alloc(0);
     let started = false;
-    let refusing = false;
+    let rejecting = false;
     client.on('data', (bytes) => {
       waiting = Buffer.concat([waiting, bytes]);
       for (;;) {
@@ -72,31 +72,31 @@ export class RefusingFront {
         waiting = waiting.subarray(length);
         const type = started ? String.fromCharCode(message[0] ?? 0) : '';
         started = true;
-        const refusal = 'QP'.includes(type) && type !== '' ? this.#refusalOf(message) : undefined;
-        if (refusal !== undefined) {
-          this.refused += 1;
-          client.write(errorResponse(refusal.code));
-          refusing = true; // what belongs to the statement is dropped, up to its end
+        const rejection = 'QP'.includes(type) && type !== '' ? this.#rejectionOf(message) : undefined;
+        if (rejection !== undefined) {
+          this.rejected += 1;
+          client.write(errorResponse(rejection.code));
+          rejecting = true; // drop the rest of the statement, up to its end
         }
-        if (!refusing) server.write(message);
+        if (!rejecting) server.write(message);
         else if (type === 'Q' || type === 'S') {
           client.write(READY);
-          refusing = false;
+          rejecting = false;
         }
       }
     });
   }
 
-  #refusalOf(message: Buffer): Refusal | undefined {
+  #rejectionOf(message: Buffer): Rejection | undefined {
     const text = message.toString('latin1');
-    return this.#refusals.find(({ statement }) => statement.test(text));
+    return this.#rejections.find(({ statement }) => statement.test(text));
   }
 }
 
 const READY = Buffer.from([...Buffer.from('Z'), 0, 0, 0, 5, ...Buffer.from('I')]);
 
 function errorResponse(code: string): Buffer {
-  const fields = Buffer.from(`SERROR\0VERROR\0C${code}\0Mthis front does not know that\0\0`);
+  const fields = Buffer.from(`SERROR\0VERROR\0C${code}\0Mthis proxy does not support that\0\0`);
   const length = Buffer.alloc(4);
   length.writeInt32BE(fields.length + 4);
   return Buffer.concat([Buffer.from('E'), length, fields]);
