@@ -53,11 +53,11 @@ describeWithServer('a worker on a database that', () => {
 
   it.each(SCHEMA_CASES)(
     '$name says what to mend and ends with status 2',
-    async ({ variant, sql, environment, says }) => {
+    async ({ variant, sql, environment, message }) => {
       const db = await createDatabase(variant);
       if (sql !== undefined) await db.query(sql);
       const { status, output } = await run(workerEnvironment(db, ollama, environment));
-      expect(output).toMatch(says);
+      expect(output).toMatch(message);
       expect(status).toBe(2);
       expect(output).not.toContain(new URL(db.url).password || 'no password');
       expect(output).not.toMatch(/^\s+at /m);

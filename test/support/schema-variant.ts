@@ -2,22 +2,22 @@ import { referenceSchema } from '../../tools/reference-schema.js';
 
 /** How a database differs from the reference schema. */
 export interface SchemaVariant {
-  /** Type of the ids of blocks and notes. Default: `bigint`. */
+  /** Of blocks and notes; `bigint` by default. */
   readonly idType?: IdType;
-  /** Type of `blocks.content`. Default: `jsonb`. */
+  /** Of `blocks.content`; `jsonb` by default. */
   readonly contentType?: ContentType;
-  /** Dimensions of `blocks.embedding`. Default: 768; null for a column without fixed dimensions. */
+  /** Of `blocks.embedding`; 768 by default, null for a column without a fixed dimension. */
   readonly dimensions?: number | null;
-  /** Whether there is a trigger. Default: true. */
+  /** Whether it has the trigger; true by default. */
   readonly withTrigger?: boolean;
-  /** Encoding of the database. Default: the server's. */
+  /** Of the database; the server's by default. */
   readonly encoding?: 'SQL_ASCII';
 }
 
 export type IdType = 'integer' | 'bigint' | 'uuid' | 'text';
 export type ContentType = 'text' | 'json' | 'jsonb';
 
-/** The statements that turn an empty database with the reference schema into the variant. */
+/** The statements that turn an empty database with the reference schema and trigger into the variant. */
 export async function variantSql(variant: SchemaVariant): Promise<string[]> {
   const { idType = 'bigint', contentType = 'jsonb', dimensions = 768, withTrigger = true } = variant;
   const changes: string[] = [];
@@ -31,7 +31,7 @@ export async function variantSql(variant: SchemaVariant): Promise<string[]> {
     );
   }
   if (changes.length === 0 && withTrigger) return [];
-  // The trigger has to be dropped to change the columns that it names.
+  // A column that a trigger names cannot change its type.
   const statements = ['DROP FUNCTION queue_block_embedding() CASCADE', ...changes];
   if (withTrigger) statements.push((await referenceSchema()).trigger);
   return statements;
@@ -53,7 +53,7 @@ function idTypeSql(idType: Exclude<IdType, 'bigint'>): string[] {
 function defaultSql(table: string, idType: 'uuid' | 'text'): string[] {
   if (idType === 'uuid') return [`ALTER TABLE ${table} ALTER id SET DEFAULT gen_random_uuid()`];
   const sequence = `${table}_text_id`;
-  // Ids that are not numbers, such as `blocks:7`.
+  // Ids that cannot be read as numbers, as the API's may be: `blocks:7`.
   return [
     `CREATE SEQUENCE ${sequence} OWNED BY ${table}.id`,
     `ALTER TABLE ${table} ALTER id SET DEFAULT '${table}:' || nextval('${sequence}')`,

@@ -7,7 +7,7 @@ import { editBlock, expectEmbedded, untilIdle } from '../support/worker-blocks.j
 import { startWorker, stopWorkers } from '../support/worker-in-process.js';
 import { createRole, grant } from '../support/worker-role.js';
 import { useSite } from '../support/worker-site.js';
-import { EAGER } from '../blocks/schema/triggers.js';
+import { EAGER_TRIGGER } from '../blocks/checks/api-triggers.js';
 
 /** How often one text may be embedded within a second of a loop. */
 const OBSERVED_MS = 1_000;
@@ -67,7 +67,7 @@ describeWithServer(
       const role = await createRole(db);
       try {
         await grant(db, role, 'role.sql');
-        await db.query(EAGER);
+        await db.query(EAGER_TRIGGER);
         await db.query(`ALTER ROLE ${role.name} IN DATABASE ${db.name} SET session_replication_role = replica`);
         const worker = await startWorker({ url: role.url }, ollama);
         const id = await insertBlock(db, { content: 'first' });

@@ -1,4 +1,4 @@
-import { findNearest, type NearestBlock } from '../../src/blocks/sql/nearest.js';
+import { findNearest, type NearestBlock } from '../../src/blocks/sql/find-nearest.js';
 import { textOf } from './blocks.js';
 import { excerpt, say, screenWidth, style, table as tableLines } from './output.js';
 import type { Stage } from './stage.js';

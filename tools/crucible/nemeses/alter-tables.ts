@@ -1,7 +1,7 @@
-import { CHANNEL } from '../../../src/blocks/trigger.js';
 import { DIMENSIONS } from '../expected.js';
 import type { Nemesis, NemesisContext } from '../nemesis.js';
 import { sleep } from '../../../src/base/sleep.js';
+import { CHANNEL } from '../../../src/blocks/channel.js';
 
 const LONGEST_MS = 6_000;
 

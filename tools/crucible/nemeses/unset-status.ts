@@ -1,6 +1,6 @@
-import { CHANNEL } from '../../../src/blocks/trigger.js';
 import type { Nemesis } from '../nemesis.js';
 import { sleep } from '../../../src/base/sleep.js';
+import { CHANNEL } from '../../../src/blocks/channel.js';
 
 const BLOCKS = 15;
 

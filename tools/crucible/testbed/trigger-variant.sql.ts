@@ -1,4 +1,4 @@
-import { CHANNEL } from '../../../src/blocks/trigger.js';
+import { CHANNEL } from '../../../src/blocks/channel.js';
 
 /** Name of the trigger that replaces the reference triggers. */
 export const VARIANT = 'crucible_variant';
