@@ -1,6 +1,14 @@
 import { Backfill, type BackfillOptions } from './backfill.js';
-import { follow } from './follow.js';
+import { sleep } from '../base/sleep.js';
+import { retryTransient } from '../postgres/retry.js';
 import { Outstanding } from './outstanding.js';
+
+/** Polling takes at most a twentieth of the time, and happens at least every two seconds. */
+const POLL_MIN_MS = 200;
+const POLL_MAX_MS = 2_000;
+const PAUSE_FACTOR = 20;
+/** If no block ends for this long, something is probably wrong. */
+const STALL_MS = 30_000;
 
 /** A backfill that can also wait until its blocks have ended. Its progress can be read at any time. */
 export class BackfillRun {
@@ -40,9 +48,25 @@ export class BackfillRun {
     this.#open = this.#options.signal.aborted;
   }
 
+  /** Polls the blocks until all have ended and no more can be added; earlier when aborted. */
   async #follow(): Promise<void> {
     const { outstanding } = this;
     if (outstanding === null) return;
-    await follow({ ...this.#options, outstanding, isOpen: () => this.#open });
+    const { database, blocks, maxOutageMs, signal, log } = this.#options;
+    let progressAt = performance.now();
+    while (!signal.aborted && (this.#open || outstanding.size > 0)) {
+      const started = performance.now();
+      const ended = await retryTransient(() => outstanding.poll(database, blocks), { signal, maxWaitMs: maxOutageMs });
+      const now = performance.now();
+      if (ended > 0 || outstanding.size === 0) progressAt = now;
+      if (now - progressAt > STALL_MS) {
+        progressAt = now;
+        log.warn('no block was embedded for a while; see: embedding-worker status', {
+          seconds: STALL_MS / 1000,
+          waiting: outstanding.size,
+        });
+      }
+      await sleep(Math.min(POLL_MAX_MS, Math.max(POLL_MIN_MS, (now - started) * PAUSE_FACTOR)), signal);
+    }
   }
 }

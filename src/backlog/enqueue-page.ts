@@ -93,7 +93,7 @@ async function attempt(context: EnqueueContext, found: readonly FoundBlock[], no
 async function reset(tx: Queryable, blocks: Blocks, found: readonly FoundBlock[]): Promise<string[]> {
   if (found.length === 0) return [];
   const locked = await blocks.lock(tx, found.map(toId));
-  return await blocks.resetToPending(tx, locked, [...new Set(found.map(({ status }) => status))]);
+  return await blocks.setStatus(tx, locked, 'pending', [...new Set(found.map(({ status }) => status))]);
 }
 
 const toId = ({ id }: FoundBlock) => id;

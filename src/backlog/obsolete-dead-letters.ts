@@ -1,5 +1,6 @@
 import { isBlockId } from '../blocks/block-id.js';
 import type { Blocks } from '../blocks/blocks.js';
+import type { Queryable } from '../postgres/database.js';
 import type { EmbedQueue } from '../queue/embed-queue.js';
 import type { DeadLetterKey } from '../queue/sql/find-dead-letters.js';
 
@@ -11,12 +12,13 @@ import type { DeadLetterKey } from '../queue/sql/find-dead-letters.js';
  * @returns how many
  */
 export async function deleteObsoleteDeadLetters(
+  db: Queryable,
   queue: EmbedQueue,
   blocks: Blocks,
   page: readonly DeadLetterKey[],
 ): Promise<number> {
   const keys = [...new Set(page.map(({ blockId }) => blockId))].filter((id) => isBlockId(id, blocks.table.idType));
-  const statuses = await blocks.statusOf(keys);
+  const statuses = await blocks.statusOf(db, keys);
   const inError = new Set(keys.filter((_, i) => statuses[i]?.status === 'error'));
   const obsolete = page.filter(({ blockId }, i) => !inError.has(blockId) || page[i - 1]?.blockId === blockId);
   await queue.deadLetters.delete(obsolete.map(({ jobId }) => jobId));

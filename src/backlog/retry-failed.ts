@@ -35,8 +35,8 @@ const TRIES = 5;
  * @returns one entry for each different block, in the order of `ids`
  */
 export async function retryBlocks(context: RetryContext, ids: readonly string[]): Promise<Retried[]> {
-  const { blocks } = context;
-  const before = [...new Map((await blocks.statusOf(ids)).map((block) => [block.id, block])).values()];
+  const { database, blocks } = context;
+  const before = [...new Map((await blocks.statusOf(database, ids)).map((block) => [block.id, block])).values()];
   let open = before.filter(({ status }) => status === 'error').map(({ id }) => id);
   const done = new Set<string>();
   for (let attempt = 0; open.length > 0 && attempt < TRIES; attempt++) {
@@ -45,7 +45,7 @@ export async function retryBlocks(context: RetryContext, ids: readonly string[])
     open = result.again;
   }
   const left = before.map(({ id }) => id).filter((id) => !done.has(id));
-  const after = new Map((await blocks.statusOf(left)).map(({ id, status }) => [id, status]));
+  const after = new Map((await blocks.statusOf(database, left)).map(({ id, status }) => [id, status]));
   return before.map(({ id }) =>
     done.has(id) ? { id, outcome: 'requeued', status: 'pending' } : notRequeued(id, after.get(id)),
   );
@@ -66,7 +66,7 @@ async function tryToRequeue(
     const locked = await blocks.lock(tx, ids);
     // A block that keeps its status must keep its dead letter too.
     if (locked.length < ids.length) return new Rollback({ requeued: [], again: locked });
-    return { requeued: await blocks.resetToPending(tx, locked, ['error']), again: [] };
+    return { requeued: await blocks.setStatus(tx, locked, 'pending', ['error']), again: [] };
   });
 }
 

@@ -1,21 +1,16 @@
 import type { Database, Queryable } from '../postgres/database.js';
 import { claimBlocks, type Claim } from './claim.js';
 import { clearStaleVectors } from './sql/clear-stale-vectors.js';
-import { findInError } from './sql/find-in-error.js';
 import { findLastId } from './sql/find-last-id.js';
 import { findNotified, type NotifiedBlock } from './sql/find-notified.js';
-import { findPending } from './sql/find-pending.js';
-import { findSettled, type SettledBlock } from './sql/find-settled.js';
 import { findStatus, type BlockWithStatus } from './sql/find-status.js';
 import { findUnchanged } from './sql/find-unchanged.js';
 import { lockBlocks } from './sql/lock.js';
-import { resetToPending } from './sql/reset-to-pending.js';
-import { setStatusIfProcessing } from './sql/set-status-if-processing.js';
-import { setUnreadError } from './sql/set-unread-error.js';
+import { setStatus } from './sql/set-status.js';
 import { skipBlocks } from './sql/skip.js';
 import { readSlice, type BlockRange, type Finding, type FoundInSlice } from './sql/read-slice.js';
 import { storeVectors, type EmbeddedBlock } from './sql/store.js';
-import type { BlockStatus, FoundStatus } from './status.js';
+import { PENDING, WAITING, type BlockStatus, type FoundStatus } from './status.js';
 import type { BlocksTable } from './table.js';
 
 /** A block, and the fingerprint of its text when it was read. */
@@ -63,29 +58,24 @@ export class Blocks {
     return await findUnchanged(tx, this.table, blocks, status);
   }
 
-  /** Sets the status of those blocks that are `processing`. */
-  async setStatusIfProcessing(tx: Queryable, ids: readonly string[], status: 'pending' | 'error'): Promise<void> {
-    await setStatusIfProcessing(tx, this.table, ids, status);
-  }
-
-  /** Sets blocks to `error` whose contents the database cannot read. */
-  async setUnreadError(tx: Queryable, ids: readonly string[]): Promise<void> {
-    await setUnreadError(tx, this.table, ids);
-  }
-
-  /** Sets blocks with one of the statuses `from` to `pending`. @returns their ids */
-  async resetToPending(tx: Queryable, ids: readonly string[], from: readonly FoundStatus[]): Promise<string[]> {
-    return await resetToPending(tx, this.table, ids, from);
+  /**
+   * Sets the status of those blocks that have one of the statuses `from`. A claimed block that is `pending` again was
+   * edited since and must stay pending: `from` is `['processing']` then.
+   *
+   * @returns the ids of the blocks that were set
+   */
+  async setStatus(
+    tx: Queryable,
+    ids: readonly string[],
+    status: 'pending' | 'error',
+    from: readonly FoundStatus[],
+  ): Promise<string[]> {
+    return await setStatus(tx, this.table, ids, status, from);
   }
 
   /** Removes the vectors of blocks that are `skipped`. It locks the rows. @returns the number of blocks */
   async clearStaleVectors(db: Queryable, ids: readonly string[]): Promise<number> {
     return await clearStaleVectors(db, this.table, ids);
-  }
-
-  /** The ids of those blocks that are pending. */
-  async pending(db: Queryable, ids: readonly string[]): Promise<string[]> {
-    return await findPending(db, this.table, ids);
   }
 
   /** Looks up notified ids: the blocks, and whether they need work. */
@@ -94,27 +84,31 @@ export class Blocks {
   }
 
   /** The status of each of these blocks, in the same order. */
-  async statusOf(ids: readonly string[]): Promise<BlockWithStatus[]> {
-    return await findStatus(this.#database, this.table, ids);
+  async statusOf(db: Queryable, ids: readonly string[]): Promise<BlockWithStatus[]> {
+    return ids.length === 0 ? [] : await findStatus(db, this.table, ids);
   }
 
-  /** Those blocks that are neither waiting nor in progress, with their status; null for blocks that are gone. */
-  async settled(db: Queryable, ids: readonly string[]): Promise<SettledBlock[]> {
-    return await findSettled(db, this.table, ids);
+  /** The ids of those blocks that are pending; NULL counts as pending. */
+  async pending(db: Queryable, ids: readonly string[]): Promise<string[]> {
+    return (await this.statusOf(db, ids)).filter(({ status }) => isOneOf(status, PENDING)).map(({ id }) => id);
   }
 
-  /** The blocks of a range that a sweep has to act on. */
+  /** Those blocks that are neither waiting nor in progress; their status is null if they are gone. */
+  async settled(db: Queryable, ids: readonly string[]): Promise<BlockWithStatus[]> {
+    return (await this.statusOf(db, ids)).filter(({ status }) => !isOneOf(status, WAITING));
+  }
+
+  /** The blocks of a range with one of the findings. */
   async slice(range: BlockRange, findings: readonly Finding[]): Promise<FoundInSlice[]> {
     return await readSlice(this.#database, this.table, range, findings);
-  }
-
-  /** One page of the blocks in `error`, in order of their ids. */
-  async inError(after: string | null, limit: number): Promise<string[]> {
-    return await findInError(this.#database, this.table, after, limit);
   }
 
   /** The highest id; null if the table has no blocks. */
   async lastId(): Promise<string | null> {
     return await findLastId(this.#database, this.table);
   }
+}
+
+function isOneOf(status: FoundStatus | null, statuses: readonly FoundStatus[]): boolean {
+  return status !== null && statuses.includes(status);
 }

@@ -2,6 +2,7 @@ import type { Database, Queryable } from '../postgres/database.js';
 import { isEnvironmental, reactionTo } from '../postgres/sqlstate.js';
 import { rolledBack } from '../postgres/rolled-back.js';
 import { fingerprintSql } from './fingerprint.js';
+import { lockBlocks } from './sql/lock.js';
 import { inspectBlocks } from './inspect.js';
 import { requirePrivileges } from './checks/privileges.js';
 import { requireAllRowsVisible } from './checks/row-security.js';
@@ -46,7 +47,7 @@ async function tryOneOfSeveral(db: Database, table: BlocksTable): Promise<void> 
     for (const { id } of await findCandidates(tx, table)) {
       await tx.query('SAVEPOINT block');
       try {
-        if (!(await lock(tx, table, id))) continue;
+        if ((await lockBlocks(tx, table, [id])).length === 0) continue;
         tried += 1;
         await readAndWrite(tx, table, id);
         return;
@@ -72,14 +73,6 @@ async function findCandidates(tx: Queryable, table: BlocksTable): Promise<{ id: 
 ) AS found (id) ORDER BY random()`,
     [ROWS_TO_SCAN],
   );
-}
-
-async function lock(tx: Queryable, table: BlocksTable, id: string): Promise<boolean> {
-  const rows = await tx.query(
-    `SELECT FROM ${table.blocks} WHERE ${table.id} = $1::text::${table.idType} FOR NO KEY UPDATE SKIP LOCKED`,
-    [id],
-  );
-  return rows.length > 0;
 }
 
 async function readAndWrite(tx: Queryable, table: BlocksTable, id: string | null): Promise<void> {

@@ -100,13 +100,13 @@ export class Sweep {
   }
 
   async #purgeDeadLetters(): Promise<void> {
-    const { queue, blocks } = this.#options;
+    const { database, queue, blocks } = this.#options;
     let after: string | null = null;
     while (!this.#signal.aborted) {
       const range: BlockRange = { after, limit: PAGE };
       const page: DeadLetterKey[] = await this.#retry(() => queue.deadLetters.find(range));
       await this.#step('delete obsolete dead letters', page, (letters) =>
-        deleteObsoleteDeadLetters(queue, blocks, letters),
+        deleteObsoleteDeadLetters(database, queue, blocks, letters),
       );
       if (page.length < PAGE) return;
       after = page.at(-1)?.blockId ?? null;

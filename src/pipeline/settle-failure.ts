@@ -1,4 +1,5 @@
 import type { Blocks } from '../blocks/blocks.js';
+import { WAITING } from '../blocks/status.js';
 import type { Queryable } from '../postgres/database.js';
 import { reactionTo } from '../postgres/sqlstate.js';
 import { crashesOf, type EmbedJob, type EmbedJobData, type FailureReport } from '../queue/job.js';
@@ -51,9 +52,10 @@ export async function settleFailures(
     await queue.deadLetter(tx, failure.job.id, { outcome: 'failed', ...reportOf(failure) });
   }
   for (const { job } of waiting) await queue.setData(tx, job.id, afterFailure(job));
-  await blocks.setStatusIfProcessing(tx, idsOf(final), 'error');
-  await blocks.setStatusIfProcessing(tx, idsOf(waiting), 'pending');
-  await blocks.setUnreadError(tx, idsOf(final.filter(({ fingerprint }) => fingerprint === null)));
+  await blocks.setStatus(tx, idsOf(final), 'error', ['processing']);
+  await blocks.setStatus(tx, idsOf(waiting), 'pending', ['processing']);
+  // A block that the database cannot read was not claimed, and may be pending.
+  await blocks.setStatus(tx, idsOf(final.filter(({ fingerprint }) => fingerprint === null)), 'error', WAITING);
   for (const { job, reason, final: isFinal } of decided)
     outcomes.set(job, { kind: isFinal ? 'failed' : 'retry', reason });
   return outcomes;

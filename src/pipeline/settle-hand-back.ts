@@ -22,7 +22,7 @@ export async function settleHandBacks(
   if (verdicts.length === 0) return [];
   const lockedIds = verdicts.map(blockIdOf).filter((id) => locked.has(id));
   const pending = new Set(await blocks.pending(tx, lockedIds));
-  await blocks.setStatusIfProcessing(tx, lockedIds, 'pending');
+  await blocks.setStatus(tx, lockedIds, 'pending', ['processing']);
   const raised = await queue.raisedSince(tx, verdicts.filter(isBacklog).map(jobOf));
   return verdicts.map((verdict) =>
     replacement(verdict, raised.has(verdict.job.id) || (verdict.claimed && pending.has(blockIdOf(verdict)))),

@@ -30,11 +30,8 @@ export async function supersede(
   if (superseded.length === 0) return [];
   await queue.supersede(tx, superseded.map(jobOf));
   const blockIds = superseded.map(blockIdOf);
-  await blocks.setStatusIfProcessing(
-    tx,
-    blockIds.filter((id) => locked.has(id)),
-    'pending',
-  );
+  const lockedIds = blockIds.filter((id) => locked.has(id));
+  await blocks.setStatus(tx, lockedIds, 'pending', ['processing']);
   const read = superseded.flatMap(({ job, fingerprint }) =>
     fingerprint === null ? [] : [{ id: job.data.blockId, fingerprint }],
   );

@@ -4,9 +4,9 @@ import type { BlocksTable } from '../table.js';
 
 /**
  * What a sweep looks for: blocks that wait for a job, blocks that a crashed worker may have left, and skipped blocks with a
- * vector.
+ * vector; and what `retry --all` does: blocks in `error`.
  */
-export type Finding = 'pending' | 'processing' | 'stale-vector';
+export type Finding = 'pending' | 'processing' | 'stale-vector' | 'error';
 
 export interface FoundInSlice {
   readonly id: string;
@@ -22,7 +22,7 @@ export interface BlockRange {
 }
 
 /**
- * The blocks of a range that a sweep has to act on, in order of their ids. If it finds fewer than `limit`, it has reached the
+ * The blocks of a range with one of the findings, in order of their ids. If it finds fewer than `limit`, it has reached the
  * end of the table. All findings come from one read of the table.
  *
  * @param findings at least one
@@ -49,6 +49,7 @@ function conditionsOf({ status, embedding }: BlocksTable): Readonly<Record<Findi
   return {
     pending: hasStatusSql(`b.${status}`, PENDING),
     processing: hasStatusSql(`b.${status}`, ['processing']),
+    error: hasStatusSql(`b.${status}`, ['error']),
     'stale-vector': `(b.${status} = 'skipped' AND b.${embedding} IS NOT NULL)`,
   };
 }

@@ -117,7 +117,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     replacements: [
       {
         module: 'pipeline/settle-failure.js',
-        find: "await blocks.setStatusIfProcessing(tx, idsOf(final), 'error');",
+        find: "await blocks.setStatus(tx, idsOf(final), 'error', ['processing']);",
         replace: '',
       },
       HIDDEN_SWEEP,
