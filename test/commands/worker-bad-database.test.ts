@@ -88,7 +88,7 @@ describe('a worker whose database cannot be reached', () => {
       const ended = await unreachable.get(name);
       expect(ended?.output).toMatch(message);
       expect(ended?.output).toMatch(/PALDOCS_DATABASE_URL/);
-      expect(ended?.output).toContain('trying again');
+      expect(ended?.output).toContain('retrying');
       expect(ended?.output).not.toContain(PASSWORD);
       expect(ended?.status).toBe(1);
     },

@@ -24,7 +24,7 @@ describeWithServer('a trigger that fires on our own write, made while we work', 
     );
     const id = await insertBlock(db, { content: 'round and round' });
     await worker.events.until(({ seen }) => seen.loop.length > 0);
-    expect(worker.log.tell('error')).toEqual([expect.stringContaining('a write of our own fired the trigger')]);
+    expect(worker.log.tell('error')).toEqual([expect.stringContaining("the worker's own write fired the trigger")]);
     await db.query('DROP TRIGGER eager ON blocks');
     await db.query(`SELECT pg_notify('embedding_queue', '')`);
     await expectEmbedded(db, id, 'round and round');
@@ -55,7 +55,7 @@ describeWithServer('a trigger that fires on our own write, beside notifications 
     await insertBlock(db, { content: 'once more' });
     await worker.events.until(({ seen }) => seen.loop.length > 0);
     await db.query('DROP TRIGGER eager ON blocks');
-    expect(worker.log.tell('error')).toEqual([expect.stringContaining('a write of our own fired the trigger')]);
+    expect(worker.log.tell('error')).toEqual([expect.stringContaining("the worker's own write fired the trigger")]);
   });
 });
 
