@@ -77,7 +77,7 @@ describeWithServer('a check of the database', () => {
       'pgvector',
       'pgvector that is not in the database',
       ['DROP EXTENSION vector CASCADE'],
-      { status: 'failed', found: 'not in this database', fix: 'CREATE EXTENSION vector;' },
+      { status: 'failed', found: 'not installed in this database', fix: 'CREATE EXTENSION vector;' },
     ],
     [
       'tables',
