@@ -51,20 +51,17 @@ describeWithServer('a worker on a database that', () => {
   });
   afterAll(() => ollama.stop());
 
-  it.each(SCHEMA_CASES)(
-    '$name says what to mend and ends with status 2',
-    async ({ variant, sql, environment, says }) => {
-      const db = await createDatabase(variant);
-      if (sql !== undefined) await db.query(sql);
-      const { status, output } = await run(workerEnvironment(db, ollama, environment));
-      expect(output).toMatch(says);
-      expect(status).toBe(2);
-      expect(output).not.toContain(new URL(db.url).password || 'no password');
-      expect(output).not.toMatch(/^\s+at /m);
-    },
-  );
+  it.each(SCHEMA_CASES)('$name names the fix and ends with status 2', async ({ variant, sql, environment, says }) => {
+    const db = await createDatabase(variant);
+    if (sql !== undefined) await db.query(sql);
+    const { status, output } = await run(workerEnvironment(db, ollama, environment));
+    expect(output).toMatch(says);
+    expect(status).toBe(2);
+    expect(output).not.toContain(new URL(db.url).password || 'no password');
+    expect(output).not.toMatch(/^\s+at /m);
+  });
 
-  it('it refuses is left as it was', async () => {
+  it('it refuses is left unchanged', async () => {
     const db = await createDatabase();
     const id = await insertBlock(db, { content: 'untouched' });
     await db.query(
@@ -83,12 +80,12 @@ describe('a worker whose database cannot be reached', () => {
     ['no host has that name', /no-such-host\.invalid:5432\/paldocs cannot be reached \((ENOTFOUND|EAI_AGAIN)\)/],
     ['nobody answers', /127\.0\.0\.1:\d+\/paldocs cannot be reached/],
   ])(
-    '(%s) waits for a while, says which, and ends with status 1',
+    '(%s) retries for a while, names the address, and ends with status 1',
     async (name, message) => {
       const ended = await unreachable.get(name);
       expect(ended?.output).toMatch(message);
       expect(ended?.output).toMatch(/PALDOCS_DATABASE_URL/);
-      expect(ended?.output).toContain('trying again');
+      expect(ended?.output).toContain('retrying');
       expect(ended?.output).not.toContain(PASSWORD);
       expect(ended?.status).toBe(1);
     },

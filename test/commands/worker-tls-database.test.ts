@@ -96,7 +96,7 @@ describeWithCluster('a worker whose PostgreSQL speaks TLS', (own) => {
       variable: 'PALDOCS_DATABASE_URL',
     });
     const doctor = await runCli(environment({ PALDOCS_DATABASE_URL: db.url, PGSSLMODE: 'no-verify' }), ['doctor']);
-    expect(doctor.stdout).toMatch(/^! database .*its certificate is not checked/m);
+    expect(doctor.stdout).toMatch(/^! database .*its certificate is not verified/m);
   });
 
   it('takes any certificate, and warns of it, where TLS is preferred', async () => {

@@ -94,7 +94,7 @@ export const SCHEMA_CASES: readonly SchemaCase[] = [
     name: 'is to be embedded by a model that cannot',
     environment: { PALDOCS_EMBEDDING_MODEL: 'llama3.2:3b' },
     says: /PALDOCS_EMBEDDING_MODEL: the model llama3\.2:3b cannot embed/,
-    doctorSays: /llama3\.2:3b is there, but cannot embed/,
+    doctorSays: /llama3\.2:3b is available, but cannot embed/,
   },
   {
     name: 'has no trigger',

@@ -100,7 +100,7 @@ const CASES: [string, string, RegExp, RegExp, Readonly<Record<string, string>>?]
   ],
 ];
 
-describeWithServer('where there is', () => {
+describeWithServer('doctor, where there is', () => {
   let site: SchemaSite;
   beforeEach(async () => {
     site = await SchemaSite.open();
@@ -108,25 +108,22 @@ describeWithServer('where there is', () => {
   });
   afterEach(() => site.close());
 
-  it.each(CASES)(
-    '%s, doctor says so, and the SQL that it tells helps',
-    async (_, sql, found, fix, environment = {}) => {
-      await site.prepare(sql);
-      site.environment = environment;
-      const [warning, ...others] = await site.doctor();
-      expect(others).toEqual([]);
-      expect(warning).toMatchObject({ name: 'indexes', status: 'warning' });
-      expect(warning?.found).toMatch(found);
-      expect(warning?.fix).toMatch(fix);
-      await site.run(warning?.fix ?? '');
-      expect(await site.doctor()).toEqual([]);
-      expect(await site.db.query('SELECT indexrelid::regclass AS invalid FROM pg_index WHERE NOT indisvalid')).toEqual(
-        [],
-      );
-    },
-  );
+  it.each(CASES)('%s, says so, and the SQL that it prints fixes it', async (_, sql, found, fix, environment = {}) => {
+    await site.prepare(sql);
+    site.environment = environment;
+    const [warning, ...others] = await site.doctor();
+    expect(others).toEqual([]);
+    expect(warning).toMatchObject({ name: 'indexes', status: 'warning' });
+    expect(warning?.found).toMatch(found);
+    expect(warning?.fix).toMatch(fix);
+    await site.run(warning?.fix ?? '');
+    expect(await site.doctor()).toEqual([]);
+    expect(await site.db.query('SELECT indexrelid::regclass AS invalid FROM pg_index WHERE NOT indisvalid')).toEqual(
+      [],
+    );
+  });
 
-  it('an index of a partitioned table without partitions, doctor names it alone', async () => {
+  it('an index of a partitioned table without partitions, only names it', async () => {
     await site.prepare(
       `DROP TABLE blocks CASCADE;
        CREATE TABLE blocks (id bigint, note_id bigint, block_type text, content jsonb, embedding vector(768), embedding_status text)

@@ -5,26 +5,23 @@ import { runDoctorChecks } from '../../support/doctor-checks.js';
 import { workerEnvironment } from '../../support/worker-in-process.js';
 import { SCHEMA_CASES } from '../../support/worker-schema-cases.js';
 
-/** Those that look at the database, and at the model that it is to fit. */
+/** Checks of the database, and of the model that must fit its column. */
 const CHECKS = ['database', 'pgvector', 'tables', 'privileges', 'trigger', 'own write', 'ollama', 'model', 'vectors'];
 
-describeWithServer('of a database that start-up refuses because it', () => {
+describeWithServer('doctor, on a database that startup refuses because it', () => {
   let ollama: StandIn;
   beforeAll(async () => {
     ollama = await startStandIn();
   });
   afterAll(() => ollama.stop());
 
-  it.each(SCHEMA_CASES)(
-    '$name doctor says the same',
-    async ({ variant, sql, environment, says, doctorSays = says }) => {
-      const db = await createDatabase(variant);
-      if (sql !== undefined) await db.query(sql);
-      const checks = await runDoctorChecks({ ...workerEnvironment(db, ollama, environment) }, CHECKS);
-      const told = checks
-        .filter((result) => result.status === 'failed')
-        .map(({ found, fix }) => [found, ...(fix?.split('\n') ?? []).map((line) => `  fix: ${line}`)].join('\n'));
-      expect(told.join('\n')).toMatch(doctorSays);
-    },
-  );
+  it.each(SCHEMA_CASES)('$name, reports the same', async ({ variant, sql, environment, says, doctorSays = says }) => {
+    const db = await createDatabase(variant);
+    if (sql !== undefined) await db.query(sql);
+    const checks = await runDoctorChecks({ ...workerEnvironment(db, ollama, environment) }, CHECKS);
+    const told = checks
+      .filter((result) => result.status === 'failed')
+      .map(({ found, fix }) => [found, ...(fix?.split('\n') ?? []).map((line) => `  fix: ${line}`)].join('\n'));
+    expect(told.join('\n')).toMatch(doctorSays);
+  });
 });
