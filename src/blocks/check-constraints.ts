@@ -1,6 +1,6 @@
 import type { Database, Queryable } from '../postgres/database.js';
 import { onOneLine, quoteColumn, quoteTable } from '../postgres/identifiers.js';
-import { withFullNames } from '../postgres/rolled-back.js';
+import { withFullNames } from '../postgres/full-names.js';
 import { errorCode } from '../base/errors.js';
 import { ourColumns, someVector, statusList, STATUSES } from './sql/our-columns.js';
 import type { BlockStatus } from './status.js';

@@ -1,5 +1,5 @@
 import type { Database } from '../postgres/database.js';
-import { withFullNames } from '../postgres/rolled-back.js';
+import { withFullNames } from '../postgres/full-names.js';
 import { quoteColumn } from '../postgres/identifiers.js';
 import { ConfigurationError } from '../base/errors.js';
 import { listed, readRelations, type BlocksRelation } from './relations.js';

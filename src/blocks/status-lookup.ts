@@ -1,5 +1,5 @@
 import type { Database, Queryable } from '../postgres/database.js';
-import { withFullNames } from '../postgres/rolled-back.js';
+import { withFullNames } from '../postgres/full-names.js';
 import { ConfigurationError } from '../base/errors.js';
 import { statusList, STATUSES } from './sql/our-columns.js';
 import type { BlocksTable } from './table.js';

@@ -1,6 +1,6 @@
 import type { Database } from '../postgres/database.js';
 import { onOneLine, quoteColumn } from '../postgres/identifiers.js';
-import { withFullNames } from '../postgres/rolled-back.js';
+import { withFullNames } from '../postgres/full-names.js';
 import { ConfigurationError, errorCode } from '../base/errors.js';
 import { statusList, STATUSES } from './sql/our-columns.js';
 import type { BlockStatus } from './status.js';

@@ -1,6 +1,6 @@
 import type { Database } from '../postgres/database.js';
 import { quoteColumn } from '../postgres/identifiers.js';
-import { withFullNames } from '../postgres/rolled-back.js';
+import { withFullNames } from '../postgres/full-names.js';
 import type { BlocksTable } from './table.js';
 import { restrictTriggers } from './trigger-sql.js';
 import type { Trigger } from './trigger.js';

@@ -1,6 +1,6 @@
 import type { Database } from '../postgres/database.js';
 import { quoteColumn, quoteTable } from '../postgres/identifiers.js';
-import { withFullNames } from '../postgres/rolled-back.js';
+import { withFullNames } from '../postgres/full-names.js';
 import { ConfigurationError, errorCode } from '../base/errors.js';
 import { isStatus, readChecks, widened } from './check-constraints.js';
 import { ourColumns, STATUSES } from './sql/our-columns.js';

@@ -1,4 +1,4 @@
-import { patiently } from '../postgres/statement-timeout.js';
+import { withLongTimeout } from '../postgres/statement-timeout.js';
 import { countErrors, type ErrorCount } from '../backlog/sql/count-errors.js';
 import { findErrors, type BlockError } from '../backlog/sql/find-errors.js';
 import { queueExists } from '../queue/queue-schema.js';
@@ -37,7 +37,7 @@ export async function runErrors(options: ErrorsOptions): Promise<void> {
     const { table } = blocks;
     if (after !== null) requireIds('--after', [after], table.idType);
     const names = (await queueExists(database, config.names)) ? config.names : null;
-    const [byReason, found] = await patiently(database, async (tx) => [
+    const [byReason, found] = await withLongTimeout(database, async (tx) => [
       await countErrors(tx, names, table),
       await findErrors(tx, names, table, { reason, after, limit: limit + 1 }),
     ]);

@@ -6,7 +6,7 @@ import { setIndexScanLimits } from '../blocks/set-index-scan-limits.js';
 import { embedOnce } from '../embedder/embed-once.js';
 import { openProvider } from '../embedder/open-provider.js';
 import { requireModel } from '../embedder/require-model.js';
-import { patiently } from '../postgres/statement-timeout.js';
+import { withLongTimeout } from '../postgres/statement-timeout.js';
 import { ConfigurationError } from '../base/errors.js';
 import { withContext, type CommandContext } from './context.js';
 import { requireText, requireWhole } from '../terminal/options.js';
@@ -36,7 +36,7 @@ export async function runSearch({ text, json, ...options }: SearchOptions): Prom
       database,
       blocks: { table },
     } = context;
-    const found = await patiently(database, async (tx) => {
+    const found = await withLongTimeout(database, async (tx) => {
       await setIndexScanLimits(tx, limit);
       return await findNearest(tx, table, vector, limit, blockType ?? undefined);
     });

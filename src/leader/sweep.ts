@@ -139,7 +139,7 @@ export class Sweep {
   }
 
   async #retry<T>(work: () => Promise<T>): Promise<T> {
-    return await retryTransient(work, { signal: this.#signal, maxWaitMs: RETRY_MS, isWorthIt: isNobodysFault });
+    return await retryTransient(work, { signal: this.#signal, maxWaitMs: RETRY_MS, isRetryable: isNobodysFault });
   }
 }
 

@@ -6,7 +6,7 @@ import { claim } from './claim.js';
 import { handBackJobs } from './settle.js';
 import { report } from './report.js';
 import type { HandBackReason, Outcomes, Verdict } from './outcome.js';
-import { persist } from '../postgres/persist.js';
+import { withRetry } from '../postgres/with-retry.js';
 import type { Pipeline } from './pipeline.js';
 
 /** A block for which a statement waited too long is tried again after so long. */
@@ -104,7 +104,7 @@ async function runAlone(
     if (!delays.isRepeated(job, error)) return await delay(pipeline, job, error, outcomes, signal);
     pipeline.hold.report(error);
     try {
-      await persist(pipeline, signal, () => runBatch(pipeline, [job], outcomes, 'direct', signal));
+      await withRetry(pipeline, signal, () => runBatch(pipeline, [job], outcomes, 'direct', signal));
       delays.succeeded();
     } catch (again) {
       if (isNoBlocks(again, pipeline, signal)) throw again;
@@ -196,8 +196,8 @@ export async function leaveBlocks(
   const verdicts = jobs.map((job) => ({ ...handedBack(job, reason), delaySeconds }));
   // It waits for nobody's blocks: what it waits for is a lock on pg-boss's tables.
   const explains = (error: unknown) => pipeline.hold.explainsForAll(error);
-  const options = { ...pipeline, explains, isTriedWhileHeld: true };
-  const settlement = await persist(options, pipeline.giveUp, () => handBackJobs(pipeline.context, verdicts));
+  const options = { ...pipeline, explains, runsWhileHeld: true };
+  const settlement = await withRetry(options, pipeline.giveUp, () => handBackJobs(pipeline.context, verdicts));
   report(settlement, pipeline);
   for (const [job, outcome] of settlement.outcomes) outcomes.set(job, outcome);
 }

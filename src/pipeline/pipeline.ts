@@ -1,5 +1,5 @@
 import type { Claim } from '../blocks/claim.js';
-import type { PersistOptions } from '../postgres/persist.js';
+import type { WithRetryOptions } from '../postgres/with-retry.js';
 import type { Embedder } from '../embedder/embedder.js';
 import type { Events } from '../telemetry/events.js';
 import type { EmbedJob } from '../queue/job.js';
@@ -11,7 +11,7 @@ import type { SettleContext } from './settle.js';
 import type { TextBudget } from './text-budget.js';
 
 /** What the steps of a batch share. */
-export interface Pipeline extends PersistOptions {
+export interface Pipeline extends WithRetryOptions {
   readonly context: SettleContext;
   readonly embedder: Embedder;
   readonly outages: OutageClock;

@@ -63,7 +63,7 @@ describeWithServer('search', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/^\d\.\d{4} {2}Operating ␛\]0;pwned␇ the cluster · code · block \d+$/m);
     expect(stdout).toContain('boom');
-    // eslint-disable-next-line no-control-regex -- control characters are what it is about
+    // eslint-disable-next-line no-control-regex -- the test is about control characters
     expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
     const json = await runCli(environment, ['search', 'boom', '--block-type', 'code', '--json']);
     expect(json.stdout).toContain('Operating \\u001b]0;pwned\\u0007 the cluster');
@@ -137,7 +137,7 @@ describeWithServer('search', () => {
 
   it.each<[string, number, string, string, boolean?]>([
     ['fewer dimensions than the column', 512, 'qwen3-embedding:4b', 'gives vectors of 512 dimensions'],
-    ['more, and was not trained for cutting', 1024, 'bge-m3', 'not known to be trained for cutting'],
+    ['more, and was not trained for shortening', 1024, 'bge-m3', 'not known to be trained for shortening'],
     ['more, which the server shortens', 1024, 'bge-m3', 'PALDOCS_EMBEDDING_SHORTEN=any', false],
   ])('refuses a model that has %s', async (_, nativeDimensions, model, message, ignoreDimensions = true) => {
     const other = await startStandIn({ nativeDimensions, model, ignoreDimensions });
@@ -159,7 +159,7 @@ describeWithServer('search', () => {
     expect(stderr).toContain(message);
   });
 
-  it('is interrupted while the model loads', async () => {
+  it('can be interrupted while the model loads', async () => {
     const slow = await startStandIn({ loadMs: 60_000 });
     const child = runCli({ ...environment, PALDOCS_OLLAMA_URL: slow.url }, ['search', 'x'], {
       onStart: (interrupt) => void slow.waitFor(({ stats }) => stats.model === 'loading').then(interrupt),

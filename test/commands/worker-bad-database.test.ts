@@ -7,7 +7,7 @@ import { workerEnvironment } from '../support/worker-in-process.js';
 import { killProcesses, run, type Run } from '../support/worker-process.js';
 import { SCHEMA_CASES } from '../support/worker-schema-cases.js';
 
-/** A server that is just being started gets 30 s. */
+/** A server that is just starting gets 30 s. */
 const PATIENCE_MS = 60_000;
 const PASSWORD = 'n0t-to-be-told';
 

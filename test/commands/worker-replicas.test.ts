@@ -28,7 +28,7 @@ describeWithServer('two replicas', () => {
   });
 
   const leaders = async () => {
-    const leading = await Promise.all(replicas.map(({ url }) => readMetric(url, 'embedding_bridge_leader')));
+    const leading = await Promise.all(replicas.map(({ url }) => readMetric(url, 'embedding_leader')));
     return replicas.filter((_, index) => leading[index] === 1);
   };
 
@@ -61,7 +61,7 @@ describeWithServer('two replicas', () => {
     expect(Math.min(...(shares ?? []))).toBeGreaterThan(0);
   });
 
-  it.each(['SIGTERM', 'SIGKILL'] as const)('go on when the leader ends by %s', async (signal) => {
+  it.each(['SIGTERM', 'SIGKILL'] as const)('continue when the leader ends by %s', async (signal) => {
     const [leader] = await leaders();
     leader?.process.kill(signal);
     await leader?.process.untilEnd();

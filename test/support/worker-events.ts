@@ -19,7 +19,7 @@ const ALL: { readonly [Name in keyof EventMap]: true } = {
   leading: true,
   swept: true,
   bridged: true,
-  loop: true,
+  'trigger-loop': true,
 };
 const NAMES = Object.keys(ALL) as (keyof EventMap)[];
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Queryable, TransactionOptions } from '../../src/postgres/database.js';
+import type { Queryable, Rollback, TransactionOptions } from '../../src/postgres/database.js';
 import { Postgres } from '../../src/postgres/postgres.js';
 import type { Hold } from './hold.js';
 
@@ -19,7 +19,7 @@ export class WatchedPostgres extends Postgres {
     return this.#watch(super.executeSql(text, values));
   }
 
-  override transaction<T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions): Promise<T> {
+  override transaction<T>(work: (tx: Queryable) => Promise<T | Rollback<T>>, options?: TransactionOptions): Promise<T> {
     return this.#watch(super.transaction(work, options));
   }
 
@@ -54,14 +54,14 @@ export class WatchedPostgres extends Postgres {
   }
 }
 
-/** What the leader asks for every few seconds, in `upkeep.ts`: for jobs that are due, and for blocks to reset. */
+/** What the leader asks for every few seconds, in `maintenance.ts`: for jobs that are due, and for blocks to reset. */
 const UPKEEP = /\bAS due\b|\bj\.state = 'retry'/;
 
 /**
- * The worker's database, in which the leader's upkeep finds and changes nothing: only a wake then ends the pause of a worker
+ * The worker's database, in which the leader's maintenance finds and changes nothing: only a wake then ends the pause of a worker
  * that has gone to sleep, and one that was missed costs the whole of it.
  */
-export class WithoutUpkeep extends WatchedPostgres {
+export class WithoutMaintenance extends WatchedPostgres {
   override query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
     return UPKEEP.test(text) ? Promise.resolve<Row[]>([]) : super.query<Row>(text, values);
   }
@@ -71,7 +71,7 @@ export class WithoutUpkeep extends WatchedPostgres {
 const HELD_WITHIN_MS = 10_000;
 
 /** The same, with answers that can be held back, as a database or a process that is busy does. */
-export class HoldingPostgres extends WithoutUpkeep {
+export class HoldingPostgres extends WithoutMaintenance {
   #hold:
     | { matches: (text: string, rows: readonly unknown[]) => boolean; reach: () => void; released: Promise<unknown> }
     | undefined;

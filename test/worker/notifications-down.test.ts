@@ -103,7 +103,7 @@ describeWithServer('a leader that is refused LISTEN', () => {
   it('is not up as a listener, and leads', async () => {
     const worker = await start();
     expect(await metric(worker, 'embedding_listener_up')).toBe('0');
-    expect(await metric(worker, 'embedding_bridge_leader')).toBe('1');
+    expect(await metric(worker, 'embedding_leader')).toBe('1');
     const [row] = await db.query<{ name: string }>(
       `SELECT application_name AS name FROM pg_stat_activity
         WHERE datname = current_database() AND application_name LIKE 'embedding-worker % L %'`,

@@ -23,8 +23,8 @@ describeWithServer('a trigger that fires on our own write, made while we work', 
       `CREATE TRIGGER eager BEFORE UPDATE ON blocks FOR EACH ROW EXECUTE FUNCTION queue_block_embedding()`,
     );
     const id = await insertBlock(db, { content: 'round and round' });
-    await worker.events.until(({ seen }) => seen.loop.length > 0);
-    expect(worker.log.tell('error')).toEqual([expect.stringContaining('a write of our own fired the trigger')]);
+    await worker.events.until(({ seen }) => seen['trigger-loop'].length > 0);
+    expect(worker.log.tell('error')).toEqual([expect.stringContaining("the worker's own write fired the trigger")]);
     await db.query('DROP TRIGGER eager ON blocks');
     await db.query(`SELECT pg_notify('embedding_queue', '')`);
     await expectEmbedded(db, id, 'round and round');
@@ -36,7 +36,7 @@ describeWithServer('a trigger that fires on our own write, made while we work', 
       `CREATE TRIGGER eager BEFORE UPDATE ON blocks FOR EACH ROW EXECUTE FUNCTION queue_block_embedding()`,
     );
     await insertBlock(db, { content: 'over and over' });
-    await worker.events.until(({ seen }) => seen.loop.length > 0);
+    await worker.events.until(({ seen }) => seen['trigger-loop'].length > 0);
     await sleep(OBSERVED_MS); // a rate is what it is about
     await db.query('DROP TRIGGER eager ON blocks');
     expect(Math.max(0, ...ollama.timesEmbedded().values())).toBeLessThan(MOST_TIMES);
@@ -53,9 +53,9 @@ describeWithServer('a trigger that fires on our own write, beside notifications 
       `CREATE TRIGGER eager BEFORE UPDATE ON blocks FOR EACH ROW EXECUTE FUNCTION queue_block_embedding()`,
     );
     await insertBlock(db, { content: 'once more' });
-    await worker.events.until(({ seen }) => seen.loop.length > 0);
+    await worker.events.until(({ seen }) => seen['trigger-loop'].length > 0);
     await db.query('DROP TRIGGER eager ON blocks');
-    expect(worker.log.tell('error')).toEqual([expect.stringContaining('a write of our own fired the trigger')]);
+    expect(worker.log.tell('error')).toEqual([expect.stringContaining("the worker's own write fired the trigger")]);
   });
 });
 
@@ -75,7 +75,7 @@ describeWithServer('a trigger at every INSERT and UPDATE, with a role whose sess
       await expectEmbedded(db, id, 'second');
       await untilIdle(db);
       await worker.quiet();
-      expect(worker.events.seen.loop).toEqual([]);
+      expect(worker.events.seen['trigger-loop']).toEqual([]);
       expect([...ollama.timesEmbedded().values()].every((times) => times === 1)).toBe(true);
     } finally {
       await stopWorkers();

@@ -11,14 +11,14 @@ import type { TestDatabase } from '../support/test-database.js';
 import { expectEmbedded, untilIdle } from '../support/worker-blocks.js';
 import { startFollower, startWorker, stopWorkers, workerEnvironment } from '../support/worker-in-process.js';
 import { MemoryLog } from '../support/worker-log.js';
-import { HoldingPostgres, WithoutUpkeep } from '../support/worker-postgres.js';
+import { HoldingPostgres, WithoutMaintenance } from '../support/worker-postgres.js';
 import { killProcesses, WorkerProcess } from '../support/worker-process.js';
 import { useSite } from '../support/worker-site.js';
 
 describeWithServer('backlog wakes a worker that takes it', () => {
   const site = useSite({
     environment: { PALDOCS_WORKER_CONCURRENCY: '2' }, // of which one takes edits alone, and sleeps as soundly
-    openDatabase: (options) => new WithoutUpkeep(options),
+    openDatabase: (options) => new WithoutMaintenance(options),
   });
   afterAll(killProcesses);
 

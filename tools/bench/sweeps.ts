@@ -34,6 +34,6 @@ export async function forcedSweep(db: TestDatabase, worker: BenchWorker): Promis
 }
 
 async function sweepsOf({ url }: BenchWorker): Promise<Sweeps> {
-  const count = (await readMetric(url, 'embedding_sweep_seconds_count')) ?? 0;
-  return { count, seconds: (await readMetric(url, 'embedding_sweep_seconds_sum')) ?? 0 };
+  const count = (await readMetric(url, 'embedding_sweep_duration_seconds_count')) ?? 0;
+  return { count, seconds: (await readMetric(url, 'embedding_sweep_duration_seconds_sum')) ?? 0 };
 }

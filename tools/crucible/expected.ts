@@ -1,7 +1,7 @@
 import { DEFAULT_INSTRUCTION } from '../../src/config/variables.js';
 import { blockText } from '../../src/text/block-text.js';
-import { halve } from '../../src/embedder/sentences.js';
-import { meanVector } from '../../src/embedder/vector.js';
+import { halve } from '../../src/embedder/halve.js';
+import { meanVector } from '../../src/embedder/embed-in-parts.js';
 import { countTokens } from '../stand-in/context.js';
 import { deterministicVector } from '../stand-in/deterministic-brain.js';
 import { CONTEXT_TOKENS } from './site/timing.js';

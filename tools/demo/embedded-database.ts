@@ -1,6 +1,12 @@
 import type { PGlite } from '@electric-sql/pglite';
 import { fromPglite } from 'pg-boss';
-import type { Database, Queryable, Session, TransactionOptions } from '../../src/postgres/database.js';
+import {
+  Rollback,
+  type Database,
+  type Queryable,
+  type Session,
+  type TransactionOptions,
+} from '../../src/postgres/database.js';
 
 /** What PGlite itself and a transaction of it have in common. */
 type PGliteQueryable = Pick<PGlite, 'query' | 'exec'>;
@@ -14,8 +20,13 @@ export function embeddedDatabase(pglite: PGlite): Database {
   return {
     ...direct,
     backend: 'pglite',
-    transaction: async <T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions) =>
-      await pglite.transaction<T>((tx) => work(queryable(tx, options))),
+    transaction: async <T>(work: (tx: Queryable) => Promise<T | Rollback<T>>, options?: TransactionOptions) =>
+      await pglite.transaction<T>(async (tx) => {
+        const result = await work(queryable(tx, options));
+        if (!(result instanceof Rollback)) return result;
+        await tx.rollback();
+        return result.result;
+      }),
     withoutLimits: (work) => work(direct), // it has none
     connect: () => Promise.resolve(session(pglite, direct)),
     useVectorType: () => undefined,

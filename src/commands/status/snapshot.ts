@@ -2,7 +2,7 @@ import { WAITING, type FoundStatus } from '../../blocks/status.js';
 import { countOrEstimate, type Tally } from '../../blocks/count-or-estimate.js';
 import { requireUsable } from '../../blocks/require-usable.js';
 import type { Config } from '../../config/config.js';
-import { heldBy } from '../../postgres/sqlstate.js';
+import { holdReason } from '../../postgres/hold-reason.js';
 import { readReplicas, type Replica } from '../../leader/replicas.js';
 import { readQueueReport, type QueueReport } from '../../queue/queue-report.js';
 import { requireQueuePrivileges } from '../../queue/privileges.js';
@@ -101,7 +101,7 @@ async function findHold(database: CommandContext['database'], config: Config): P
       fix: null,
     };
   } catch (error) {
-    const { code, message, fix } = heldBy(error);
+    const { code, message, fix } = holdReason(error);
     return { reason: code, message, fix: fix ?? null };
   }
 }

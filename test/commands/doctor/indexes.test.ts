@@ -19,7 +19,7 @@ const INHERITED = `
   CREATE TRIGGER q BEFORE INSERT OR UPDATE OF block_type, content ON blocks_1 FOR EACH ROW EXECUTE FUNCTION queue_block_embedding();`;
 const hnsw = (table: string, name = '') => `CREATE INDEX ${name} ON ${table} USING hnsw (embedding vector_cosine_ops);`;
 
-/** What there is, what makes it, what is said, what the fix holds. */
+/** Name of the case, SQL that prepares it, finding, fix. */
 const CASES: [string, string, RegExp, RegExp, Readonly<Record<string, string>>?][] = [
   [
     'nothing, on a plain table of many blocks',
@@ -40,7 +40,7 @@ const CASES: [string, string, RegExp, RegExp, Readonly<Record<string, string>>?]
     /^ALTER TABLE "Pa rts"\."blo cks_0" SET \(fillfactor = 75\);$/m,
   ],
   [
-    'one of a partition alone, under a name that ours would have',
+    'one of a single partition, under a name that ours would have',
     PARTITIONED + hnsw('blocks_1a', 'blocks_1_embedding_idx') + MANY,
     /none on embedding of "Pa rts"\."blo cks_0" and public\.blocks_1b: a search reads all 2,000,000 blocks/,
     /"blocks_1_embedding_idx1" ATTACH PARTITION blocks_1_embedding_idx;/,
@@ -72,7 +72,7 @@ const CASES: [string, string, RegExp, RegExp, Readonly<Record<string, string>>?]
     /^DROP INDEX CONCURRENTLY "wait here";\nDROP INDEX waiting;$/m,
   ],
   [
-    'one on the status that a constraint is kept by, which stays',
+    'one on the status that belongs to a constraint, which stays',
     `ALTER TABLE blocks ADD UNIQUE (id, embedding_status), SET (fillfactor = 100); ${hnsw('blocks')}`,
     /^fillfactor 100/,
     /^ALTER TABLE [^;]*;$/,
@@ -84,7 +84,7 @@ const CASES: [string, string, RegExp, RegExp, Readonly<Record<string, string>>?]
     /CREATE INDEX CONCURRENTLY ON "public"\."blocks_1" USING hnsw/,
   ],
   [
-    'one whose building was interrupted',
+    'one whose build was interrupted',
     `${hnsw('blocks', '"ne ar"')} UPDATE pg_index SET indisvalid = false WHERE indexrelid = '"ne ar"'::regclass`,
     /"ne ar" is invalid/,
     /REINDEX INDEX CONCURRENTLY "ne ar";/,

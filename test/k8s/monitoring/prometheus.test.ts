@@ -8,7 +8,7 @@ import { get } from '../../support/worker-http.js';
 describeWithPrometheus('Prometheus, with two replicas', { server: true }, (programs) => {
   const site = useMonitoredSite(programs);
 
-  it('finds nothing to complain of in what they tell', async () => {
+  it('accepts their metrics without warnings', async () => {
     for (const url of site().urls) {
       const { text } = await get(`${url}/metrics`);
       const { status, stdout, stderr } = spawnSync(programs.promtool, ['check', 'metrics'], { input: text });
@@ -16,16 +16,16 @@ describeWithPrometheus('Prometheus, with two replicas', { server: true }, (progr
     }
   });
 
-  it('counts both, and one leader', async () => {
+  it('counts two replicas and one leader', async () => {
     const { prometheus } = site();
-    await prometheus.tells('sum(embedding_bridge_leader)', 1);
+    await prometheus.tells('sum(embedding_leader)', 1);
     await prometheus.tells('min(embedding_listener_up)', 1);
     await prometheus.tells('count(embedding_build_info)', 2);
-    await prometheus.tells('count(embedding_bridge_leader)', 2);
+    await prometheus.tells('count(embedding_leader)', 2);
     await prometheus.tells('min(embedding_queue_readable)', 1);
   });
 
-  it('adds up to what is in the database', async () => {
+  it('agrees with the database', async () => {
     const { db, ollama, prometheus } = site();
     ollama.faults.add({ preset: 'poison', text: 'poison' });
     await insertBlocks(db, 60);
@@ -33,7 +33,7 @@ describeWithPrometheus('Prometheus, with two replicas', { server: true }, (progr
     await untilStatus(db, await insertBlock(db, { content: 'poison' }), 'error');
     await untilIdle(db);
     expect(await countByStatus(db)).toEqual({ completed: 60, error: 1, skipped: 1 });
-    // Counted once the commit is answered, so perhaps after it is seen in the database.
+    // Counted after the commit is answered, so perhaps after the database shows it.
     await prometheus.tells('sum(embedding_total{outcome="completed"})', 60);
     await prometheus.tells('sum(embedding_total{outcome="skipped"})', 1);
     await prometheus.tells('sum(embedding_total{outcome="gone"})', 0);
@@ -46,7 +46,7 @@ describeWithPrometheus('Prometheus, with two replicas', { server: true }, (progr
     ollama.faults.clear();
   });
 
-  it('hears from each replica the same of the one queue, and why work is held', async () => {
+  it('gets the same queue values from each replica, and the reason why work is paused', async () => {
     const { db, ollama, prometheus } = site();
     ollama.faults.add('no-model');
     await insertBlocks(db, 30);

@@ -22,10 +22,10 @@ export interface Sabotage {
 const STILL_OURS = " AND b.${table.status} = 'processing' AND ${fingerprintSql(table)} = v.fingerprint\n";
 const HIDDEN_SWEEP = { module: 'leader/sweeper.js', find: 'await this.#sweep(signal);', replace: '' };
 const NO_HOLD = [
-  { module: 'embedder/embedder.js', find: 'gate.report(error);', replace: 'void error;' },
+  { module: 'embedder/request-queue.js', find: 'gate.report(error);', replace: 'void error;' },
   {
-    module: 'embedder/embedder.js',
-    find: 'await gate.pass(AbortSignal.any([options.signal, this.#draining.signal]));',
+    module: 'embedder/request-queue.js',
+    find: 'await gate.whenOpen(AbortSignal.any([options.signal, this.#draining.signal]));',
     replace: 'void gate;',
   },
 ];
@@ -93,11 +93,11 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     run: { nemesis: 'kill-listener', pauseMs: 600, failFast: false, patienceSeconds: 8 },
   },
   'no-gate': {
-    what: 'a text is blamed at once for whatever fails',
+    what: 'every error puts the text at fault at once',
     replacements: [
       ...NO_HOLD,
-      { module: 'embedder/embedder.js', find: 'if (inputMayBeAtFault(result))', replace: 'if (true)' },
-      { module: 'embedder/embedder.js', find: 'soloFailures >= MAX_SOLO_FAILURES ||', replace: 'true ||' },
+      { module: 'embedder/text-embedder.js', find: 'if (inputMayBeAtFault(result))', replace: 'if (true)' },
+      { module: 'embedder/text-embedder.js', find: 'soloFailures >= MAX_SOLO_FAILURES ||', replace: 'true ||' },
       { module: 'embedder/embedder.js', find: 'if (!inputMayBeAtFault(answer))', replace: 'if (false)' },
     ],
     breaks: [5],
@@ -140,9 +140,9 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     replacements: [
       {
         module: 'embedder/embedder.js',
-        find: 'const middle = Math.ceil(texts.length / 2);',
+        find: 'return await this.#embedFirst(Math.ceil(texts.length / 2), texts, options);',
         replace:
-          'if (inputMayBeAtFault(answer)) return texts.map(() => asRejection(answer)); const middle = Math.ceil(texts.length / 2);',
+          'if (inputMayBeAtFault(answer)) return texts.map(() => new TextTooLongError(answer.code, answer.message)); return await this.#embedFirst(Math.ceil(texts.length / 2), texts, options);',
       },
     ],
     breaks: [4, 5],

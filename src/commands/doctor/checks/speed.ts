@@ -10,7 +10,7 @@ export const speedCheck: Check = {
     const { model, instruction } = config;
     const { dimensions } = tableOf(context);
     const { name } = provider.dialect;
-    const { singleMs, batchMs, texts, isMost, consistent, distinct } = await probeSpeed({
+    const { singleMs, batchMs, texts, isMax, consistent, distinct } = await probeSpeed({
       provider,
       model,
       dimensions,
@@ -22,7 +22,7 @@ export const speedCheck: Check = {
     const perSecond = number(Math.max(1, Math.round((1000 * texts) / batchMs)));
     const one = `1 text in ${Math.ceil(singleMs)} ms`;
     const many = texts === 1 ? '' : `, ${texts} texts in ${Math.ceil(batchMs)} ms`;
-    const limit = isMost ? `; the server takes at most ${counted(texts, 'text')} per request` : '';
+    const limit = isMax ? `; the server takes at most ${counted(texts, 'text')} per request` : '';
     return ok(`${one}${many}: about ${perSecond} texts per second${limit}`);
   },
 };
