@@ -9,7 +9,7 @@ const START_WAIT_MS = 30_000;
 /**
  * Repeats `ask` while it fails for a reason that may pass.
  *
- * @throws what `ask` throws, at once if it will not pass, otherwise when the time is over
+ * @throws the error of `ask`: immediately if waiting cannot help, otherwise after 30 s
  */
 export async function waitForDatabase(
   ask: () => Promise<void>,

@@ -7,14 +7,15 @@ import { quoteColumn, quoteTable } from '../../postgres/identifiers.js';
 /** The operator class that a search by cosine distance can use. */
 export const COSINE = 'vector_cosine_ops';
 
+/** NAMEDATALEN less one. */
+const MAX_NAME_BYTES = 63;
+/** Bytes of the column's name, which leaves most of the index name to the table's. */
+const MAX_COLUMN_BYTES = 30;
+
 /** How the names of our indexes end: `_embedding_idx`. */
 export function nameEnding({ columns }: BlocksTable): string {
   return `_${cut(columns.embedding, MAX_COLUMN_BYTES)}_idx`;
 }
-/** NAMEDATALEN less one, in bytes. */
-const MAX_NAME_BYTES = 63;
-/** Of the column's name, so that most of the table's name fits as well. */
-const MAX_COLUMN_BYTES = 30;
 
 export interface VectorIndexPlan {
   readonly table: BlocksTable;

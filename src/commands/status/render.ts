@@ -33,9 +33,8 @@ function blockLines({ total, estimated, byStatus, byType }: StatusSnapshot['bloc
 
 function progressLines(snapshot: StatusSnapshot, server: string): string[] {
   const { blocks, jobs, oldestWaitingSeconds, ratePerSecond, workers } = snapshot;
-  const about = blocks.estimated ? 'about ' : '';
   const lines: [string, string][] = [
-    ['embedded', blocks.embeddedShare === null ? 'nothing to embed' : `${about}${embeddedLine(blocks.embeddedShare)}`],
+    ['embedded', embeddedLine(blocks)],
     ['jobs', jobs === null ? 'no queue yet; the first worker creates it' : jobsLine(jobs)],
     ['longest wait', longestWaitLine(jobs, oldestWaitingSeconds)],
     ['rate', rateLine(ratePerSecond)],
@@ -50,8 +49,9 @@ function progressLines(snapshot: StatusSnapshot, server: string): string[] {
   return lines.map(([name, text]) => `${styled('bold', name.padEnd(width))}  ${text}`);
 }
 
-function embeddedLine(share: number): string {
-  return `${percent(share)} (skipped blocks not counted)`;
+function embeddedLine({ embeddedShare, estimated }: StatusSnapshot['blocks']): string {
+  if (embeddedShare === null) return 'nothing to embed';
+  return `${estimated ? 'about ' : ''}${percent(embeddedShare)} (skipped blocks not counted)`;
 }
 
 function jobsLine({ created, retry, active, deadLetters }: NonNullable<StatusSnapshot['jobs']>): string {
