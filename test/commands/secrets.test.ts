@@ -118,7 +118,7 @@ describeWithServer('the output of the program', () => {
     await worker.untilLogged('lost the listening session');
     worker.kill('SIGTERM');
     await worker.untilEnd();
-    expectNothingTold(everything(worker), /a block failed for good/);
+    expectNothingTold(everything(worker), /block failed permanently/);
   });
 
   it.each<[string, () => WorkerEnvironment, RegExp]>([
@@ -134,7 +134,7 @@ describeWithServer('the output of the program', () => {
       () => ({ PALDOCS_LISTEN_DATABASE_URL: role.url.replace('%25@', '%26@') }),
       /PALDOCS_LISTEN_DATABASE_URL: .*the server refuses the password/,
     ],
-    ['variables that contradict each other', () => withToken, /PALDOCS_OLLAMA_TOKEN: PALDOCS_OLLAMA_URL holds/],
+    ['variables that contradict each other', () => withToken, /PALDOCS_OLLAMA_TOKEN: PALDOCS_OLLAMA_URL already contains/],
     ['a malformed URL', () => ({ PALDOCS_OLLAMA_URL: `someone:${OLLAMA_PASSWORD}@ollama` }), /PALDOCS_OLLAMA_URL: /],
     [
       'a password that is not percent-encoded',

@@ -24,38 +24,38 @@ const CASES: [string, string, RegExp, RegExp, Readonly<Record<string, string>>?]
   [
     'nothing, on a plain table of many blocks',
     MANY,
-    /none on embedding: a search reads all 1,000,000/,
+    /no index on embedding: a search reads all 1,000,000/,
     /^CREATE INDEX CONCURRENTLY ON "public"\."blocks" USING hnsw/,
   ],
   [
     'nothing, on partitions of partitions',
     PARTITIONED + MANY,
-    /fillfactor 100 leaves no room in a page of "Pa rts"\."blo cks_0", public\.blocks_1a and public\.blocks_1b.*; none on embedding: a search reads all 3,000,000 blocks/,
+    /fillfactor 100 leaves no room on a page of "Pa rts"\."blo cks_0", public\.blocks_1a and public\.blocks_1b.*; no index on embedding: a search reads all 3,000,000 blocks/,
     /CREATE INDEX "blocks_embedding_idx" ON ONLY "public"\."blocks" [^]*ALTER INDEX "public"\."blocks_embedding_idx" ATTACH PARTITION "public"\."blocks_1_embedding_idx";$/,
   ],
   [
     'one of the partitioned table, and partitions without room',
     PARTITIONED + hnsw('blocks'),
-    /^fillfactor 100 leaves no room in a page of /,
+    /^fillfactor 100 leaves no room on a page of /,
     /^ALTER TABLE "Pa rts"\."blo cks_0" SET \(fillfactor = 75\);$/m,
   ],
   [
     'one of a single partition, under a name that ours would have',
     PARTITIONED + hnsw('blocks_1a', 'blocks_1_embedding_idx') + MANY,
-    /none on embedding of "Pa rts"\."blo cks_0" and public\.blocks_1b: a search reads all 2,000,000 blocks/,
+    /no index on embedding of "Pa rts"\."blo cks_0" and public\.blocks_1b: a search reads all 2,000,000 blocks/,
     /"blocks_1_embedding_idx1" ATTACH PARTITION blocks_1_embedding_idx;/,
   ],
   [
     'one of the partitioned table that was never completed',
     `${PARTITIONED} CREATE INDEX near ON ONLY blocks USING hnsw (embedding vector_cosine_ops);
      ${hnsw('"Pa rts"."blo cks_0"', 'part')} ALTER INDEX near ATTACH PARTITION "Pa rts".part; ${hnsw('blocks_1', 'middle')}`,
-    /near is invalid: partitions have no index attached to it \(some that have one of their own\)/,
+    /near is invalid: it has no attached index for partitions that have an index of their own/,
     /^ALTER INDEX near ATTACH PARTITION middle;$/m,
   ],
   [
     'one of the partitioned table that some partitions lack',
     `${PARTITIONED} CREATE INDEX near ON ONLY blocks USING hnsw (embedding vector_cosine_ops);`,
-    /near is invalid: partitions have no index attached to it \("Pa rts"\."blo cks_0", public\.blocks_1a and public\.blocks_1b\)/,
+    /near is invalid: it has no attached index for "Pa rts"\."blo cks_0", public\.blocks_1a and public\.blocks_1b/,
     /^ALTER INDEX near ATTACH PARTITION "Pa rts"\."blo cks_0_embedding_idx";$/m,
   ],
   [
@@ -80,7 +80,7 @@ const CASES: [string, string, RegExp, RegExp, Readonly<Record<string, string>>?]
   [
     'one of a table that others inherit from',
     INHERITED + hnsw('blocks') + MANY,
-    /fillfactor 100 leaves no room in a page of public\.blocks_1.*; none on embedding of public\.blocks_1: a search reads all 1,000,000/,
+    /fillfactor 100 leaves no room on a page of public\.blocks_1.*; no index on embedding of public\.blocks_1: a search reads all 1,000,000/,
     /CREATE INDEX CONCURRENTLY ON "public"\."blocks_1" USING hnsw/,
   ],
   [

@@ -69,10 +69,8 @@ function searchProblems(
   const incomplete = searchable.filter(({ isPartitioned, valid }) => isPartitioned && !valid);
   if (incomplete.length > 0) {
     const unindexed =
-      without.length > 0 ? listed(without.map(({ name }) => name)) : 'some that have an index of their own';
-    return incomplete.map(
-      ({ name }) => `${name} is invalid: not every partition has an index attached to it (${unindexed})`,
-    );
+      without.length > 0 ? listed(without.map(({ name }) => name)) : 'partitions that have an index of their own';
+    return incomplete.map(({ name }) => `${name} is invalid: it has no attached index for ${unindexed}`);
   }
   if (without.length === 0) return [];
   const others = onVectors.filter(({ attachedTo }) => attachedTo === null);
