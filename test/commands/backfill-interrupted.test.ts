@@ -91,7 +91,7 @@ describeWithServer('a backfill that is interrupted', () => {
     await insertBacklog(db, 3_000, { status: 'completed' });
     const environment = workerEnvironment(db, ollama, { PALDOCS_QUEUE_LIMIT: '500' });
     await startWorker(db, ollama, environment);
-    await insertBacklog(db, 3_000); // which the sweep, a minute from now, does not know of
+    await insertBacklog(db, 3_000); // the next sweep, a minute from now, has not seen them
     for (const jobs of [300, 900]) {
       const killed = WorkerProcess.start(environment, 'backfill', '--rate', '2000', '--batch-size', '50');
       await untilJobs(db, jobs);

@@ -30,7 +30,7 @@ describeWithServer('backfill --wait', () => {
     const { ended, seconds } = await runJson<BackfillJson>(environment, ['backfill', '--rate', '0', '--wait']);
     expect(ended).toEqual({ completed: 500, skipped: 0, error: 0, gone: 0, waiting: 0 });
     expect(await countByStatus(db)).toEqual({ completed: 500 });
-    expect(seconds).toBeLessThan(30); // half of the time after which the workers would look by themselves
+    expect(seconds).toBeLessThan(30); // half of the workers' polling interval
   });
 
   it('fails if blocks ended in error, and says how many and where to see why', async () => {

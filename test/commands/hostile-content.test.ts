@@ -12,7 +12,7 @@ import { runCli } from './cli.js';
 
 const FORGED = '{"level":"error","message":"FORGED"}';
 
-/** What a text, a title, a type, an id, a notification or a server's message may hold. */
+/** Possible content of a text, a title, a type, an id, a notification or a server's message. */
 const HOSTILE = {
   SQL: `'); DROP TABLE blocks; --`,
   'a quoted name': `"; DROP TABLE notes; --`,

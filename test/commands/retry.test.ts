@@ -32,7 +32,7 @@ describeWithServer('retry', () => {
   });
   afterAll(() => ollama.stop());
 
-  /** Blocks that a worker has set aside; it runs no more. */
+  /** Blocks that a worker has dead-lettered; the worker is stopped. */
   async function failedBlocks(count: number): Promise<string[]> {
     const worker = await startWorker(db, ollama, environment);
     const ids = await insertBlocks(db, count, { content: (i) => `poisonous text ${i}` });
@@ -99,7 +99,7 @@ describeWithServer('retry', () => {
     const { status, outcome } = await retry('--all');
     expect({ status, requeued: outcome.requeued, left: outcome.left }).toEqual({ status: 0, requeued: 1_201, left: 0 });
     expect(await countByStatus(db)).toEqual({ pending: 1_201 });
-    // The rest is left to the sweep.
+    // The sweep enqueues the rest.
     expect(
       await db.query(
         `SELECT priority, count(*)::int AS jobs FROM pgboss.job

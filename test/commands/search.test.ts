@@ -13,7 +13,7 @@ interface Found {
   readonly results: readonly { readonly id: string; readonly distance: number; readonly excerpt: string }[];
 }
 
-/** With it a query equal to a block's text has the block's very vector. */
+/** With this prefix, a query equal to a block's text has the block's vector. */
 const SAME_INSTRUCTION = {
   PALDOCS_EMBEDDING_INSTRUCTION: 'Represent: ',
   PALDOCS_EMBEDDING_QUERY_INSTRUCTION: 'Represent: ',

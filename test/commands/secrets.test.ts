@@ -12,7 +12,7 @@ import { workerEnvironment, type WorkerEnvironment } from '../support/worker-in-
 import { killProcesses, WorkerProcess } from '../support/worker-process.js';
 import { createRole, grant, type WorkerRole } from '../support/worker-role.js';
 
-/** With characters that have to be percent-encoded in a URL, so that both forms are looked for. */
+/** Contain characters that a URL must percent-encode: both forms are searched for. */
 const DATABASE_PASSWORD = 'cAnary/db@1:%';
 const OLLAMA_PASSWORD = 'cAnary/ollama#2?';
 const TOKEN = 'cAnary.token-3';
@@ -111,7 +111,7 @@ describeWithServer('the output of the program', () => {
     ollama.faults.clear();
     ollama.faults.add({ preset: 'refuse' });
     const timesHeld = () => worker.lines.filter(({ message }) => message.includes('paused until')).length;
-    const before = timesHeld(); // the text that failed has closed the gate, too
+    const before = timesHeld(); // the failing text has closed the gate as well
     await insertBlock(db, { noteId, content: `outage ${TEXT}` });
     expect(await poll(10_000, () => Promise.resolve(timesHeld() > before ? true : undefined))).toBe(true);
     await db.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1', [role.name]);
@@ -134,7 +134,11 @@ describeWithServer('the output of the program', () => {
       () => ({ PALDOCS_LISTEN_DATABASE_URL: role.url.replace('%25@', '%26@') }),
       /PALDOCS_LISTEN_DATABASE_URL: .*the server refuses the password/,
     ],
-    ['variables that contradict each other', () => withToken, /PALDOCS_OLLAMA_TOKEN: PALDOCS_OLLAMA_URL already contains/],
+    [
+      'variables that contradict each other',
+      () => withToken,
+      /PALDOCS_OLLAMA_TOKEN: PALDOCS_OLLAMA_URL already contains/,
+    ],
     ['a malformed URL', () => ({ PALDOCS_OLLAMA_URL: `someone:${OLLAMA_PASSWORD}@ollama` }), /PALDOCS_OLLAMA_URL: /],
     [
       'a password that is not percent-encoded',

@@ -11,7 +11,7 @@ import { SCHEMA_CASES } from '../support/worker-schema-cases.js';
 const PATIENCE_MS = 60_000;
 const PASSWORD = 'n0t-to-be-told';
 
-// The databases that cannot be reached are waited for while the tests of the others run.
+// Started first: each waits 30 s for its unreachable database while the other tests run.
 const unreachable = new Map<string, Promise<Run>>();
 const connections = new Set<Socket>();
 let mute: Server;

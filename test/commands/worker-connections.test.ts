@@ -7,7 +7,7 @@ import type { TestDatabase } from '../support/test-database.js';
 import { workerEnvironment } from '../support/worker-in-process.js';
 import { killProcesses, WorkerProcess } from '../support/worker-process.js';
 
-/** Longer than the driver waits for an answer; by default only longer than a lock is waited for. */
+/** SLOW_TESTS holds the lock longer than the driver's timeout; otherwise only longer than the lock timeout. */
 const isSlow = (process.env['SLOW_TESTS'] ?? '') !== '';
 const HELD_MS = isSlow ? 70_000 : 4_000;
 const BLOCKS = isSlow ? 5_000 : 1_000;

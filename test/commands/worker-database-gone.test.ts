@@ -11,7 +11,7 @@ import { get, withoutQueue } from '../support/worker-http.js';
 import { workerEnvironment } from '../support/worker-in-process.js';
 import { killProcesses, WorkerProcess } from '../support/worker-process.js';
 
-// In a process of its own: errors of sockets are of another realm in Jest's, and not what the worker meets.
+// In a separate process: in Jest's, socket errors come from another realm, unlike those a worker meets.
 describeWithCluster('a worker whose database is gone', (own) => {
   let db: TestDatabase;
   let ollama: StandIn;

@@ -66,7 +66,7 @@ describeWithServer('a worker on an OpenAI-compatible server', () => {
     for (const [i, id] of ids.entries()) {
       const { status, vector } = await readBlock(db, id);
       expect([status, vector?.length]).toEqual(['completed', 768]);
-      expect(isVectorOf(`${DEFAULT_INSTRUCTION}block ${i}`, vector ?? [])).toBe(true); // be it cut here or there
+      expect(isVectorOf(`${DEFAULT_INSTRUCTION}block ${i}`, vector ?? [])).toBe(true); // cut by the server or by us
     }
     const { results } = await runJson<{ results: { id: string; distance: number }[] }>(environment, [
       'search',

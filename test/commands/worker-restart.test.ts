@@ -8,7 +8,7 @@ import { readMetric } from '../support/worker-http.js';
 import { workerEnvironment } from '../support/worker-in-process.js';
 import { killProcesses, WorkerProcess } from '../support/worker-process.js';
 
-/** Heartbeat and its detection, 10 s and 15 s, and then some. */
+/** Heartbeat (10 s) plus its detection (15 s) and a margin. */
 const TAKEN_UP_MS = 45_000;
 
 describeWithServer('a worker killed in the middle of a batch', () => {

@@ -11,7 +11,7 @@ import { killProcesses, run, WorkerProcess } from '../support/worker-process.js'
 import { createRole, grant, installPgBoss, type WorkerRole } from '../support/worker-role.js';
 import { runCli, runJson } from './cli.js';
 
-/** What no worker's role may do, whoever owns pg-boss's schema. */
+/** Forbidden to every worker role, also to one that owns pg-boss's schema. */
 const FORBIDDEN = [
   `INSERT INTO notes (title) VALUES ('x')`,
   `INSERT INTO blocks (note_id, block_type, content) SELECT id, 'paragraph', '"x"' FROM notes`,
@@ -35,7 +35,7 @@ const FORBIDDEN = [
   `COPY notes TO '/tmp/x'`,
 ];
 
-/** What one may not do either that owns nothing. */
+/** Also forbidden to a role that owns nothing. */
 const FORBIDDEN_WITHOUT_OWNERSHIP = [
   'CREATE SCHEMA x',
   'CREATE TABLE pgboss.x (id int)',

@@ -53,7 +53,7 @@ describeWithCluster('a worker whose PostgreSQL offers TLS', (own) => {
     expect(connections.filter(({ ssl }) => !ssl)).toEqual([]);
     worker.kill('SIGTERM');
     expect(await worker.untilEnd()).toMatchObject({ status: 0 });
-    expect(worker.stderr.filter((line) => !line.startsWith('{'))).toEqual([]); // pg warns of modes that it will weaken
+    expect(worker.stderr.filter((line) => !line.startsWith('{'))).toEqual([]); // no warning of pg about its TLS modes
   });
 
   const NOT_VERIFIED: [string, () => string, RegExp][] = [

@@ -82,7 +82,7 @@ describeWithServer('a worker whose Ollama speaks TLS', () => {
     await writeFile(`${file}.new`, `${TOKEN}\n`);
     await rename(`${file}.new`, file);
     await expectEmbedded(db, id, 'rotated');
-    await rm(file); // what is gone for a moment is not forgotten
+    await rm(file); // the token stays in use while its file is gone
     await expectEmbedded(db, await insertBlock(db, { content: 'again' }), 'again');
   });
 
