@@ -4,16 +4,16 @@ import { hideBin } from 'yargs/helpers';
 import { reportCrash, reportFailure } from './terminal/exit.js';
 import { VERSION } from './base/version.js';
 
-process.on('uncaughtException', reportCrash); // rejections that nobody handles come here, too
-// Node's diagnostic reports, where someone has them written, hold the environment, and with it passwords.
+process.on('uncaughtException', reportCrash); // also receives unhandled rejections
+// Node's diagnostic reports would otherwise hold the environment, and with it passwords.
 process.report.excludeEnv = true;
 
 const JSON_OPTION = { type: 'boolean', default: false, describe: 'print JSON instead of text' } as const;
 
-/** What stands after `--`, where even `-5` is no option: yargs leaves it beside the command's name. */
+/** The words after `--`, where even `-5` is not an option: yargs leaves them beside the command's name. */
 const afterDashes = (words: readonly (string | number)[]) => words.slice(1).map(String);
 
-// Commands are imported when they run: `--help` loads none, and the worker not what only others need.
+// Each command is imported when it runs: `--help` loads none of them, and the worker only what it needs.
 const cli = yargs(hideBin(process.argv))
   .scriptName('embedding-worker')
   .parserConfiguration({ 'parse-positional-numbers': false })
@@ -23,70 +23,71 @@ const cli = yargs(hideBin(process.argv))
     'embed blocks as they change, until SIGTERM',
     (command) =>
       command
-        .option('backfill', { type: 'boolean', default: false, describe: 'end when nothing is left to embed' })
+        .option('backfill', { type: 'boolean', default: false, describe: 'exit once nothing is left to embed' })
         .example('PALDOCS_DATABASE_URL=postgresql://worker@db/paldocs $0 worker', '')
-        .example('$0 worker --backfill', 'embed all that waits, then end: for a Kubernetes Job'),
+        .example('$0 worker --backfill', 'embed everything that waits, then exit: for a Kubernetes Job'),
     async (options) => (await import('./commands/worker.js')).runWorker(options),
   )
   .command(
     'status',
-    'how far the blocks are, what waits, who works',
+    'show blocks by status and type, the queue, the rate and the workers',
     (command) =>
       command
         .option('json', JSON_OPTION)
-        .option('watch', { type: 'boolean', default: false, describe: 'look again and again, until interrupted' })
-        .option('interval', { type: 'number', default: 2, describe: 'seconds between two looks' })
-        .example('$0 status --watch', 'follow the work')
-        .example('$0 status --json | jq .blocks.byStatus.error', 'how many blocks failed'),
+        .option('watch', { type: 'boolean', default: false, describe: 'repeat until interrupted' })
+        .option('interval', { type: 'number', default: 2, describe: 'with --watch: seconds between two snapshots' })
+        .example('$0 status --watch', 'watch the progress')
+        .example('$0 status --json | jq .blocks.byStatus.error', 'count the failed blocks'),
     async (options) => (await import('./commands/status.js')).runStatus(options),
   )
   .command(
     'errors',
-    'the blocks that failed for good, and why',
+    'list the blocks that failed permanently, and why',
     (command) =>
       command
         .option('json', JSON_OPTION)
-        .option('limit', { type: 'number', default: 50, describe: 'list so many blocks' })
-        .option('after', { type: 'string', describe: 'go on after the block of this id' })
-        .option('reason', { type: 'string', describe: 'only blocks that failed for this reason' })
-        .example('$0 errors --reason OLLAMA_NAN --limit 10', ''),
+        .option('limit', { type: 'number', default: 50, describe: 'number of blocks to list, 10,000 at most' })
+        .option('after', { type: 'string', describe: 'start after the block with this id' })
+        .option('reason', { type: 'string', describe: 'only blocks with this reason code' })
+        .example('$0 errors --reason OLLAMA_NAN --limit 10', 'the first ten with this reason'),
     async (options) => (await import('./commands/errors.js')).runErrors(options),
   )
   .command(
     'retry [ids..]',
-    'put failed blocks back',
+    'requeue failed blocks',
     (command) =>
       command
-        .positional('ids', { type: 'string', array: true, default: [], describe: 'ids of blocks' })
+        .positional('ids', { type: 'string', array: true, default: [], describe: 'ids of the blocks to requeue' })
         .option('json', JSON_OPTION)
-        .option('all', { type: 'boolean', default: false, describe: 'all blocks that failed' })
-        .example('$0 retry 17 42', 'two blocks')
-        .example('$0 retry --all', 'all that failed, once what made them fail is mended'),
+        .option('all', { type: 'boolean', default: false, describe: 'requeue all failed blocks' })
+        .example('$0 retry 17 42', 'requeue two blocks')
+        .example('$0 retry --all', 'requeue all of them, once the cause is fixed'),
     async ({ ids, _, ...options }) =>
       (await import('./commands/retry.js')).runRetry({ ...options, ids: [...ids, ...afterDashes(_)] }),
   )
   .command(
     'search [text..]',
-    'the blocks nearest in meaning to a text',
+    'find the blocks nearest in meaning to a text',
     (command) =>
       command
-        .positional('text', { type: 'string', array: true, default: [], describe: 'what to look for' })
+        .positional('text', { type: 'string', array: true, default: [], describe: 'text to search for' })
         .option('json', JSON_OPTION)
-        .option('limit', { type: 'number', default: 10, describe: 'print so many blocks, 100 at most' })
+        .option('limit', { type: 'number', default: 10, describe: 'number of blocks to print, 100 at most' })
         .option('block-type', { type: 'string', describe: 'only blocks of this type' })
-        .example('$0 search "how do I roll back a deployment" --limit 3', ''),
+        .example('$0 search "how do I roll back a deployment" --limit 3', 'the three nearest blocks'),
     async ({ text, _, ...options }) =>
       (await import('./commands/search.js')).runSearch({ ...options, text: [...text, ...afterDashes(_)] }),
   )
   .command(
     'doctor',
-    'check all that the worker needs, and say what mends what is wrong',
-    (command) => command.option('json', JSON_OPTION).example('$0 doctor', 'changes nothing'),
+    'check everything the worker needs and name the fix for each problem',
+    (command) =>
+      command.option('json', JSON_OPTION).example('$0 doctor', 'changes nothing: test writes are rolled back'),
     async (options) => (await import('./commands/doctor.js')).runDoctor(options),
   )
   .command(
     'backfill',
-    'enqueue the blocks that wait to be embedded, or all',
+    'enqueue pending blocks; with --all embed completed ones again',
     async (command) => (await import('./commands/backfill/options.js')).backfillOptions(command),
     async (args) => (await import('./commands/backfill.js')).runBackfill(args),
   )
@@ -97,7 +98,7 @@ const cli = yargs(hideBin(process.argv))
     'Settings are environment variables (PALDOCS_…); docs/configuration.md lists them.\nExit status: 0 done, 1 failed, 2 usage or configuration, 130 interrupted.',
   )
   .fail((message, error: Error | undefined, parser) => {
-    if (error !== undefined && error !== null) throw error; // from a command: yargs would reject with it in any case
+    if (error !== undefined && error !== null) throw error; // from a command: yargs rejects with it anyway
     reportFailure(message, undefined, parser);
   });
 

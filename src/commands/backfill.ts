@@ -13,12 +13,12 @@ import { showProgress } from './backfill/progress.js';
 import { tuneHeapForSize } from '../terminal/heap.js';
 import { describeResult, resultOfPlan, resultOfRun, type BackfillResult } from './backfill/report.js';
 
-/** Embedding again more completed blocks than this is asked for first: it may occupy the model for hours. */
-const ASK_ABOVE = 1_000;
-/** How long the database may be away. */
+/** Asks before embedding more completed blocks than this again: it may occupy the model for hours. */
+const CONFIRM_ABOVE = 1_000;
+/** How long the database may be down. */
 const MAX_OUTAGE_MS = 300_000;
 
-/** Enqueues what is pending, and what else is asked for. Exit status 1 also when, with `--wait`, blocks ended in `error`. */
+/** Enqueues pending blocks and those that the options add. Exit status 1 also if, with `--wait`, blocks ended in `error`. */
 export async function runBackfill(args: BackfillArguments): Promise<void> {
   const request = readArguments(args);
   tuneHeapForSize();
@@ -33,7 +33,7 @@ export async function runBackfill(args: BackfillArguments): Promise<void> {
       return 0;
     }
     if (plan.requeued.length > 0) await requirePrivileges(context.database, context.blocks.table);
-    if (!(await mayGoOn(context, args, plan))) return 1;
+    if (!(await isConfirmed(context, args, plan))) return 1;
     return await enqueue(context, args, { ...request, ...plan }, seconds);
   });
 }
@@ -74,26 +74,26 @@ async function enqueue(
       if (!signal.aborted) throw error;
     } finally {
       progress.stop();
-      if (!ended) notice(howFar(run, plan, signal.aborted));
+      if (!ended) notice(describeStop(run, plan, signal.aborted));
     }
     const result = resultOfRun(run, !ended, seconds());
     await print(result, args.json);
     const inError = result.ended?.error ?? 0;
-    if (inError > 0) notice(`${counted(inError, 'block')} ended in error: see: embedding-worker errors`);
+    if (inError > 0) notice(`${counted(inError, 'block')} ended in error; see: embedding-worker errors`);
     return inError > 0 ? 1 : 0;
   });
 }
 
-async function mayGoOn({ signal }: CommandContext, args: BackfillArguments, plan: BackfillPlan): Promise<boolean> {
+async function isConfirmed({ signal }: CommandContext, args: BackfillArguments, plan: BackfillPlan): Promise<boolean> {
   const { completed } = plan.toRequeue;
-  if (completed <= ASK_ABOVE || args.yes) return true;
-  const what = `${counted(completed, 'block')} that are completed would be embedded again`;
+  if (completed <= CONFIRM_ABOVE || args.yes) return true;
+  const what = `embed ${counted(completed, 'completed block')} again`;
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
-    throw new ConfigurationError('CONFIRMATION', `${what}, and there is no terminal to ask on`, {
-      fix: 'give --yes if that is what you want, or narrow it with --note or --block-type',
+    throw new ConfigurationError('CONFIRMATION', `this would ${what}, and there is no terminal to confirm it on`, {
+      fix: 'add --yes to confirm, or select fewer blocks with --note or --block-type',
     });
   }
-  const question = `${what}; until then they keep their old vectors. Go on?`;
+  const question = `This will ${what}; each keeps its old vector until then. Continue?`;
   if (await confirmed(question, { input: process.stdin, output: process.stderr, signal })) return true;
   notice('nothing was changed');
   return false;
@@ -110,12 +110,12 @@ async function warnOfUnknownTypes(
   if (unknown.length > 0) log.warn('there is no block of this type', { unknown, types });
 }
 
-function howFar(run: BackfillRun, plan: BackfillPlan, interrupted: boolean): string {
+function describeStop(run: BackfillRun, plan: BackfillPlan, interrupted: boolean): string {
   const { found, lastId } = run.counts;
   const what = `${interrupted ? 'interrupted' : 'failed'} after ${number(found)} of ${counted(Math.max(found, plan.found), 'block')}`;
-  if (!run.enqueuing) return `${what}: all are enqueued, and the workers go on`;
-  const again = plan.toRequeue.completed > 0 && lastId !== null ? `, with --after ${printable(lastId)} added,` : '';
-  return `${what}: nothing is lost, the same command${again} goes on from here`;
+  if (!run.enqueuing) return `${what}: all are enqueued, and the workers continue`;
+  const option = plan.toRequeue.completed > 0 && lastId !== null ? ` with --after ${printable(lastId)}` : '';
+  return `${what}: nothing is lost; to continue, run the same command again${option}`;
 }
 
 async function print(result: BackfillResult, json: boolean): Promise<void> {

@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import { inspectBlocks } from '../blocks/inspect.js';
 import { Blocks } from '../blocks/blocks.js';
 import { loadConfig, type Config } from '../config/config.js';
@@ -8,15 +6,16 @@ import type { Postgres } from '../postgres/postgres.js';
 import { openPostgres } from './connect/open-postgres.js';
 import { requireReachable } from './connect/require-reachable.js';
 import { loggerForTerminal, type Logger } from '../telemetry/logger.js';
+import { instanceName } from './instance-name.js';
 import { createBoss, startBoss } from '../queue/boss.js';
 import { EmbedQueue } from '../queue/embed-queue.js';
 import { ensureQueues } from '../queue/ensure-queues.js';
 import { INTERRUPTED, Interruption } from '../terminal/interruption.js';
 
-/** What a command opens at once is little: it runs beside the worker and takes no connections from it. */
+/** Few connections: the command runs beside the worker and must not take any from it. */
 const COMMAND_POOL_SIZE = 3;
 
-/** What a command works with. */
+/** What a command works with; open while it runs. */
 export interface CommandContext {
   readonly config: Config;
   readonly log: Logger;
@@ -26,27 +25,12 @@ export interface CommandContext {
   readonly signal: AbortSignal;
 }
 
-/** What sending jobs takes. */
+/** What `withQueue` needs. */
 export type QueueContext = Pick<CommandContext, 'config' | 'log' | 'signal'> & { readonly database: Database };
 
-/** Of an instance's eight characters, those from the host's name. */
-const HOST_LENGTH = 4;
-const INSTANCE_LENGTH = 8;
-
 /**
- * Eight characters that name this process among those connected to the same database: the end of the host's name, where
- * Kubernetes puts what tells one pod from another, and random ones.
- */
-export function instanceName(host = hostname()): string {
-  const [label = ''] = host.split('.');
-  const end = label.replaceAll(/[^A-Za-z0-9]/g, '').slice(-HOST_LENGTH);
-  const random = BigInt(`0x${randomUUID().replaceAll('-', '')}`).toString(36);
-  return `${end}${random.slice(-(INSTANCE_LENGTH - end.length))}`;
-}
-
-/**
- * Runs a command that works on the database: reads the configuration, connects, reads the tables' types, and closes
- * everything afterwards. Sets the exit status to what `run` returns, or to 130 when it was interrupted.
+ * Runs a command that works on the database: reads the configuration, connects, inspects the tables, and closes
+ * everything afterwards. Sets the exit status to what `run` returns, or to 130 if interrupted.
  */
 export async function withContext(name: string, run: (context: CommandContext) => Promise<number>): Promise<void> {
   const config = loadConfig();
@@ -70,7 +54,7 @@ export async function withContext(name: string, run: (context: CommandContext) =
   }
 }
 
-/** Runs `run` with a queue that only sends: its pg-boss supervises nothing and is not listed among the workers. */
+/** Runs `run` with a queue that only sends: its pg-boss supervises nothing and is not counted as a worker. */
 export async function withQueue<T>(
   { config, database, log, signal }: QueueContext,
   run: (queue: EmbedQueue) => Promise<T>,

@@ -10,7 +10,7 @@ import { searchForm, searchLines } from './doctor/search-form.js';
 import { INTERRUPTED, Interruption } from '../terminal/interruption.js';
 import { counted, printable, styled, writeJson, writeLines } from '../terminal/output.js';
 
-/** Checks all that the worker needs, in turn. It changes nothing. Fails where a check does. */
+/** Checks everything the worker needs, one check after the other. Changes nothing. Exit status 1 if a check fails. */
 export async function runDoctor({ json }: { readonly json: boolean }): Promise<void> {
   const config = loadConfig();
   const log = loggerForTerminal(config.logLevel);
@@ -57,7 +57,7 @@ function summary(results: readonly CheckResult[]): string {
   const parts = [
     ...(having('failed') > 0 ? [styled('red', `${counted(having('failed'), 'check')} failed`)] : []),
     ...(having('warning') > 0 ? [styled('yellow', counted(having('warning'), 'warning'))] : []),
-    ...(having('skipped') > 0 ? [`${having('skipped')} skipped`] : []),
+    ...(having('skipped') > 0 ? [`${counted(having('skipped'), 'check')} skipped`] : []),
   ];
-  return parts.length === 0 ? styled('green', 'All is in order.') : `${parts.join(', ')}.`;
+  return parts.length === 0 ? styled('green', 'Everything is in order.') : `${parts.join(', ')}.`;
 }

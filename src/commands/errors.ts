@@ -1,10 +1,9 @@
-import { isBlockId } from '../blocks/block-id.js';
 import { withLongTimeout } from '../postgres/statement-timeout.js';
-import { ConfigurationError } from '../base/errors.js';
 import { countErrors, type ErrorCount } from '../backlog/sql/count-errors.js';
 import { findErrors, type BlockError } from '../backlog/sql/find-errors.js';
 import { queueExists } from '../queue/queue-schema.js';
 import { withContext } from './context.js';
+import { requireIds } from './require-ids.js';
 import { requireText, requireWhole } from '../terminal/options.js';
 import {
   counted,
@@ -26,19 +25,17 @@ export interface ErrorsOptions {
 }
 
 const MAX_LIMIT = 10_000;
-/** A dead letter of pg-boss's own tells no code. */
-const NO_RECORD = 'unknown';
+/** Shown for a block without a dead letter, and for a dead letter without a code: pg-boss wrote it itself. */
+const UNKNOWN_REASON = 'unknown';
 
-/** Lists the blocks in `error`, with what is known of why. */
+/** Lists the blocks in `error` with the reason, if known. */
 export async function runErrors(options: ErrorsOptions): Promise<void> {
   const limit = requireWhole('--limit', options.limit, 1, MAX_LIMIT);
   const after = requireText('--after', options.after);
   const reason = requireText('--reason', options.reason);
   await withContext('errors', async ({ config, database, blocks }) => {
     const { table } = blocks;
-    if (after !== null && !isBlockId(after, table.idType)) {
-      throw new ConfigurationError('OPTION', `--after: "${printable(after)}" is no id of type ${table.idType}`);
-    }
+    if (after !== null) requireIds('--after', [after], table.idType);
     const names = (await queueExists(database, config.names)) ? config.names : null;
     const [byReason, found] = await withLongTimeout(database, async (tx) => [
       await countErrors(tx, names, table),
@@ -61,19 +58,19 @@ function total(byReason: readonly ErrorCount[]): number {
   return byReason.reduce((sum, { count }) => sum + count, 0);
 }
 
-/** What to type for the next page. */
+/** The command line that prints the next page. */
 function commandFor({ after = '', limit, reason }: ErrorsOptions): string {
   const words = ['--limit', String(limit), ...(reason === undefined ? [] : ['--reason', reason]), '--after', after];
   const quoted = words.map((word) => (/^[\w:.-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`));
   return `embedding-worker errors ${quoted.join(' ')}`;
 }
 
-/** @param more the command for the next page, where there is one */
+/** @param more the command for the next page, if there is one */
 function render(byReason: readonly ErrorCount[], page: readonly BlockError[], more: string | null): string[] {
   if (total(byReason) === 0) return ['No block is in error.'];
-  const reasons = byReason.map(({ reason, count }) => `${number(count)} ${printable(reason ?? NO_RECORD)}`);
+  const reasons = byReason.map(({ reason, count }) => `${number(count)} ${printable(reason ?? UNKNOWN_REASON)}`);
   const head = styled('bold', `${counted(total(byReason), 'block')} in error: ${reasons.join(', ')}`);
-  if (page.length === 0) return [head, '', 'None of them is on this page.'];
+  if (page.length === 0) return [head, '', 'None of them matches --reason and --after.'];
   const [titles = '', ...lines] = tableLines(
     [
       { title: 'block' },
@@ -93,17 +90,17 @@ function render(byReason: readonly ErrorCount[], page: readonly BlockError[], mo
       line,
       ...wrap(messageOf(page[i]), outputWidth() - 2).map((text) => styled('dim', `  ${text}`)),
     ]),
-    ...(more === null ? [] : ['', styled('dim', `More: ${printable(more)}`)]),
+    ...(more === null ? [] : ['', styled('dim', `Next page: ${printable(more)}`)]),
   ];
 }
 
 function toRow({ id, type, noteTitle, reason, failures, crashes, at }: BlockError): string[] {
   const attempts = failures === null && crashes === null ? '-' : number((failures ?? 0) + (crashes ?? 0));
-  return [id, type, noteTitle ?? '-', reason ?? NO_RECORD, attempts, when(at)];
+  return [id, type, noteTitle ?? '-', reason ?? UNKNOWN_REASON, attempts, when(at)];
 }
 
 function messageOf(error: BlockError | undefined): string {
-  return printable(error?.message ?? 'There is no record of the failure: retry the block to see why it fails.');
+  return printable(error?.message ?? 'No record of the failure; retry the block to see why it fails.');
 }
 
 function when(at: string | null): string {

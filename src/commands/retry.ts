@@ -1,11 +1,10 @@
-import { isBlockId } from '../blocks/block-id.js';
-import type { BlocksTable } from '../blocks/table.js';
 import type { FoundInSlice } from '../blocks/sql/read-slice.js';
 import { ConfigurationError } from '../base/errors.js';
 import { PRIORITY, type Priority } from '../queue/job.js';
 import { retryBlocks, type Retried } from '../backlog/retry-failed.js';
 import type { EmbedQueue } from '../queue/embed-queue.js';
 import { withContext, withQueue, type CommandContext } from './context.js';
+import { requireIds } from './require-ids.js';
 import { counted, printable, styled, writeJson, writeLines } from '../terminal/output.js';
 
 export interface RetryOptions {
@@ -14,16 +13,16 @@ export interface RetryOptions {
   readonly json: boolean;
 }
 
-/** Blocks requeued in one transaction. */
-const BATCH = 500;
+/** Blocks per transaction. */
+const BATCH_SIZE = 500;
 
-/** Requeues blocks in `error`. Fails if one that was named could not be requeued. */
+/** Requeues blocks in `error`. Exit status 1 if one that was named could not be requeued. */
 export async function runRetry({ ids, all, json }: RetryOptions): Promise<void> {
   if (all === ids.length > 0) {
-    throw new ConfigurationError('OPTION', 'retry: name the blocks to requeue, or give --all (and not both)');
+    throw new ConfigurationError('OPTION', 'retry: give either the ids of the blocks to requeue or --all');
   }
   await withContext('retry', async (context) => {
-    checkIds(ids, context.blocks.table);
+    requireIds('retry', ids, context.blocks.table.idType);
     const batches = all ? inError(context) : inBatches(ids);
     const retried: Retried[] = [];
     await withQueue(context, async (queue) => {
@@ -44,32 +43,25 @@ export async function runRetry({ ids, all, json }: RetryOptions): Promise<void> 
 }
 
 /**
- * The first batch goes before all backlog. What follows goes behind, so that edits need not wait for it, and no further
- * than the queue's limit: the rest is left to the sweep.
+ * The first batch goes before all backlog. Later ones join the backlog, so edits need not wait for them, and stop at the
+ * queue's limit: the sweep enqueues the rest.
  */
 async function priorityFor({ config }: CommandContext, queue: EmbedQueue, before: number): Promise<Priority | null> {
   if (before === 0) return PRIORITY.live;
   return (await queue.freeCapacity(config.queueLimit)) > 0 ? PRIORITY.backlog : null;
 }
 
-function checkIds(ids: readonly string[], { idType }: BlocksTable): void {
-  const wrong = ids.filter((id) => !isBlockId(id, idType)).map((id) => `"${printable(id)}"`);
-  if (wrong.length === 0) return;
-  const what = wrong.length === 1 ? 'is no id' : 'are no ids';
-  throw new ConfigurationError('OPTION', `retry: ${wrong.join(', ')} ${what} of a block: ids are of type ${idType}`);
-}
-
 function* inBatches(given: readonly string[]): Generator<readonly string[]> {
   const ids = [...new Set(given)];
-  for (let at = 0; at < ids.length; at += BATCH) yield ids.slice(at, at + BATCH);
+  for (let at = 0; at < ids.length; at += BATCH_SIZE) yield ids.slice(at, at + BATCH_SIZE);
 }
 
 async function* inError({ blocks }: CommandContext): AsyncGenerator<readonly string[]> {
   let after: string | null = null;
   for (;;) {
-    const page: FoundInSlice[] = await blocks.slice({ after, limit: BATCH }, ['error']);
+    const page: FoundInSlice[] = await blocks.slice({ after, limit: BATCH_SIZE }, ['error']);
     if (page.length > 0) yield page.map(({ id }) => id);
-    if (page.length < BATCH) return;
+    if (page.length < BATCH_SIZE) return;
     after = page.at(-1)?.id ?? null;
   }
 }
@@ -80,17 +72,17 @@ function toLine({ id, outcome, status }: Retried): string {
     case 'requeued':
       return `${styled('green', '✓')} ${name}  requeued`;
     case 'not in error':
-      return `${styled('yellow', '!')} ${name}  not in error, but ${status ?? 'gone'}: left as it is`;
+      return `${styled('yellow', '!')} ${name}  ${status ?? 'gone'}, not in error: left unchanged`;
     case 'no such block':
       return `${styled('red', '✗')} ${name}  no such block`;
     case 'locked':
-      return `${styled('red', '✗')} ${name}  locked by another transaction: left as it is, try again later`;
+      return `${styled('red', '✗')} ${name}  locked by another transaction: left unchanged; try again later`;
   }
 }
 
 function summary(requeued: number, of: number): string {
   if (of === 0) return 'No block is in error.';
   return requeued === of
-    ? `${counted(requeued, 'block')} requeued; a worker takes them within seconds.`
+    ? `${counted(requeued, 'block')} requeued; workers pick them up within seconds.`
     : `${requeued} of ${counted(of, 'block')} requeued.`;
 }

@@ -21,7 +21,7 @@ export interface SearchOptions {
 }
 
 const MAX_LIMIT = 100;
-/** Columns of a terminal. */
+/** In columns of a terminal. */
 const EXCERPT_WIDTH = 200;
 
 /** Prints the blocks nearest in meaning to a text. */
@@ -29,7 +29,7 @@ export async function runSearch({ text, json, ...options }: SearchOptions): Prom
   const limit = requireWhole('--limit', options.limit, 1, MAX_LIMIT);
   const blockType = requireText('--block-type', options.blockType);
   const query = text.join(' ').trim();
-  if (query === '') throw new ConfigurationError('OPTION', 'search: say what to look for');
+  if (query === '') throw new ConfigurationError('OPTION', 'search: give a text to search for');
   await withContext('search', async (context) => {
     const vector = await embedQuery(context, query);
     const {
@@ -49,7 +49,7 @@ export async function runSearch({ text, json, ...options }: SearchOptions): Prom
 
 /**
  * @returns number[dimensions]
- * @throws WorkerError that says what is wrong with server, model or text
+ * @throws WorkerError that names the fault of the server, the model or the text
  */
 async function embedQuery({ config, blocks: { table }, signal }: CommandContext, query: string): Promise<Float32Array> {
   const { model } = config;
@@ -65,7 +65,7 @@ async function embedQuery({ config, blocks: { table }, signal }: CommandContext,
   }
 }
 
-/** A block that was found. */
+/** A block found, as `--json` prints it. */
 interface Result {
   readonly id: string;
   readonly distance: number;
@@ -77,7 +77,7 @@ interface Result {
 }
 
 function toResult({ id, noteId, noteTitle, type, content, distance }: NearestBlock, table: BlocksTable): Result {
-  // Without its note's title, which stands beside it.
+  // Without the note's title, which the result has already.
   const text = blockText({ type, content, contentFormat: table.contentFormat, noteTitle: null }) ?? '';
   const excerpt = cut(printable(text.slice(0, EXCERPT_WIDTH * 20)), EXCERPT_WIDTH);
   return { id, distance: Number(distance.toFixed(6)), type, noteId, noteTitle, excerpt };

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { sleep } from '../base/sleep.js';
 import { isTransient } from '../postgres/sqlstate.js';
 import { PROVIDER_NAMES } from '../embedder/dialect.js';
 import { withContext, type CommandContext } from './context.js';
@@ -10,18 +10,18 @@ import { takeSnapshot } from './status/snapshot.js';
 export interface StatusOptions {
   readonly json: boolean;
   readonly watch: boolean;
-  /** Seconds between two looks. */
+  /** Seconds between two snapshots. */
   readonly interval: number;
 }
 
-/** Between two looks it pauses this many times as long as one took, so that watching is no load. */
+/** Pauses at least this many times as long as a snapshot took, so that watching causes little load. */
 const PAUSE_RATIO = 5;
-/** Draws over what is there, line by line, and clears what is left: nothing flickers. */
+/** Overwrites the last snapshot line by line, then clears what is left: nothing flickers. */
 const HOME = '\u001b[H';
 const CLEAR_LINE = '\u001b[K';
 const CLEAR_REST = '\u001b[J';
 
-/** How far the blocks are, once or until interrupted. */
+/** Prints a snapshot, once or until interrupted. */
 export async function runStatus(options: StatusOptions): Promise<void> {
   requireNumber('--interval', options.interval, 0.1, 86_400);
   await withContext('status', async (context) => {
@@ -44,7 +44,7 @@ async function watch(context: CommandContext, options: StatusOptions): Promise<v
     }
     const tookMs = performance.now() - started;
     const pauseMs = Math.max(options.interval * 1000, tookMs * PAUSE_RATIO);
-    await sleep(pauseMs, undefined, { signal: context.signal }).catch(() => undefined); // ended early on purpose
+    await sleep(pauseMs, context.signal);
   }
 }
 

@@ -1,29 +1,31 @@
 import { once } from 'node:events';
 import { loadConfig } from '../config/config.js';
 import { openPostgres } from './connect/open-postgres.js';
-import { requireReachable, requireSession, requireWritable } from './connect/require-reachable.js';
+import { requireReachable } from './connect/require-reachable.js';
+import { requireSession } from './connect/require-session.js';
+import { requireWritable } from './connect/require-writable.js';
 import { createEvents } from '../telemetry/events.js';
 import { tuneHeapForThroughput } from '../terminal/heap.js';
 import { loggerForTerminal } from '../telemetry/logger.js';
-import { instanceName } from './context.js';
+import { instanceName } from './instance-name.js';
 import { INTERRUPTED, Interruption } from '../terminal/interruption.js';
 import { startTracing } from '../monitoring/tracing/start-tracing.js';
 import { VERSION } from '../base/version.js';
 import { Worker } from '../worker.js';
 
-/** For what must not wait for the workers: heartbeats, supervision, sweep, bridge. */
+/** For work that must not wait for the workers: heartbeats, supervision, sweep, bridge. */
 const SPARE_CONNECTIONS = 4;
-/** Connections of a backfill, beside those of the workers. */
+/** For a backfill, in addition to those of the workers. */
 const BACKFILL_CONNECTIONS = 2;
 
 export interface WorkerArguments {
-  /** Ends when no block waits any more. */
+  /** Exit once no block waits. */
   readonly backfill: boolean;
 }
 
 /**
- * Bridge, workers and HTTP until SIGTERM or SIGINT; a second signal ends it at once. With `backfill` until nothing is
- * left to embed: status 1 when blocks are in `error` then, 130 when a signal came first.
+ * Runs bridge, workers and HTTP until SIGTERM or SIGINT; a second signal ends it at once. With `backfill`, runs until
+ * nothing is left to embed: exit status 1 if blocks are in `error`, 130 if a signal came first.
  */
 export async function runWorker({ backfill }: WorkerArguments): Promise<void> {
   tuneHeapForThroughput();

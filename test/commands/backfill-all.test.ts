@@ -41,7 +41,7 @@ describeWithServer('backfill --all', () => {
 
   const backfill = (...args: string[]) => runJson<BackfillJson>(environment, ['backfill', '--rate', '0', ...args]);
 
-  it('embeds again what is completed, each block once, and keeps the old vector until it is replaced', async () => {
+  it('embeds completed blocks again, each once, and keeps the old vector until it is replaced', async () => {
     const ids = await insertBacklog(db, 100, { status: 'completed', withVector: true });
     const run = WorkerProcess.start(environment, 'backfill', '--all', '--rate', '0', '--wait', '--json');
     await untilJobs(db, 20);
@@ -63,7 +63,7 @@ describeWithServer('backfill --all', () => {
     expect(Math.max(...times.values())).toBe(1);
   });
 
-  it('leaves alone what is skipped or in error', async () => {
+  it('leaves skipped blocks and blocks in error alone', async () => {
     await insertBacklog(db, 3, { status: 'completed' });
     await insertBacklog(db, 2, { status: 'skipped' });
     await insertBacklog(db, 2, { status: 'error' });
@@ -71,7 +71,7 @@ describeWithServer('backfill --all', () => {
     expect(await countByStatus(db)).toEqual({ error: 2, pending: 3, skipped: 2 });
   });
 
-  it('looks again at skipped blocks of a type that is named', async () => {
+  it('includes skipped blocks of a type that is named', async () => {
     await insertBacklog(db, 2, { status: 'skipped', type: 'callout' });
     await insertBacklog(db, 2, { status: 'skipped', type: 'mermaid' });
     const result = await backfill('--all', '--block-type', 'callout');
@@ -79,12 +79,12 @@ describeWithServer('backfill --all', () => {
     expect(await countByStatus(db)).toEqual({ pending: 2, skipped: 2 });
   });
 
-  it('begins behind the given block, as after an interruption', async () => {
+  it('starts after the given block, to resume an interrupted run', async () => {
     const ids = await insertBacklog(db, 10, { status: 'completed' });
     expect(await backfill('--all', '--after', ids[6] ?? '')).toMatchObject({ found: 3, lastId: ids[9] });
   });
 
-  it('passes over a block that someone has locked, and comes back to it', async () => {
+  it('passes over a locked block and returns to it', async () => {
     const ids = await insertBacklog(db, 10, { status: 'completed' });
     const locked = ids[4] ?? '';
     const client = await db.connect();
@@ -104,7 +104,7 @@ describeWithServer('backfill --all', () => {
     expect(await countJobs(db)).toEqual({ created: 10 });
   });
 
-  it('beside edits, a worker and another of its kind deadlocks never, and every block ends with its own vector', async () => {
+  it('never deadlocks beside edits, a worker and another backfill, and every block ends with its own vector', async () => {
     environment = { ...environment, PALDOCS_QUEUE_LIMIT: '200', PALDOCS_BACKFILL_BATCH_SIZE: '60' };
     await startWorker(db, ollama, environment);
     const ids = await insertBacklog(db, 600, { status: 'completed', withVector: true });
@@ -131,13 +131,13 @@ describeWithServer('backfill --all', () => {
     expect(stats).toEqual({ deadlocks: 0 });
   });
 
-  it('asks before it embeds more than 1,000 blocks again, and refuses where it cannot ask', async () => {
+  it('asks before embedding more than 1,000 blocks again, and refuses without a terminal', async () => {
     environment = { ...environment, PALDOCS_QUEUE_LIMIT: '5000' };
     await insertBacklog(db, 1_001, { status: 'completed' });
     const { status, stdout, stderr } = await runCli(environment, ['backfill', '--all']);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-    expect(stderr).toContain('1,001 blocks that are completed would be embedded again');
-    expect(stderr).toContain('give --yes');
+    expect(stderr).toContain('embed 1,001 completed blocks again');
+    expect(stderr).toContain('add --yes');
     expect(await countByStatus(db)).toEqual({ completed: 1_001 });
 
     expect(await backfill('--all', '--after', '1')).toMatchObject({ enqueued: 1_000 });
@@ -157,7 +157,7 @@ describeWithServer('backfill --retry-errors', () => {
     await ollama.stop();
   });
 
-  it('puts blocks in error back with fresh counts, and their dead letters go', async () => {
+  it('requeues blocks in error with fresh counts and deletes their dead letters', async () => {
     const environment = workerEnvironment(db, ollama, { PALDOCS_RETRY_LIMIT: '0' });
     const poison = ollama.faults.add({ preset: 'poison', text: 'poisonous' });
     const worker = await startWorker(db, ollama, environment);

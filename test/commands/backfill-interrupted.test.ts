@@ -24,7 +24,7 @@ describeWithServer('a backfill that is interrupted', () => {
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)(
-    'by %s stops between two batches and says how far it came',
+    'by %s stops between two batches and reports how far it came',
     async (signal) => {
       await insertBacklog(db, 2_000);
       const environment = workerEnvironment(db, ollama);
@@ -38,7 +38,7 @@ describeWithServer('a backfill that is interrupted', () => {
       expect(created % 100).toBe(0);
       expect(result).toMatchObject({ interrupted: true, found: created, enqueued: created, lastId: String(created) });
       expect(run.stderr).toContain(
-        `embedding-worker: interrupted after ${created} of 2,000 blocks: nothing is lost, the same command goes on from here`,
+        `embedding-worker: interrupted after ${created} of 2,000 blocks: nothing is lost; to continue, run the same command again`,
       );
 
       const rest = await runJson<BackfillJson>(environment, ['backfill', '--rate', '0']);
@@ -47,7 +47,7 @@ describeWithServer('a backfill that is interrupted', () => {
     },
   );
 
-  it('says with --all behind which block to go on', async () => {
+  it('names with --all the block after which to continue', async () => {
     await insertBacklog(db, 600, { status: 'completed' });
     const run = WorkerProcess.start(workerEnvironment(db, ollama), 'backfill', '--all', '--rate', '100');
     await untilJobs(db, 100);
@@ -55,13 +55,13 @@ describeWithServer('a backfill that is interrupted', () => {
     expect(await run.untilEnd(5_000)).toMatchObject({ status: 130 });
     const { pending = 0 } = await countByStatus(db);
     expect(await countJobs(db)).toEqual({ created: pending });
-    expect(run.stderr.at(-1)).toContain(`the same command, with --after ${pending} added, goes on from here`);
+    expect(run.stderr.at(-1)).toContain(`run the same command again with --after ${pending}`);
     const args = ['backfill', '--all', '--rate', '0', '--after', String(pending)];
     expect(await runJson<BackfillJson>(workerEnvironment(db, ollama), args)).toMatchObject({ enqueued: 600 - pending });
     expect(await countJobs(db)).toEqual({ created: 600 });
   });
 
-  it('while it waits says that the workers go on', async () => {
+  it('while waiting says that the workers continue', async () => {
     await insertBacklog(db, 10);
     const run = WorkerProcess.start(workerEnvironment(db, ollama), 'backfill', '--rate', '0', '--wait', '--json');
     await untilJobs(db, 10);
@@ -69,7 +69,7 @@ describeWithServer('a backfill that is interrupted', () => {
     run.kill('SIGINT');
     expect(await run.untilEnd(5_000)).toMatchObject({ status: 130 });
     expect(run.stderr.at(-1)).toBe(
-      'embedding-worker: interrupted after 10 of 10 blocks: all are enqueued, and the workers go on',
+      'embedding-worker: interrupted after 10 of 10 blocks: all are enqueued, and the workers continue',
     );
     expect(JSON.parse(run.stdout.join('\n'))).toMatchObject({
       interrupted: true,
@@ -87,11 +87,11 @@ describeWithServer('a backfill that is interrupted', () => {
     expect(JSON.parse(run.stdout.join('\n'))).toMatchObject({ enqueued: 20, lastId: '20' });
   });
 
-  it('by SIGKILL, and again, beside a worker that embeds, doubles nothing and misses nothing', async () => {
+  it('by SIGKILL twice, beside a running worker, enqueues no block twice and misses none', async () => {
     await insertBacklog(db, 3_000, { status: 'completed' });
     const environment = workerEnvironment(db, ollama, { PALDOCS_QUEUE_LIMIT: '500' });
     await startWorker(db, ollama, environment);
-    await insertBacklog(db, 3_000); // which the sweep, a minute from now, does not know of
+    await insertBacklog(db, 3_000); // the next sweep, a minute from now, has not seen them
     for (const jobs of [300, 900]) {
       const killed = WorkerProcess.start(environment, 'backfill', '--rate', '2000', '--batch-size', '50');
       await untilJobs(db, jobs);

@@ -25,25 +25,25 @@ describeWithServer('backfill --wait', () => {
     await db.drop();
   });
 
-  it('ends when all that it found is embedded, and wakes the workers for it', async () => {
+  it('ends when every block it found is embedded, and wakes the workers', async () => {
     await insertBacklog(db, 500);
     const { ended, seconds } = await runJson<BackfillJson>(environment, ['backfill', '--rate', '0', '--wait']);
     expect(ended).toEqual({ completed: 500, skipped: 0, error: 0, gone: 0, waiting: 0 });
     expect(await countByStatus(db)).toEqual({ completed: 500 });
-    expect(seconds).toBeLessThan(30); // half of the time after which the workers would look by themselves
+    expect(seconds).toBeLessThan(30); // half of the workers' polling interval
   });
 
-  it('fails when blocks ended in error, and says how many and what tells why', async () => {
+  it('fails if blocks ended in error, and says how many and where to see why', async () => {
     ollama.faults.add({ preset: 'poison', text: 'Text number 3.' });
     await insertBacklog(db, 6);
     const { status, stdout, stderr } = await runCli(environment, ['backfill', '--wait']);
     expect(status).toBe(1);
     expect(stdout).toMatch(/^Completed {7}5 {2}in /m);
-    expect(stdout).toMatch(/^In error {8}1 {2}`embedding-worker errors` tells why$/m);
-    expect(stderr).toContain('embedding-worker: 1 block ended in error: `embedding-worker errors` tells why\n');
+    expect(stdout).toMatch(/^In error {8}1 {2}see: embedding-worker errors$/m);
+    expect(stderr).toContain('embedding-worker: 1 block ended in error; see: embedding-worker errors\n');
   });
 
-  it('does not mind blocks in error that were none of its own', async () => {
+  it('ignores blocks in error that are not its own', async () => {
     await insertBacklog(db, 2, { status: 'error' });
     await insertBacklog(db, 2);
     const { ended } = await runJson<BackfillJson>(environment, ['backfill', '--wait']);

@@ -10,7 +10,7 @@ import type { BackfillJson } from './backfill/result.js';
 import { documentedJson, shapeOf } from './documented-json.js';
 
 const NO_OLLAMA = { url: 'http://127.0.0.1:1' };
-const NOTHING_PUT_BACK = { completed: 0, error: 0, skipped: 0 };
+const NONE_REQUEUED = { completed: 0, error: 0, skipped: 0 };
 
 describeWithServer('backfill', () => {
   let db: TestDatabase;
@@ -23,7 +23,7 @@ describeWithServer('backfill', () => {
 
   const backfill = (...args: string[]) => runJson<BackfillJson>(environment, ['backfill', '--rate', '0', ...args]);
 
-  it('enqueues what is pending, behind all live edits, and nothing twice', async () => {
+  it('enqueues pending blocks behind all live edits, and none twice', async () => {
     const ids = await insertBacklog(db, 1_234);
     await insertBacklog(db, 10, { status: 'completed' });
     const { seconds, ...result } = await backfill();
@@ -33,7 +33,7 @@ describeWithServer('backfill', () => {
       found: 1_234,
       enqueued: 1_234,
       alreadyQueued: 0,
-      requeued: NOTHING_PUT_BACK,
+      requeued: NONE_REQUEUED,
       lastId: '1244',
       ended: null,
     });
@@ -45,7 +45,7 @@ describeWithServer('backfill', () => {
     expect(await countJobs(db)).toEqual({ created: 1_234 });
   });
 
-  it('says so to people, in aligned lines', async () => {
+  it('prints aligned lines of text', async () => {
     await insertBacklog(db, 1_200);
     const quiet = { ...environment, PALDOCS_LOG_LEVEL: 'warn' };
     const { status, stdout, stderr } = await runCli(quiet, ['backfill', '--rate', '0']);
@@ -63,7 +63,7 @@ describeWithServer('backfill', () => {
     expect(await backfill()).toMatchObject({ found: 0, enqueued: 0, lastId: null });
   });
 
-  it('only counts in a dry run, and makes not even the queue', async () => {
+  it('only counts in a dry run, and does not even create the queue', async () => {
     await insertBacklog(db, 30);
     await insertBacklog(db, 5, { status: 'completed' });
     await insertBacklog(db, 2, { status: 'error' });
@@ -80,7 +80,7 @@ describeWithServer('backfill', () => {
     expect(await countByStatus(db)).toEqual({ completed: 5, error: 2, pending: 30 });
   });
 
-  it('narrows by type and by note', async () => {
+  it('filters by type and by note', async () => {
     const noteId = await insertNote(db);
     await insertBacklog(db, 3, { noteId });
     await insertBacklog(db, 4, { noteId, type: 'heading' });
@@ -100,12 +100,12 @@ describeWithServer('backfill', () => {
     expect(seconds).toBeGreaterThan(2);
   });
 
-  it('takes up what a dead worker left', async () => {
+  it('enqueues blocks that a crashed worker left in processing', async () => {
     await insertBacklog(db, 3, { status: 'processing' });
     expect(await backfill()).toMatchObject({ found: 3, enqueued: 3 });
   });
 
-  it('wonders about a type that no block has', async () => {
+  it('warns of a type that no block has', async () => {
     await insertBacklog(db, 1);
     const { status, stderr } = await runCli(environment, ['backfill', '--block-type', 'heding']);
     expect(status).toBe(0);
@@ -113,7 +113,7 @@ describeWithServer('backfill', () => {
   });
 });
 
-describeWithServer('backfill with arguments that cannot be', () => {
+describeWithServer('backfill with invalid arguments', () => {
   let environment: WorkerEnvironment;
   beforeAll(async () => {
     environment = workerEnvironment(await createDatabase(), NO_OLLAMA);
@@ -128,12 +128,12 @@ describeWithServer('backfill with arguments that cannot be', () => {
     [['--note'], '--note: give a value'],
     [['--batch-size', '0'], '--batch-size: give a whole number from 1 to 10000'],
     [['--batch-size', '1.5'], '--batch-size: give a whole number'],
-    [['--note', 'seven'], '--note: "seven" is no id of a note: ids are of type bigint'],
+    [['--note', 'seven'], '--note: "seven" is not a note id; ids are of type bigint'],
     [['--note', '7', '--note', '8'], '--note: there is no note 7, 8'],
     [['--block-type', ''], '--block-type: give a value'],
-    [['--after', 'x'], '--after: "x" is no id of a block: ids are of type bigint'],
+    [['--after', 'x'], '--after: "x" is not a block id; ids are of type bigint'],
     [['--after', '1', '--after', '2'], '--after: give it once'],
-    [['--wait', '--dry-run'], '--wait: with --dry-run there is nothing to wait for'],
+    [['--wait', '--dry-run'], '--wait and --dry-run: give only one'],
     [['--everything'], 'Unknown argument: everything'],
     [['17'], 'Unknown argument: 17'],
   ])('refuses %j', async (args, message) => {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** What `yarn build` makes. */
+/** Built by `yarn build`. */
 export const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
 export interface CliResult {
@@ -12,13 +12,13 @@ export interface CliResult {
 }
 
 export interface RunOptions {
-  /** Told what has come on stdout so far, and a function that sends SIGINT. */
+  /** Called with all of stdout so far, and a function that sends SIGINT. */
   readonly onOutput?: (stdout: string, interrupt: () => void) => void;
-  /** Told as soon as it runs. */
+  /** Called as soon as the process runs. */
   readonly onStart?: (interrupt: () => void) => void;
 }
 
-/** Runs one command of the built program to its end, with nothing of our environment but the PATH. */
+/** Runs one command of the built program to its end, with an environment of PATH and the given variables. */
 export async function runCli(
   environment: Readonly<Record<string, string>>,
   args: readonly string[],
@@ -45,7 +45,7 @@ export async function runCli(
   });
 }
 
-/** The same, for a command that prints JSON and succeeds. */
+/** Runs a command with --json, and fails unless it succeeds. */
 export async function runJson<T>(environment: Readonly<Record<string, string>>, args: readonly string[]): Promise<T> {
   const { status, stdout, stderr } = await runCli(environment, [...args, '--json']);
   if (status !== 0) throw new Error(`${args.join(' ')} ended with status ${String(status)}: ${stderr}${stdout}`);

@@ -40,7 +40,7 @@ describeWithServer('doctor', () => {
     await db.drop();
   });
 
-  it('finds all in order, line by line', async () => {
+  it('prints one line per check, and exits with 0 if all pass', async () => {
     await insertBlocks(db, 3);
     const environment = workerEnvironment(db, ollama, { PALDOCS_LOG_LEVEL: 'warn' });
     const { status, stdout, stderr } = await runCli(environment, ['doctor']);
@@ -63,12 +63,14 @@ describeWithServer('doctor', () => {
       'speed',
     ]);
     expect(stdout).toMatch(/^✓ database +PostgreSQL \d+\.\d+.* at \S+\/embedding_worker_\w+, as \w+$/m);
-    expect(stdout).toMatch(/^✓ tables +public\.blocks and public\.notes; ids bigint, .*vector\(768\)$/m);
-    expect(stdout).toMatch(/^✓ vectors +768 dimensions, cut from 2560, as the column holds, finite and of length 1$/m);
-    expect(stdout).toMatch(/^✓ speed +one text in \d+ ms, 10 in \d+ ms: about [\d,]+ texts a second$/m);
+    expect(stdout).toMatch(/^✓ tables +public\.blocks and public\.notes; id type bigint, .*vector\(768\)$/m);
+    expect(stdout).toMatch(
+      /^✓ vectors +768 dimensions \(cut from 2,560\), as in the column; all values finite, length 1$/m,
+    );
+    expect(stdout).toMatch(/^✓ speed +1 text in \d+ ms, 10 texts in \d+ ms: about [\d,]+ texts per second$/m);
   });
 
-  it('changes nothing, and makes no queue', async () => {
+  it('changes nothing and creates no queue', async () => {
     await insertBlocks(db, 3);
     const before = await everythingIn(db);
     await runJson(workerEnvironment(db, ollama), ['doctor']);
@@ -76,7 +78,7 @@ describeWithServer('doctor', () => {
     expect(before.relations.some(({ name }) => String(name).startsWith('pgboss.'))).toBe(false);
   });
 
-  it('changes nothing where there is a queue, either', async () => {
+  it('changes nothing if there is a queue', async () => {
     const worker = await startWorker(db, ollama);
     await insertBlocks(db, 3);
     await untilIdle(db);
@@ -88,12 +90,12 @@ describeWithServer('doctor', () => {
     expect(report.checks.find(({ name }) => name === 'queue')).toEqual({
       name: 'queue',
       status: 'ok',
-      found: 'embed-block, embed-block-failed in the schema pgboss; nothing has drifted from what pg-boss expects',
+      found: 'embed-block and embed-block-failed in the schema pgboss, as pg-boss expects them',
       fix: null,
     });
   });
 
-  it('fails with status 1 and says what mends it; the JSON has the documented shape', async () => {
+  it('fails with status 1 and names the fix; the JSON has the documented shape', async () => {
     await db.query('ALTER TABLE blocks DROP COLUMN embedding_status');
     const environment = { ...workerEnvironment(db, ollama), PALDOCS_EMBEDDING_MODEL: 'absent' };
     const { status, stdout } = await runCli(environment, ['doctor', '--json']);
@@ -110,7 +112,7 @@ describeWithServer('doctor', () => {
     expect(report.checks).toContainEqual({
       name: 'privileges',
       status: 'skipped',
-      found: 'skipped until tables is in order',
+      found: 'skipped: needs the check "tables" to pass',
       fix: null,
     });
     expect(report.checks).toContainEqual({
@@ -125,7 +127,7 @@ describeWithServer('doctor', () => {
     const text = await runCli(environment, ['doctor']);
     expect(text.status).toBe(1);
     expect(text.stdout).toMatch(/^✗ model +the server has no model absent\n +→ ollama pull absent$/m);
-    expect(text.stdout).toMatch(/2 checks failed, (\d warnings?, )?\d skipped\.\n$/);
+    expect(text.stdout).toMatch(/2 checks failed, (\d warnings?, )?\d checks skipped\.\n$/);
   });
 
   it('never shows a password', async () => {
@@ -146,7 +148,7 @@ describeWithServer('doctor', () => {
     expect(stdout + stderr).not.toContain('cret');
   });
 
-  it('goes on without a database', async () => {
+  it('checks the embedding server even without a database', async () => {
     const { status, stdout } = await runCli(
       { ...workerEnvironment(db, ollama), PALDOCS_DATABASE_URL: 'postgresql://worker@127.0.0.1:1/none' },
       ['doctor'],
@@ -156,27 +158,27 @@ describeWithServer('doctor', () => {
       /^✗ database +127\.0\.0\.1:1\/none cannot be reached \(ECONNREFUSED\)\n +→ start the server/m,
     );
     expect(stdout).toMatch(/^✓ model/m);
-    expect(stdout).toMatch(/^- vectors +skipped until tables is in order$/m);
+    expect(stdout).toMatch(/^- vectors +skipped: needs the check "tables" to pass$/m);
   });
 
   it.each([
-    [4, 'takes 4 texts a request'],
-    [1, 'takes 1 text a request'],
-    [9, 'takes 9 texts a request'],
-  ])('finds out how many texts a server takes: %i', async (maxBatch, found) => {
+    [4, 'the server takes at most 4 texts per request'],
+    [1, 'the server takes at most 1 text per request'],
+    [9, 'the server takes at most 9 texts per request'],
+  ])('finds how many texts a server accepts per request: %i', async (maxBatch, found) => {
     const server = await startStandIn({ maxBatch });
     const { status, stdout } = await runCli(openAiEnvironment(server), ['doctor']);
     await server.stop();
-    expect(stdout).toMatch(new RegExp(`^✓ speed +one text in .* texts a second; ${found}$`, 'm'));
+    expect(stdout).toMatch(new RegExp(`^✓ speed +1 text in .* texts per second; ${found}$`, 'm'));
     expect(status).toBe(0);
   });
 
-  it('sends no more texts than are configured', async () => {
+  it('sends no more texts per request than configured', async () => {
     const server = await startStandIn({ maxBatch: 4 });
     const environment = { ...openAiEnvironment(server), PALDOCS_OPENAI_BATCH_SIZE: '4' };
     const { stdout } = await runCli(environment, ['doctor']);
     await server.stop();
-    expect(stdout).toMatch(/^✓ speed +one text in \d+ ms, 4 in \d+ ms: about [\d,]+ texts a second$/m);
+    expect(stdout).toMatch(/^✓ speed +1 text in \d+ ms, 4 texts in \d+ ms: about [\d,]+ texts per second$/m);
   });
 
   it.each([
@@ -196,10 +198,10 @@ describeWithServer('doctor', () => {
     await server.stop();
     const isModelKnown = model !== 'nobody-knows-it';
     expect(report.search).toEqual({ model, dimensions: 768, queryInstruction, isModelKnown });
-    const before =
-      queryInstruction === '' ? 'nothing before the query' : `before the query ${JSON.stringify(queryInstruction)}`;
-    expect(stdout).toContain(`\nTo search, ask for: ${model}, 768 dimensions, ${before}\n`);
-    expect(stdout.includes('is not known here')).toBe(!isModelKnown);
+    const prefix = queryInstruction === '' ? 'no prefix' : `the prefix ${JSON.stringify(queryInstruction)}`;
+    const line = `\nTo search, embed the query with the model ${model}, 768 dimensions and ${prefix}.\n`;
+    expect(stdout).toContain(line);
+    expect(stdout.includes('query prefix is unknown')).toBe(!isModelKnown);
   });
 
   it('finds that a server shortens a model that was not trained for it', async () => {
@@ -216,7 +218,7 @@ describeWithServer('doctor', () => {
     expect(insisting.status).toBe(0);
   });
 
-  it('is interrupted', async () => {
+  it('can be interrupted', async () => {
     ollama.faults.add({ preset: 'hang', endpoint: '/api/embed' });
     const { status } = await runCli(workerEnvironment(db, ollama), ['doctor'], {
       onStart: (interrupt) => void ollama.waitFor(({ stats }) => stats.hanging > 0).then(interrupt),
@@ -224,7 +226,7 @@ describeWithServer('doctor', () => {
     expect(status).toBe(130);
   });
 
-  it('refuses what it cannot work with', async () => {
+  it('ends with status 2 without a configuration and for an unknown option', async () => {
     expect(await runCli({}, ['doctor'])).toMatchObject({ status: 2, stdout: '' });
     expect(await runCli(workerEnvironment(db, ollama), ['doctor', '--fix'])).toMatchObject({ status: 2, stdout: '' });
   });

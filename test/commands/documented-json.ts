@@ -9,7 +9,7 @@ export async function documentedJson(command: string): Promise<unknown> {
   return JSON.parse(json);
 }
 
-/** What a value is made of: its keys, and the types of what they hold. Of a list, that of its first entry. */
+/** The shape of a value: its keys and the types of their values. A list has the shape of its first entry. */
 export function shapeOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.length === 0 ? [] : [shapeOf(value[0])];
   if (typeof value !== 'object' || value === null) return typeof value;

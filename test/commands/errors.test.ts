@@ -32,7 +32,7 @@ describeWithServer('errors', () => {
 
   const list = (...args: string[]) => runJson<Listing>(environment, ['errors', ...args]);
 
-  it('lists a block in error of which there is no record, even where there is no queue', async () => {
+  it('lists a block in error without a dead letter, even if there is no queue', async () => {
     expect(await list()).toEqual({ total: 0, byReason: [], errors: [], next: null });
     expect((await runCli(environment, ['errors'])).stdout).toBe('No block is in error.\n');
 
@@ -59,11 +59,11 @@ describeWithServer('errors', () => {
     });
     const { stdout } = await runCli(environment, ['errors']);
     expect(stdout).toContain('1 block in error: 1 unknown\n');
-    expect(stdout).toContain('There is no record of the failure');
+    expect(stdout).toContain('No record of the failure');
     await db.query('DELETE FROM blocks');
   });
 
-  it('tells why, how often tried and when, of the documented shape', async () => {
+  it('prints reason, attempts and time as JSON of the documented shape', async () => {
     ollama.faults.add({ preset: 'poison', text: 'poisonous' });
     ollama.faults.add({ preset: 'nan', text: 'unusable' });
     await startWorker(db, ollama, environment);
@@ -91,7 +91,7 @@ describeWithServer('errors', () => {
     expect(Date.now() - Date.parse(String(listing.errors[0]?.['at']))).toBeLessThan(60_000);
   });
 
-  it('shows people lines that no title can tamper with, and never a text', async () => {
+  it('prints lines that no title can forge, and never a block’s text', async () => {
     const { stdout, stderr } = await runCli(environment, ['errors']);
     expect(stdout).toContain('3 blocks in error: 2 OLLAMA_REJECTED, 1 OLLAMA_NAN\n');
     expect(stdout).toContain('Odd ␛[31m things');
@@ -100,7 +100,7 @@ describeWithServer('errors', () => {
     expect(stdout).not.toContain('\u001b');
   });
 
-  it('goes page by page, and narrows by reason', async () => {
+  it('prints page by page and filters by reason', async () => {
     const first = await list('--limit', '2');
     expect(first).toMatchObject({ total: 3, next: ids[1] });
     expect(first.errors).toHaveLength(2);
@@ -109,7 +109,7 @@ describeWithServer('errors', () => {
     expect(second.next).toBeNull();
     const { stdout } = await runCli(environment, ['errors', '--limit', '1', '--reason', 'OLLAMA_REJECTED']);
     expect(stdout).toContain(
-      `More: embedding-worker errors --limit 1 --reason OLLAMA_REJECTED --after ${String(ids[0])}`,
+      `Next page: embedding-worker errors --limit 1 --reason OLLAMA_REJECTED --after ${String(ids[0])}`,
     );
     expect((await list('--reason', 'OLLAMA_NAN')).errors.map(({ id }) => id)).toEqual([ids[1]]);
     expect((await list('--reason', 'NO_SUCH')).errors).toEqual([]);
@@ -118,7 +118,7 @@ describeWithServer('errors', () => {
   it.each([
     [['--limit', '0'], '--limit: give a whole number from 1 to 10000'],
     [['--limit', '1.5'], '--limit: give a whole number'],
-    [['--after', 'abc'], '--after: "abc" is no id of type bigint'],
+    [['--after', 'abc'], '--after: "abc" is not a block id; ids are of type bigint'],
     [['--reason', 'A', '--reason', 'B'], '--reason: give it once'],
     [['--reason', ''], '--reason: give a value'],
     [['7'], 'Unknown argument: 7'],

@@ -12,7 +12,7 @@ import { runCli } from './cli.js';
 
 const FORGED = '{"level":"error","message":"FORGED"}';
 
-/** What a text, a title, a type, an id, a notification or a server's message may hold. */
+/** Possible content of a text, a title, a type, an id, a notification or a server's message. */
 const HOSTILE = {
   SQL: `'); DROP TABLE blocks; --`,
   'a quoted name': `"; DROP TABLE notes; --`,
@@ -82,7 +82,7 @@ describeWithServer('hostile content', () => {
     return worker.lines.filter(({ message }) => message === 'block failed permanently; see: embedding-worker errors');
   }
 
-  /** On lines of their own, and with nothing in it that a terminal would obey. */
+  /** No line is forged, and none holds control characters. */
   function expectTame(output: string): void {
     for (const line of output.split('\n')) {
       expect(line).not.toMatch(new RegExp(UNPRINTABLE.source));
@@ -90,7 +90,7 @@ describeWithServer('hostile content', () => {
     }
   }
 
-  it('changes no SQL: every block ends as it should, and nothing else is changed', async () => {
+  it('injects no SQL: every block ends as it should, and nothing else changes', async () => {
     const rows = await db.query<{ id: string; type: string; content: string; title: string; status: string }>(
       `SELECT b.id, block_type AS type, content, title, embedding_status AS status
          FROM blocks b JOIN notes n ON n.id = note_id`,
@@ -108,7 +108,7 @@ describeWithServer('hostile content', () => {
   });
 
   it('forges no line of the log', async () => {
-    // What is in the tables may be told a little later.
+    // The log may lag behind the tables a little.
     await poll(10_000, () => Promise.resolve(setAside().length >= hostile.length ? true : undefined));
     expect(setAside()).toHaveLength(hostile.length);
     expectTame(worker.stderr.join('\n'));
@@ -117,7 +117,7 @@ describeWithServer('hostile content', () => {
     expect(worker.lines.filter(({ message }) => message.includes('FORGED'))).toEqual([]);
   });
 
-  it('makes no metric and no label', async () => {
+  it('creates no metric and no label', async () => {
     const text = withoutQueue((await get(`${url}/metrics`)).text);
     expectTame(text);
     expect(text).not.toMatch(/FORGED|onerror|DROP|__proto__/);
@@ -132,7 +132,7 @@ describeWithServer('hostile content', () => {
     [['search', 'anything', '--limit', '100']],
     [['backfill', '--all', '--dry-run']],
     [['doctor']],
-  ])('is shown by %j on lines of ours, and told whole by its JSON', async (args) => {
+  ])('forges no line of %j, and is complete in its JSON', async (args) => {
     const text = await runCli(environment(), args);
     expectTame(text.stdout + text.stderr);
     expect(text.status).toBe(0);
@@ -144,7 +144,7 @@ describeWithServer('hostile content', () => {
     }
   });
 
-  it.each(Object.entries(HOSTILE))('is taken as it is by options and ids: %s', async (_, text) => {
+  it.each(Object.entries(HOSTILE))('is taken literally in options and ids: %s', async (_, text) => {
     const typed = await runCli(environment(), [
       'backfill',
       '--all',
@@ -162,7 +162,7 @@ describeWithServer('hostile content', () => {
   });
 
   it.each(['a forged line', 'other line ends', 'terminal escapes', 'reordered text'] as const)(
-    'in what a server says forges no line of a command: %s',
+    'in a server’s error forges no line of a command: %s',
     async (name) => {
       const rule = ollama.faults.add({ effect: { kind: 'status', status: 401, error: HOSTILE[name] } });
       const { stderr, status } = await runCli(environment(), ['search', 'x']);

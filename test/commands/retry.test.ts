@@ -32,7 +32,7 @@ describeWithServer('retry', () => {
   });
   afterAll(() => ollama.stop());
 
-  /** Blocks that a worker has set aside; it runs no more. */
+  /** Blocks that a worker has dead-lettered; the worker is stopped. */
   async function failedBlocks(count: number): Promise<string[]> {
     const worker = await startWorker(db, ollama, environment);
     const ids = await insertBlocks(db, count, { content: (i) => `poisonous text ${i}` });
@@ -46,7 +46,7 @@ describeWithServer('retry', () => {
     return { status, outcome: JSON.parse(stdout) as Outcome };
   }
 
-  it('puts named blocks back, and reports each that it does not', async () => {
+  it('requeues the named blocks and reports each that it does not', async () => {
     const [first = '', second = ''] = await failedBlocks(2);
     const other = await insertBlock(db);
 
@@ -71,27 +71,27 @@ describeWithServer('retry', () => {
     expect(job?.data).toEqual({ blockId: first, since: expect.any(String) as string, priority: 10 });
   });
 
-  it('puts all back with --all, and a worker embeds them once they are mended', async () => {
+  it('requeues all with --all, and a worker embeds those that were fixed', async () => {
     const [first = '', second = ''] = await failedBlocks(2);
     await db.query(`UPDATE blocks SET content = '"harmless"' WHERE id = $1`, [second]);
     await db.query(`UPDATE blocks SET embedding_status = 'error' WHERE id = $1`, [second]);
     await db.query(`ALTER TABLE blocks DISABLE TRIGGER USER`);
-    await db.query(`UPDATE blocks SET content = '"mended"' WHERE id = $1`, [first]);
+    await db.query(`UPDATE blocks SET content = '"fixed"' WHERE id = $1`, [first]);
     await db.query(`ALTER TABLE blocks ENABLE TRIGGER USER`);
 
     const { status, stdout, stderr } = await runCli(environment, ['retry', '--all']);
 
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toBe(
-      `✓ ${first}  requeued\n✓ ${second}  requeued\n2 blocks requeued; a worker takes them within seconds.\n`,
+      `✓ ${first}  requeued\n✓ ${second}  requeued\n2 blocks requeued; workers pick them up within seconds.\n`,
     );
     await startWorker(db, ollama, environment);
-    await expectEmbedded(db, first, 'mended');
+    await expectEmbedded(db, first, 'fixed');
     await expectEmbedded(db, second, 'harmless');
     expect((await runCli(environment, ['retry', '--all'])).stdout).toBe('No block is in error.\n');
   });
 
-  it('puts many back without delaying edits or filling the queue beyond its limit', async () => {
+  it('requeues many without delaying edits or filling the queue beyond its limit', async () => {
     await failedBlocks(1);
     await insertBlocks(db, 1_200);
     await db.query(`UPDATE blocks SET embedding_status = 'error'`);
@@ -99,7 +99,7 @@ describeWithServer('retry', () => {
     const { status, outcome } = await retry('--all');
     expect({ status, requeued: outcome.requeued, left: outcome.left }).toEqual({ status: 0, requeued: 1_201, left: 0 });
     expect(await countByStatus(db)).toEqual({ pending: 1_201 });
-    // The rest is left to the sweep.
+    // The sweep enqueues the rest.
     expect(
       await db.query(
         `SELECT priority, count(*)::int AS jobs FROM pgboss.job
@@ -111,7 +111,7 @@ describeWithServer('retry', () => {
     ]);
   });
 
-  it('leaves a block that someone has locked as it is, with its record, and holds up no other', async () => {
+  it('leaves a locked block and its dead letter unchanged, and delays no other', async () => {
     const [locked = '', free = ''] = await failedBlocks(2);
     const other = await db.connect();
     await other.query('BEGIN');
@@ -131,7 +131,7 @@ describeWithServer('retry', () => {
     expect((await jobsOf(db, locked)).filter(({ state }) => state === 'created')).toEqual([]);
   });
 
-  it('replaces a job that waits for the block already', async () => {
+  it('replaces a job that already waits for the block', async () => {
     const [id = ''] = await failedBlocks(1);
     await retry(id);
     await db.query(`UPDATE blocks SET embedding_status = 'error'`);
@@ -139,7 +139,7 @@ describeWithServer('retry', () => {
     expect((await jobsOf(db, id)).map(({ state }) => state).sort()).toEqual(['completed', 'created', 'failed']);
   });
 
-  it('knows an id however it is spelt', async () => {
+  it('recognizes an id in any spelling', async () => {
     const uuids = await createDatabase({ idType: 'uuid' });
     const id = await insertBlock(uuids);
     await uuids.query(`UPDATE blocks SET embedding_status = 'error'`);
@@ -154,10 +154,10 @@ describeWithServer('retry', () => {
   });
 
   it.each([
-    [[], 'retry: name the blocks to requeue, or give --all'],
-    [['1', '--all'], 'retry: name the blocks to requeue, or give --all (and not both)'],
-    [['1', 'x7'], 'retry: "x7" is no id of a block: ids are of type bigint'],
-    [['1', '--', '99999999999999999999', 'x\u001b['], 'retry: "99999999999999999999", "x␛[" are no ids of a block'],
+    [[], 'retry: give either the ids of the blocks to requeue or --all'],
+    [['1', '--all'], 'retry: give either the ids of the blocks to requeue or --all'],
+    [['1', 'x7'], 'retry: "x7" is not a block id; ids are of type bigint'],
+    [['1', '--', '99999999999999999999', 'x\u001b['], 'retry: "99999999999999999999", "x␛[" are not block ids'],
   ])('refuses %j and changes nothing', async (args, message) => {
     const id = await insertBlock(db);
     await db.query(`UPDATE blocks SET embedding_status = 'error'`);

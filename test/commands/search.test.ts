@@ -13,7 +13,7 @@ interface Found {
   readonly results: readonly { readonly id: string; readonly distance: number; readonly excerpt: string }[];
 }
 
-/** With it a query equal to a block's text has the block's very vector. */
+/** With this prefix, a query equal to a block's text has the block's vector. */
 const SAME_INSTRUCTION = {
   PALDOCS_EMBEDDING_INSTRUCTION: 'Represent: ',
   PALDOCS_EMBEDDING_QUERY_INSTRUCTION: 'Represent: ',
@@ -58,12 +58,12 @@ describeWithServer('search', () => {
     expect(shapeOf(found)).toEqual(shapeOf(await documentedJson('search')));
   });
 
-  it('shows what terminals would obey instead of sending it to one', async () => {
+  it('shows control characters instead of sending them to the terminal', async () => {
     const { status, stdout, stderr } = await runCli(environment, ['search', 'boom', '--block-type', 'code']);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/^\d\.\d{4} {2}Operating ␛\]0;pwned␇ the cluster · code · block \d+$/m);
     expect(stdout).toContain('boom');
-    // eslint-disable-next-line no-control-regex -- control characters are what it is about
+    // eslint-disable-next-line no-control-regex -- the test is about control characters
     expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
     const json = await runCli(environment, ['search', 'boom', '--block-type', 'code', '--json']);
     expect(json.stdout).toContain('Operating \\u001b]0;pwned\\u0007 the cluster');
@@ -81,7 +81,7 @@ describeWithServer('search', () => {
     ['intfloat/e5-base', {}, 'query: rolling back'],
     ['nobody-knows-it', {}, 'rolling back'],
     ['intfloat/e5-base', { PALDOCS_EMBEDDING_QUERY_INSTRUCTION: '' }, 'rolling back'],
-  ])('embeds the query in the form of another model, or as it is: %s, %j', async (model, variables, sent) => {
+  ])('embeds the query in the form of another model, or unchanged: %s, %j', async (model, variables, sent) => {
     const other = await startStandIn({ model, nativeDimensions: 768, recordTexts: true });
     await runJson(workerEnvironment(db, other, { PALDOCS_EMBEDDING_MODEL: model, ...variables }), [
       'search',
@@ -91,7 +91,7 @@ describeWithServer('search', () => {
     await other.stop();
   });
 
-  it('finds as many as are asked for, through an index too', async () => {
+  it('finds as many blocks as requested, also through an index', async () => {
     await db.query('CREATE INDEX blocks_hnsw ON blocks USING hnsw (embedding vector_cosine_ops)');
     await db.query(`ALTER DATABASE ${db.name} SET enable_seqscan = off`);
     const before = await db.query(`SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'blocks_hnsw'`);
@@ -107,7 +107,7 @@ describeWithServer('search', () => {
     );
   });
 
-  it('finds pgvector where the search path does not', async () => {
+  it('finds pgvector in a schema outside the search path', async () => {
     await db.query('CREATE SCHEMA "Vector types"');
     await db.query('ALTER EXTENSION vector SET SCHEMA "Vector types"');
     const { results } = await runJson<Found>(environment, ['search', 'Roll back by reverting the commit.']);
@@ -115,7 +115,7 @@ describeWithServer('search', () => {
     await db.query('ALTER EXTENSION vector SET SCHEMA public');
   });
 
-  it('says that there is nothing', async () => {
+  it('says that no block has a vector', async () => {
     const { stdout } = await runCli(environment, ['search', 'x', '--block-type', 'poem']);
     expect(stdout).toBe('No block of type poem has a vector.\n');
     const empty = await createDatabase();
@@ -129,7 +129,7 @@ describeWithServer('search', () => {
     ['no model', { PALDOCS_EMBEDDING_MODEL: 'absent' }, 2, 'ollama pull'],
     ['a model that cannot embed', { PALDOCS_EMBEDDING_MODEL: 'llama3.2:3b' }, 2, 'cannot embed'],
     ['no server', { PALDOCS_OLLAMA_URL: 'http://127.0.0.1:1' }, 1, 'Ollama cannot be reached (ECONNREFUSED'],
-  ])('refuses where there is %s', async (_, more, expected, message) => {
+  ])('fails with %s', async (_, more, expected, message) => {
     const { status, stdout, stderr } = await runCli({ ...environment, ...more }, ['search', 'x']);
     expect({ status, stdout }).toEqual({ status: expected, stdout: '' });
     expect(stderr.replace(/'absent'/, '"absent"')).toContain(message);
@@ -149,8 +149,8 @@ describeWithServer('search', () => {
   });
 
   it.each([
-    [[], 'search: say what to look for'],
-    [['  '], 'search: say what to look for'],
+    [[], 'search: give a text to search for'],
+    [['  '], 'search: give a text to search for'],
     [['x', '--limit', '101'], '--limit: give a whole number from 1 to 100'],
     [['x', '--block-type', 'a', '--block-type', 'b'], '--block-type: give it once'],
   ])('refuses %j', async (args, message) => {
@@ -159,7 +159,7 @@ describeWithServer('search', () => {
     expect(stderr).toContain(message);
   });
 
-  it('is interrupted while the model loads', async () => {
+  it('can be interrupted while the model loads', async () => {
     const slow = await startStandIn({ loadMs: 60_000 });
     const child = runCli({ ...environment, PALDOCS_OLLAMA_URL: slow.url }, ['search', 'x'], {
       onStart: (interrupt) => void slow.waitFor(({ stats }) => stats.model === 'loading').then(interrupt),

@@ -12,7 +12,7 @@ import { workerEnvironment, type WorkerEnvironment } from '../support/worker-in-
 import { killProcesses, WorkerProcess } from '../support/worker-process.js';
 import { createRole, grant, type WorkerRole } from '../support/worker-role.js';
 
-/** With characters that have to be percent-encoded in a URL, so that both forms are looked for. */
+/** Contain characters that a URL must percent-encode: both forms are searched for. */
 const DATABASE_PASSWORD = 'cAnary/db@1:%';
 const OLLAMA_PASSWORD = 'cAnary/ollama#2?';
 const TOKEN = 'cAnary.token-3';
@@ -28,7 +28,7 @@ const SECRETS = [DATABASE_PASSWORD, OLLAMA_PASSWORD, TOKEN].flatMap((secret) => 
   Buffer.from(`someone:${secret}`).toString('base64').slice(0, -3),
 ]);
 
-describeWithServer('what the program says', () => {
+describeWithServer('the output of the program', () => {
   let ollama: StandIn;
   let authority: Authority;
   let front: TlsFront;
@@ -59,7 +59,7 @@ describeWithServer('what the program says', () => {
     workerEnvironment(role, { url: ollamaUrl() }, { PALDOCS_OLLAMA_CA_FILE: authority.caFile, ...variables });
   const withToken = { PALDOCS_OLLAMA_TOKEN: TOKEN };
 
-  /** Runs a command to its end and returns all it said. */
+  /** Runs a command to its end and returns all its output. */
   async function said(variables: WorkerEnvironment, ...args: string[]): Promise<string> {
     const command = WorkerProcess.start(environment(variables), ...args);
     await command.untilEnd(60_000);
@@ -70,17 +70,17 @@ describeWithServer('what the program says', () => {
     return [...worker.stdout, ...worker.stderr].join('\n');
   }
 
-  /** That it spoke at all is part of it: silence holds no secret, either. */
+  /** Checks that there is output at all, because an empty one holds no secret either. */
   function expectNothingTold(output: string, spoken: RegExp, beside: readonly string[] = [TEXT, TITLE]): void {
     expect(output).toMatch(spoken);
     for (const secret of [...SECRETS, ...beside]) expect(output).not.toContain(secret);
-    // Whatever form it takes: only what was allowed above holds the word.
+    // In any form: only what was allowed above may hold the word.
     const allowed = [TEXT, TITLE].filter((one) => !beside.includes(one));
     const rest = allowed.reduce((text, one) => text.replaceAll(one, ''), output);
     expect(rest).not.toMatch(/c(%41|A)nary/i);
   }
 
-  it('holds no secret and no text, in work, failure, lost connections, and every command', async () => {
+  it('holds no secret and no text: at work, on failures and lost connections, and in every command', async () => {
     const worker = WorkerProcess.start(environment({ PALDOCS_RETRY_LIMIT: '0' }));
     const url = await worker.untilWorking();
     const noteId = await insertNote(db, TITLE);
@@ -103,7 +103,7 @@ describeWithServer('what the program says', () => {
       expectNothingTold(await said({}, ...args), /\w/);
       expectNothingTold(await said({}, ...args, '--json'), /\{/);
     }
-    // These are there to show what the blocks are.
+    // These commands show the blocks on purpose.
     expectNothingTold(await said({}, 'errors'), /OLLAMA_NAN/, [TEXT]);
     expectNothingTold(await said({}, 'search', 'anything'), new RegExp(TITLE), []);
     expectNothingTold(await said({}, 'retry', '--all', '--json'), /requeued/);
@@ -111,14 +111,14 @@ describeWithServer('what the program says', () => {
     ollama.faults.clear();
     ollama.faults.add({ preset: 'refuse' });
     const timesHeld = () => worker.lines.filter(({ message }) => message.includes('paused until')).length;
-    const before = timesHeld(); // the text that failed has closed the gate, too
+    const before = timesHeld(); // the failing text has closed the gate as well
     await insertBlock(db, { noteId, content: `outage ${TEXT}` });
     expect(await poll(10_000, () => Promise.resolve(timesHeld() > before ? true : undefined))).toBe(true);
     await db.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1', [role.name]);
     await worker.untilLogged('lost the listening session');
     worker.kill('SIGTERM');
     await worker.untilEnd();
-    expectNothingTold(everything(worker), /a block failed for good/);
+    expectNothingTold(everything(worker), /block failed permanently/);
   });
 
   it.each<[string, () => WorkerEnvironment, RegExp]>([
@@ -134,8 +134,12 @@ describeWithServer('what the program says', () => {
       () => ({ PALDOCS_LISTEN_DATABASE_URL: role.url.replace('%25@', '%26@') }),
       /PALDOCS_LISTEN_DATABASE_URL: .*the server refuses the password/,
     ],
-    ['variables that contradict each other', () => withToken, /PALDOCS_OLLAMA_TOKEN: PALDOCS_OLLAMA_URL holds/],
-    ['a URL that is none', () => ({ PALDOCS_OLLAMA_URL: `someone:${OLLAMA_PASSWORD}@ollama` }), /PALDOCS_OLLAMA_URL: /],
+    [
+      'variables that contradict each other',
+      () => withToken,
+      /PALDOCS_OLLAMA_TOKEN: PALDOCS_OLLAMA_URL already contains/,
+    ],
+    ['a malformed URL', () => ({ PALDOCS_OLLAMA_URL: `someone:${OLLAMA_PASSWORD}@ollama` }), /PALDOCS_OLLAMA_URL: /],
     [
       'a password that is not percent-encoded',
       () => ({ PALDOCS_DATABASE_URL: `postgresql://worker:${DATABASE_PASSWORD}@db/paldocs` }),
@@ -185,7 +189,7 @@ describeWithServer('what the program says', () => {
   it.each([
     ['an exception', 'throw Object.assign(new Error("boom\\nforged"), { env: process.env })'],
     ['a rejection', 'void Promise.reject(Object.assign(new Error("boom\\nforged"), { env: process.env }))'],
-  ])('is one line without a secret when %s is caught by nobody', async (_, crash) => {
+  ])('is one line without a secret for %s that nothing catches', async (_, crash) => {
     const script = `process.on("SIGUSR2", () => { ${crash} })`;
     const worker = WorkerProcess.start(
       environment({ NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` }),

@@ -38,7 +38,7 @@ describeWithServer('status', () => {
     expect(await db.query(`SELECT 1 FROM pg_namespace WHERE nspname = 'pgboss'`)).toEqual([]);
   });
 
-  it('tells blocks by status and type, jobs, rate and who leads', async () => {
+  it('prints blocks by status and type, jobs, rate and the leader', async () => {
     await startWorker(db, ollama, environment);
     await insertBlocks(db, 8);
     await insertBlock(db, { type: 'mermaid', content: 'graph TD' });
@@ -72,12 +72,12 @@ describeWithServer('status', () => {
     const { stdout, stderr } = await runCli(environment, ['status']);
     expect(stderr).toBe('');
     expect(stdout).toMatch(/^all +0 +0 +8 +1 +1 +10$/m);
-    expect(stdout).toMatch(/^embedded +88\.9 %$/m);
+    expect(stdout).toMatch(/^embedded +88\.9 % \(skipped blocks not counted\)$/m);
     expect(stdout).toMatch(/^errors +1 block failed permanently \(see: embedding-worker errors\)$/m);
-    expect(stdout).toMatch(/^workers +1, led by test-0$/m);
+    expect(stdout).toMatch(/^workers +1 connected, leader test-0$/m);
   });
 
-  it('tells how long the oldest block has waited, and when all will be done, as JSON of the documented shape', async () => {
+  it('prints the longest wait and the time left as JSON of the documented shape', async () => {
     await (await startWorker(db, ollama, environment)).stop();
     await db.query(`DELETE FROM blocks WHERE block_type <> 'paragraph'`);
     await insertBlocks(db, 3);
@@ -103,7 +103,7 @@ describeWithServer('status', () => {
     await worker.stop();
   });
 
-  it('names the replicas that notifications do not reach, whether the gate is closed or not', async () => {
+  it('names the replicas that receive no notifications, whether the gate is closed or not', async () => {
     const sessions = await Promise.all([
       db.connect('embedding-worker embed-block L pod-a cn'),
       db.connect('embedding-worker embed-block F pod-b n'),
@@ -119,7 +119,7 @@ describeWithServer('status', () => {
     await Promise.all(sessions.map((session) => session.end()));
   });
 
-  it('tells whose gate is closed, whoever that is', async () => {
+  it('names the replica whose gate is closed, leader or not', async () => {
     const sessions = await Promise.all([
       db.connect('embedding-worker embed-block F pod-a c'),
       db.connect('embedding-worker embed-block F pod-b'),
@@ -129,11 +129,11 @@ describeWithServer('status', () => {
     expect((await status()).workers).toMatchObject({ count: 2, leader: null, gatesClosed: ['pod-a'] });
     const { stdout } = await runCli(environment, ['status']);
     expect(stdout).toMatch(/^gate +closed at pod-a: Ollama cannot embed now/m);
-    expect(stdout).toMatch(/^workers +2 workers, none leads yet$/m);
+    expect(stdout).toMatch(/^workers +2 connected, no leader yet$/m);
     await Promise.all(sessions.map((session) => session.end()));
   });
 
-  it('looks again and again with --watch, until it is interrupted', async () => {
+  it('repeats with --watch until interrupted', async () => {
     const { status: code, stdout } = await runCli(environment, ['status', '--watch', '--interval', '0.1', '--json'], {
       onOutput: (output, interrupt) => {
         if (output.split('\n').length > 3) interrupt();
@@ -159,7 +159,7 @@ describeWithServer('status', () => {
     expect(stderr).toContain(message);
   });
 
-  it('shows an example in its help, and needs no configuration for it', async () => {
+  it('shows an example in its help, which needs no configuration', async () => {
     const { status: code, stdout } = await runCli({}, ['status', '--help']);
     expect(code).toBe(0);
     expect(stdout).toContain('embedding-worker status --watch');

@@ -29,7 +29,7 @@ describeWithServer('worker --backfill', () => {
       '--backfill',
     );
 
-  it('embeds all that waits, each block once, and ends with 0', async () => {
+  it('embeds everything that waits, each block once, and ends with 0', async () => {
     await insertBacklog(db, 1_500);
     await insertBacklog(db, 3, { status: 'skipped', type: 'mermaid' });
     const job = start({ PALDOCS_QUEUE_LIMIT: '300' });
@@ -41,11 +41,11 @@ describeWithServer('worker --backfill', () => {
     expect(job.stdout).toEqual([]);
   });
 
-  it('ends with 0 at once where nothing waits', async () => {
+  it('ends with 0 at once if nothing waits', async () => {
     expect(await start().untilEnd()).toMatchObject({ status: 0 });
   });
 
-  it('ends with 1 when blocks are in error', async () => {
+  it('ends with 1 if blocks are in error', async () => {
     await insertBacklog(db, 5);
     ollama.faults.add({ preset: 'poison', text: 'Text number 2.' });
     const job = start({ PALDOCS_RETRY_LIMIT: '0' });
@@ -53,7 +53,7 @@ describeWithServer('worker --backfill', () => {
     expect(await job.untilLogged('blocks are in error')).toMatchObject({ completed: 4, inError: 1 });
   });
 
-  it('works beside a worker that leads', async () => {
+  it('works beside a leading worker', async () => {
     await startWorker(db, ollama, workerEnvironment(db, ollama));
     await insertBacklog(db, 500);
     expect(await start().untilEnd()).toMatchObject({ status: 0 });
@@ -61,7 +61,7 @@ describeWithServer('worker --backfill', () => {
     expect(await countJobs(db)).toEqual({ 'completed/stored': 500 });
   });
 
-  it('that is ended by SIGTERM before it is done hands its blocks back and ends with 130', async () => {
+  it('hands its blocks back and ends with 130 on SIGTERM', async () => {
     await insertBacklog(db, 50);
     const hang = ollama.faults.add({ preset: 'hang', endpoint: '/api/embed' });
     const job = start({ PALDOCS_SHUTDOWN_TIMEOUT_SECONDS: '1' });

@@ -7,11 +7,11 @@ import { workerEnvironment } from '../support/worker-in-process.js';
 import { killProcesses, run, type Run } from '../support/worker-process.js';
 import { SCHEMA_CASES } from '../support/worker-schema-cases.js';
 
-/** A server that is just being started gets 30 s. */
+/** A server that is just starting gets 30 s. */
 const PATIENCE_MS = 60_000;
 const PASSWORD = 'n0t-to-be-told';
 
-// The databases that cannot be reached are waited for while the tests of the others run.
+// Started first: each waits 30 s for its unreachable database while the other tests run.
 const unreachable = new Map<string, Promise<Run>>();
 const connections = new Set<Socket>();
 let mute: Server;
@@ -52,7 +52,7 @@ describeWithServer('a worker on a database that', () => {
   afterAll(() => ollama.stop());
 
   it.each(SCHEMA_CASES)(
-    '$name says what to mend and ends with status 2',
+    '$name names the fix and ends with status 2',
     async ({ variant, sql, environment, message }) => {
       const db = await createDatabase(variant);
       if (sql !== undefined) await db.query(sql);
@@ -64,7 +64,7 @@ describeWithServer('a worker on a database that', () => {
     },
   );
 
-  it('it refuses is left as it was', async () => {
+  it('it refuses is left unchanged', async () => {
     const db = await createDatabase();
     const id = await insertBlock(db, { content: 'untouched' });
     await db.query(
@@ -83,7 +83,7 @@ describe('a worker whose database cannot be reached', () => {
     ['no host has that name', /no-such-host\.invalid:5432\/paldocs cannot be reached \((ENOTFOUND|EAI_AGAIN)\)/],
     ['nobody answers', /127\.0\.0\.1:\d+\/paldocs cannot be reached/],
   ])(
-    '(%s) waits for a while, says which, and ends with status 1',
+    '(%s) retries for a while, names the address, and ends with status 1',
     async (name, message) => {
       const ended = await unreachable.get(name);
       expect(ended?.output).toMatch(message);

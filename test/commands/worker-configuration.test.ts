@@ -11,7 +11,7 @@ const URL_THAT_LEADS_NOWHERE = `postgresql://worker:${PASSWORD}@127.0.0.1:1/pald
 
 afterAll(killProcesses);
 
-describe('a worker that is told something it cannot use', () => {
+describe('a worker with an invalid configuration', () => {
   it.each<[string, Record<string, string>, RegExp]>([
     ['nothing', {}, /PALDOCS_DATABASE_URL: is not set: give the URL .* \(or set DATABASE_URL\)/],
     ['an empty URL', { PALDOCS_DATABASE_URL: '' }, /PALDOCS_DATABASE_URL: is not set/],
@@ -84,7 +84,7 @@ describe('a worker that is told something it cannot use', () => {
       { PALDOCS_BATCH_SIZE: '0', PALDOCS_RETRY_LIMIT: 'no' },
       /PALDOCS_DATABASE_URL[^]*PALDOCS_RETRY_LIMIT[^]*PALDOCS_BATCH_SIZE|PALDOCS_BATCH_SIZE[^]*PALDOCS_RETRY_LIMIT/,
     ],
-  ])('(%s) says which variable and ends with status 2', async (_, environment, message) => {
+  ])('(%s) names the variable and ends with status 2', async (_, environment, message) => {
     const { status, output } = await run(environment);
     expect(output).toMatch(message);
     expect(status).toBe(2);
@@ -103,7 +103,7 @@ describe('a worker that is told something it cannot use', () => {
   });
 });
 
-describeWithServer('a worker on a server that refuses it', () => {
+describeWithServer('a worker on a server that refuses the connection', () => {
   it.each<[string, (url: URL) => void, RegExp]>([
     ['the password', (url) => (url.password = PASSWORD), /refuses the password/],
     ['the database', (url) => (url.pathname = '/no-such-database'), /has no database of that name/],

@@ -7,11 +7,11 @@ import type { TestDatabase } from '../support/test-database.js';
 import { workerEnvironment } from '../support/worker-in-process.js';
 import { killProcesses, WorkerProcess } from '../support/worker-process.js';
 
-/** Longer than the driver waits for an answer; by default only longer than a lock is waited for. */
+/** SLOW_TESTS holds the lock longer than the driver's timeout; otherwise only longer than the lock timeout. */
 const isSlow = (process.env['SLOW_TESTS'] ?? '') !== '';
 const HELD_MS = isSlow ? 70_000 : 4_000;
 const BLOCKS = isSlow ? 5_000 : 1_000;
-/** Its workers, 4 for what must not wait for them, and one that listens (docs/scaling.md). */
+/** Its pg-boss workers, 4 spare ones, and the listening session (docs/scaling.md). */
 const DOCUMENTED = 15;
 
 describeWithServer('a worker with a backlog', () => {
@@ -42,7 +42,7 @@ describeWithServer('a worker with a backlog', () => {
     'pgboss.job_common IN ACCESS EXCLUSIVE MODE',
     ...(isSlow ? ['blocks IN ACCESS EXCLUSIVE MODE', 'pgboss.queue IN ACCESS EXCLUSIVE MODE'] : []),
   ])(
-    'opens no more connections than documented while somebody holds LOCK TABLE %s, and goes on afterwards',
+    'opens no more connections than documented during LOCK TABLE %s, and resumes afterwards',
     async (lock) => {
       const worker = WorkerProcess.start(workerEnvironment(db, ollama));
       await worker.untilWorking();

@@ -11,7 +11,7 @@ import { get, withoutQueue } from '../support/worker-http.js';
 import { workerEnvironment } from '../support/worker-in-process.js';
 import { killProcesses, WorkerProcess } from '../support/worker-process.js';
 
-// In a process of its own: errors of sockets are of another realm in Jest's, and not what the worker meets.
+// In a separate process: in Jest's, socket errors come from another realm, unlike those a worker meets.
 describeWithCluster('a worker whose database is gone', (own) => {
   let db: TestDatabase;
   let ollama: StandIn;
@@ -29,7 +29,7 @@ describeWithCluster('a worker whose database is gone', (own) => {
   });
 
   it.each(['fast', 'immediate'] as const)(
-    '(%s shutdown) is well but not ready, and goes on by itself',
+    '(%s shutdown) is healthy but not ready, and resumes automatically',
     async (mode) => {
       const { cluster } = own();
       expect(await get(`${url}/readyz`)).toMatchObject({ status: 200 });
@@ -56,7 +56,7 @@ describeWithCluster('a worker whose database is gone', (own) => {
     },
   );
 
-  it('stores what was embedded meanwhile when it is back', async () => {
+  it('stores what was embedded meanwhile once it is back', async () => {
     const { cluster } = own();
     const request = hang({ ollama }, 'embedded without a database');
     const id = await insertBlock(db, { content: 'embedded without a database' });
@@ -73,7 +73,7 @@ describeWithCluster('a worker whose database is gone', (own) => {
     expect(await jobsOf(db, id)).toMatchObject([{ state: 'completed', retryCount: 0 }]);
   });
 
-  it('does not end for it', () => {
+  it('does not exit', () => {
     expect(worker.lines.filter(({ level }) => level === 'error')).toEqual([]);
   });
 });

@@ -58,7 +58,7 @@ describeWithServer('a worker on an OpenAI-compatible server', () => {
   it.each<[string, Partial<StandInOptions>]>([
     ['all that is asked for', {}],
     ['floats, in another order, and refuses dimensions', { ignoreBase64: true, reverse: true, refuseDimensions: true }],
-  ])('that gives %s stores vectors, finds them, and is in order', async (_, options) => {
+  ])('that gives %s stores vectors, finds them, and passes doctor', async (_, options) => {
     const environment = await serve(options);
     await start(environment);
     const ids = await insertBlocks(db, 12, { content: (i) => `block ${i}` });
@@ -66,7 +66,7 @@ describeWithServer('a worker on an OpenAI-compatible server', () => {
     for (const [i, id] of ids.entries()) {
       const { status, vector } = await readBlock(db, id);
       expect([status, vector?.length]).toEqual(['completed', 768]);
-      expect(isVectorOf(`${DEFAULT_INSTRUCTION}block ${i}`, vector ?? [])).toBe(true); // be it cut here or there
+      expect(isVectorOf(`${DEFAULT_INSTRUCTION}block ${i}`, vector ?? [])).toBe(true); // cut by the server or by us
     }
     const { results } = await runJson<{ results: { id: string; distance: number }[] }>(environment, [
       'search',
@@ -74,12 +74,12 @@ describeWithServer('a worker on an OpenAI-compatible server', () => {
     ]);
     expect(results[0]).toMatchObject({ id: ids[7], distance: 0 });
     const { status, stdout } = await runCli(environment, ['doctor']);
-    expect(stdout).toMatch(/^✓ openai +answers at 127\.0\.0\.1:\d+\/v1$/m);
+    expect(stdout).toMatch(/^✓ openai +the server answers at 127\.0\.0\.1:\d+\/v1$/m);
     expect(stdout).toMatch(/^✓ vectors /m);
     expect({ status, failed: stdout.includes('✗') }).toEqual({ status: 0, failed: false });
   });
 
-  it('goes on by itself after an outage, and blames no block', async () => {
+  it('resumes automatically after an outage, and counts no failure of a block', async () => {
     const environment = await serve({});
     const worker = await start(environment);
     server.faults.add('rate-limited');
@@ -96,7 +96,7 @@ describeWithServer('a worker on an OpenAI-compatible server', () => {
     expect(await countByStatus(db)).toEqual({ completed: ids.length });
   });
 
-  it('finds one bad text among ten, and says nothing of what it holds', async () => {
+  it('finds one bad text among ten, and shows nothing of it', async () => {
     const environment = await serve({}, { PALDOCS_RETRY_LIMIT: '0' });
     const worker = await start(environment);
     const secret = 'the root password is hunter2';
@@ -111,7 +111,7 @@ describeWithServer('a worker on an OpenAI-compatible server', () => {
     expect(stdout + worker.stderr.join('')).not.toContain('hunter2');
   });
 
-  it('takes its key from a file, takes up another without a restart, and shows neither', async () => {
+  it('reads its key from a file, switches to a new one without a restart, and shows neither', async () => {
     const file = join(directory, 'key');
     await writeFile(file, 'stale-canary-9876543210\n');
     const environment = await serve({ apiKey: KEY }, { PALDOCS_OPENAI_API_KEY_FILE: file });
@@ -132,7 +132,7 @@ describeWithServer('a worker on an OpenAI-compatible server', () => {
     expect(said).not.toContain('canary');
   });
 
-  it('waits for a quota, and says what to do', async () => {
+  it('waits if the quota is exceeded, and names the fix', async () => {
     const worker = await start(await serve({}));
     server.faults.add('quota');
     const id = await insertBlock(db, { content: 'paid for' });
@@ -145,23 +145,25 @@ describeWithServer('a worker on an OpenAI-compatible server', () => {
     await expectEmbedded(db, id, 'paid for');
   });
 
-  it('that does not know the model is told from one that is away', async () => {
+  it('distinguishes a server without the model from one that is down', async () => {
     const environment = await serve({}, { PALDOCS_EMBEDDING_MODEL: 'absent' });
     const search = await runCli(environment, ['search', 'x']);
     expect(search.status).toBe(2);
     expect(search.stderr).toContain('set PALDOCS_EMBEDDING_MODEL to the name by which the server knows the model');
     const { status, stdout } = await runCli(environment, ['doctor']);
     expect(status).toBe(1);
-    expect(stdout).toMatch(/^! model +the server does not list absent, but Qwen\/Qwen3-Embedding-4B, llama3\.2:3b$/m);
+    expect(stdout).toMatch(
+      /^! model +the server does not list absent; it lists Qwen\/Qwen3-Embedding-4B, llama3\.2:3b$/m,
+    );
     expect(stdout).toMatch(/^✗ vectors +the embedding server answered 404/m);
     const away = await runCli({ ...environment, PALDOCS_OPENAI_URL: 'http://127.0.0.1:1' }, ['doctor']);
     expect(away.stdout).toMatch(
       /^✗ openai +127\.0\.0\.1:1\/v1: the embedding server cannot be reached \(ECONNREFUSED/m,
     );
-    expect(away.stdout).toMatch(/^- model +skipped until openai is in order$/m);
+    expect(away.stdout).toMatch(/^- model +skipped: needs the check "openai" to pass$/m);
   });
 
-  it('that shortens a model which was not trained for it is refused at start, unless someone insists', async () => {
+  it('that shortens a model not trained for it is refused at start, unless configured otherwise', async () => {
     const environment = await serve({ model: 'bge-m3', nativeDimensions: 1024 }, { PALDOCS_EMBEDDING_MODEL: 'bge-m3' });
     const { status, stderr } = await runCli(environment, ['worker']);
     expect(status).toBe(2);
@@ -171,7 +173,7 @@ describeWithServer('a worker on an OpenAI-compatible server', () => {
     await expectEmbedded(db, await insertBlock(db, { content: 'insisted' }), 'insisted');
   });
 
-  it('that ignores dimensions is helped out, by whatever name it calls a model that was trained for it', async () => {
+  it('that ignores dimensions gets vectors cut here, under any name of a model trained for it', async () => {
     const model = 'text-embedding-qwen3-embedding-4b';
     await start(await serve({ model, ignoreDimensions: true }, { PALDOCS_EMBEDDING_MODEL: model }));
     const id = await insertBlock(db, { content: 'cut here' });

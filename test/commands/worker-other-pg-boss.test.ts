@@ -10,17 +10,17 @@ import { installPgBoss } from '../support/worker-role.js';
 import { runCli } from './cli.js';
 
 const FIX = 'PALDOCS_PGBOSS_SCHEMA=pgboss_embedding';
-/** One that starts pg-boss, one that only reads; and all others, where they are tried. */
+/** One command that starts pg-boss and one that only reads; ALL adds the others. */
 const TWO = [['worker'], ['status']];
 const ALL = [...TWO, ['errors'], ['retry', '--all'], ['backfill'], ['worker', '--backfill']];
 
-/** A queue of another application's, as its pg-boss makes it. */
+/** Another application's queue, as its pg-boss creates it. */
 const MAIL = {
   ...{ policy: 'standard', retryLimit: 2, retryDelay: 0, retryBackoff: false, expireInSeconds: 900 },
   ...{ retentionSeconds: 900, deleteAfterSeconds: 900, warningQueueSize: 0 },
 };
 
-/** All that is in the schema, and in which state. */
+/** Everything in the schema, and its state. */
 const contents = (db: TestDatabase) =>
   db.query(
     `SELECT c.relname, c.relkind, pg_get_userbyid(c.relowner) AS owner,
@@ -53,7 +53,7 @@ describeWithServer('the schema for pg-boss', () => {
       'CREATE SCHEMA pgboss; CREATE TABLE pgboss.job (id int, title text); CREATE VIEW pgboss.queue AS SELECT 1 AS n',
       /holds tables of another program with names that pg-boss needs: job, queue/,
     ],
-  ])('is refused by worker and commands where it holds %s, and left as it is', async (_, sql, told, commands = TWO) => {
+  ])('is refused by worker and commands if it holds %s, and left unchanged', async (_, sql, told, commands = TWO) => {
     await db.query(sql);
     const before = await contents(db);
     const [doctor, ...others] = await Promise.all(
@@ -70,7 +70,7 @@ describeWithServer('the schema for pg-boss', () => {
     expect(await contents(db)).toEqual(before);
   });
 
-  it('is made under another name beside that of another application', async () => {
+  it('is created under another name beside that of another application', async () => {
     await db.query(PG_BOSS_10);
     await startWorker(db, ollama, { PALDOCS_PGBOSS_SCHEMA: 'pgboss_embedding' });
     await expectEmbedded(db, await insertBlock(db, { content: 'beside' }), 'beside');
@@ -86,7 +86,7 @@ describeWithServer('the schema for pg-boss', () => {
       'differs in case from that of another application',
       'CREATE SCHEMA "PgBoss"; CREATE TABLE "PgBoss".version (version int)',
     ],
-  ])('is used where it %s', async (_, sql) => {
+  ])('is used if it %s', async (_, sql) => {
     await db.query(sql);
     await startWorker(db, ollama);
     await expectEmbedded(db, await insertBlock(db, { content: 'first' }), 'first');
@@ -99,7 +99,7 @@ describeWithServer('the schema for pg-boss', () => {
     await expectEmbedded(db, await insertBlock(db, { content: 'shared' }), 'shared');
   });
 
-  it('is migrated where it is older and holds our queue', async () => {
+  it('is migrated if it is older and holds our queue', async () => {
     await (await startWorker(db, ollama)).stop();
     const [row] = await db.query<{ version: number }>('SELECT version FROM pgboss.version');
     await db.query('UPDATE pgboss.version SET version = version - 1');

@@ -41,7 +41,7 @@ describeWithServer('a worker behind PgBouncer', () => {
       expect(worker.lines.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
     };
 
-    it('in transaction mode is refused where that is the only URL, and says what to give beside it', async () => {
+    it('in transaction mode is refused as the only URL, and the message names the variable to add', async () => {
       const environment = await behind({});
       const { status, output } = await run(environment);
       expect(output).toMatch(/PALDOCS_DATABASE_URL: 127\.0\.0\.1:\d+\/\w+ is a pooler in transaction mode/);
@@ -54,7 +54,7 @@ describeWithServer('a worker behind PgBouncer', () => {
       expect((await runCli(environment, ['status'])).status).toBe(0);
     });
 
-    it('in transaction mode works, and all commands, with a direct URL beside it', async () => {
+    it('in transaction mode works with a direct URL beside it, as do all commands', async () => {
       const environment = await behind({}, { PALDOCS_LISTEN_DATABASE_URL: db.url });
       const worker = WorkerProcess.start(environment);
       await worker.untilWorking();

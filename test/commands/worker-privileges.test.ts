@@ -59,7 +59,7 @@ describeWithServer('a worker whose role', () => {
     ['may not read notes', [ALL[0], ALL[2]], [/^GRANT SELECT ON .*notes/]],
     ['may not read blocks', ALL.slice(1), [/^GRANT SELECT ON .*blocks/]],
   ] as [string, string[], RegExp[]][])(
-    '%s says which privileges it lacks, and the SQL that mends it',
+    '%s names the privileges it lacks and the SQL that grants them',
     async (_, granted, offered) => {
       for (const grant of granted) await db.query(grant.replace('ROLE', role));
       const { status, output } = await run(environment());
@@ -72,7 +72,7 @@ describeWithServer('a worker whose role', () => {
     },
   );
 
-  it('may do what the message told to grant works, with nothing more than a schema for pg-boss', async () => {
+  it('has exactly the privileges that the message names, and a schema for pg-boss, works', async () => {
     const { output } = await run(environment());
     for (const grant of grantsIn(output)) await db.query(grant);
     await db.query(`CREATE SCHEMA pgboss AUTHORIZATION ${role}`);
@@ -84,7 +84,7 @@ describeWithServer('a worker whose role', () => {
     expect(await worker.untilEnd()).toMatchObject({ status: 0 });
   });
 
-  it('may not make a schema for pg-boss says so, with the SQL that mends it', async () => {
+  it('may not create a schema for pg-boss says so, with the SQL that fixes it', async () => {
     for (const grant of ALL) await db.query(grant.replace('ROLE', role));
     const { status, output } = await run(environment());
     expect(output).toMatch(/pgboss/);
@@ -93,7 +93,7 @@ describeWithServer('a worker whose role', () => {
   });
 });
 
-describeWithServer('a worker whose queue was made with another policy', () => {
+describeWithServer('a worker whose queue has another policy', () => {
   it.each(['standard', 'short', 'stately'] as const)('(%s) says so and ends with status 2', async (policy) => {
     const ollama = await startStandIn();
     const db = await createDatabase();

@@ -11,7 +11,7 @@ import { workerEnvironment } from '../support/worker-in-process.js';
 import { killProcesses, WorkerProcess } from '../support/worker-process.js';
 import { runCli } from './cli.js';
 
-describeWithServer('a worker whose server that embeds is behind a proxy', () => {
+describeWithServer('a worker whose embedding server is behind a proxy', () => {
   let ollama: StandIn;
   let authority: Authority;
   let front: TlsFront;
@@ -59,12 +59,12 @@ describeWithServer('a worker whose server that embeds is behind a proxy', () => 
     expect([...worker.stdout, ...worker.stderr, stdout].join('\n')).not.toMatch(/canary/);
   });
 
-  it('goes past the proxy where NO_PROXY says so', async () => {
+  it('bypasses the proxy if NO_PROXY says so', async () => {
     const environment = workerEnvironment(db, ollama, { HTTP_PROXY: 'http://127.0.0.1:1', NO_PROXY: '127.0.0.0/8' });
     expect((await runCli(environment, ['doctor'])).stdout).toMatch(/^✓ ollama /m);
   });
 
-  it('does not start with a proxy that is none, and does not repeat it', async () => {
+  it('does not start with a malformed proxy URL, and does not print it', async () => {
     const environment = workerEnvironment(db, ollama, { HTTP_PROXY: 'socks5://me:canary@proxy' });
     const { status, stdout, stderr } = await runCli(environment, ['worker']);
     expect(status).toBe(2);

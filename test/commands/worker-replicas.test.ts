@@ -43,7 +43,7 @@ describeWithServer('two replicas', () => {
   it('share the work, and embed each block once', async () => {
     const hang = ollama.faults.add({ preset: 'hang', endpoint: '/api/embed' });
     await insertBlocks(db, BLOCKS);
-    await ollama.waitFor(({ stats }) => stats.hanging === 4); // two of each
+    await ollama.waitFor(({ stats }) => stats.hanging === 4); // two per replica
     hang.remove();
     await untilIdle(db, 30_000);
     expect(await countByStatus(db)).toEqual({ completed: BLOCKS });
@@ -55,19 +55,19 @@ describeWithServer('two replicas', () => {
       const counts = await Promise.all(
         replicas.map(async ({ url }) => (await readMetric(url, 'embedding_total{outcome="completed"}')) ?? 0),
       );
-      return sum(counts) >= BLOCKS ? counts : undefined; // counted once the commit is answered
+      return sum(counts) >= BLOCKS ? counts : undefined; // counted after the commit
     });
     expect(sum(shares ?? [])).toBe(BLOCKS);
     expect(Math.min(...(shares ?? []))).toBeGreaterThan(0);
   });
 
-  it.each(['SIGTERM', 'SIGKILL'] as const)('go on when the leader ends by %s', async (signal) => {
+  it.each(['SIGTERM', 'SIGKILL'] as const)('continue when the leader ends by %s', async (signal) => {
     const [leader] = await leaders();
     leader?.process.kill(signal);
     await leader?.process.untilEnd();
     const id = await insertBlock(db, { content: `after ${signal}` });
     await expectEmbedded(db, id, `after ${signal}`, { timeoutMs: 15_000 });
-    // The second time, another is to be left.
+    // On the second run, another replica must remain.
     const process = WorkerProcess.start(workerEnvironment(db, ollama));
     replicas = [...replicas.filter((replica) => replica !== leader), { process, url: await process.untilWorking() }];
   });

@@ -8,10 +8,10 @@ import { readMetric } from '../support/worker-http.js';
 import { workerEnvironment } from '../support/worker-in-process.js';
 import { killProcesses, WorkerProcess } from '../support/worker-process.js';
 
-/** Heartbeat and its detection, 10 s and 15 s, and then some. */
+/** Heartbeat (10 s) plus its detection (15 s) and a margin. */
 const TAKEN_UP_MS = 45_000;
 
-describeWithServer('a worker that is killed in mid-batch', () => {
+describeWithServer('a worker killed in the middle of a batch', () => {
   let db: TestDatabase;
   let ollama: StandIn;
   beforeAll(async () => {
@@ -23,7 +23,7 @@ describeWithServer('a worker that is killed in mid-batch', () => {
     await ollama.stop();
   });
 
-  it('leaves blocks that the next one embeds, each with its current text, delaying no other', async () => {
+  it('leaves blocks that the next worker embeds with their current text, without delaying others', async () => {
     const environment = workerEnvironment(db, ollama, {
       PALDOCS_HEARTBEAT_SECONDS: '10',
       PALDOCS_RETRY_LIMIT: '0',
@@ -44,7 +44,7 @@ describeWithServer('a worker that is killed in mid-batch', () => {
     hang.remove();
     const [edited = '', orphan = ''] = ids;
     expect(await readBlock(db, orphan)).toEqual({ status: 'processing', vector: null });
-    // An edit meanwhile, which nobody hears.
+    // An edit while no worker listens.
     await db.query(`UPDATE blocks SET content = '"edited meanwhile"' WHERE id = $1`, [edited]);
 
     const next = WorkerProcess.start(environment);

@@ -11,7 +11,7 @@ import { killProcesses, run, WorkerProcess } from '../support/worker-process.js'
 import { createRole, grant, installPgBoss, type WorkerRole } from '../support/worker-role.js';
 import { runCli, runJson } from './cli.js';
 
-/** What no worker's role may do, whoever owns pg-boss's schema. */
+/** Forbidden to every worker role, also to one that owns pg-boss's schema. */
 const FORBIDDEN = [
   `INSERT INTO notes (title) VALUES ('x')`,
   `INSERT INTO blocks (note_id, block_type, content) SELECT id, 'paragraph', '"x"' FROM notes`,
@@ -35,7 +35,7 @@ const FORBIDDEN = [
   `COPY notes TO '/tmp/x'`,
 ];
 
-/** What one may not do either that owns nothing. */
+/** Also forbidden to a role that owns nothing. */
 const FORBIDDEN_WITHOUT_OWNERSHIP = [
   'CREATE SCHEMA x',
   'CREATE TABLE pgboss.x (id int)',
@@ -104,7 +104,7 @@ for (const { what, file, owns } of ROLES) {
       expect((await runCli(environment(), ['search', 'anything'])).stdout).toContain('Text number');
       expect(await runJson(environment(), ['doctor'])).toMatchObject({ ok: true });
 
-      // pg-boss's supervision, which also deletes, within the first of its intervals.
+      // pg-boss's supervision, which also deletes, runs within its first interval.
       await db.untilRow<{ left: number }>(
         'SELECT count(*)::int AS left FROM pgboss.queue WHERE monitor_on IS NULL OR maintain_on IS NULL',
         [],
@@ -150,7 +150,7 @@ describeWithServer('a role that owns nothing', () => {
     await ollama.stop();
   });
 
-  it('is told the GRANT for each privilege that it lacks, and that GRANT suffices', async () => {
+  it('gets the GRANT for each privilege that it lacks, and that GRANT is enough', async () => {
     const given = await db.query<{ table: string; privilege: string }>(
       `SELECT c.relname AS table, a.privilege_type AS privilege
          FROM pg_class c, aclexplode(c.relacl) a
@@ -174,7 +174,7 @@ describeWithServer('a role that owns nothing', () => {
     ['REVOKE DELETE ON pgboss.job FROM ROLE', 'GRANT DELETE ON "pgboss"."job" TO "ROLE"'],
     ['DELETE FROM pgboss.queue', 'GRANT INSERT ON "pgboss".queue TO the role'],
     ['UPDATE pgboss.version SET version = version - 1', 'as its owner: pg-boss migrate --schema pgboss'],
-  ])('ends with status 2 and says what mends it, after %s', async (change, told) => {
+  ])('ends with status 2 and names the fix, after %s', async (change, told) => {
     await db.query(change.replace('ROLE', role.name));
     const { status, output } = await run(environment());
     expect(output).toContain(told.replace('ROLE', role.name));
@@ -195,7 +195,7 @@ describeWithServer('a role that owns nothing', () => {
     await db.query('UPDATE pgboss.version SET version = version - 1');
   });
 
-  it('that may not even read a table is told by a command which one, and that doctor names the GRANT', async () => {
+  it('that may not read a table learns from a command which one, and that doctor names the GRANT', async () => {
     await db.query(`REVOKE SELECT ON pgboss.job FROM ${role.name}`);
     const { status, stderr } = await runCli(environment(), ['status']);
     expect(stderr).toMatch(/permission denied for table job\): `embedding-worker doctor` names the GRANT/);

@@ -19,14 +19,14 @@ describeWithServer('the worker', () => {
     await ollama.stop();
   });
 
-  /** A worker with 100 blocks, all workers busy, two requests in flight that are not answered yet. */
+  /** A worker with 100 blocks: all its pg-boss workers are busy, two requests are in flight and unanswered. */
   async function inMidBatch(environment: WorkerEnvironment = {}) {
     ollama.faults.add({ preset: 'hang', endpoint: '/api/embed' });
     const worker = WorkerProcess.start(workerEnvironment(db, ollama, environment));
     await worker.untilWorking();
     await insertBlocks(db, 100);
     await ollama.waitFor(({ stats }) => stats.hanging === 2);
-    // All its workers hold a batch: what is not in flight waits for its turn.
+    // Each pg-boss worker holds a batch; two requests are in flight, the others wait.
     await db.untilRow<{ active: number }>(
       `SELECT count(*)::int AS active FROM blocks WHERE embedding_status = 'processing'`,
       [],
@@ -42,12 +42,12 @@ describeWithServer('the worker', () => {
          FROM pgboss.job WHERE name = 'embed-block' AND state <= 'active' GROUP BY state`,
     );
 
-  /** What it logs when the shutdown timeout has passed before it had ended. */
+  /** Logged when the shutdown timeout passes before it has ended. */
   const timeouts = (worker: WorkerProcess) =>
     worker.lines.filter(({ message }) => message.includes('the shutdown timeout has passed'));
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    'on %s stores what is in flight, hands all else back, and ends with status 0',
+    'on %s stores the requests in flight, hands the rest back, and ends with status 0',
     async (signal) => {
       const { worker, inFlight } = await inMidBatch();
       worker.kill(signal);
@@ -64,7 +64,7 @@ describeWithServer('the worker', () => {
     },
   );
 
-  it('that is started again embeds the rest, each block once', async () => {
+  it('embeds the rest after a restart, each block once', async () => {
     const { worker } = await inMidBatch();
     worker.kill('SIGTERM');
     await worker.untilLogged('shutting down');
@@ -81,10 +81,10 @@ describeWithServer('the worker', () => {
     const { worker } = await inMidBatch();
     worker.kill('SIGTERM');
     await worker.untilLogged('shutting down');
-    const insisting = setInterval(() => worker.kill('SIGTERM'), 100); // one at once would be taken for the first, passed on
+    const insisting = setInterval(() => worker.kill('SIGTERM'), 100); // one sent immediately would count as a duplicate of the first
     const insisted = performance.now();
     try {
-      // In good order it would end with 0, after the shutdown timeout: no request is answered.
+      // An orderly end would take the shutdown timeout, since no request is answered, and give status 0.
       expect(await worker.untilEnd()).toEqual({ status: 1, signal: null });
       expect(performance.now() - insisted).toBeLessThan(1_000);
       expect(timeouts(worker)).toEqual([]);
@@ -93,7 +93,7 @@ describeWithServer('the worker', () => {
     }
   });
 
-  it('hangs up when the shutdown timeout has passed, and hands everything back', async () => {
+  it('cancels its requests at the shutdown timeout and hands everything back', async () => {
     const { worker } = await inMidBatch({ PALDOCS_SHUTDOWN_TIMEOUT_SECONDS: '1' });
     worker.kill('SIGTERM');
     expect(await worker.untilLogged('shutdown timeout')).toMatchObject({ seconds: 1 });
@@ -102,7 +102,7 @@ describeWithServer('the worker', () => {
     expect(await liveJobs()).toEqual([{ state: 'created', claims: 0, failures: 0, count: 100 }]);
   });
 
-  it('hands its blocks back while it waits for an Ollama that is away', async () => {
+  it('hands its blocks back while it waits for an Ollama that is down', async () => {
     ollama.faults.add('refuse');
     const worker = WorkerProcess.start(workerEnvironment(db, ollama));
     await worker.untilWorking();
@@ -114,7 +114,7 @@ describeWithServer('the worker', () => {
     expect(await countByStatus(db)).toEqual({ pending: 1 });
   });
 
-  it('can be ended while it starts', async () => {
+  it('can be stopped while it starts', async () => {
     const worker = WorkerProcess.start(workerEnvironment(db, ollama));
     await worker.untilLogged('serving');
     worker.kill('SIGTERM');

@@ -12,7 +12,7 @@ import { runCli } from './cli.js';
 
 const PASSWORD = /:[^:@/]+@/;
 
-describeWithCluster('a worker whose PostgreSQL speaks TLS', (own) => {
+describeWithCluster('a worker whose PostgreSQL offers TLS', (own) => {
   let ollama: StandIn;
   let ours: Authority;
   let other: Authority;
@@ -39,7 +39,7 @@ describeWithCluster('a worker whose PostgreSQL speaks TLS', (own) => {
       () => ({ PALDOCS_DATABASE_URL: verified(), PALDOCS_LISTEN_DATABASE_URL: `${verified()}&application_name=x` }),
     ],
     ['sslmode=require', () => ({ PALDOCS_DATABASE_URL: url(`sslmode=require&sslrootcert=${ours.caFile}`) })],
-  ])('works, all its connections being encrypted: %s', async (_, variables) => {
+  ])('works, with every connection encrypted: %s', async (_, variables) => {
     const worker = WorkerProcess.start(environment(variables()));
     await worker.untilWorking();
     await expectEmbedded(db, await insertBlock(db, { content: 'in secret' }), 'in secret');
@@ -53,7 +53,7 @@ describeWithCluster('a worker whose PostgreSQL speaks TLS', (own) => {
     expect(connections.filter(({ ssl }) => !ssl)).toEqual([]);
     worker.kill('SIGTERM');
     expect(await worker.untilEnd()).toMatchObject({ status: 0 });
-    expect(worker.stderr.filter((line) => !line.startsWith('{'))).toEqual([]); // pg warns of modes that it will weaken
+    expect(worker.stderr.filter((line) => !line.startsWith('{'))).toEqual([]); // no warning of pg about its TLS modes
   });
 
   const NOT_VERIFIED: [string, () => string, RegExp][] = [
@@ -79,7 +79,7 @@ describeWithCluster('a worker whose PostgreSQL speaks TLS', (own) => {
     }
   });
 
-  it('is told so by doctor, with what mends it', async () => {
+  it('gets the same from doctor, with the fix', async () => {
     const doctor = await runCli(environment({ PALDOCS_DATABASE_URL: url('sslmode=verify-full') }), ['doctor']);
     expect(doctor.stdout).toMatch(
       /^✗ database .*the server's certificate does not verify \(\w+: .*\)\n +→ let sslrootcert in the URL name the file/m,
@@ -88,7 +88,7 @@ describeWithCluster('a worker whose PostgreSQL speaks TLS', (own) => {
     expect(listener.stdout).toMatch(/^✗ notifications .*the server's certificate does not verify/m);
   });
 
-  it('takes any certificate only where it is told to, and warns of it', async () => {
+  it('accepts any certificate only if configured to, with a warning', async () => {
     const worker = WorkerProcess.start(environment({ PALDOCS_DATABASE_URL: url('sslmode=no-verify') }));
     await worker.untilWorking();
     expect(await worker.untilLogged("the database's certificate is not verified")).toMatchObject({
@@ -96,10 +96,10 @@ describeWithCluster('a worker whose PostgreSQL speaks TLS', (own) => {
       variable: 'PALDOCS_DATABASE_URL',
     });
     const doctor = await runCli(environment({ PALDOCS_DATABASE_URL: db.url, PGSSLMODE: 'no-verify' }), ['doctor']);
-    expect(doctor.stdout).toMatch(/^! database .*its certificate is not checked/m);
+    expect(doctor.stdout).toMatch(/^! database .*its certificate is not verified/m);
   });
 
-  it('takes any certificate, and warns of it, where TLS is preferred', async () => {
+  it('accepts any certificate, with a warning, if TLS is only preferred', async () => {
     const worker = WorkerProcess.start(environment({ PALDOCS_DATABASE_URL: url('sslmode=prefer') }));
     await worker.untilWorking();
     expect(await worker.untilLogged("the database's certificate is not verified")).toMatchObject({ level: 'warn' });
@@ -123,7 +123,7 @@ describeWithCluster('a worker whose PostgreSQL speaks TLS', (own) => {
     await offerTls(own(), await ours.issue('DNS:localhost,IP:127.0.0.1'));
   });
 
-  it('that goes bad under a running worker is an outage, after which all goes on', async () => {
+  it('treats a certificate that goes bad at run time as an outage, and resumes afterwards', async () => {
     const worker = WorkerProcess.start(environment({ PALDOCS_DATABASE_URL: verified() }));
     await worker.untilWorking();
     await offerTls(own(), await ours.issue('IP:127.0.0.1', 'past'));
@@ -136,10 +136,10 @@ describeWithCluster('a worker whose PostgreSQL speaks TLS', (own) => {
   });
 });
 
-describeWithServer('a worker whose PostgreSQL speaks no TLS', () => {
+describeWithServer('a worker whose PostgreSQL offers no TLS', () => {
   afterEach(killProcesses);
 
-  it.each(['prefer', 'allow'])('works without it where the URL says sslmode=%s, and warns of it once', async (mode) => {
+  it.each(['prefer', 'allow'])('works without it if the URL says sslmode=%s, and warns once', async (mode) => {
     const [db, ollama] = await Promise.all([createDatabase(), startStandIn()]);
     const environment = workerEnvironment(db, ollama, { PALDOCS_DATABASE_URL: `${db.url}?sslmode=${mode}` });
     const worker = WorkerProcess.start(environment);
@@ -157,7 +157,7 @@ describeWithServer('a worker whose PostgreSQL speaks no TLS', () => {
     await ollama.stop();
   });
 
-  it('ends with status 2 where it is told to use it, and says what mends it', async () => {
+  it('ends with status 2 if the URL requires TLS, and names the fix', async () => {
     const [db, ollama] = await Promise.all([createDatabase(), startStandIn()]);
     const { status, output } = await run(
       workerEnvironment(db, ollama, { PALDOCS_DATABASE_URL: `${db.url}?sslmode=verify-full` }),

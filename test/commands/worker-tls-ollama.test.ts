@@ -67,7 +67,7 @@ describeWithServer('a worker whose Ollama speaks TLS', () => {
     }
   });
 
-  it('takes up a token that is replaced in its file, without a restart', async () => {
+  it('uses a token replaced in its file without a restart', async () => {
     const file = join(directory, 'token');
     await writeFile(file, 'stale\n');
     front.authorization = `Bearer ${TOKEN}`;
@@ -82,7 +82,7 @@ describeWithServer('a worker whose Ollama speaks TLS', () => {
     await writeFile(`${file}.new`, `${TOKEN}\n`);
     await rename(`${file}.new`, file);
     await expectEmbedded(db, id, 'rotated');
-    await rm(file); // what is gone for a moment is not forgotten
+    await rm(file); // the token stays in use while its file is gone
     await expectEmbedded(db, await insertBlock(db, { content: 'again' }), 'again');
   });
 
@@ -115,7 +115,7 @@ describeWithServer('a worker whose Ollama speaks TLS', () => {
       /CERT_HAS_EXPIRED/,
       /^renew it on the server/,
     ],
-  ])('refuses a certificate %s: blocks wait, and log and doctor say what mends it', async (_, make, found, fix) => {
+  ])('refuses a certificate %s: blocks wait, and log and doctor name the fix', async (_, make, found, fix) => {
     const [url, variables] = await make();
     const before = ollama.stats.requests;
     const environment = workerEnvironment(db, { url }, variables);

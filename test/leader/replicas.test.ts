@@ -1,4 +1,4 @@
-import { instanceName } from '../../src/commands/context.js';
+import { instanceName } from '../../src/commands/instance-name.js';
 import type { Queryable } from '../../src/postgres/database.js';
 import { readReplicas, sessionName } from '../../src/leader/replicas.js';
 import { createDatabase } from '../support/create-database.js';

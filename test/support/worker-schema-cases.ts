@@ -94,7 +94,7 @@ export const SCHEMA_CASES: readonly SchemaCase[] = [
     name: 'is configured with a model that cannot embed',
     environment: { PALDOCS_EMBEDDING_MODEL: 'llama3.2:3b' },
     message: /PALDOCS_EMBEDDING_MODEL: the model llama3\.2:3b cannot embed/,
-    doctorMessage: /llama3\.2:3b is there, but cannot embed/,
+    doctorMessage: /llama3\.2:3b is available, but cannot embed/,
   },
   {
     name: 'has no trigger',

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import type { Readable, Writable } from 'node:stream';
 
 /**
- * Asks on a terminal. Anything but y or yes is no.
+ * Asks on a terminal. Any answer but y or yes means no.
  *
  * @throws AbortError when aborted before the answer
  */
@@ -10,7 +10,7 @@ export async function confirmed(
   question: string,
   { input, output, signal }: { input: Readable; output: Writable; signal: AbortSignal },
 ): Promise<boolean> {
-  // Without `terminal` Ctrl-C stays a signal, which is handled where all are.
+  // With `terminal` readline would take Ctrl-C; without, it stays a signal for `Interruption`.
   const lines = createInterface({ input, output, terminal: false });
   const ended = new AbortController();
   lines.once('close', () => {

@@ -2,7 +2,7 @@ import type { Argv } from 'yargs';
 import { ConfigurationError } from '../../base/errors.js';
 import { requireWhole } from '../../terminal/options.js';
 
-/** What `backfill` is told on the command line. */
+/** The command line of `backfill`. */
 export interface BackfillArguments {
   readonly rate?: string | undefined;
   readonly batchSize?: string | undefined;
@@ -17,7 +17,7 @@ export interface BackfillArguments {
   readonly json: boolean;
 }
 
-/** yargs gives a list of what was given more than once. */
+/** yargs makes a list of an option that is given more than once. */
 type Repeatable = string | readonly string[] | undefined;
 
 const MAX_RATE = 1_000_000;
@@ -26,26 +26,26 @@ const MAX_BATCH_SIZE = 10_000;
 
 export function backfillOptions(command: Argv) {
   const flag = (describe: string) => ({ describe, type: 'boolean', default: false }) as const;
-  // Without `requiresArg`, whose complaint yargs throws as an error of its own: an empty value is refused below.
+  // Without `requiresArg`, for which yargs throws an error of its own: an empty value is rejected below.
   const value = (describe: string) => ({ describe, type: 'string' }) as const;
   return command
-    .option('all', flag('embed again what is completed; old vectors stay until they are replaced'))
-    .option('retry-errors', flag('requeue what is in error'))
+    .option('all', flag('also embed completed blocks again; each keeps its old vector until then'))
+    .option('retry-errors', flag('also requeue blocks in error'))
     .option('block-type', value('only blocks of this type; may be repeated'))
     .option('note', value('only blocks of the note with this id; may be repeated'))
-    .option('after', value('begin behind the block with this id: goes on with an interrupted --all'))
-    .option('rate', value('blocks a second, 0 for no limit [default: PALDOCS_BACKFILL_RATE]'))
-    .option('batch-size', value('blocks a transaction [default: PALDOCS_BACKFILL_BATCH_SIZE]'))
-    .option('wait', flag('wait until all is embedded, and fail if a block fails'))
-    .option('dry-run', flag('only count'))
+    .option('after', value('start after the block with this id: resumes an interrupted --all'))
+    .option('rate', value('blocks per second, 0 for no limit [default: PALDOCS_BACKFILL_RATE]'))
+    .option('batch-size', value('blocks per transaction [default: PALDOCS_BACKFILL_BATCH_SIZE]'))
+    .option('wait', flag('wait until all of them are done; exit status 1 if one fails'))
+    .option('dry-run', flag('only count; change nothing'))
     .option('yes', { ...flag('do not ask before embedding more than 1,000 completed blocks again'), alias: 'y' })
     .option('json', flag('print JSON instead of text'))
-    .example('$0 backfill --wait', 'enqueue all that is pending, and follow it to the end')
-    .example('$0 backfill --all --rate 100', 'after a change of model: all again, 100 blocks a second')
+    .example('$0 backfill --wait', 'enqueue all pending blocks and wait until they are embedded')
+    .example('$0 backfill --all --rate 100', 'after a change of model: embed everything again, 100 blocks per second')
     .example('$0 backfill --all --note 7 --block-type heading', 'after note 7 was renamed');
 }
 
-/** The arguments, as far as they can be understood without a database. */
+/** The arguments that can be checked without a database. */
 export interface Request {
   readonly types: readonly string[] | null;
   readonly noteIds: readonly string[] | null;
@@ -54,10 +54,10 @@ export interface Request {
   readonly batchSize: number | undefined;
 }
 
-/** @throws ConfigurationError naming the option that cannot be used */
+/** @throws ConfigurationError naming the wrong option */
 export function readArguments({ rate, batchSize, blockType, note, after, wait, dryRun }: BackfillArguments): Request {
   if (wait && dryRun) {
-    throw new ConfigurationError('OPTION', '--wait: with --dry-run there is nothing to wait for: give one of them');
+    throw new ConfigurationError('OPTION', '--wait and --dry-run: give only one; a dry run has nothing to wait for');
   }
   return {
     types: listOf('--block-type', blockType),
@@ -81,7 +81,7 @@ function valueOf(option: string, given: Repeatable): string | undefined {
   return value;
 }
 
-/** yargs itself would read nothing as 0, which is no limit at all. */
+/** yargs itself would read an empty value as 0, which means no limit. */
 function wholeNumber(option: string, given: string | undefined, min: number, max: number): number | undefined {
   const text = valueOf(option, given);
   return text === undefined

@@ -1,4 +1,3 @@
-import { isBlockId } from '../../blocks/block-id.js';
 import { findNotes } from '../../blocks/sql/find-notes.js';
 import { readNoteIdType } from '../../blocks/sql/read-note-id-type.js';
 import type { BlockScope } from '../../blocks/scope.js';
@@ -10,14 +9,15 @@ import { countInScope } from '../../backlog/sql/count-in-scope.js';
 import { queueExists } from '../../queue/queue-schema.js';
 import type { CommandContext } from '../context.js';
 import { printable } from '../../terminal/output.js';
+import { requireIds } from '../require-ids.js';
 import type { BackfillArguments, Request } from './options.js';
 
-/** What a run is about to do. */
+/** What a run will do. */
 export interface BackfillPlan {
   readonly scope: BlockScope;
   readonly requeued: readonly RequeueableStatus[];
   readonly after: string | null;
-  /** Blocks with something to do, as counted before. */
+  /** Blocks to embed, counted beforehand. */
   readonly found: number;
   readonly alreadyQueued: number;
   /** Blocks to requeue, by status. */
@@ -25,9 +25,9 @@ export interface BackfillPlan {
 }
 
 /**
- * Reads from the database what the arguments mean.
+ * Resolves the arguments against the database.
  *
- * @throws ConfigurationError for ids that cannot be, and notes that are not
+ * @throws ConfigurationError for malformed ids and for notes that do not exist
  */
 export async function planBackfill(
   context: CommandContext,
@@ -38,21 +38,16 @@ export async function planBackfill(
   const { table } = blocks;
   const scope = await readScope(context, request);
   const { after } = request;
-  if (after !== null && !isBlockId(after, table.idType)) {
-    throw new ConfigurationError(
-      'OPTION',
-      `--after: "${printable(after)}" is no id of a block: ids are of type ${table.idType}`,
-    );
-  }
+  if (after !== null) requireIds('--after', [after], table.idType);
   const requeued = statusesToRequeue(args);
-  const withJobs = await queueExists(database, config.names); // counting makes no schema
+  const withJobs = await queueExists(database, config.names); // counting does not create the schema
   const counts = await withLongTimeout(database, (tx) =>
     countInScope(tx, config.names, table, { scope, after, withJobs }),
   );
-  const having = (status: FoundStatus) => counts.find((one) => one.status === status) ?? { count: 0, queued: 0 };
+  const ofStatus = (status: FoundStatus) => counts.find((one) => one.status === status) ?? { count: 0, queued: 0 };
   const toRequeue = { completed: 0, error: 0, skipped: 0 };
-  for (const status of requeued) toRequeue[status] = having(status).count;
-  const waiting = WAITING.map(having);
+  for (const status of requeued) toRequeue[status] = ofStatus(status).count;
+  const waiting = WAITING.map(ofStatus);
   return {
     scope,
     requeued,
@@ -64,8 +59,8 @@ export async function planBackfill(
 }
 
 /**
- * A skipped block holds nothing to embed, or its type is one that the API leaves out, and nobody wrote down which: so
- * `--all` leaves it alone, except where its type is named.
+ * A block is `skipped` because it holds no text or because the API leaves its type out, and nothing records which of the
+ * two. So `--all` leaves skipped blocks alone unless their type is named.
  */
 function statusesToRequeue({ all, retryErrors, blockType }: BackfillArguments): RequeueableStatus[] {
   return [
@@ -81,10 +76,7 @@ async function readScope(
 ): Promise<BlockScope> {
   if (noteIds === null) return { types, notes: null };
   const idType = await readNoteIdType(database, table);
-  const odd = noteIds.find((id) => !isBlockId(id, idType));
-  if (odd !== undefined) {
-    throw new ConfigurationError('OPTION', `--note: "${printable(odd)}" is no id of a note: ids are of type ${idType}`);
-  }
+  requireIds('--note', noteIds, idType, 'note');
   const found = await findNotes(database, table, idType, noteIds);
   const missing = noteIds.filter((id) => !found.has(id));
   if (missing.length > 0) {

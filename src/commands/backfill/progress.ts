@@ -4,23 +4,23 @@ import type { BackfillRun } from '../../backlog/backfill-run.js';
 import { duration, number } from '../../terminal/output.js';
 import { RateMeter } from './rate-meter.js';
 
-const BAR_EVERY_MS = 200;
-const LINE_EVERY_MS = 5_000;
+const BAR_INTERVAL_MS = 200;
+const LOG_INTERVAL_MS = 5_000;
 
 export interface ProgressOptions {
   readonly run: BackfillRun;
-  /** Blocks with something to do, as counted before. */
+  /** Blocks to embed, counted beforehand. */
   readonly expected: number;
-  /** The terminal for a bar; null: lines in the log. */
+  /** Where to draw a bar; null writes log lines instead. */
   readonly terminal: NodeJS.WriteStream | null;
   readonly log: Logger;
 }
 
-/** Tells how far a run has come, until it is stopped. */
+/** Shows the progress of a run until it is stopped. */
 export function showProgress(options: ProgressOptions): { stop: () => void } {
-  const pace = new RateMeter();
-  const state = () => stateOf(options, pace);
-  state(); // the rate counts from now
+  const rate = new RateMeter();
+  const state = () => stateOf(options, rate);
+  state(); // starts the rate meter
   return options.terminal === null ? lines(state, options.log) : bar(state, options.terminal);
 }
 
@@ -32,10 +32,10 @@ interface State {
   readonly etaSeconds: number | null;
 }
 
-function stateOf({ run, expected }: ProgressOptions, pace: RateMeter): State {
+function stateOf({ run, expected }: ProgressOptions, rate: RateMeter): State {
   const done = run.outstanding?.ended ?? run.counts.found;
   const total = Math.max(expected, run.counts.found);
-  const perSecond = pace.perSecond(done);
+  const perSecond = rate.perSecond(done);
   return { run, done, total, perSecond, etaSeconds: perSecond > 0 ? Math.ceil((total - done) / perSecond) : null };
 }
 
@@ -54,7 +54,7 @@ function lines(state: () => State, log: Logger): { stop: () => void } {
       lastId,
       ...(run.outstanding === null ? {} : { inError: run.outstanding.results.error }),
     });
-  }, LINE_EVERY_MS);
+  }, LOG_INTERVAL_MS);
   return {
     stop: () => {
       clearInterval(timer);
@@ -72,7 +72,7 @@ function bar(state: () => State, terminal: NodeJS.WriteStream): { stop: () => vo
     clearOnComplete: true,
     emptyOnZero: true,
     hideCursor: null,
-    gracefulExit: false, // signals are handled where all are
+    gracefulExit: false, // `Interruption` handles signals
   });
   const draw = () => {
     const current = state();
@@ -81,13 +81,13 @@ function bar(state: () => State, terminal: NodeJS.WriteStream): { stop: () => vo
   };
   const first = state();
   single.start(first.total, first.done, payloadOf(first));
-  const timer = setInterval(draw, BAR_EVERY_MS);
+  const timer = setInterval(draw, BAR_INTERVAL_MS);
   const stop = () => {
     process.off('exit', stop);
     clearInterval(timer);
     single.stop();
   };
-  process.once('exit', stop); // a second signal ends us at once, and the terminal must wrap lines again
+  process.once('exit', stop); // also on a second signal: the terminal must wrap lines again
   return { stop };
 }
 

@@ -1,11 +1,11 @@
-/** A rate is taken over so long: shorter, and it jumps with every batch; longer, and it tells of the past. */
+/** Window of the rate. A shorter one jumps with every batch, a longer one reports the past. */
 const WINDOW_MS = 30_000;
 
-/** How fast a count grows, lately. */
+/** How fast a count grows. */
 export class RateMeter {
   #samples: { at: number; value: number }[] = [];
 
-  /** Takes note of the count. @returns its growth a second over the last half minute, 0 as long as nothing is known */
+  /** Records the count. @returns its growth per second over the last 30 s; 0 until a second sample */
   perSecond(value: number, now = performance.now()): number {
     this.#samples.push({ at: now, value });
     this.#samples = this.#samples.filter(({ at }) => now - at <= WINDOW_MS);

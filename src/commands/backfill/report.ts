@@ -3,7 +3,7 @@ import type { BackfillRun } from '../../backlog/backfill-run.js';
 import { duration, number } from '../../terminal/output.js';
 import type { BackfillPlan } from './plan.js';
 
-/** What a backfill came to, as `--json` prints it (docs/commands.md). Fields are added, never changed. */
+/** The result of a backfill as `--json` prints it (docs/commands.md). Fields are added, never changed. */
 export interface BackfillResult {
   readonly dryRun: boolean;
   readonly interrupted: boolean;
@@ -12,12 +12,12 @@ export interface BackfillResult {
   readonly alreadyQueued: number;
   readonly requeued: { readonly completed: number; readonly error: number; readonly skipped: number };
   readonly lastId: string | null;
-  /** How the blocks ended, with `--wait`; how many had not, when it was interrupted. */
+  /** With `--wait`: how the blocks ended, and how many had not when it was interrupted. */
   readonly ended: (Results & { readonly waiting: number }) | null;
   readonly seconds: number;
 }
 
-/** What would be done. */
+/** The result of a dry run. */
 export function resultOfPlan(
   { found, alreadyQueued, toRequeue, after }: BackfillPlan,
   seconds: number,
@@ -49,7 +49,7 @@ export function resultOfRun(
   };
 }
 
-/** As aligned lines for people. */
+/** As aligned lines of text. */
 export function describeResult(result: BackfillResult): string[] {
   const { found, enqueued, alreadyQueued, dryRun, ended, seconds } = result;
   const rows: [string, number, string][] = [
@@ -73,12 +73,10 @@ export function describeResult(result: BackfillResult): string[] {
 
 function describeRequeued({ requeued }: BackfillResult): string {
   const parts = [
-    [requeued.completed, 'completed before'],
-    [requeued.error, 'in error before'],
-    [requeued.skipped, 'skipped before'],
+    [requeued.completed, 'completed'],
+    [requeued.error, 'in error'],
+    [requeued.skipped, 'skipped'],
   ] as const;
-  return parts
-    .filter(([count]) => count > 0)
-    .map(([count, what]) => `${number(count)} ${what}`)
-    .join(', ');
+  const counts = parts.filter(([count]) => count > 0).map(([count, status]) => `${number(count)} ${status}`);
+  return counts.length === 0 ? '' : `including ${counts.join(', ')} before`;
 }

@@ -12,33 +12,33 @@ import { WorkNotifier } from '../../queue/work-notifier.js';
 import { withQueue, type QueueContext } from '../context.js';
 import { showProgress } from './progress.js';
 
-/** The worker waits for its database as long as it takes, and so does this. */
+/** The worker waits for its database without a limit, and so does this. */
 const MAX_OUTAGE_MS = Number.POSITIVE_INFINITY;
-/** What was written during a pass is left to the next, which need not hurry. */
-const BETWEEN_PASSES_MS = 1_000;
+/** Pause between two passes; blocks written during a pass are left to the next. */
+const PASS_PAUSE_MS = 1_000;
 
 /**
- * Enqueues all that is pending, for the workers of this process and any others, and follows it until no block waits any
- * more: pass after pass, since blocks may be written meanwhile.
+ * Enqueues all pending blocks, for the workers of this process and any others, and waits until none is left: pass after
+ * pass, because blocks may be written meanwhile.
  *
- * @returns whether every block that holds something to embed is `completed` now; undefined when it was aborted
+ * @returns whether every block with something to embed is `completed`; undefined if aborted
  */
 export async function workOff(context: QueueContext): Promise<boolean | undefined> {
   try {
-    return await withQueue(context, (queue) => passAfterPass(context, queue));
+    return await withQueue(context, (queue) => runPasses(context, queue));
   } catch (error) {
     if (context.signal.aborted) return undefined;
     throw error;
   }
 }
 
-async function passAfterPass(
+async function runPasses(
   { config, database, signal, log }: QueueContext,
   queue: EmbedQueue,
 ): Promise<boolean | undefined> {
   const waker = new WorkNotifier({ database, queue: config.names.queue, log });
   const blocks = new Blocks(database, await inspectBlocks(database, config.tables));
-  const count = async () => {
+  const countBlocks = async () => {
     const everything = { scope: EVERY_BLOCK, after: null, withJobs: true };
     const counts = await retryTransient(
       () => withLongTimeout(database, (tx) => countInScope(tx, config.names, blocks.table, everything)),
@@ -49,7 +49,7 @@ async function passAfterPass(
     return { waiting: of(...WAITING), completed: of('completed'), inError: of('error') };
   };
   for (;;) {
-    const { waiting, completed, inError } = await count();
+    const { waiting, completed, inError } = await countBlocks();
     if (signal.aborted) return undefined;
     if (waiting === 0) {
       if (inError === 0) log.info('all blocks are embedded', { completed });
@@ -76,6 +76,6 @@ async function passAfterPass(
     } finally {
       progress.stop();
     }
-    await sleep(BETWEEN_PASSES_MS, signal);
+    await sleep(PASS_PAUSE_MS, signal);
   }
 }

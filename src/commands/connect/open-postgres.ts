@@ -1,8 +1,9 @@
 import type { Config } from '../../config/config.js';
 import type { Logger } from '../../telemetry/logger.js';
 import { Postgres, type PostgresOptions } from '../../postgres/postgres.js';
+import { ENABLE_TLS_FIX } from './fixes.js';
 
-/** Opens the configured database; what befalls its connections is logged. */
+/** Opens the configured database and logs lost and unencrypted connections. */
 export function openPostgres(
   config: Pick<Config, 'databaseUrl' | 'listenDatabaseUrl'>,
   options: Pick<PostgresOptions, 'applicationName' | 'poolSize'>,
@@ -15,11 +16,8 @@ export function openPostgres(
   database.on('plain', (where) => {
     log.warn('a database connection is not encrypted: the server offers no TLS, and the URL does not require it', {
       database: where,
-      fix: PLAIN_FIX,
+      fix: ENABLE_TLS_FIX,
     });
   });
   return database;
 }
-
-/** What is to be done about connections without TLS that nobody asked for. */
-export const PLAIN_FIX = 'turn TLS on at the server (ssl = on), or give sslmode=disable where nobody can listen in';

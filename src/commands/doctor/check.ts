@@ -4,15 +4,15 @@ import type { Database } from '../../postgres/database.js';
 import type { ModelDescription, Provider } from '../../embedder/provider.js';
 import type { Logger } from '../../telemetry/logger.js';
 
-/** What a check has found: `warning` works, but not well; `failed` does not work. */
+/** The result of a check: `warning` works, but not well; `failed` does not work. */
 export interface Finding {
   readonly status: 'ok' | 'warning' | 'failed';
   readonly found: string;
-  /** The command, SQL or variable that mends it, one a line. */
+  /** The command, SQL or variable that fixes it, one per line. */
   readonly fix?: string;
 }
 
-/** What checks learn for those after them. */
+/** What a check leaves for later ones. */
 export interface Facts {
   table?: BlocksTable;
   model?: ModelDescription;
@@ -27,16 +27,16 @@ export interface CheckContext {
   readonly signal: AbortSignal;
 }
 
-/** One line of the doctor's. It changes nothing. */
+/** One check. It changes nothing. */
 export interface Check {
   readonly name: string;
-  /** Names of checks without which this one makes no sense. */
+  /** Names of checks that must not fail before this one runs. */
   readonly needs: readonly string[];
-  /** What it throws counts as failed. */
+  /** An error it throws counts as failed. */
   readonly run: (context: CheckContext) => Promise<Finding>;
 }
 
-/** A check's line, run or not. */
+/** One line of the output, whether the check ran or not. */
 export interface CheckResult {
   readonly name: string;
   readonly status: Finding['status'] | 'skipped';
@@ -56,8 +56,8 @@ export function failed(found: string, fix: string): Finding {
   return { status: 'failed', found, fix };
 }
 
-/** The tables' names and types. A check that asks for them needs the check `tables`. */
+/** The tables' names and types, for checks that need the check `tables`. */
 export function tableOf({ facts }: CheckContext): BlocksTable {
-  if (facts.table === undefined) throw new Error('the check does not say that it needs "tables"');
+  if (facts.table === undefined) throw new Error('the check does not list "tables" in its needs');
   return facts.table;
 }

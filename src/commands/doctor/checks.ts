@@ -18,7 +18,7 @@ import { vectorsCheck } from './checks/vectors.js';
 
 const SERVER_CHECKS = { ollama: ollamaCheck, openai: openaiCheck };
 
-/** In an order in which each comes after those it needs. */
+/** Ordered so that each check comes after those it needs. */
 export const checksFor = (provider: ProviderKind): readonly Check[] => [
   databaseCheck,
   pgvectorCheck,

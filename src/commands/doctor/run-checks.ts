@@ -1,13 +1,13 @@
 import type { Check, CheckContext, CheckResult } from './check.js';
 import { findingOf } from './finding-of.js';
 
-/** What takes longer says so on stderr: loading a model can take minutes. */
-const SAY_AFTER_MS = 3_000;
+/** A check that takes longer is announced on stderr: loading a model can take minutes. */
+const ANNOUNCE_AFTER_MS = 3_000;
 
 /**
- * Runs checks one after the other. One that needs another which failed or was skipped is skipped.
+ * Runs checks one after the other. A check is skipped if one that it needs failed or was skipped.
  *
- * @param onResult told of each as soon as it is known
+ * @param onResult called with each result as soon as it is known
  */
 export async function runChecks(
   checks: readonly Check[],
@@ -17,14 +17,14 @@ export async function runChecks(
   const results: CheckResult[] = [];
   for (const check of checks) {
     context.signal.throwIfAborted();
-    const missing = check.needs.find((need) => results.some(({ name, status }) => name === need && isMissing(status)));
+    const unmet = check.needs.find((need) => results.some(({ name, status }) => name === need && isUnmet(status)));
     const result =
-      missing === undefined
+      unmet === undefined
         ? await runCheck(check, context)
         : {
             name: check.name,
             status: 'skipped' as const,
-            found: `skipped until ${missing} is in order`,
+            found: `skipped: needs the check "${unmet}" to pass`,
             fix: null,
           };
     results.push(result);
@@ -33,14 +33,14 @@ export async function runChecks(
   return results;
 }
 
-function isMissing(status: CheckResult['status']): boolean {
+function isUnmet(status: CheckResult['status']): boolean {
   return status === 'failed' || status === 'skipped';
 }
 
 async function runCheck({ name, run }: Check, context: CheckContext): Promise<CheckResult> {
   const timer = setTimeout(() => {
     context.log.info('still checking', { check: name });
-  }, SAY_AFTER_MS);
+  }, ANNOUNCE_AFTER_MS);
   try {
     const { status, found, fix = null } = await run(context);
     return { name, status, found, fix };

@@ -2,12 +2,12 @@ import type { BlocksTable } from '../../blocks/table.js';
 import type { Config } from '../../config/config.js';
 import { familyOf } from '../../embedder/model-families.js';
 
-/** What a program must ask the model's server for to search in the stored vectors, as the API does. */
+/** What the API must ask the embedding server for, to search the stored vectors. */
 export interface SearchForm {
   readonly model: string;
-  /** To be asked for; null while the column is not known. */
+  /** To ask for; null while the column is unknown. */
   readonly dimensions: number | null;
-  /** Put before what is searched for, and nothing else. */
+  /** Put before the query, and before nothing else. */
   readonly queryInstruction: string;
   /** Whether the model's own query form is known. */
   readonly isModelKnown: boolean;
@@ -22,15 +22,14 @@ export function searchForm({ model, queryInstruction }: Config, table: BlocksTab
   };
 }
 
-/** For people. */
+/** The same as lines of text. */
 export function searchLines({ model, dimensions, queryInstruction, isModelKnown }: SearchForm): string[] {
-  const before =
-    queryInstruction === '' ? 'nothing before the query' : `before the query ${JSON.stringify(queryInstruction)}`;
-  const asks = [model, ...(dimensions === null ? [] : [`${dimensions} dimensions`]), before].join(', ');
+  const prefix = queryInstruction === '' ? 'no prefix' : `the prefix ${JSON.stringify(queryInstruction)}`;
+  const size = dimensions === null ? '' : `, ${dimensions} dimensions`;
   return [
-    `To search, ask for: ${asks}`,
+    `To search, embed the query with the model ${model}${size} and ${prefix}.`,
     ...(isModelKnown || queryInstruction !== ''
       ? []
-      : ["The model's own query form is not known here; if it has one, set PALDOCS_EMBEDDING_QUERY_INSTRUCTION."]),
+      : ["This model's query prefix is unknown; if it needs one, set PALDOCS_EMBEDDING_QUERY_INSTRUCTION."]),
   ];
 }

@@ -6,46 +6,48 @@ import { quoteColumn, quoteTable } from '../../postgres/identifiers.js';
 
 /** The operator class that a search by cosine distance can use. */
 export const COSINE = 'vector_cosine_ops';
+
+/** NAMEDATALEN less one. */
+const MAX_NAME_BYTES = 63;
+/** Bytes of the column's name, which leaves most of the index name to the table's. */
+const MAX_COLUMN_BYTES = 30;
+
 /** How the names of our indexes end: `_embedding_idx`. */
 export function nameEnding({ columns }: BlocksTable): string {
-  return `_${cut(columns.embedding, LONGEST_COLUMN)}_idx`;
+  return `_${cut(columns.embedding, MAX_COLUMN_BYTES)}_idx`;
 }
-/** NAMEDATALEN less one, in bytes. */
-const LONGEST_NAME = 63;
-/** Of the column's name, so that most of the table's fits beside it. */
-const LONGEST_COLUMN = 30;
 
 export interface VectorIndexPlan {
   readonly table: BlocksTable;
-  /** The blocks table and all below it, each after those it belongs to. */
+  /** The blocks table and its partitions, parents first. */
   readonly relations: readonly BlocksRelation[];
   /** All indexes on the embedding column. */
   readonly indexes: readonly BlocksIndex[];
   readonly method: string;
-  /** `schema.name` of what is there already. */
+  /** `schema.name` of existing relations. */
   readonly taken: ReadonlySet<string>;
 }
 
 /**
- * The statements that give every table of blocks an index for search, without blocking writes. A partitioned table gets
- * its own over those of its partitions, which PostgreSQL then makes for each new partition; it cannot be built
- * CONCURRENTLY, but those of the partitions can, and are attached to it.
+ * The statements that give every table of blocks a search index without blocking writes. A partitioned table gets a
+ * partitioned index, which PostgreSQL then adds to each new partition. That one cannot be built CONCURRENTLY; those of the
+ * partitions can, and are attached to it.
  */
 export function buildVectorIndexes(plan: VectorIndexPlan): string[] {
   const { table, relations, indexes, method } = plan;
   const columns = `USING ${method} (${table.embedding} ${qualifyVectorName(table, COSINE)})`;
   const holders = relations.filter(({ isPartitioned, isForeign }) => !isPartitioned && !isForeign);
-  const lacking = holders.filter(
+  const unindexed = holders.filter(
     ({ oid }) => !indexes.some((index) => index.relation === oid && index.operators === COSINE),
   );
   const partitioned = relations.filter(({ isPartitioned }) => isPartitioned);
-  if (partitioned.length === 0) return lacking.map(({ sql }) => `CREATE INDEX CONCURRENTLY ON ${sql} ${columns};`);
+  if (partitioned.length === 0) return unindexed.map(({ sql }) => `CREATE INDEX CONCURRENTLY ON ${sql} ${columns};`);
 
   const name = namer(plan.taken, nameEnding(table));
   const fits = (index: BlocksIndex) => index.operators === COSINE && index.method === method && index.isPlain;
-  const tops: string[] = [];
-  const leaves: string[] = [];
-  /** By relation: its index as statements name it, and what it is attached to. */
+  const parentIndexes: string[] = [];
+  const partitionIndexes: string[] = [];
+  /** By relation: the quoted name of its index, and what the index is attached to. */
   const indexOf = new Map<
     string,
     { readonly name: string; readonly oid?: string; readonly attachedTo: string | null }
@@ -56,29 +58,30 @@ export function buildVectorIndexes(plan: VectorIndexPlan): string[] {
       indexOf.set(relation.oid, existing);
       continue;
     }
-    const made = name(relation);
-    indexOf.set(relation.oid, { name: quoteTable(relation.schema, made), attachedTo: null });
-    if (relation.isPartitioned) tops.push(`CREATE INDEX ${quoteColumn(made)} ON ONLY ${relation.sql} ${columns};`);
-    else leaves.push(`CREATE INDEX CONCURRENTLY ${quoteColumn(made)} ON ${relation.sql} ${columns};`);
+    const newName = name(relation);
+    indexOf.set(relation.oid, { name: quoteTable(relation.schema, newName), attachedTo: null });
+    if (relation.isPartitioned)
+      parentIndexes.push(`CREATE INDEX ${quoteColumn(newName)} ON ONLY ${relation.sql} ${columns};`);
+    else partitionIndexes.push(`CREATE INDEX CONCURRENTLY ${quoteColumn(newName)} ON ${relation.sql} ${columns};`);
   }
-  // Upwards: an index is valid once all that belong to it are attached.
+  // Bottom up: an index becomes valid once those of all its partitions are attached.
   const attached = [...holders, ...partitioned.toReversed()].flatMap(({ oid, parents }) => {
     const index = indexOf.get(oid);
-    const above = indexOf.get(parents[0] ?? '');
-    if (index === undefined || above === undefined) return [];
-    if (index.attachedTo !== null && index.attachedTo === above.oid) return [];
-    return [`ALTER INDEX ${above.name} ATTACH PARTITION ${index.name};`];
+    const parent = indexOf.get(parents[0] ?? '');
+    if (index === undefined || parent === undefined) return [];
+    if (index.attachedTo !== null && index.attachedTo === parent.oid) return [];
+    return [`ALTER INDEX ${parent.name} ATTACH PARTITION ${index.name};`];
   });
-  return [...tops, ...leaves, ...attached];
+  return [...parentIndexes, ...partitionIndexes, ...attached];
 }
 
-/** Gives each table's index a name that is free in its schema. */
+/** Returns a function that names each table's index, unique in its schema. */
 function namer(taken: ReadonlySet<string>, nameEnd: string): (relation: BlocksRelation) => string {
   const used = new Set(taken);
   return ({ schema, table }) => {
     for (let number = 0; ; number += 1) {
       const ending = number === 0 ? nameEnd : `${nameEnd}${number}`;
-      const name = `${cut(table, LONGEST_NAME - Buffer.byteLength(ending))}${ending}`;
+      const name = `${cut(table, MAX_NAME_BYTES - Buffer.byteLength(ending))}${ending}`;
       if (used.has(`${schema}.${name}`)) continue;
       used.add(`${schema}.${name}`);
       return name;
@@ -86,7 +89,7 @@ function namer(taken: ReadonlySet<string>, nameEnd: string): (relation: BlocksRe
   };
 }
 
-/** No more than so many bytes of UTF-8, without part of a character at the end. */
+/** Shortens a text to at most this many bytes of UTF-8, without splitting a character. */
 function cut(text: string, bytes: number): string {
   return new TextDecoder().decode(Buffer.from(text).subarray(0, bytes), { stream: true });
 }

@@ -3,7 +3,7 @@ import { counted, duration, number, percent, printable, styled } from '../../ter
 import { tableLines } from '../../terminal/table.js';
 import { waitingIn, type Hold, type StatusSnapshot } from './snapshot.js';
 
-/** A snapshot as lines for people. */
+/** A snapshot as lines of text. */
 export function renderStatus(snapshot: StatusSnapshot, server: string): string[] {
   return [...blockLines(snapshot.blocks), '', ...progressLines(snapshot, server)];
 }
@@ -18,25 +18,27 @@ function blockLines({ total, estimated, byStatus, byType }: StatusSnapshot['bloc
   ];
   const show = (count: number) => number(estimated ? round(count) : count);
   const [titles = '', ...lines] = tableLines(
-    [{ title: 'blocks', maxWidth: 24 }, ...[...statuses, 'total'].map((title) => ({ title, align: 'right' as const }))],
+    [
+      { title: 'block type', maxWidth: 24 },
+      ...[...statuses, 'total'].map((title) => ({ title, align: 'right' as const })),
+    ],
     [
       ...Object.entries(byType).map(([type, counts]) => row(type === '' ? '(no type)' : type, counts)),
       row('all', byStatus),
     ],
   );
-  const note = estimated ? [styled('dim', 'The numbers of blocks are estimated, from a sample of the table.')] : [];
+  const note = estimated ? [styled('dim', 'Block counts are estimates from a sample of the table.')] : [];
   return [styled('bold', titles), ...lines.slice(0, -1), styled('bold', lines.at(-1) ?? ''), ...note];
 }
 
 function progressLines(snapshot: StatusSnapshot, server: string): string[] {
   const { blocks, jobs, oldestWaitingSeconds, ratePerSecond, workers } = snapshot;
-  const about = blocks.estimated ? 'about ' : '';
   const lines: [string, string][] = [
-    ['embedded', blocks.embeddedShare === null ? 'nothing to embed' : `${about}${percent(blocks.embeddedShare)}`],
-    ['jobs', jobs === null ? 'no queue yet: the first worker makes it' : jobsLine(jobs)],
-    ['oldest', oldestWaitingSeconds === null ? 'no block waits' : `waits for ${duration(oldestWaitingSeconds)}`],
+    ['embedded', embeddedLine(blocks)],
+    ['jobs', jobs === null ? 'no queue yet; the first worker creates it' : jobsLine(jobs)],
+    ['longest wait', longestWaitLine(jobs, oldestWaitingSeconds)],
     ['rate', rateLine(ratePerSecond)],
-    ['left', leftLine(snapshot)],
+    ['remaining', remainingLine(snapshot)],
     ['errors', errorsLine(snapshot)],
     ['workers', workersLine(workers)],
   ];
@@ -47,12 +49,22 @@ function progressLines(snapshot: StatusSnapshot, server: string): string[] {
   return lines.map(([name, text]) => `${styled('bold', name.padEnd(width))}  ${text}`);
 }
 
+function embeddedLine({ embeddedShare, estimated }: StatusSnapshot['blocks']): string {
+  if (embeddedShare === null) return 'nothing to embed';
+  return `${estimated ? 'about ' : ''}${percent(embeddedShare)} (skipped blocks not counted)`;
+}
+
 function jobsLine({ created, retry, active, deadLetters }: NonNullable<StatusSnapshot['jobs']>): string {
-  const live = `${number(created)} created, ${number(retry)} in retry, ${number(active)} active`;
+  const live = `${number(created)} queued, ${number(retry)} waiting to retry, ${number(active)} active`;
   return `${live}, ${counted(deadLetters, 'dead letter')}`;
 }
 
-/** A sample of the blocks may miss the few that failed; their dead letters are counted. */
+function longestWaitLine(jobs: StatusSnapshot['jobs'], seconds: number | null): string {
+  if (jobs === null) return 'unknown';
+  return seconds === null ? 'no job waits' : duration(seconds);
+}
+
+/** A sample may miss the few blocks that failed; dead letters are always counted. */
 function errorsLine({ blocks, jobs }: StatusSnapshot): string {
   const errors = Math.max(blocks.byStatus['error'] ?? 0, blocks.estimated ? (jobs?.deadLetters ?? 0) : 0);
   if (errors === 0) return 'none';
@@ -61,32 +73,32 @@ function errorsLine({ blocks, jobs }: StatusSnapshot): string {
 
 function rateLine(ratePerSecond: number | null): string {
   if (ratePerSecond === null) return 'unknown';
-  if (ratePerSecond === 0) return `nothing was embedded in the last ${duration(RATE_WINDOW_SECONDS)}`;
+  if (ratePerSecond === 0) return `nothing embedded in the last ${duration(RATE_WINDOW_SECONDS)}`;
   const digits = ratePerSecond < 10 ? 1 : 0;
-  if (ratePerSecond < 0.1) return `${number(Math.max(1, Math.round(ratePerSecond * 3600)))} blocks an hour`;
-  return `${number(Number(ratePerSecond.toFixed(digits)))} blocks a second`;
+  if (ratePerSecond < 0.1) return `${number(Math.max(1, Math.round(ratePerSecond * 3600)))} blocks per hour`;
+  return `${number(Number(ratePerSecond.toFixed(digits)))} blocks per second`;
 }
 
-function leftLine({ blocks, etaSeconds, workers }: StatusSnapshot): string {
+function remainingLine({ blocks, etaSeconds, workers }: StatusSnapshot): string {
   const left = waitingIn(blocks);
   if (left === 0) return blocks.estimated ? 'few or none' : 'nothing';
   const what = blocks.estimated ? `about ${number(round(left))} blocks` : counted(left, 'block');
   if (etaSeconds !== null) return `${what}, done in about ${duration(etaSeconds)}`;
-  return workers.count === 0 ? `${what}, and no worker runs` : what;
+  return workers.count === 0 ? `${what}, but no worker is connected` : what;
 }
 
 function workersLine({ count, leader }: StatusSnapshot['workers']): string {
-  if (count === 0) return styled('yellow', 'none is connected');
+  if (count === 0) return styled('yellow', 'none connected');
   return leader === null
-    ? `${counted(count, 'worker')}, ${styled('yellow', 'none leads yet')}`
-    : `${number(count)}, led by ${printable(leader)}`;
+    ? `${number(count)} connected, ${styled('yellow', 'no leader yet')}`
+    : `${number(count)} connected, leader ${printable(leader)}`;
 }
 
 function gateLine({ gatesClosed, count }: StatusSnapshot['workers'], server: string): string {
-  const where = gatesClosed.length === count ? '' : `at ${gatesClosed.map(printable).join(', ')}`;
+  const where = gatesClosed.length === count ? '' : ` at ${gatesClosed.map(printable).join(', ')}`;
   return styled(
     'red',
-    `closed${where === '' ? '' : ` ${where}`}: ${server} cannot embed now, and blocks wait for it (see: embedding-worker doctor)`,
+    `closed${where}: ${server} cannot embed now; blocks wait until it recovers (see: embedding-worker doctor)`,
   );
 }
 
@@ -106,7 +118,7 @@ function notificationsLine({ notificationsDown }: StatusSnapshot['workers']): st
   );
 }
 
-/** To two digits: a sample knows no more. */
+/** To two digits: a sample is no more precise. */
 function round(count: number): number {
   return Number(count.toPrecision(2));
 }

@@ -10,12 +10,12 @@ import { tryWritingJobs } from '../../queue/sql/try-writing-jobs.js';
 import type { CommandContext } from '../context.js';
 
 /**
- * Counting exactly is worth this much waiting: with the start of the program it makes less than a second. A million
- * blocks of 370 bytes are counted in 0.46 s on 2 idle cores; where it takes longer, they are estimated.
+ * How long exact counting may take; beyond that, blocks are estimated. Together with the program's start it stays under a
+ * second. A million blocks of 370 bytes are counted in 0.46 s on 2 idle cores.
  */
 const COUNT_LIMIT_MS = 600;
 
-/** In the order of the table. */
+/** In the order of the table's columns. */
 const STATUSES: readonly FoundStatus[] = ['unset', 'pending', 'processing', 'completed', 'error', 'skipped'];
 
 /** What `status --json` prints. Documented in docs/commands.md; keys are added, never changed. */
@@ -23,35 +23,35 @@ export interface StatusSnapshot {
   readonly at: string;
   readonly blocks: {
     readonly total: number;
-    /** Whether the numbers of blocks are extrapolated from a sample of the table. */
+    /** Whether block counts are extrapolated from a sample of the table. */
     readonly estimated: boolean;
     readonly byStatus: Readonly<Record<string, number>>;
     readonly byType: Readonly<Record<string, Readonly<Record<string, number>>>>;
-    /** Completed of all but the skipped ones, 0 to 1; null where there are none. */
+    /** Share of completed blocks among all but the skipped, 0 to 1; null if there are none. */
     readonly embeddedShare: number | null;
   };
-  /** null before the first worker has made the queue. */
+  /** null before the first worker has created the queue. */
   readonly jobs: Pick<QueueReport, 'created' | 'retry' | 'active' | 'deadLetters'> | null;
   readonly oldestWaitingSeconds: number | null;
-  /** Over the last five minutes; null where there is no queue. */
+  /** Over the last five minutes; null if there is no queue. */
   readonly ratePerSecond: number | null;
-  /** null where nothing is left to do, or nothing is known to be done. */
+  /** null if nothing is left, or nothing was embedded lately. */
   readonly etaSeconds: number | null;
   readonly workers: {
     readonly count: number;
     readonly leader: string | null;
     readonly gatesClosed: readonly string[];
-    /** Those to which notifications do not arrive. */
+    /** Those that receive no notifications. */
     readonly notificationsDown: readonly string[];
-    /** Those that hold their work, because the database cannot be worked with. */
+    /** Those that hold their work because of a database problem. */
     readonly held: readonly string[];
     readonly instances: readonly Replica[];
   };
-  /** Why work is held, as far as this command finds the same; null where it is not. */
+  /** Why work is held; null if it is not. */
   readonly hold: Hold | null;
 }
 
-/** What keeps workers from working with the database. */
+/** A database problem for which workers hold their work. */
 export interface Hold {
   /** A stable code. */
   readonly reason: string;
@@ -59,7 +59,7 @@ export interface Hold {
   readonly fix: string | null;
 }
 
-/** Asks for all of it at once. */
+/** Runs its queries concurrently. */
 export async function takeSnapshot({ config, database, blocks: { table } }: CommandContext): Promise<StatusSnapshot> {
   const [tally, report, replicas] = await Promise.all([
     countOrEstimate(database, table, COUNT_LIMIT_MS),
@@ -89,25 +89,29 @@ export async function takeSnapshot({ config, database, blocks: { table } }: Comm
   };
 }
 
-/** Looks for what holds the workers, in the way in which they look whether it is over. */
+/** Looks for the problem with the same checks that a held worker repeats until it is over. */
 async function findHold(database: CommandContext['database'], config: Config): Promise<Hold> {
   try {
     await requireUsable(database, config.tables);
     await requireQueuePrivileges(database, config.names.schema);
     await tryWritingJobs(database, config.names.schema);
-    return { reason: 'UNKNOWN', message: 'what holds the workers is not found from here: see their log', fix: null };
+    return {
+      reason: 'UNKNOWN',
+      message: 'the cause is not visible from here (see the log of the paused workers)',
+      fix: null,
+    };
   } catch (error) {
     const { code, message, fix } = holdReason(error);
     return { reason: code, message, fix: fix ?? null };
   }
 }
 
-/** Blocks that wait for a vector. */
+/** The number of blocks that wait for a vector. */
 export function waitingIn({ byStatus }: StatusSnapshot['blocks']): number {
   return WAITING.reduce((sum, status) => sum + (byStatus[status] ?? 0), 0);
 }
 
-/** Adds up, with a 0 for each status that no block has. */
+/** Adds up the counts; a status that no block has is 0. */
 function summarise({ counts, estimated }: Tally): StatusSnapshot['blocks'] {
   const zero = () => Object.fromEntries(STATUSES.map((status) => [status, 0]));
   const byStatus: Record<string, number> = zero();

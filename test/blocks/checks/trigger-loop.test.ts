@@ -445,7 +445,7 @@ ALTER TABLE public.blocks ENABLE ${mode} TRIGGER other;`,
     expect(warning).toMatchObject({
       name: 'own write',
       status: 'warning',
-      found: expect.stringMatching(/not seen by the trigger "touch" on public\.blocks$/) as string,
+      found: expect.stringMatching(/our writes do not fire the trigger "touch" on public\.blocks$/) as string,
     });
     await site.runFix(warning?.fix ?? '');
     expect(await site.doctorFindings()).toEqual([]);

@@ -7,7 +7,7 @@ describe('the question before a backfill', () => {
   function ask(signal = NEVER) {
     const input = new PassThrough();
     const output = new PassThrough();
-    const answer = confirmed('Go on?', { input, output, signal });
+    const answer = confirmed('Continue?', { input, output, signal });
     return { input, answer, asked: () => String(output.read()) };
   }
 
@@ -18,20 +18,20 @@ describe('the question before a backfill', () => {
     ['n', false],
     ['', false],
     ['yep', false],
-  ])('takes %j for %j', async (text, expected) => {
+  ])('reads %j as %j', async (text, expected) => {
     const { input, answer, asked } = ask();
     input.write(`${text}\n`);
     expect(await answer).toBe(expected);
-    expect(asked()).toBe('Go on? [y/N] ');
+    expect(asked()).toBe('Continue? [y/N] ');
   });
 
-  it('takes the end of the input for no', async () => {
+  it('reads the end of the input as no', async () => {
     const { input, answer } = ask();
     input.end();
     expect(await answer).toBe(false);
   });
 
-  it('is given up when interrupted', async () => {
+  it('ends when interrupted', async () => {
     const interrupted = new AbortController();
     const { answer } = ask(interrupted.signal);
     interrupted.abort();

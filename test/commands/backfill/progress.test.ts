@@ -20,7 +20,7 @@ function run(ended: number | null): BackfillRun {
 }
 
 describe('the progress of a backfill', () => {
-  it('is a bar on a terminal, which is gone afterwards', async () => {
+  it('is a bar on a terminal, cleared afterwards', async () => {
     const stream = terminal();
     const progress = showProgress({ run: run(1_000), expected: 4_000, terminal: stream, log: new MemoryLog() });
     await sleep(300);
@@ -31,14 +31,14 @@ describe('the progress of a backfill', () => {
     expect(stream.written()).toContain('\u001b[2K');
   });
 
-  it('counts what is enqueued where the end is not waited for', async () => {
+  it('counts enqueued blocks without --wait', async () => {
     const stream = terminal();
     showProgress({ run: run(null), expected: 4_000, terminal: stream, log: new MemoryLog() }).stop();
     expect(stream.written()).toContain('2,000 of 4,000');
     await sleep(0);
   });
 
-  it('is a line in the log every five seconds elsewhere', () => {
+  it('is a log line every five seconds without a terminal', () => {
     jest.useFakeTimers();
     const log = new MemoryLog();
     const progress = showProgress({ run: run(1_000), expected: 4_000, terminal: null, log });

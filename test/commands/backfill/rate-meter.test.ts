@@ -1,17 +1,17 @@
 import { RateMeter } from '../../../src/commands/backfill/rate-meter.js';
 
-describe('the pace of a count', () => {
-  it('is nothing as long as nothing is known', () => {
+describe('the rate of a count', () => {
+  it('is 0 until the second sample', () => {
     expect(new RateMeter().perSecond(7, 1_000)).toBe(0);
   });
 
-  it('is what was added a second', () => {
+  it('is the growth per second', () => {
     const pace = new RateMeter();
     pace.perSecond(100, 0);
     expect(pace.perSecond(150, 2_000)).toBe(25);
   });
 
-  it('forgets what is older than half a minute', () => {
+  it('ignores samples older than half a minute', () => {
     const pace = new RateMeter();
     pace.perSecond(0, 0);
     pace.perSecond(1_000, 10_000);

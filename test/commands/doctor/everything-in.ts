@@ -6,7 +6,7 @@ export interface Everything {
   readonly rows: Readonly<Record<string, string | null>>;
 }
 
-/** All that somebody may change in a database: what there is, who may do what, and a hash of the rows of each table. */
+/** Everything that a command could change in a database: objects, privileges, and a hash of each table's rows. */
 export async function everythingIn(db: TestDatabase): Promise<Everything> {
   const relations = await db.query<{ name: string; relkind: string }>(
     `SELECT n.nspname || '.' || c.relname AS name, c.relkind, c.relowner, c.relacl::text, c.reloptions,

@@ -19,43 +19,43 @@ const INHERITED = `
   CREATE TRIGGER q BEFORE INSERT OR UPDATE OF block_type, content ON blocks_1 FOR EACH ROW EXECUTE FUNCTION queue_block_embedding();`;
 const hnsw = (table: string, name = '') => `CREATE INDEX ${name} ON ${table} USING hnsw (embedding vector_cosine_ops);`;
 
-/** What there is, what makes it, what is said, what the fix holds. */
+/** Name of the case, SQL that prepares it, finding, fix. */
 const CASES: [string, string, RegExp, RegExp, Readonly<Record<string, string>>?][] = [
   [
     'nothing, on a plain table of many blocks',
     MANY,
-    /none on embedding: a search reads all 1,000,000/,
+    /no index on embedding: a search reads all 1,000,000/,
     /^CREATE INDEX CONCURRENTLY ON "public"\."blocks" USING hnsw/,
   ],
   [
     'nothing, on partitions of partitions',
     PARTITIONED + MANY,
-    /fillfactor 100 leaves no room in a page of "Pa rts"\."blo cks_0", public\.blocks_1a and public\.blocks_1b.*; none on embedding: a search reads all 3,000,000 blocks/,
+    /fillfactor 100 leaves no room on a page of "Pa rts"\."blo cks_0", public\.blocks_1a and public\.blocks_1b.*; no index on embedding: a search reads all 3,000,000 blocks/,
     /CREATE INDEX "blocks_embedding_idx" ON ONLY "public"\."blocks" [^]*ALTER INDEX "public"\."blocks_embedding_idx" ATTACH PARTITION "public"\."blocks_1_embedding_idx";$/,
   ],
   [
     'one of the partitioned table, and partitions without room',
     PARTITIONED + hnsw('blocks'),
-    /^fillfactor 100 leaves no room in a page of /,
+    /^fillfactor 100 leaves no room on a page of /,
     /^ALTER TABLE "Pa rts"\."blo cks_0" SET \(fillfactor = 75\);$/m,
   ],
   [
-    'one of a partition alone, under a name that ours would have',
+    'one of a single partition, under a name that ours would have',
     PARTITIONED + hnsw('blocks_1a', 'blocks_1_embedding_idx') + MANY,
-    /none on embedding of "Pa rts"\."blo cks_0" and public\.blocks_1b: a search reads all 2,000,000 blocks/,
+    /no index on embedding of "Pa rts"\."blo cks_0" and public\.blocks_1b: a search reads all 2,000,000 blocks/,
     /"blocks_1_embedding_idx1" ATTACH PARTITION blocks_1_embedding_idx;/,
   ],
   [
     'one of the partitioned table that was never completed',
     `${PARTITIONED} CREATE INDEX near ON ONLY blocks USING hnsw (embedding vector_cosine_ops);
      ${hnsw('"Pa rts"."blo cks_0"', 'part')} ALTER INDEX near ATTACH PARTITION "Pa rts".part; ${hnsw('blocks_1', 'middle')}`,
-    /near is invalid: partitions have no index attached to it \(some that have one of their own\)/,
+    /near is invalid: it has no attached index for partitions that have an index of their own/,
     /^ALTER INDEX near ATTACH PARTITION middle;$/m,
   ],
   [
     'one of the partitioned table that some partitions lack',
     `${PARTITIONED} CREATE INDEX near ON ONLY blocks USING hnsw (embedding vector_cosine_ops);`,
-    /near is invalid: partitions have no index attached to it \("Pa rts"\."blo cks_0", public\.blocks_1a and public\.blocks_1b\)/,
+    /near is invalid: it has no attached index for "Pa rts"\."blo cks_0", public\.blocks_1a and public\.blocks_1b/,
     /^ALTER INDEX near ATTACH PARTITION "Pa rts"\."blo cks_0_embedding_idx";$/m,
   ],
   [
@@ -72,7 +72,7 @@ const CASES: [string, string, RegExp, RegExp, Readonly<Record<string, string>>?]
     /^DROP INDEX CONCURRENTLY "wait here";\nDROP INDEX waiting;$/m,
   ],
   [
-    'one on the status that a constraint is kept by, which stays',
+    'one on the status that belongs to a constraint, which stays',
     `ALTER TABLE blocks ADD UNIQUE (id, embedding_status), SET (fillfactor = 100); ${hnsw('blocks')}`,
     /^fillfactor 100/,
     /^ALTER TABLE [^;]*;$/,
@@ -80,11 +80,11 @@ const CASES: [string, string, RegExp, RegExp, Readonly<Record<string, string>>?]
   [
     'one of a table that others inherit from',
     INHERITED + hnsw('blocks') + MANY,
-    /fillfactor 100 leaves no room in a page of public\.blocks_1.*; none on embedding of public\.blocks_1: a search reads all 1,000,000/,
+    /fillfactor 100 leaves no room on a page of public\.blocks_1.*; no index on embedding of public\.blocks_1: a search reads all 1,000,000/,
     /CREATE INDEX CONCURRENTLY ON "public"\."blocks_1" USING hnsw/,
   ],
   [
-    'one whose building was interrupted',
+    'one whose build was interrupted',
     `${hnsw('blocks', '"ne ar"')} UPDATE pg_index SET indisvalid = false WHERE indexrelid = '"ne ar"'::regclass`,
     /"ne ar" is invalid/,
     /REINDEX INDEX CONCURRENTLY "ne ar";/,
@@ -100,7 +100,7 @@ const CASES: [string, string, RegExp, RegExp, Readonly<Record<string, string>>?]
   ],
 ];
 
-describeWithServer('where there is', () => {
+describeWithServer('doctor, where there is', () => {
   let site: SchemaSite;
   beforeEach(async () => {
     site = await SchemaSite.open();
@@ -108,25 +108,22 @@ describeWithServer('where there is', () => {
   });
   afterEach(() => site.close());
 
-  it.each(CASES)(
-    '%s, doctor says so, and the SQL that it tells helps',
-    async (_, sql, found, fix, environment = {}) => {
-      await site.prepare(sql);
-      site.environment = environment;
-      const [warning, ...others] = await site.doctorFindings();
-      expect(others).toEqual([]);
-      expect(warning).toMatchObject({ name: 'indexes', status: 'warning' });
-      expect(warning?.found).toMatch(found);
-      expect(warning?.fix).toMatch(fix);
-      await site.runFix(warning?.fix ?? '');
-      expect(await site.doctorFindings()).toEqual([]);
-      expect(await site.db.query('SELECT indexrelid::regclass AS invalid FROM pg_index WHERE NOT indisvalid')).toEqual(
-        [],
-      );
-    },
-  );
+  it.each(CASES)('%s, says so, and the SQL that it prints fixes it', async (_, sql, found, fix, environment = {}) => {
+    await site.prepare(sql);
+    site.environment = environment;
+    const [warning, ...others] = await site.doctorFindings();
+    expect(others).toEqual([]);
+    expect(warning).toMatchObject({ name: 'indexes', status: 'warning' });
+    expect(warning?.found).toMatch(found);
+    expect(warning?.fix).toMatch(fix);
+    await site.runFix(warning?.fix ?? '');
+    expect(await site.doctorFindings()).toEqual([]);
+    expect(await site.db.query('SELECT indexrelid::regclass AS invalid FROM pg_index WHERE NOT indisvalid')).toEqual(
+      [],
+    );
+  });
 
-  it('an index of a partitioned table without partitions, doctor names it alone', async () => {
+  it('an index of a partitioned table without partitions, only names it', async () => {
     await site.prepare(
       `DROP TABLE blocks CASCADE;
        CREATE TABLE blocks (id bigint, note_id bigint, block_type text, content jsonb, embedding vector(768), embedding_status text)

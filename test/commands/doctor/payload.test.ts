@@ -1,8 +1,8 @@
-import { mayNameBlock } from '../../../src/commands/doctor/checks/payload.js';
+import { mayCarryId } from '../../../src/commands/doctor/checks/payload.js';
 
 const source = (statement: string) => `BEGIN\n  NEW.embedding_status := 'pending';\n  ${statement}\n  RETURN NEW;\nEND`;
 
-describe('a trigger’s function', () => {
+describe('a trigger function', () => {
   it.each([
     `PERFORM pg_notify('embedding_queue', NEW.id::text);`,
     `PERFORM pg_notify('embedding_queue', 'blocks:' || NEW."id");`,
@@ -11,8 +11,8 @@ describe('a trigger’s function', () => {
     `PERFORM pg_notify('embedding_queue', payload);`,
     `PERFORM pg_notify(channel, 'wake'); -- embedding_queue`,
     `EXECUTE format('NOTIFY embedding_queue, %L', NEW.id);`,
-  ])('that runs %s may name the block', (statement) => {
-    expect(mayNameBlock(source(statement), 'id')).toBe(true);
+  ])('that runs %s may send the block id', (statement) => {
+    expect(mayCarryId(source(statement), 'id')).toBe(true);
   });
 
   it.each([
@@ -23,7 +23,7 @@ describe('a trigger’s function', () => {
     `PERFORM pg_notify('embedding_queue', TG_OP || ' id ' || NEW.note_id::text);`,
     `PERFORM pg_notify('embedding_queue', json_build_object('id', NEW.note_id)::text);`,
     `PERFORM pg_notify('embedding_queue', NULL);`,
-  ])('that runs %s does not', (statement) => {
-    expect(mayNameBlock(source(statement), 'id')).toBe(false);
+  ])('that runs %s does not send it', (statement) => {
+    expect(mayCarryId(source(statement), 'id')).toBe(false);
   });
 });

@@ -5,10 +5,10 @@ import { runDoctorChecks } from '../../support/doctor-checks.js';
 import { workerEnvironment } from '../../support/worker-in-process.js';
 import { SCHEMA_CASES } from '../../support/worker-schema-cases.js';
 
-/** Those that look at the database, and at the model that it is to fit. */
+/** Checks of the database, and of the model that must fit its column. */
 const CHECKS = ['database', 'pgvector', 'tables', 'privileges', 'trigger', 'own write', 'ollama', 'model', 'vectors'];
 
-describeWithServer('of a database that start-up refuses because it', () => {
+describeWithServer('doctor, on a database that startup refuses because it', () => {
   let ollama: StandIn;
   beforeAll(async () => {
     ollama = await startStandIn();
@@ -16,7 +16,7 @@ describeWithServer('of a database that start-up refuses because it', () => {
   afterAll(() => ollama.stop());
 
   it.each(SCHEMA_CASES)(
-    '$name doctor says the same',
+    '$name, reports the same',
     async ({ variant, sql, environment, message, doctorMessage = message }) => {
       const db = await createDatabase(variant);
       if (sql !== undefined) await db.query(sql);

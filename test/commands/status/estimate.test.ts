@@ -29,14 +29,14 @@ describeWithServer('counting many blocks', () => {
 
   const inspect = () => inspectBlocks(database, loadConfig({ PALDOCS_DATABASE_URL: db.url }).tables);
 
-  it('is exact where there is time', async () => {
+  it('is exact if there is time', async () => {
     const tally = await countOrEstimate(database, await inspect(), 30_000);
     expect(tally.estimated).toBe(false);
     expect(tally.counts).toHaveLength(2);
     expect(tally.counts).toContainEqual({ status: 'pending', type: 'heading', count: BLOCKS / 4 });
   });
 
-  it('is estimated where there is not, and says so', async () => {
+  it('is an estimate otherwise, and says so', async () => {
     const tally = await countOrEstimate(database, await inspect(), 1);
     expect(tally.estimated).toBe(true);
     const total = tally.counts.reduce((sum, { count }) => sum + count, 0);
@@ -44,7 +44,7 @@ describeWithServer('counting many blocks', () => {
     expect(total).toBeLessThan(BLOCKS * 1.1);
   });
 
-  it('is all there is where the table is small', async () => {
+  it('samples every block of a small table', async () => {
     await db.query('DELETE FROM blocks WHERE id > (SELECT min(id) + 999 FROM blocks)');
     await db.query('VACUUM FULL blocks');
     expect(await sampleBlocks(database, await inspect())).toContainEqual({

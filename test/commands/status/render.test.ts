@@ -18,22 +18,22 @@ const SNAPSHOT: StatusSnapshot = {
   workers: { count: 1, leader: 'pod\u001b[2J', gatesClosed: ['pod'], notificationsDown: [], held: [], instances: [] },
 };
 
-describe('what status shows', () => {
-  it('says what is estimated, to two digits, and counts failed blocks that a sample misses', () => {
+describe('the output of status', () => {
+  it('rounds estimates to two digits and counts failed blocks that a sample misses', () => {
     expect(renderStatus(SNAPSHOT, 'Ollama')).toEqual([
-      'blocks     pending  processing  completed  error  skipped      total',
-      'paragraph   12,000           0  1,200,000      0        0  1,200,000',
-      'all         12,000           0  1,200,000      0        0  1,200,000',
-      'The numbers of blocks are estimated, from a sample of the table.',
+      'block type  pending  processing  completed  error  skipped      total',
+      'paragraph    12,000           0  1,200,000      0        0  1,200,000',
+      'all          12,000           0  1,200,000      0        0  1,200,000',
+      'Block counts are estimates from a sample of the table.',
       '',
-      'embedded  about 99.0 %',
-      'jobs      10,000 created, 2 in retry, 100 active, 3 dead letters',
-      'oldest    waits for 1 h 2 min',
-      'rate      72 blocks an hour',
-      'left      about 12,000 blocks, done in about 7 d 3 h',
-      'errors    3 blocks failed permanently (see: embedding-worker errors)',
-      'workers   1, led by pod␛[2J',
-      'gate      closed: Ollama cannot embed now, and blocks wait for it (see: embedding-worker doctor)',
+      'embedded      about 99.0 % (skipped blocks not counted)',
+      'jobs          10,000 queued, 2 waiting to retry, 100 active, 3 dead letters',
+      'longest wait  1 h 2 min',
+      'rate          72 blocks per hour',
+      'remaining     about 12,000 blocks, done in about 7 d 3 h',
+      'errors        3 blocks failed permanently (see: embedding-worker errors)',
+      'workers       1 connected, leader pod␛[2J',
+      'gate          closed: Ollama cannot embed now; blocks wait until it recovers (see: embedding-worker doctor)',
     ]);
   });
 });

@@ -1,13 +1,14 @@
 import { readServer } from '../../../postgres/read-server.js';
 import { describeAddress } from '../../../postgres/address.js';
-import { PLAIN_FIX } from '../../connect/open-postgres.js';
-import { READ_ONLY, refusalOf, UNCHECKED_FIX, writableFix } from '../../connect/require-reachable.js';
+import { connectionRefusal } from '../../connect/connection-refusal.js';
+import { ENABLE_TLS_FIX, VERIFY_TLS_FIX, writableFix } from '../../connect/fixes.js';
+import { READ_ONLY } from '../../connect/require-writable.js';
 import { isTransient } from '../../../postgres/sqlstate.js';
 import { errorCode } from '../../../base/errors.js';
 import { failed, ok, warning, type Check, type CheckContext, type Finding } from '../check.js';
 
-/** The session that listens is ended by `idle_session_timeout`, which is new in 14. */
-const OLDEST = 140_000;
+/** The listening session relies on `idle_session_timeout`, which is new in 14. */
+const MIN_VERSION = 140_000;
 
 export const databaseCheck: Check = {
   name: 'database',
@@ -16,33 +17,33 @@ export const databaseCheck: Check = {
     const server = await reach(context);
     if ('status' in server) return server;
     const where = `PostgreSQL ${server.version} at ${describeAddress(context.config.databaseUrl)}, as ${server.role}`;
-    if (server.versionNumber < OLDEST) {
-      return failed(`${where}: older than 14`, 'upgrade the server to PostgreSQL 14 or later');
+    if (server.versionNumber < MIN_VERSION) {
+      return failed(`${where}: version 14 or later is required`, 'upgrade the server to PostgreSQL 14 or later');
     }
     if (server.readOnly) {
       return failed(`${where}: it ${READ_ONLY}`, writableFix(server.role));
     }
     if (context.database.isPlain === true) {
-      return warning(`${where}; the connection is not encrypted, since the server offers no TLS`, PLAIN_FIX);
+      return warning(`${where}; the connection is not encrypted, because the server offers no TLS`, ENABLE_TLS_FIX);
     }
     if (context.config.unverifiedTls.length > 0) {
       return warning(
-        `${where}; its certificate is not checked`,
-        `${context.config.unverifiedTls.join(' and ')}: ${UNCHECKED_FIX}`,
+        `${where}; its certificate is not verified`,
+        `${context.config.unverifiedTls.join(' and ')}: ${VERIFY_TLS_FIX}`,
       );
     }
     return ok(where);
   },
 };
 
+/** Does not wait for an error that may pass, as startup does. */
 async function reach({ config, database }: CheckContext): Promise<Awaited<ReturnType<typeof readServer>> | Finding> {
   try {
     return await readServer(database);
   } catch (error) {
-    const refusal = refusalOf(error, 'PALDOCS_DATABASE_URL', config.databaseUrl);
+    const refusal = connectionRefusal(error, 'PALDOCS_DATABASE_URL', config.databaseUrl);
     if (refusal !== undefined) throw refusal;
     if (!isTransient(error)) throw error;
-    // What may pass is not waited for here.
     const reason = errorCode(error) ?? String(error);
     return failed(
       `${describeAddress(config.databaseUrl)} cannot be reached (${reason})`,

@@ -1,13 +1,14 @@
 import { readIndexes, readTakenNames, type BlocksIndex } from '../../../blocks/sql/read-indexes.js';
 import type { BlocksTable } from '../../../blocks/table.js';
 import { readRelations, type BlocksRelation } from '../../../blocks/sql/read-relations.js';
+import { number } from '../../../terminal/output.js';
 import { ok, tableOf, warning, type Check } from '../check.js';
 import { buildVectorIndexes, COSINE, nameEnding } from '../vector-index-sql.js';
 import { joinNames } from '../../../blocks/checks/join-names.js';
 
-/** Above it each page of the table has too little room for HOT updates. */
-const FULLEST = 85;
-/** Searching so many rows without an index takes about a second. */
+/** Above this, pages of the table have too little room for HOT updates. */
+const MAX_FILLFACTOR = 85;
+/** Searching this many rows without an index takes about a second. */
 const MANY_ROWS = 50_000;
 
 export const indexesCheck: Check = {
@@ -32,16 +33,18 @@ export const indexesCheck: Check = {
     const isIndexed = onVectors.length > 0 || build.length > 0;
     const problems = [
       ...indexes.filter((index) => !index.valid && !index.isPartitioned).map(invalid),
-      // Room in the pages first: it is for what is written afterwards.
-      ...(isIndexed ? full(holders) : []),
+      // The fillfactor first: it applies to rows written afterwards.
+      ...(isIndexed ? overfull(holders) : []),
       ...(search.length > 0 ? [{ found: search.join('; '), fix: build }] : []),
-      ...(isIndexed ? indexes.filter((index) => isOnStatus(index, indexes)).map((index) => hurts(index, table)) : []),
+      ...(isIndexed
+        ? indexes.filter((index) => isOnStatus(index, indexes)).map((index) => slowsUpdates(index, table))
+        : []),
     ];
     if (problems.length > 0) {
       return warning(problems.map(({ found }) => found).join('; '), problems.flatMap(({ fix }) => fix).join('\n'));
     }
     const useful = onVectors.filter(({ operators, attachedTo }) => operators === COSINE && attachedTo === null);
-    if (useful.length === 0) return ok(`none on ${table.columns.embedding}, which so few blocks do not need`);
+    if (useful.length === 0) return ok(`no index on ${table.columns.embedding}; with so few blocks none is needed`);
     const room = holders.length > 0 ? `; fillfactor ${Math.max(...holders.map(({ fillfactor }) => fillfactor))}` : '';
     return ok(`${joinNames(useful.map(({ name, method }) => `${name} (${method})`))}${room}`);
   },
@@ -53,10 +56,10 @@ interface Problem {
 }
 
 function invalid({ name }: BlocksIndex): Problem {
-  return { found: `${name} is invalid: building it was interrupted`, fix: [`REINDEX INDEX CONCURRENTLY ${name};`] };
+  return { found: `${name} is invalid: its build was interrupted`, fix: [`REINDEX INDEX CONCURRENTLY ${name};`] };
 }
 
-/** What keeps searches from using an index. */
+/** Why searches cannot use an index. */
 function searchProblems(
   { columns }: BlocksTable,
   onVectors: readonly BlocksIndex[],
@@ -66,8 +69,9 @@ function searchProblems(
   const without = holders.filter(({ oid }) => !searchable.some(({ relation }) => relation === oid));
   const incomplete = searchable.filter(({ isPartitioned, valid }) => isPartitioned && !valid);
   if (incomplete.length > 0) {
-    const lacking = without.length > 0 ? joinNames(without.map(({ name }) => name)) : 'some that have one of their own';
-    return incomplete.map(({ name }) => `${name} is invalid: partitions have no index attached to it (${lacking})`);
+    const unindexed =
+      without.length > 0 ? joinNames(without.map(({ name }) => name)) : 'partitions that have an index of their own';
+    return incomplete.map(({ name }) => `${name} is invalid: it has no attached index for ${unindexed}`);
   }
   if (without.length === 0) return [];
   const others = onVectors.filter(({ attachedTo }) => attachedTo === null);
@@ -80,31 +84,29 @@ function searchProblems(
   if (rows < MANY_ROWS) return [];
   const where = without.length < holders.length ? ` of ${joinNames(without.map(({ name }) => name))}` : '';
   const read = without.reduce((sum, holder) => sum + Math.max(0, holder.rows), 0);
-  return [
-    `none on ${columns.embedding}${where}: a search reads all ${Math.round(read).toLocaleString('en-US')} blocks`,
-  ];
+  return [`no index on ${columns.embedding}${where}: a search reads all ${number(Math.round(read))} blocks`];
 }
 
-/** One that a constraint is kept by cannot be dropped; what is attached to another one goes with it. */
+/** Leaves out indexes of constraints, which cannot be dropped, and attached ones, which are dropped with their parent. */
 function isOnStatus({ onStatus, isConstraint, attachedTo }: BlocksIndex, indexes: readonly BlocksIndex[]): boolean {
   return onStatus && !isConstraint && !indexes.some(({ oid }) => oid === attachedTo);
 }
 
-/** Measured: 2 ms for each status change, as it then is an entry in the vector index too. */
-function hurts({ name, isPartitioned }: BlocksIndex, { columns }: BlocksTable): Problem {
+/** Measured: 2 ms per status change, because it then adds an entry to the vector index too. */
+function slowsUpdates({ name, isPartitioned }: BlocksIndex, { columns }: BlocksTable): Problem {
   return {
-    found: `${name} is on ${columns.status}, so that each change of a status writes to the vector index too (2 ms)`,
+    found: `${name} is on ${columns.status}: every status change then writes to the vector index too (2 ms)`,
     fix: [isPartitioned ? `DROP INDEX ${name};` : `DROP INDEX CONCURRENTLY ${name};`],
   };
 }
 
-function full(holders: readonly BlocksRelation[]): Problem[] {
-  const without = holders.filter(({ fillfactor }) => fillfactor > FULLEST);
+function overfull(holders: readonly BlocksRelation[]): Problem[] {
+  const without = holders.filter(({ fillfactor }) => fillfactor > MAX_FILLFACTOR);
   if (without.length === 0) return [];
   const where = holders.length > 1 ? ` of ${joinNames(without.map(({ name }) => name))}` : '';
   return [
     {
-      found: `fillfactor ${Math.max(...without.map(({ fillfactor }) => fillfactor))} leaves no room in a page${where}, so that each change of a status writes to the vector index too (2 ms)`,
+      found: `fillfactor ${Math.max(...without.map(({ fillfactor }) => fillfactor))} leaves no room on a page${where}: every status change then writes to the vector index too (2 ms)`,
       fix: without.map(({ sql }) => `ALTER TABLE ${sql} SET (fillfactor = 75);`),
     },
   ];

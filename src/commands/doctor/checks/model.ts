@@ -1,10 +1,11 @@
+import { number } from '../../../terminal/output.js';
 import { failed, ok, warning, type Check } from '../check.js';
 import { withTimeout } from '../../../base/with-timeout.js';
 import { WorkerError } from '../../../base/errors.js';
 
 const TIMEOUT_MS = 10_000;
-/** Hosted services have hundreds. */
-const MOST_NAMED = 5;
+/** Hosted services list hundreds of models. */
+const MAX_NAMED = 5;
 
 export const modelCheck: Check = {
   name: 'model',
@@ -14,20 +15,23 @@ export const modelCheck: Check = {
     try {
       const described = await withTimeout(TIMEOUT_MS, signal, (limit) => provider.describe(limit));
       if (described === undefined)
-        return failed(`the server does not describe ${model} in time`, `restart ${provider.dialect.name}`);
+        return failed(
+          `the server did not describe ${model} within ${TIMEOUT_MS / 1000} s`,
+          `restart ${provider.dialect.name}`,
+        );
       facts.model = described;
       if (!described.canEmbed) {
-        return failed(`${model} is there, but cannot embed`, 'PALDOCS_EMBEDDING_MODEL=qwen3-embedding:4b');
+        return failed(`${model} is available, but cannot embed`, 'PALDOCS_EMBEDDING_MODEL=qwen3-embedding:4b');
       }
       const { dimensions, contextLength, listedInstead } = described;
       if (listedInstead !== undefined) {
         return warning(
-          `the server does not list ${model}, but ${listedInstead.slice(0, MOST_NAMED).join(', ')}`,
-          'set PALDOCS_EMBEDDING_MODEL to the name by which the server knows the model, unless it takes any',
+          `the server does not list ${model}; it lists ${listedInstead.slice(0, MAX_NAMED).join(', ')}`,
+          'set PALDOCS_EMBEDDING_MODEL to the name that the server uses; ignore this if it accepts any name',
         );
       }
       return ok(
-        `${model} is there and can embed; ${dimensions ?? 'unknown'} dimensions, context of ${contextLength?.toLocaleString('en-US') ?? 'unknown'} tokens`,
+        `${model} is available and can embed; dimensions: ${orUnknown(dimensions)}, context: ${orUnknown(contextLength, ' tokens')}`,
       );
     } catch (error) {
       if (!(error instanceof WorkerError) || error.code !== 'OLLAMA_MODEL_MISSING') throw error;
@@ -35,3 +39,7 @@ export const modelCheck: Check = {
     }
   },
 };
+
+function orUnknown(value: number | null, unit = ''): string {
+  return value === null ? 'unknown' : `${number(value)}${unit}`;
+}

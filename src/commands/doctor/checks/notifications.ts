@@ -1,5 +1,7 @@
 import { describeAddress } from '../../../postgres/address.js';
-import { DIRECT_FIX, refusalOf } from '../../connect/require-reachable.js';
+import { connectionRefusal } from '../../connect/connection-refusal.js';
+import { DIRECT_URL_FIX } from '../../connect/fixes.js';
+import { LOSES_SESSION } from '../../connect/require-session.js';
 import { sharesBackends } from '../../../postgres/shared-backends.js';
 import { notifyRoundTrip } from '../../../postgres/round-trip.js';
 import { failed, ok, type Check } from '../check.js';
@@ -14,26 +16,24 @@ export const notificationsCheck: Check = {
     const through = listenDatabaseUrl === databaseUrl ? '' : ` through ${describeAddress(listenDatabaseUrl)}`;
     const fix =
       listenDatabaseUrl === databaseUrl
-        ? DIRECT_FIX
-        : 'let PALDOCS_LISTEN_DATABASE_URL reach the same database as PALDOCS_DATABASE_URL, and not through a pooler';
+        ? DIRECT_URL_FIX
+        : 'let PALDOCS_LISTEN_DATABASE_URL reach the same database as PALDOCS_DATABASE_URL, without a pooler';
     let tookMs: number | undefined;
     try {
       if (listenDatabaseUrl === databaseUrl && (await sharesBackends(database))) {
-        return failed(
-          'the URL leads to a pooler in transaction mode, through which LISTEN and the leader’s lock are lost',
-          fix,
-        );
+        return failed(`the URL leads to ${LOSES_SESSION}`, fix);
       }
       tookMs = await notifyRoundTrip(database, TIMEOUT_MS);
     } catch (error) {
-      const refusal = refusalOf(error, 'PALDOCS_LISTEN_DATABASE_URL', listenDatabaseUrl);
+      const refusal = connectionRefusal(error, 'PALDOCS_LISTEN_DATABASE_URL', listenDatabaseUrl);
       if (refusal !== undefined && listenDatabaseUrl !== databaseUrl) throw refusal;
       const reason = error instanceof Error ? error.message : String(error);
-      return failed(`a session that listens cannot be opened${through}: ${reason}`, fix);
+      return failed(`cannot open a listening session${through}: ${reason}`, fix);
     }
-    if (tookMs !== undefined) return ok(`sent and received${through} in ${Math.max(1, Math.round(tookMs))} ms`);
+    if (tookMs !== undefined)
+      return ok(`test notification sent and received${through} in ${Math.max(1, Math.round(tookMs))} ms`);
     return failed(
-      `sent, but not received${through} within ${TIMEOUT_MS / 1000} s: a pooler in transaction mode, such as PgBouncer, swallows LISTEN`,
+      `test notification sent, but not received${through} within ${TIMEOUT_MS / 1000} s: a pooler in transaction mode, such as PgBouncer, drops LISTEN`,
       fix,
     );
   },

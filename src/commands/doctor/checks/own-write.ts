@@ -9,7 +9,7 @@ import { quoteColumn } from '../../../postgres/identifiers.js';
 import { ok, tableOf, warning, type Check } from '../check.js';
 import { joinNames } from '../../../blocks/checks/join-names.js';
 
-/** All that it tries is rolled back. */
+/** Its test writes are rolled back. */
 export const ownWriteCheck: Check = {
   name: 'own write',
   needs: ['privileges'],
@@ -20,14 +20,14 @@ export const ownWriteCheck: Check = {
     await requireNoForeignKeys(database, table);
     const result = await requireNoTriggerLoop(database, table);
     const found = result.isTried
-      ? 'all statuses are taken, and writing them and a vector asks for nothing (tried, and rolled back)'
-      : `not tried: ${result.reason}; all statuses are taken, as far as the catalogue tells`;
+      ? 'the columns accept every status and a vector, and writing them triggers no new embedding (tested and rolled back)'
+      : `not tested: ${result.reason}; according to the catalogue, the column accepts every status`;
     const unseen = await findSuppressedTriggers(database, table);
     if (unseen.length > 0) {
       return warning(
-        `${found}; session_replication_role is replica, so that it is not seen by the trigger ${joinNames(unseen.map(({ name, on }) => `"${name}" on ${on}`))}`,
+        `${found}; session_replication_role is replica, so our writes do not fire the trigger ${joinNames(unseen.map(({ name, on }) => `"${name}" on ${on}`))}`,
         [
-          '-- only if they must see every change of a status:',
+          '-- only if these triggers must fire on every status change:',
           ...unseen.map(({ name, sql }) => `ALTER TABLE ${sql} ENABLE ALWAYS TRIGGER ${quoteColumn(name)};`),
         ].join('\n'),
       );

@@ -1,10 +1,11 @@
 import { readIndexes } from '../../../blocks/sql/read-indexes.js';
 import { readNotifyingFunctions } from '../../../blocks/sql/read-notifying-functions.js';
 import { readRelations } from '../../../blocks/sql/read-relations.js';
+import { number } from '../../../terminal/output.js';
 import { ok, tableOf, warning, type Check } from '../check.js';
 import { CHANNEL } from '../../../blocks/channel.js';
 
-/** From so many rows on, each look at what is pending takes long enough to be felt. */
+/** From this many rows on, looking for pending blocks takes noticeably long. */
 const MANY_ROWS = 100_000;
 
 export const payloadCheck: Check = {
@@ -19,25 +20,25 @@ export const payloadCheck: Check = {
       readRelations(database, table),
     ]);
     const rows = relations.reduce((sum, relation) => sum + Math.max(0, relation.isPartitioned ? 0 : relation.rows), 0);
-    const nameless = sources.some((source) => !mayNameBlock(source, table.columns.id));
-    if (sources.length === 0) return ok('not known: no function of a trigger names the channel');
-    if (!nameless) return ok('the notification names the block, as far as can be told');
-    if (rows < MANY_ROWS) return ok('the notification names no block: each is followed by a look at what is pending');
+    const lacksId = sources.some((source) => !mayCarryId(source, table.columns.id));
+    if (sources.length === 0) return ok(`unknown: no trigger function names the channel ${CHANNEL}`);
+    if (!lacksId) return ok('notifications carry the block id, as far as the source of the trigger function shows');
+    if (rows < MANY_ROWS) return ok('notifications carry no block id; after each, the worker looks for pending blocks');
     if (indexes.some(({ onStatus, valid }) => onStatus && valid)) {
-      return ok('the notification names no block: an index answers what is pending');
+      return ok('notifications carry no block id; the worker finds pending blocks through an index');
     }
     return warning(
-      `the notification names no block, so that the worker reads all ${Math.round(rows).toLocaleString('en-US')} rows to find an edit`,
+      `notifications carry no block id, so the worker reads all ${number(Math.round(rows))} rows to find an edit`,
       `in the trigger's function: PERFORM pg_notify('${CHANNEL}', NEW.${table.id}::text);`,
     );
   },
 };
 
 /**
- * Whether a function's source sends the block's id, or something that may hold it. Only what is surely without it counts:
- * a NOTIFY, whose payload is a constant, and a call whose payload names neither the id's column nor a variable.
+ * Whether a function's source sends the block's id, or something that may hold it. False only if it certainly does not: a
+ * NOTIFY, whose payload is a constant, or a call whose payload names neither the id's column nor a variable.
  */
-export function mayNameBlock(source: string, idColumn: string): boolean {
+export function mayCarryId(source: string, idColumn: string): boolean {
   const code = source.replaceAll(/--[^\n]*|\/\*[^]*?\*\//g, ' ');
   const calls = [...code.matchAll(/\bpg_notify\s*\(([^;]*)/gi)].map(([, args = '']) => args);
   const payloads = calls.filter((args) => args.includes(CHANNEL)).map((args) => args.slice(args.indexOf(',') + 1));
@@ -54,6 +55,6 @@ function holdsId(payload: string, idColumn: string): boolean {
     .match(/[\p{L}_][\p{L}\d_$]*(\s*\.\s*[\p{L}_][\p{L}\d_$]*)?/gu);
   return (values ?? []).some((value) => {
     const [, column] = value.split('.');
-    return column === undefined || column.trim().toLowerCase() === idColumn.toLowerCase(); // else the row, or a variable
+    return column === undefined || column.trim().toLowerCase() === idColumn.toLowerCase(); // undefined: the row, or a variable
   });
 }

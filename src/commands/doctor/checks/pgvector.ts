@@ -10,11 +10,11 @@ export const pgvectorCheck: Check = {
   needs: ['database'],
   run: async ({ database }) => {
     const installed = await requirePgvector(database);
-    if (!FAULTY.test(installed)) return ok(installed);
+    if (!FAULTY.test(installed)) return ok(`version ${installed}`);
     const { available } = await readExtension(database, 'vector');
     const update = 'ALTER EXTENSION vector UPDATE;';
     return warning(
-      `${installed} has known faults (index corruption, buffer overflow), mended in 0.8.4`,
+      `version ${installed} has known faults (index corruption, buffer overflow), fixed in 0.8.4`,
       available !== null && available !== installed && !FAULTY.test(available)
         ? update
         : `install pgvector 0.8.4 or later on the server, then\n${update}`,

@@ -11,19 +11,19 @@ export interface Reached {
 }
 
 /**
- * Asks the server that embeds for its version.
+ * Asks the embedding server for its version.
  *
- * @param fix what mends it where nothing answers
- * @returns what is wrong where nothing does
- * @throws WorkerError for what it answers instead
+ * @param fix for a server that does not answer
+ * @returns a failed finding if it does not answer
+ * @throws WorkerError if it answers with an error
  */
 export async function reach({ config, provider, signal }: CheckContext, fix: string): Promise<Reached | Finding> {
-  const { host, pathname } = new URL(embeddingServer(config).url); // nothing that opens it
+  const { host, pathname } = new URL(embeddingServer(config).url); // without credentials
   const where = `${host}${pathname}`.replace(/\/$/, '');
   try {
     const version = await withTimeout(TIMEOUT_MS, signal, (limit) => provider.version(limit));
     return version === undefined
-      ? failed(`${where} does not answer within ${TIMEOUT_MS / 1000} s`, fix)
+      ? failed(`${where} did not answer within ${TIMEOUT_MS / 1000} s`, fix)
       : { where, version };
   } catch (error) {
     if (errorCode(error) !== provider.dialect.codes.unreachable) throw error;

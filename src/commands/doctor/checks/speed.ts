@@ -1,4 +1,5 @@
 import { probeSpeed } from '../../../embedder/probe.js';
+import { counted, number } from '../../../terminal/output.js';
 import { failed, ok, tableOf, type Check } from '../check.js';
 
 export const speedCheck: Check = {
@@ -16,12 +17,12 @@ export const speedCheck: Check = {
       instruction,
       signal,
     });
-    if (!distinct) return failed('two unlike texts have the same vector', `update ${name}, and fetch the model again`);
-    if (!consistent) return failed('a text has another vector alone than among others', `update ${name}`);
-    const perSecond = Math.max(1, Math.round((1000 * texts) / batchMs)).toLocaleString('en-US');
-    const one = `one text in ${Math.ceil(singleMs)} ms`;
-    const many = texts === 1 ? '' : `, ${texts} in ${Math.ceil(batchMs)} ms`;
-    const most = isMax ? `; takes ${texts} ${texts === 1 ? 'text' : 'texts'} a request` : '';
-    return ok(`${one}${many}: about ${perSecond} texts a second${most}`);
+    if (!distinct) return failed('two different texts get the same vector', `update ${name}, and pull the model again`);
+    if (!consistent) return failed('a text gets a different vector alone than in a batch', `update ${name}`);
+    const perSecond = number(Math.max(1, Math.round((1000 * texts) / batchMs)));
+    const one = `1 text in ${Math.ceil(singleMs)} ms`;
+    const many = texts === 1 ? '' : `, ${texts} texts in ${Math.ceil(batchMs)} ms`;
+    const limit = isMax ? `; the server takes at most ${counted(texts, 'text')} per request` : '';
+    return ok(`${one}${many}: about ${perSecond} texts per second${limit}`);
   },
 };

@@ -1,6 +1,7 @@
 import { readRelations } from '../../../blocks/sql/read-relations.js';
 import { requireTrigger } from '../../../blocks/checks/trigger.js';
 import { readTriggers, type Trigger } from '../../../blocks/sql/read-triggers.js';
+import { number } from '../../../terminal/output.js';
 import { ok, tableOf, warning, type Check } from '../check.js';
 import { CHANNEL } from '../../../blocks/channel.js';
 
@@ -12,13 +13,13 @@ export const triggerCheck: Check = {
     const table = tableOf(context);
     await requireTrigger(database, table);
     const triggers = (await readTriggers(database, table)).filter(({ enabled }) => enabled);
-    const ours = triggers.filter(({ notifies }) => notifies);
+    const notifying = triggers.filter(({ notifies }) => notifies);
     const tables = (await readRelations(database, table)).filter(({ isPartitioned }) => !isPartitioned).length;
-    const where = tables > 1 ? ` (on ${tables.toLocaleString('en-US')} tables)` : '';
-    if (ours.length > 0) return ok(`${described(ours)}: notifies ${CHANNEL}${where}`);
+    const where = tables > 1 ? ` (on ${number(tables)} tables)` : '';
+    if (notifying.length > 0) return ok(`${described(notifying)}: notify ${CHANNEL}${where}`);
     return warning(
-      `${described(triggers)}: none of their functions names ${CHANNEL}, unless one that they call does`,
-      `see that one does: SELECT pg_notify('${CHANNEL}', NEW.id::text), as in migrations-noop/trigger.sql`,
+      `${described(triggers)}: their functions do not name ${CHANNEL}; unless one that they call does, edits wait for the sweep`,
+      `add to one of them: PERFORM pg_notify('${CHANNEL}', NEW.${table.id}::text); as in migrations-noop/trigger.sql`,
     );
   },
 };

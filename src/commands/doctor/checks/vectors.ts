@@ -3,9 +3,9 @@ import { probeVector } from '../../../embedder/probe.js';
 import { failed, ok, tableOf, type Check } from '../check.js';
 import { findingOf } from '../finding-of.js';
 import { WorkerError } from '../../../base/errors.js';
-import { duration } from '../../../terminal/output.js';
+import { duration, number } from '../../../terminal/output.js';
 
-/** Shorter than this, the model was loaded before. */
+/** Below this, the model was already loaded. */
 const LOAD_MS = 500;
 
 export const vectorsCheck: Check = {
@@ -19,13 +19,12 @@ export const vectorsCheck: Check = {
       await requireModel(provider, model, dimensions, signal);
       const { loadMs } = await probeVector({ provider, model, dimensions, instruction, signal });
       const native = facts.model?.dimensions ?? dimensions;
-      const cut = native > dimensions ? `, cut from ${native}` : '';
+      const cut = native > dimensions ? ` (cut from ${number(native)})` : '';
       const loaded = loadMs < LOAD_MS ? '' : `; loading the model took ${duration(loadMs / 1000)}`;
-      return ok(`${dimensions} dimensions${cut}, as the column holds, finite and of length 1${loaded}`);
+      return ok(`${dimensions} dimensions${cut}, as in the column; all values finite, length 1${loaded}`);
     } catch (error) {
       if (!(error instanceof WorkerError)) throw error;
-      const { found, fix = `look at the log of ${provider.dialect.name}; restarting it helps where it has crashed` } =
-        findingOf(error);
+      const { found, fix = `read the log of ${provider.dialect.name}; restart it if it crashed` } = findingOf(error);
       return failed(found, fix);
     }
   },
