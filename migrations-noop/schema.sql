@@ -1,5 +1,5 @@
 -- The part of the platform's schema that the embedding worker relies on, as phase 6b of the API creates it.
--- Applied only to databases of our own: tests, demo and bench. See README.md beside this file.
+-- Applied only to the project's own databases, for tests, demo and bench. See README.md in this folder.
 
 CREATE EXTENSION IF NOT EXISTS vector;
 

@@ -1,6 +1,5 @@
--- The reference trigger: a new or changed block becomes `pending` (or `skipped`, where its type has no text to
--- embed) and is announced. Our own two columns are not among those that fire it: if they were, storing a vector
--- would ask for the next one, for ever.
+-- The reference trigger: it sets a new or changed block to `pending` (or `skipped`, if its type has no text to embed) and
+-- notifies. The worker's two columns do not fire it: if they did, each stored vector would request the next one, endlessly.
 
 CREATE FUNCTION queue_block_embedding() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -94,7 +94,7 @@ const cli = yargs(hideBin(process.argv))
   .strict()
   .version(VERSION)
   .epilogue(
-    'Settings are environment variables (PALDOCS_…); the README lists them.\nExit status: 0 done, 1 failed, 2 usage or configuration, 130 interrupted.',
+    'Settings are environment variables (PALDOCS_…); docs/configuration.md lists them.\nExit status: 0 done, 1 failed, 2 usage or configuration, 130 interrupted.',
   )
   .fail((message, error: Error | undefined, parser) => {
     if (error !== undefined && error !== null) throw error; // from a command: yargs would reject with it in any case

@@ -7,12 +7,13 @@ import { adoptTable, isSameTable, type BlocksTable } from './blocks/table.js';
 import type { Config } from './config/config.js';
 import { embeddingServer } from './config/embedding-server.js';
 import type { Database } from './postgres/database.js';
-import type { Leadership } from './leader/lease.js';
+import type { Lease } from './leader/lease.js';
 import { openEmbedder, type OpenEmbedder } from './embedder/open-embedder.js';
 import { checkModel } from './embedder/check-model.js';
 import type { Provider } from './embedder/provider.js';
 import type { Events } from './telemetry/events.js';
 import { HealthServer, type Readiness } from './monitoring/health-server.js';
+import { pingDatabase } from './monitoring/ping-database.js';
 import type { Logger } from './telemetry/logger.js';
 import { EmbedHandler, type HandlerOptions } from './pipeline/handler.js';
 import { Hold } from './postgres/hold.js';
@@ -53,7 +54,7 @@ export class Worker {
   #boss: PgBoss | undefined;
   #health: HealthServer | undefined;
   #embedding: OpenEmbedder | undefined;
-  #leader: Leadership | undefined;
+  #leader: Lease | undefined;
   #hold: Hold | undefined;
   #handler: EmbedHandler | undefined;
   #waker: Waker | undefined;
@@ -217,7 +218,7 @@ export class Worker {
   }
 
   async #readiness(): Promise<Readiness> {
-    const database = await answersInTime(this.#parts.database, READY_TIMEOUT_MS);
+    const database = await pingDatabase(this.#parts.database, READY_TIMEOUT_MS);
     const started = this.#leader !== undefined;
     const detail = this.#stopping !== undefined ? 'shutting down' : started ? undefined : 'starting';
     const held = this.#hold?.reason;
@@ -237,17 +238,4 @@ function warnOfShortExpiry({ embeddingTimeoutMs, jobExpireSeconds }: Config, log
   log.warn('a request may outlast its job, so a cold model load can be cut short', {
     fix: 'set PALDOCS_JOB_EXPIRE_SECONDS to more than twice PALDOCS_EMBEDDING_TIMEOUT_SECONDS',
   });
-}
-
-/** Whether the database answers, and soon. */
-async function answersInTime(database: Database, timeoutMs: number): Promise<{ ok: boolean; detail?: string }> {
-  return await Promise.race([
-    database.query('SELECT 1').then(
-      () => ({ ok: true }),
-      () => ({ ok: false, detail: 'the database does not answer' }),
-    ),
-    new Promise<{ ok: boolean; detail: string }>((resolve) =>
-      setTimeout(resolve, timeoutMs, { ok: false, detail: 'the database does not answer in time' }).unref(),
-    ),
-  ]);
 }

@@ -1,6 +1,6 @@
 import type { Blocks } from '../blocks/blocks.js';
 import { WAITING, type FoundStatus } from '../blocks/status.js';
-import type { Database, Queryable } from '../postgres/database.js';
+import { Rollback, type Database, type Queryable } from '../postgres/database.js';
 import type { EmbedQueue } from '../queue/embed-queue.js';
 import { PRIORITY } from '../queue/job.js';
 import { newJob } from '../queue/new-job.js';
@@ -53,8 +53,8 @@ export async function enqueuePage(
   for (;;) {
     const blocks = found.filter((block) => !missed.has(block));
     const attempted = await attempt(context, blocks, now);
-    if (attempted instanceof Missed) {
-      for (const block of attempted.blocks) missed.add(block);
+    if ('missed' in attempted) {
+      for (const block of attempted.missed) missed.add(block);
       continue;
     }
     const { enqueued, alreadyQueued } = attempted;
@@ -66,43 +66,27 @@ export async function enqueuePage(
   }
 }
 
-/** Rolls back a transaction that would have left jobs for these blocks, which are locked or have changed. */
-class Missed extends Error {
-  readonly blocks: readonly FoundBlock[];
+/** `missed`: blocks that are locked or have changed. Nothing was committed, or their jobs would have stayed behind. */
+type Attempted = Pick<EnqueuedPage, 'enqueued' | 'alreadyQueued'> | { readonly missed: readonly FoundBlock[] };
 
-  constructor(blocks: readonly FoundBlock[]) {
-    super('blocks are locked or have changed');
-    this.blocks = blocks;
-  }
-}
-
-async function attempt(
-  context: EnqueueContext,
-  found: readonly FoundBlock[],
-  now: Date,
-): Promise<Pick<EnqueuedPage, 'enqueued' | 'alreadyQueued'> | Missed> {
+async function attempt(context: EnqueueContext, found: readonly FoundBlock[], now: Date): Promise<Attempted> {
   const { database, queue, blocks: blocksTable, queueLimit } = context;
-  try {
-    return await database.transaction(async (tx) => {
-      const capacity = await queue.reserveCapacity(tx, queueLimit);
-      const blocks = capacity < minUsefulCapacity(found.length, queueLimit) ? [] : found.slice(0, capacity);
-      await queue.deadLetters.deleteOfBlocks(tx, blocks.filter(({ status }) => status === 'error').map(toId));
-      const jobs = blocks.map(({ id }) => newJob(id, PRIORITY.backlog, now));
-      const inserted = await queue.insert(tx, jobs);
-      const settled = blocks.filter(({ status }) => !isWaiting(status));
-      const reopened = new Set(await reset(tx, blocksTable, settled));
-      // Our new jobs hold the keys, so no other worker can settle these blocks: those that have ended were settled before.
-      const ended = new Set((await blocksTable.settled(tx, [...inserted])).map(({ id }) => id));
-      const missed = blocks.filter(({ id, status }) => (isWaiting(status) ? ended.has(id) : !reopened.has(id)));
-      if (missed.length > 0) throw new Missed(missed);
-      // A settled block that already has a job keeps it: the job finds it `pending`, or the sweep inserts another.
-      const isEnqueued = ({ id, status }: FoundBlock) => inserted.has(id) || !isWaiting(status);
-      return { enqueued: blocks.filter(isEnqueued), alreadyQueued: blocks.filter((block) => !isEnqueued(block)) };
-    });
-  } catch (error) {
-    if (error instanceof Missed) return error;
-    throw error;
-  }
+  return await database.transaction<Attempted>(async (tx) => {
+    const capacity = await queue.reserveCapacity(tx, queueLimit);
+    const blocks = capacity < minUsefulCapacity(found.length, queueLimit) ? [] : found.slice(0, capacity);
+    await queue.deadLetters.deleteOfBlocks(tx, blocks.filter(({ status }) => status === 'error').map(toId));
+    const jobs = blocks.map(({ id }) => newJob(id, PRIORITY.backlog, now));
+    const inserted = await queue.insert(tx, jobs);
+    const settled = blocks.filter(({ status }) => !isWaiting(status));
+    const reopened = new Set(await reset(tx, blocksTable, settled));
+    // Our new jobs hold the keys, so no other worker can settle these blocks: those that have ended were settled before.
+    const ended = new Set((await blocksTable.settled(tx, [...inserted])).map(({ id }) => id));
+    const missed = blocks.filter(({ id, status }) => (isWaiting(status) ? ended.has(id) : !reopened.has(id)));
+    if (missed.length > 0) return new Rollback({ missed });
+    // A settled block that already has a job keeps it: the job finds it `pending`, or the sweep inserts another.
+    const isEnqueued = ({ id, status }: FoundBlock) => inserted.has(id) || !isWaiting(status);
+    return { enqueued: blocks.filter(isEnqueued), alreadyQueued: blocks.filter((block) => !isEnqueued(block)) };
+  });
 }
 
 /** Two statements: in one, PostgreSQL would check a row that it waited for in its old version. */

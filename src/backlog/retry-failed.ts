@@ -1,5 +1,5 @@
 import type { Blocks } from '../blocks/blocks.js';
-import type { Database, Queryable } from '../postgres/database.js';
+import { Rollback, type Database, type Queryable } from '../postgres/database.js';
 import { retryTransient } from '../postgres/retry.js';
 import type { EmbedQueue } from '../queue/embed-queue.js';
 import { PRIORITY, type Priority } from '../queue/job.js';
@@ -56,31 +56,18 @@ function notRequeued(id: string, status: string | null | undefined): Retried {
   return status === 'error' ? { id, outcome: 'locked', status } : { id, outcome: 'not in error', status };
 }
 
-/** Rolls back the transaction: only some of the blocks could be locked. */
-class SomeLocked extends Error {
-  constructor(readonly lockable: string[]) {
-    super('some blocks are locked');
-  }
-}
-
 async function tryToRequeue(
   { database, queue, blocks, priority }: RetryContext,
   ids: readonly string[],
 ): Promise<{ requeued: string[]; again: string[] }> {
-  try {
-    const requeuedIds = await database.transaction(async (tx) => {
-      await queue.deadLetters.deleteOfBlocks(tx, ids);
-      if (priority !== null) await enqueue(queue, tx, ids, priority);
-      const locked = await blocks.lock(tx, ids);
-      // A block that keeps its status must keep its dead letter too.
-      if (locked.length < ids.length) throw new SomeLocked(locked);
-      return await blocks.resetToPending(tx, locked, ['error']);
-    });
-    return { requeued: requeuedIds, again: [] };
-  } catch (error) {
-    if (error instanceof SomeLocked) return { requeued: [], again: error.lockable };
-    throw error;
-  }
+  return await database.transaction<{ requeued: string[]; again: string[] }>(async (tx) => {
+    await queue.deadLetters.deleteOfBlocks(tx, ids);
+    if (priority !== null) await enqueue(queue, tx, ids, priority);
+    const locked = await blocks.lock(tx, ids);
+    // A block that keeps its status must keep its dead letter too.
+    if (locked.length < ids.length) return new Rollback({ requeued: [], again: locked });
+    return { requeued: await blocks.resetToPending(tx, locked, ['error']), again: [] };
+  });
 }
 
 /** A waiting job is replaced: if it were claimed now, it would find the block in `error` and do nothing. */

@@ -1,7 +1,7 @@
 /**
- * Waits for a promise, for as long as the signal lets it. Leaves nothing on the signal.
+ * Waits for a promise until the signal is aborted. It leaves no listener on the signal.
  *
- * @throws the signal's reason when it is aborted first
+ * @throws what the promise rejects with, or the signal's reason when that is aborted first
  */
 export async function abortable<T>(awaited: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();

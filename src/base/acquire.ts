@@ -2,10 +2,10 @@ import type { Semaphore } from 'async-mutex';
 import { abortable } from './abortable.js';
 
 /**
- * Waits for a semaphore, for as long as the signal lets it. Room that comes too late is given back at once.
+ * Waits for a semaphore until the signal is aborted. Capacity that is granted after that is released at once.
  *
- * @returns gives the room back
- * @throws the signal's reason, or what the semaphore was cancelled with
+ * @returns a function that releases the capacity
+ * @throws the signal's reason, or the error that the semaphore was cancelled with
  */
 export async function acquire(
   semaphore: Semaphore,
@@ -23,7 +23,7 @@ export async function acquire(
       ([, release]) => {
         release();
       },
-      () => undefined, // cancelled: there is nothing to give back
+      () => undefined, // cancelled: nothing was acquired
     );
     throw error;
   }

@@ -1,12 +1,12 @@
 export interface WorkerErrorOptions extends ErrorOptions {
-  /** What helps: statements, commands or variables, one per line. SQL ends with a semicolon, so that psql takes it. */
+  /** How to fix it: statements, commands or variables, one per line. SQL ends with a semicolon, ready for psql. */
   readonly fix?: string | undefined;
 }
 
 /**
- * The one base of all errors this program raises itself: a stable `code` for machines, a message for people that says
- * what happened, to what, and a `fix` where there is one. None of them holds a secret or the text of a block. Start-up,
- * `doctor` and the log print the same message and the same fix.
+ * Base of all errors that this program raises itself: a stable `code` for machines, a message for people that says what
+ * happened and to what, and a `fix` if there is one. No error contains a secret or the text of a block. Startup, `doctor`
+ * and the log print the same message and the same fix.
  */
 export class WorkerError extends Error {
   readonly code: string;
@@ -20,10 +20,10 @@ export class WorkerError extends Error {
   }
 }
 
-/** What the operator gave us cannot work: a variable, an option, a database without what we need. Exit status 2. */
+/** The operator must change something: a variable, an option, or a database that lacks what we need. Exit status 2. */
 export class ConfigurationError extends WorkerError {}
 
-/** The code of an error of ours, of Node or of PostgreSQL, where it has one. */
+/** The code of an error from this program, Node or PostgreSQL; undefined if it has none. */
 export function errorCode(error: unknown): string | undefined {
   const hasCode = typeof error === 'object' && error !== null && 'code' in error;
   return hasCode && typeof error.code === 'string' ? error.code : undefined;

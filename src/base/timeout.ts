@@ -1,7 +1,7 @@
 /**
- * A signal that is aborted with another, or once a time has passed. In place of `AbortSignal.timeout` and `AbortSignal.any`:
- * Node keeps one that was joined with another until its time has passed, 800 bytes each, and joining costs 6 µs of CPU,
- * where a listener costs 2.
+ * A signal that is aborted after a time, or when another signal is. It replaces `AbortSignal.timeout` with
+ * `AbortSignal.any`: Node keeps such a pair, 800 bytes, until the time has passed, and joining costs 6 µs of CPU where a
+ * listener costs 2.
  */
 export class Timeout {
   readonly #own = new AbortController();
@@ -9,7 +9,7 @@ export class Timeout {
   readonly #outer: AbortSignal;
   #expired = false;
 
-  /** @param reason makes the signal's reason, once the time has passed: hardly ever, where an error costs its stack */
+  /** @param reason creates the signal's reason; called only on expiry, because the stack of an error is expensive */
   constructor(limitMs: number, signal: AbortSignal, reason = () => new Error(`took longer than ${limitMs / 1000} s`)) {
     this.#outer = signal;
     this.#timer = setTimeout(() => {
@@ -20,7 +20,7 @@ export class Timeout {
     else signal.addEventListener('abort', this.#follow, { once: true });
   }
 
-  /** Follows the other signal until this limit is cleared. */
+  /** Follows the other signal until `clear` is called. */
   get signal(): AbortSignal {
     return this.#own.signal;
   }
@@ -29,7 +29,7 @@ export class Timeout {
     return this.#expired;
   }
 
-  /** To be called when what was limited is over. */
+  /** To be called when the work has ended. */
   clear(): void {
     clearTimeout(this.#timer);
     this.#outer.removeEventListener('abort', this.#follow);

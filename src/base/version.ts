@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 
-/** package.json stands beside `src` and `dist`, and one level further up from what tests and bench compile. */
+/** package.json is beside `src` and `dist`, and one level higher for files compiled into `dist-tools`. */
 const file = ['../../package.json', '../../../package.json']
   .map((path) => new URL(path, import.meta.url))
   .find((url) => existsSync(url));

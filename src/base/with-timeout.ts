@@ -1,9 +1,9 @@
 import { Timeout } from './timeout.js';
 
 /**
- * Runs what takes a signal with a limit.
+ * Runs `work` with a timeout, which aborts the signal that `work` gets.
  *
- * @returns undefined when it took longer
+ * @returns undefined when the timeout expired
  * @throws what `work` throws; the reason of `signal` when that is aborted
  */
 export async function withTimeout<T>(

@@ -1,5 +1,5 @@
 import { isBlockId } from '../blocks/block-id.js';
-import { patiently } from '../postgres/statement-timeout.js';
+import { withLongTimeout } from '../postgres/statement-timeout.js';
 import { ConfigurationError } from '../base/errors.js';
 import { countErrors, type ErrorCount } from '../backlog/sql/count-errors.js';
 import { findErrors, type BlockError } from '../backlog/sql/find-errors.js';
@@ -40,7 +40,7 @@ export async function runErrors(options: ErrorsOptions): Promise<void> {
       throw new ConfigurationError('OPTION', `--after: "${printable(after)}" is no id of type ${table.idType}`);
     }
     const names = (await queueExists(database, config.names)) ? config.names : null;
-    const [byReason, found] = await patiently(database, async (tx) => [
+    const [byReason, found] = await withLongTimeout(database, async (tx) => [
       await countErrors(tx, names, table),
       await findErrors(tx, names, table, { reason, after, limit: limit + 1 }),
     ]);

@@ -1,12 +1,12 @@
 import { embeddingServer } from '../config/embedding-server.js';
 import { blockText } from '../text/block-text.js';
-import { findNearest, type NearestBlock } from '../blocks/sql/nearest.js';
+import { findNearest, type NearestBlock } from '../blocks/sql/find-nearest.js';
 import type { BlocksTable } from '../blocks/table.js';
-import { setIndexScanLimits } from '../blocks/set-index-scan-limits.js';
+import { setIndexScanLimits } from '../blocks/sql/set-index-scan-limits.js';
 import { embedOnce } from '../embedder/embed-once.js';
 import { openProvider } from '../embedder/open-provider.js';
 import { requireModel } from '../embedder/require-model.js';
-import { patiently } from '../postgres/statement-timeout.js';
+import { withLongTimeout } from '../postgres/statement-timeout.js';
 import { ConfigurationError } from '../base/errors.js';
 import { withContext, type CommandContext } from './context.js';
 import { requireText, requireWhole } from '../terminal/options.js';
@@ -36,7 +36,7 @@ export async function runSearch({ text, json, ...options }: SearchOptions): Prom
       database,
       blocks: { table },
     } = context;
-    const found = await patiently(database, async (tx) => {
+    const found = await withLongTimeout(database, async (tx) => {
       await setIndexScanLimits(tx, limit);
       return await findNearest(tx, table, vector, limit, blockType ?? undefined);
     });

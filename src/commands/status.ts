@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isTransient } from '../postgres/sqlstate.js';
-import { DIALECTS } from '../embedder/dialects.js';
+import { PROVIDER_NAMES } from '../embedder/dialect.js';
 import { withContext, type CommandContext } from './context.js';
 import { requireNumber } from '../terminal/options.js';
 import { write, writeJson, writeLines } from '../terminal/output.js';
@@ -51,7 +51,7 @@ async function watch(context: CommandContext, options: StatusOptions): Promise<v
 async function show(context: CommandContext, options: StatusOptions, redraws: boolean): Promise<void> {
   const snapshot = await takeSnapshot(context);
   if (options.json) return await writeJson(snapshot, options.watch ? 0 : 2);
-  const lines = renderStatus(snapshot, DIALECTS[context.config.provider].name);
+  const lines = renderStatus(snapshot, PROVIDER_NAMES[context.config.provider]);
   if (!redraws) return await writeLines(lines);
   await write(HOME + lines.map((line) => `${line}${CLEAR_LINE}\n`).join('') + CLEAR_REST);
 }

@@ -1,67 +1,66 @@
-import { cleanEnv, EnvError, EnvMissingError } from 'envalid';
-import { checkServer, MISSING, requireGiven } from './checks.js';
+import { checkServer, requireGiven } from './checks.js';
+import { readEnvironment } from './environment.js';
 import { proxyFor } from './proxy.js';
-import { secretFrom, type Secret } from './secret.js';
+import type { Secret } from './secret.js';
 import { withDefaultTls } from './urls.js';
-import { VARIABLES } from './variables.js';
 import { queueNames, type QueueNames } from '../queue/queue-names.js';
 import type { TableNames } from '../blocks/table.js';
 import type { LogLevel } from '../telemetry/logger.js';
 import { acceptsAnyCertificate, readAddress } from '../postgres/address.js';
-import type { ProviderKind } from '../embedder/dialects.js';
+import type { ProviderKind } from '../embedder/dialect.js';
 import { queryFormOf, type Shorten } from '../embedder/model-families.js';
 import { ConfigurationError } from '../base/errors.js';
 
-/** Everything the program can be told, in the units its names say. Read-only, validated once, at start. */
+/** All settings, in the units that their names give. Read-only and validated once, at start. */
 export interface Config {
   readonly databaseUrl: string;
-  /** For the session that listens and leads, where `databaseUrl` goes through a transaction pooler. */
+  /** For the listening session; a direct URL if `databaseUrl` goes through a transaction pooler. */
   readonly listenDatabaseUrl: string;
-  /** Variables whose URL has the server's certificate accepted unchecked. */
+  /** Variables whose URL accepts any server certificate. */
   readonly unverifiedTls: readonly string[];
-  /** Which of the servers below embeds. */
+  /** Which of the servers below computes the embeddings. */
   readonly provider: ProviderKind;
   readonly ollamaUrl: string;
-  /** PEM of the authorities that Ollama's certificate may come from, in place of the public ones. */
+  /** PEM certificates of the authorities to trust for Ollama, instead of the public ones. */
   readonly ollamaCa: string | undefined;
   /** Sent to Ollama as a bearer token. */
   readonly ollamaToken: Secret | undefined;
-  /** Base of an OpenAI-compatible API; empty where another provider embeds. */
+  /** Base URL of an OpenAI-compatible API; empty if none is set. */
   readonly openaiUrl: string;
-  /** PEM of the authorities that its certificate may come from, in place of the public ones. */
+  /** PEM certificates of the authorities to trust for this API, instead of the public ones. */
   readonly openaiCa: string | undefined;
-  /** Sent to it as a bearer token. */
+  /** Sent to this API as a bearer token. */
   readonly openaiKey: Secret | undefined;
-  /** Requests to it in flight at once. */
+  /** Maximum number of requests to this API in flight. */
   readonly openaiConcurrency: number;
-  /** Texts that it takes in one request. */
+  /** Maximum number of texts in one request to this API. */
   readonly openaiBatchSize: number;
-  /** The proxy through which the server that embeds is reached, with its credentials. */
+  /** The proxy to the embedding server, with its credentials. */
   readonly proxyUrl: string | undefined;
   readonly model: string;
-  /** Put before each block's text, with its own last space. */
+  /** Prefix of each block's text, including its trailing space. */
   readonly instruction: string;
-  /** Put before what `search` looks for: the model's own query form, unless another was given. */
+  /** Prefix of a search query: the model's own query form, unless another is set. */
   readonly queryInstruction: string;
-  /** Of which models a longer vector may be shortened to the column's dimensions. */
+  /** For which models a longer vector may be shortened to the column's dimensions. */
   readonly shorten: Shorten;
   readonly embeddingTimeoutMs: number;
-  /** Requests to Ollama in flight at once. */
+  /** Maximum number of requests to Ollama in flight. */
   readonly ollamaConcurrency: number;
   readonly workerConcurrency: number;
   readonly batchSize: number;
-  /** Between two sweeps; also the longest sleep of an idle worker. */
+  /** Time between two sweeps; also the longest sleep of an idle worker. */
   readonly pollIntervalSeconds: number;
   readonly retryLimit: number;
   readonly retryDelaySeconds: number;
   readonly retryDelayMaxSeconds: number;
   readonly heartbeatSeconds: number;
   readonly jobExpireSeconds: number;
-  /** How long a settled job can be looked at before pg-boss deletes it. */
+  /** How long pg-boss keeps a settled job. */
   readonly jobRetentionSeconds: number;
   readonly backfillRatePerSecond: number;
   readonly backfillBatchSize: number;
-  /** Ready and active jobs that sweep and backfill fill the queue up to; ten times as many may be delayed. */
+  /** Sweep and backfill fill the queue up to this number of ready and active jobs; ten times as many may be delayed. */
   readonly queueLimit: number;
   readonly healthPort: number;
   readonly shutdownTimeoutMs: number;
@@ -74,63 +73,26 @@ export interface Config {
 /**
  * Reads and checks the environment.
  *
- * @throws ConfigurationError naming every variable that is missing or cannot be used, one line each. Values of URLs
- * are never repeated, since they hold passwords.
+ * @throws ConfigurationError that names every variable that is missing or invalid, one per line. Values of URLs are never
+ * repeated, because they contain passwords.
  */
 export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
-  // An empty variable is an unset one, except where empty says something: embed without an instruction.
-  const given = Object.fromEntries(
-    Object.entries(environment).filter(
-      ([name, value]) => value !== undefined && (value !== '' || name.endsWith('_INSTRUCTION')),
-    ),
-  );
-  const problems: string[] = [];
-  /** Where a value comes from, when it is not from the variable of its name; null: what is wrong with it was said. */
-  const sources: Record<string, string | null> = {};
-  const secrets = new Map<string, Secret>();
-  for (const name of SECRETS) {
-    try {
-      const secret = secretFrom(given, name);
-      if (secret === undefined) continue;
-      secrets.set(name, secret);
-      if (given[name] === undefined) sources[name] = `${name}_FILE`;
-      given[name] = secret();
-    } catch (error) {
-      if (!(error instanceof EnvError)) throw error;
-      problems.push(`${name}_FILE: ${error.message}`);
-      sources[name] = null;
-    }
-  }
-  if (given['PALDOCS_DATABASE_URL'] === undefined && given['DATABASE_URL'] !== undefined) {
-    given['PALDOCS_DATABASE_URL'] = given['DATABASE_URL'];
-    if (sources['PALDOCS_DATABASE_URL'] !== null) sources['PALDOCS_DATABASE_URL'] = 'DATABASE_URL';
-  }
-
-  const env = cleanEnv(given, VARIABLES, {
-    reporter: ({ errors }) => {
-      for (const [name, error] of Object.entries(errors)) {
-        const variable = name in sources ? sources[name] : name;
-        if (variable === null) continue;
-        problems.push(
-          `${variable}: ${error instanceof EnvMissingError ? `is not set: give the ${MISSING[name] ?? 'value'}` : error.message}`,
-        );
-      }
-      if (problems.length > 0) throw new ConfigurationError('CONFIGURATION', problems.join('\n'));
-    },
-  });
+  const { env, given, secrets } = readEnvironment(environment);
   const databaseUrl = withDefaultTls(env.PALDOCS_DATABASE_URL, given['PGSSLMODE']);
   const listenDatabaseUrl =
     env.PALDOCS_LISTEN_DATABASE_URL === undefined
-      ? undefined
+      ? databaseUrl
       : withDefaultTls(env.PALDOCS_LISTEN_DATABASE_URL, given['PGSSLMODE']);
-  const urls = { PALDOCS_DATABASE_URL: databaseUrl, PALDOCS_LISTEN_DATABASE_URL: listenDatabaseUrl };
-  const server = env.PALDOCS_EMBEDDING_PROVIDER === 'openai' ? env.PALDOCS_OPENAI_URL : env.PALDOCS_OLLAMA_URL;
+  const serverUrl = env.PALDOCS_EMBEDDING_PROVIDER === 'openai' ? env.PALDOCS_OPENAI_URL : env.PALDOCS_OLLAMA_URL;
   const config: Config = {
     databaseUrl,
-    listenDatabaseUrl: listenDatabaseUrl ?? databaseUrl,
-    unverifiedTls: Object.entries(urls)
-      .filter(([, url]) => url !== undefined && acceptsAnyCertificate(readAddress(url)))
-      .map(([name]) => name),
+    listenDatabaseUrl,
+    unverifiedTls: [
+      ...(isUnverified(databaseUrl) ? ['PALDOCS_DATABASE_URL'] : []),
+      ...(env.PALDOCS_LISTEN_DATABASE_URL !== undefined && isUnverified(listenDatabaseUrl)
+        ? ['PALDOCS_LISTEN_DATABASE_URL']
+        : []),
+    ],
     ollamaUrl: env.PALDOCS_OLLAMA_URL,
     ollamaCa: env.PALDOCS_OLLAMA_CA_FILE,
     ollamaToken: secrets.get('PALDOCS_OLLAMA_TOKEN'),
@@ -140,7 +102,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     openaiKey: secrets.get('PALDOCS_OPENAI_API_KEY'),
     openaiConcurrency: env.PALDOCS_OPENAI_CONCURRENCY,
     openaiBatchSize: env.PALDOCS_OPENAI_BATCH_SIZE,
-    proxyUrl: server === undefined ? undefined : proxyFor(server, given),
+    proxyUrl: serverUrl === undefined ? undefined : proxyFor(serverUrl, given),
     model: env.PALDOCS_EMBEDDING_MODEL,
     instruction: env.PALDOCS_EMBEDDING_INSTRUCTION,
     queryInstruction: env.PALDOCS_EMBEDDING_QUERY_INSTRUCTION ?? queryFormOf(env.PALDOCS_EMBEDDING_MODEL),
@@ -181,15 +143,11 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
   return config;
 }
 
-/** What may be in a file, which a variable of the same name and `_FILE` names. */
-const SECRETS = [
-  'PALDOCS_DATABASE_URL',
-  'PALDOCS_LISTEN_DATABASE_URL',
-  'PALDOCS_OLLAMA_TOKEN',
-  'PALDOCS_OPENAI_API_KEY',
-] as const;
+function isUnverified(url: string): boolean {
+  return acceptsAnyCertificate(readAddress(url));
+}
 
-/** What is fine alone and wrong together. */
+/** Checks values that are valid on their own but not together. */
 function checkCombinations(config: Config): void {
   checkServer('PALDOCS_OLLAMA_TOKEN', 'PALDOCS_OLLAMA', config.ollamaUrl, config.ollamaToken, config.ollamaCa);
   if (config.openaiUrl !== '') {

@@ -2,11 +2,11 @@ import type { Config } from './config.js';
 import type { ProviderOptions } from '../embedder/open-provider.js';
 
 export interface EmbeddingServer extends Omit<ProviderOptions, 'connections'> {
-  /** Requests in flight at once. */
+  /** Maximum number of requests in flight. */
   readonly concurrency: number;
 }
 
-/** What the configuration says of the server that embeds. */
+/** The options for the embedding server that the configuration selects. */
 export function embeddingServer(config: Config): EmbeddingServer {
   const { model, shorten, proxyUrl: proxy, embeddingTimeoutMs: timeoutMs } = config;
   if (config.provider === 'openai') {

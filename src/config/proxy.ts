@@ -4,16 +4,16 @@ import { ConfigurationError } from '../base/errors.js';
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
 /**
- * The proxy through which a URL is reached, as curl finds it: `HTTPS_PROXY` for https, `HTTP_PROXY` for http, unless
- * `NO_PROXY` names the host; each in lower case before upper.
+ * The proxy for a URL, chosen as curl does: `HTTPS_PROXY` for https and `HTTP_PROXY` for http, unless `NO_PROXY` lists the
+ * host. The lower-case names take precedence.
  *
- * @returns a URL with http or https, which may hold credentials; undefined where the way is direct
- * @throws ConfigurationError naming the variable where no proxy can be read from it; never with what it holds
+ * @returns an http or https URL, which may contain credentials; undefined for a direct connection
+ * @throws ConfigurationError that names the variable if it is not a proxy's URL, but never its value
  */
 export function proxyFor(url: string, environment: NodeJS.ProcessEnv): string | undefined {
   const target = new URL(url);
   const scheme = target.protocol.slice(0, -1);
-  const variable = setOf([`${scheme}_proxy`, `${scheme.toUpperCase()}_PROXY`], environment);
+  const variable = firstSet([`${scheme}_proxy`, `${scheme.toUpperCase()}_PROXY`], environment);
   if (variable === undefined || isExempt(target, valueOf('no_proxy', environment) ?? valueOf('NO_PROXY', environment)))
     return undefined;
   const value = valueOf(variable, environment) ?? '';
@@ -27,11 +27,11 @@ export function proxyFor(url: string, environment: NodeJS.ProcessEnv): string | 
   return proxy;
 }
 
-function setOf(names: readonly string[], environment: NodeJS.ProcessEnv): string | undefined {
+function firstSet(names: readonly string[], environment: NodeJS.ProcessEnv): string | undefined {
   return names.find((name) => valueOf(name, environment) !== undefined);
 }
 
-/** An empty variable is an unset one. */
+/** An empty variable counts as unset. */
 function valueOf(name: string, environment: NodeJS.ProcessEnv): string | undefined {
   const value = environment[name]?.trim();
   return value === '' ? undefined : value;
@@ -41,7 +41,7 @@ function isUsable(proxy: string): boolean {
   if (!URL.canParse(proxy)) return false;
   const { protocol, hostname, pathname, search, hash, username, password } = new URL(proxy);
   if (!(protocol in DEFAULT_PORTS) || hostname === '') return false;
-  // A password with a bare "/", "?" or "#" ends up behind the host, which messages name.
+  // With a bare "/", "?" or "#", the rest of a password follows the host, and messages would show it.
   if ((pathname + search + hash).includes('@')) return false;
   try {
     decodeURIComponent(username + password);
@@ -52,8 +52,8 @@ function isUsable(proxy: string): boolean {
 }
 
 /**
- * Whether `NO_PROXY` names the host of a URL: `*`, a name that stands for those below it, too, with or without a dot
- * before it, an address, or a range of them in CIDR notation; a name or address may have a port.
+ * Whether `NO_PROXY` lists the host of a URL. An entry is `*`, a domain name, which includes its subdomains with or without
+ * a leading dot, an address, or a range in CIDR notation. A name or address may have a port.
  */
 function isExempt({ protocol, hostname, port }: URL, list = ''): boolean {
   const host = bare(hostname);
@@ -70,13 +70,13 @@ function isExempt({ protocol, hostname, port }: URL, list = ''): boolean {
     });
 }
 
-/** @returns an entry's name, and its port; what is an IPv6 address without brackets has none */
+/** @returns an entry's name and its port; an IPv6 address without brackets has no port */
 function split(entry: string): [string, string | undefined] {
   const [, name = entry, port] = isIP(entry) === 6 ? [] : (/^(\[.*\]|[^:]*):(\d+)$/.exec(entry) ?? []);
   return [name, port];
 }
 
-/** Without the brackets of an IPv6 address, and the dot that may end a name. */
+/** Removes the brackets of an IPv6 address and the trailing dot of a name. */
 function bare(hostname: string): string {
   return hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
 }

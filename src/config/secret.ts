@@ -1,27 +1,27 @@
 import { readFileSync } from 'node:fs';
 import { EnvError } from 'envalid';
 
-/** A secret, asked for whenever it is needed: one in a file may have been replaced meanwhile. It is never shown. */
+/** Returns a secret. Call it for each use, because a file may have been replaced in the meantime. Never show it. */
 export type Secret = () => string;
 
 /**
- * A secret from `NAME`, or from the file that `NAME_FILE` names, as Kubernetes mounts it: without the white space around
- * it. A file is read again each time; while it cannot be, its last content holds.
+ * A secret from `NAME`, or from the file that `NAME_FILE` names, as Kubernetes mounts it. Surrounding white space is
+ * removed. The file is read again for each use; while it cannot be read, the last content is used.
  *
- * @returns undefined where neither is set
- * @throws EnvError when both are, or the file cannot be read or is empty; never with what it holds
+ * @returns undefined if neither is set
+ * @throws EnvError if both are set, or if the file cannot be read or is empty; never with its content
  */
 export function secretFrom(environment: NodeJS.ProcessEnv, name: string): Secret | undefined {
   const value = environment[name];
   const path = environment[`${name}_FILE`];
   if (path === undefined) return value === undefined ? undefined : () => value;
-  if (value !== undefined) throw new EnvError(`${name} is set, too: give one of the two`);
+  if (value !== undefined) throw new EnvError(`${name} is set as well: give only one of them`);
   let last = readSecret(path);
   return () => {
     try {
       last = readSecret(path);
     } catch {
-      // It is being replaced, or was taken away: what it held is either still good or will be refused.
+      // It is being replaced or was removed: the last content either works or is rejected by the server.
     }
     return last;
   };
@@ -33,12 +33,12 @@ function readSecret(path: string): string {
   return secret;
 }
 
-/** @throws EnvError that names the file, and why it cannot be read */
+/** @throws EnvError that names the file and the reason why it cannot be read */
 export function readTextFile(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException; // fs throws no other
+    const { code } = error as NodeJS.ErrnoException; // fs throws nothing else
     throw new EnvError(`${path} cannot be read (${code ?? String(error)})`);
   }
 }

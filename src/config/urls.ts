@@ -1,12 +1,13 @@
 import { EnvError, makeExactValidator } from 'envalid';
-import { AddressError, readAddress, tlsModeOf, type TlsMode } from '../postgres/address.js';
+import { readAddress, tlsModeOf, type TlsMode } from '../postgres/address.js';
+import { AddressError } from '../postgres/server-address.js';
 import { ConfigurationError } from '../base/errors.js';
 import { readCertificates } from './certificates.js';
 import { readTextFile } from './secret.js';
 
 /**
- * A PostgreSQL URL as libpq or SQLAlchemy writes it: `postgresql+psycopg2://` loses its driver, so that the variable can be
- * shared with the API. The value is never repeated in an error: it holds a password.
+ * A PostgreSQL URL in libpq's or SQLAlchemy's form. The driver in `postgresql+psycopg2://` is removed, so the API and the
+ * worker can share the variable. An error never repeats the value, because it contains a password.
  */
 export const databaseUrl = makeExactValidator<string>((input) => {
   const url = input.trim().replace(/^(postgres(?:ql)?)\+[a-z0-9_]+:\/\//i, '$1://');
@@ -15,14 +16,14 @@ export const databaseUrl = makeExactValidator<string>((input) => {
   }
   const { files, parameters } = orEnvError(() => readAddress(url));
   if ('uselibpqcompat' in parameters) {
-    throw new EnvError('uselibpqcompat would accept certificates unchecked: take it out, and give sslmode=verify-full');
+    throw new EnvError('uselibpqcompat would accept any certificate: remove it, and give sslmode=verify-full');
   }
   if (files.ca !== undefined) readCertificates(files.ca);
   for (const path of [files.cert, files.key]) if (path !== undefined) readTextFile(path);
   return withOurModes(url);
 });
 
-/** The modes of TLS as `address.ts` reads them, for others that are given the URL and would read them otherwise. */
+/** Rewrites the TLS modes to those of `address.ts`. Other programs that get the URL might read them differently. */
 function withOurModes(url: string): string {
   return url.replace(
     /([?&])ssl(?:mode)?=(\w[\w-]*)(?=&|#|$)/g,
@@ -31,9 +32,9 @@ function withOurModes(url: string): string {
 }
 
 /**
- * The URL with the mode that `PGSSLMODE` names, where it says nothing of TLS itself.
+ * Adds the mode that `PGSSLMODE` names if the URL itself says nothing about TLS.
  *
- * @throws ConfigurationError where there is no such mode
+ * @throws ConfigurationError if the mode is unknown
  */
 export function withDefaultTls(url: string, mode: string | undefined): string {
   if (mode === undefined || readAddress(url).tls !== undefined) return url;
@@ -60,7 +61,7 @@ function orEnvError<T>(read: () => T): T {
   }
 }
 
-/** An http or https URL without its trailing slash. Credentials in it are never repeated in an error. */
+/** An http or https URL, without trailing slashes. An error never repeats its credentials. */
 export const httpUrl = makeExactValidator<string>(readHttpUrl);
 
 function readHttpUrl(input: string): string {
@@ -76,39 +77,38 @@ function readHttpUrl(input: string): string {
 }
 
 /**
- * The base of an API like OpenAI's, given with or without its version, or as the whole address of the embeddings: as
- * `/v1`, unless its path holds another version, such as `/api/v3` or `/v1beta/openai`.
+ * The base URL of an OpenAI-compatible API, given with or without the version, or as the full address of `/embeddings`.
+ * `/v1` is added unless the path contains a version, such as `/api/v3` or `/v1beta/openai`.
  */
 export const apiUrl = makeExactValidator<string>((input) => {
   const url = new URL(readHttpUrl(input));
-  if (url.search !== '' || url.hash !== '') throw new EnvError('holds more than an address: leave out "?" and "#"');
+  if (url.search !== '' || url.hash !== '') throw new EnvError('has a query or a fragment: leave out "?" and "#"');
   const path = url.pathname.replace(/\/+$/, '').replace(/\/embeddings$/, '');
   url.pathname = /\/v\d\w*(\/|$)/.test(path) ? path : `${path}/v1`;
   return url.href;
 });
 
-/** A URL as it may be shown, whatever is wrong with it. */
+/** A URL without its credentials, even if it is malformed. */
 export function withoutCredentials(value: string): string {
   return value.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1***@');
 }
 
 /**
- * In a URL whose password holds a bare `/`, `?` or `#`, the password ends up in what is taken for host and path, which
- * errors and logs name.
+ * If a password contains a bare `/`, `?` or `#`, a part of it is parsed as host and path, which errors and logs show.
  */
 function requireNoPasswordInPath(value: string): void {
   const { pathname, search, hash, username, password } = new URL(value);
   const rest = username === '' && password === '' ? pathname + search + hash : pathname + hash;
   if (!rest.includes('@')) return;
-  throw new EnvError('holds an @ behind the host: percent-encode special characters of the password, such as / as %2F');
+  throw new EnvError('has an @ after the host: percent-encode special characters of the password, such as / as %2F');
 }
 
-/** A `%` that encodes nothing is let stand in a URL, and cannot be read by who wants the password itself. */
+/** URL parsers keep a `%` that encodes nothing, but the password could not be decoded. */
 function requireDecodable(value: string): void {
   const { username, password } = new URL(value);
   try {
     decodeURIComponent(username + password);
   } catch {
-    throw new EnvError('holds a % that encodes nothing: in a user or password, write it as %25');
+    throw new EnvError('contains a % that encodes nothing: in a user or password, write it as %25');
   }
 }

@@ -1,5 +1,5 @@
 import { EnvError, makeExactValidator } from 'envalid';
-import { DIALECTS, type ProviderKind } from '../embedder/dialects.js';
+import { PROVIDER_NAMES, type ProviderKind } from '../embedder/dialect.js';
 import { NameError, readColumnName, readTableName } from '../postgres/identifiers.js';
 import { SHORTEN, type Shorten } from '../embedder/model-families.js';
 import { readCertificates } from './certificates.js';
@@ -7,7 +7,7 @@ import { DEAD_LETTER_SUFFIX, DEFAULT_QUEUE } from '../queue/queue-names.js';
 import { LOG_LEVELS, type LogLevel } from '../telemetry/logger.js';
 import { apiUrl, databaseUrl, httpUrl } from './urls.js';
 
-const INT4_MAX = 2_147_483_647; // pg-boss keeps its seconds in integer columns
+const INT4_MAX = 2_147_483_647; // pg-boss stores seconds in integer columns
 
 const integer = (min: number, max: number = INT4_MAX) =>
   makeExactValidator<number>((input) => {
@@ -29,10 +29,10 @@ const file = makeExactValidator<string>((input) => input);
 
 const certificates = makeExactValidator<string>(readCertificates);
 
-// RFC 6750 takes fewer characters; others of ASCII are in use, and none of those that HTTP takes can end a header.
+// RFC 6750 allows fewer characters, but tokens with other printable ASCII are in use, and none of these can end a header.
 const bearerToken = makeExactValidator<string>((input) => {
   if (!/^[\x21-\x7e]+$/.test(input))
-    throw new EnvError('is no token: it holds spaces, line breaks or other characters');
+    throw new EnvError('is not a token: it contains spaces, line breaks or other invalid characters');
   return input;
 });
 
@@ -75,11 +75,11 @@ const queue = makeExactValidator<string>((input) => {
   return input;
 });
 
-const PROVIDERS = Object.keys(DIALECTS) as ProviderKind[];
+const PROVIDERS = Object.keys(PROVIDER_NAMES) as ProviderKind[];
 
 const provider = makeExactValidator<ProviderKind>((input) => {
   const kind = PROVIDERS.find((known) => known === input);
-  if (kind === undefined) throw new EnvError(`"${input}" is no provider: give one of ${PROVIDERS.join(', ')}`);
+  if (kind === undefined) throw new EnvError(`"${input}" is not a provider: give one of ${PROVIDERS.join(', ')}`);
   return kind;
 });
 
@@ -91,51 +91,62 @@ const logLevel = makeExactValidator<LogLevel>((input) => {
 
 const shorten = makeExactValidator<Shorten>((input) => {
   const which = SHORTEN.find((known) => known === input);
-  if (which === undefined) throw new EnvError(`"${input}" is neither: give one of ${SHORTEN.join(', ')}`);
+  if (which === undefined) throw new EnvError(`"${input}" is not valid: give one of ${SHORTEN.join(', ')}`);
   return which;
 });
 
-/** What the block's text is embedded with: the platform's own prefix. */
+/** The platform's own prefix of each text. */
 export const DEFAULT_INSTRUCTION = 'Represent this platform knowledge base section for retrieval: ';
 
-/** One row a variable: the README's table is checked against it. */
+/** One row a variable. A test compares it with the table in docs/configuration.md. */
 export const VARIABLES = {
   PALDOCS_DATABASE_URL: databaseUrl({ desc: 'PostgreSQL URL; SQLAlchemy’s postgresql+driver:// is accepted' }),
-  PALDOCS_DATABASE_URL_FILE: file({ default: undefined, desc: 'a file that holds it' }),
-  PALDOCS_LISTEN_DATABASE_URL: databaseUrl({ default: undefined, desc: 'a direct URL, where the other is a pooler’s' }),
-  PALDOCS_LISTEN_DATABASE_URL_FILE: file({ default: undefined, desc: 'a file that holds it' }),
-  PALDOCS_OLLAMA_URL: httpUrl({ default: 'http://ollama.ollama.svc.cluster.local:11434', desc: 'Ollama' }),
-  PALDOCS_OLLAMA_CA_FILE: certificates({ default: undefined, desc: 'PEM of who issued Ollama’s certificate' }),
-  PALDOCS_OLLAMA_TOKEN: bearerToken({ default: undefined, desc: 'a bearer token' }),
-  PALDOCS_OLLAMA_TOKEN_FILE: file({ default: undefined, desc: 'a file that holds it' }),
-  PALDOCS_EMBEDDING_PROVIDER: provider({ default: 'ollama' }),
-  PALDOCS_OPENAI_URL: apiUrl({ default: undefined, desc: 'base of an OpenAI-compatible API' }),
-  PALDOCS_OPENAI_CA_FILE: certificates({ default: undefined, desc: 'PEM of who issued its certificate' }),
-  PALDOCS_OPENAI_API_KEY: bearerToken({ default: undefined, desc: 'its key' }),
-  PALDOCS_OPENAI_API_KEY_FILE: file({ default: undefined, desc: 'a file that holds it' }),
-  PALDOCS_OPENAI_CONCURRENCY: integer(1, 256)({ default: 4 }),
-  PALDOCS_OPENAI_BATCH_SIZE: integer(1, 2048)({ default: 32 }), // the least that a known server takes by default: TEI's
-  PALDOCS_EMBEDDING_MODEL: text({ default: 'qwen3-embedding:4b' }),
-  PALDOCS_EMBEDDING_INSTRUCTION: anyText({ default: DEFAULT_INSTRUCTION }),
-  PALDOCS_EMBEDDING_QUERY_INSTRUCTION: anyText({ default: undefined, desc: 'unset: the model’s own query form' }),
-  PALDOCS_EMBEDDING_SHORTEN: shorten({ default: 'trained' }),
-  PALDOCS_EMBEDDING_TIMEOUT_SECONDS: integer(1, 86_400)({ default: 300 }),
-  PALDOCS_OLLAMA_CONCURRENCY: integer(1, 256)({ default: 2 }),
-  PALDOCS_WORKER_CONCURRENCY: integer(1, 256)({ default: 10 }),
-  PALDOCS_BATCH_SIZE: integer(1, 1000)({ default: 10 }),
-  PALDOCS_POLL_INTERVAL_SECONDS: integer(1, 3600)({ default: 60 }),
-  PALDOCS_RETRY_LIMIT: integer(0, 1000)({ default: 5 }),
-  PALDOCS_RETRY_DELAY_SECONDS: integer(0, 86_400)({ default: 2 }),
-  PALDOCS_RETRY_DELAY_MAX_SECONDS: integer(1, 86_400)({ default: 300 }),
-  PALDOCS_HEARTBEAT_SECONDS: integer(10, 3600)({ default: 30 }), // pg-boss allows no less than 10
-  PALDOCS_JOB_EXPIRE_SECONDS: integer(10, 86_400)({ default: 900 }),
-  PALDOCS_JOB_RETENTION_SECONDS: integer(60)({ default: 86_400 }),
-  PALDOCS_BACKFILL_RATE: integer(0)({ default: 500 }),
-  PALDOCS_BACKFILL_BATCH_SIZE: integer(1, 10_000)({ default: 500 }),
-  PALDOCS_QUEUE_LIMIT: integer(1)({ default: 10_000 }),
-  PALDOCS_HEALTH_PORT: integer(0, 65_535)({ default: 8001 }),
-  PALDOCS_SHUTDOWN_TIMEOUT_SECONDS: integer(1, 3600)({ default: 25 }),
-  PALDOCS_LOG_LEVEL: logLevel({ default: 'info' }),
+  PALDOCS_DATABASE_URL_FILE: file({ default: undefined, desc: 'file with the PostgreSQL URL' }),
+  PALDOCS_LISTEN_DATABASE_URL: databaseUrl({
+    default: undefined,
+    desc: 'direct URL, if the other goes through a pooler',
+  }),
+  PALDOCS_LISTEN_DATABASE_URL_FILE: file({ default: undefined, desc: 'file with the direct URL' }),
+  PALDOCS_OLLAMA_URL: httpUrl({ default: 'http://ollama.ollama.svc.cluster.local:11434', desc: 'URL of Ollama' }),
+  PALDOCS_OLLAMA_CA_FILE: certificates({ default: undefined, desc: 'PEM file of the authorities to trust for Ollama' }),
+  PALDOCS_OLLAMA_TOKEN: bearerToken({ default: undefined, desc: 'bearer token for Ollama' }),
+  PALDOCS_OLLAMA_TOKEN_FILE: file({ default: undefined, desc: 'file with the bearer token for Ollama' }),
+  PALDOCS_EMBEDDING_PROVIDER: provider({ default: 'ollama', desc: 'kind of embedding server' }),
+  PALDOCS_OPENAI_URL: apiUrl({ default: undefined, desc: 'base URL of an OpenAI-compatible API' }),
+  PALDOCS_OPENAI_CA_FILE: certificates({
+    default: undefined,
+    desc: 'PEM file of the authorities to trust for this API',
+  }),
+  PALDOCS_OPENAI_API_KEY: bearerToken({ default: undefined, desc: 'key for this API' }),
+  PALDOCS_OPENAI_API_KEY_FILE: file({ default: undefined, desc: 'file with the key for this API' }),
+  PALDOCS_OPENAI_CONCURRENCY: integer(1, 256)({ default: 4, desc: 'requests to this API in flight' }),
+  // TEI accepts 32 texts by default, the fewest of the known servers.
+  PALDOCS_OPENAI_BATCH_SIZE: integer(1, 2048)({ default: 32, desc: 'texts per request to this API' }),
+  PALDOCS_EMBEDDING_MODEL: text({ default: 'qwen3-embedding:4b', desc: 'name of the model on the server' }),
+  PALDOCS_EMBEDDING_INSTRUCTION: anyText({ default: DEFAULT_INSTRUCTION, desc: 'prefix of each text' }),
+  PALDOCS_EMBEDDING_QUERY_INSTRUCTION: anyText({
+    default: undefined,
+    desc: 'prefix of each search query; unset: the query form of the model, if it is known',
+  }),
+  PALDOCS_EMBEDDING_SHORTEN: shorten({ default: 'trained', desc: 'models whose vectors may be shortened' }),
+  PALDOCS_EMBEDDING_TIMEOUT_SECONDS: integer(1, 86_400)({ default: 300, desc: 'timeout of a request' }),
+  PALDOCS_OLLAMA_CONCURRENCY: integer(1, 256)({ default: 2, desc: 'requests to Ollama in flight' }),
+  PALDOCS_WORKER_CONCURRENCY: integer(1, 256)({ default: 10, desc: 'pg-boss workers' }),
+  PALDOCS_BATCH_SIZE: integer(1, 1000)({ default: 10, desc: 'jobs per fetch' }),
+  PALDOCS_POLL_INTERVAL_SECONDS: integer(1, 3600)({ default: 60, desc: 'time between two sweeps' }),
+  PALDOCS_RETRY_LIMIT: integer(0, 1000)({ default: 5, desc: 'retries of a block that fails' }),
+  PALDOCS_RETRY_DELAY_SECONDS: integer(0, 86_400)({ default: 2, desc: 'delay before the first retry' }),
+  PALDOCS_RETRY_DELAY_MAX_SECONDS: integer(1, 86_400)({ default: 300, desc: 'longest delay before a retry' }),
+  // pg-boss accepts no less than 10.
+  PALDOCS_HEARTBEAT_SECONDS: integer(10, 3600)({ default: 30, desc: 'time without a heartbeat that ends an attempt' }),
+  PALDOCS_JOB_EXPIRE_SECONDS: integer(10, 86_400)({ default: 900, desc: 'longest time for one attempt' }),
+  PALDOCS_JOB_RETENTION_SECONDS: integer(60)({ default: 86_400, desc: 'time to keep settled jobs' }),
+  PALDOCS_BACKFILL_RATE: integer(0)({ default: 500, desc: 'blocks that a backfill enqueues per second' }),
+  PALDOCS_BACKFILL_BATCH_SIZE: integer(1, 10_000)({ default: 500, desc: 'blocks per transaction of a backfill' }),
+  PALDOCS_QUEUE_LIMIT: integer(1)({ default: 10_000, desc: 'jobs to which sweep and backfill fill the queue' }),
+  PALDOCS_HEALTH_PORT: integer(0, 65_535)({ default: 8001, desc: 'port of health checks and metrics' }),
+  PALDOCS_SHUTDOWN_TIMEOUT_SECONDS: integer(1, 3600)({ default: 25, desc: 'time for requests in flight at shutdown' }),
+  PALDOCS_LOG_LEVEL: logLevel({ default: 'info', desc: 'lowest level that is logged' }),
   PALDOCS_PGBOSS_SCHEMA: pgBossSchema({ default: 'pgboss' }),
   PALDOCS_QUEUE: queue({ default: DEFAULT_QUEUE }),
   PALDOCS_BLOCKS_TABLE: tableName({ default: 'public.blocks' }),

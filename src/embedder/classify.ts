@@ -7,23 +7,23 @@ import {
   type ProviderError,
 } from './errors.js';
 
-/** An answer that is not 2xx. */
-export interface Refusal {
+/** A response other than 2xx. */
+export interface ErrorResponse {
   readonly status: number;
-  /** What the server says, in full; it decides whether a text is too long. */
+  /** The server's message in full. It decides whether a text is too long. */
   readonly message: string;
-  /** As much of the message as may be repeated, which decides the rest; absent: all. */
+  /** The part of the message that may be repeated. It decides everything else. Absent: all of it. */
   readonly shown?: string;
-  /** Its codes and types, where it has some beside the message. */
+  /** Error codes and types beside the message. */
   readonly codes?: string;
-  /** The header of that name, where there is one. */
+  /** The Retry-After header. */
   readonly retryAfter?: string | undefined;
 }
 
-/** The error that an answer is. */
-export function classifyAnswer(dialect: Dialect, refusal: Refusal): ProviderError {
-  const { status, message: whole, shown = whole, retryAfter } = refusal;
-  const rule = dialect.rules.find((candidate) => applies(candidate, refusal));
+/** Makes the error that a response stands for. */
+export function classifyResponse(dialect: Dialect, response: ErrorResponse): ProviderError {
+  const { status, message: whole, shown = whole, retryAfter } = response;
+  const rule = dialect.rules.find((candidate) => matches(candidate, response));
   const { verdict, code, fix } = rule ?? {
     verdict: 'failing',
     code: dialect.codes.unexpectedStatus,
@@ -47,11 +47,12 @@ export function classifyAnswer(dialect: Dialect, refusal: Refusal): ProviderErro
 }
 
 /**
- * What a server repeats of a text must close no gate, and a text may speak of anything. But one that speaks of context
- * lengths and is too long must be found to be that; one that is not is halved a few times for nothing.
+ * Servers quote the text, which may contain any words, so a quotation must not close the gate: rules see `shown`, without
+ * the text. Only `too-long` sees the full message, so that a text about context lengths that is too long is found. If such a
+ * text is not too long, the price is a few needless halvings.
  */
-function applies(rule: Rule, { status, message, shown = message, codes = '' }: Refusal): boolean {
-  const ofStatus =
+function matches(rule: Rule, { status, message, shown = message, codes = '' }: ErrorResponse): boolean {
+  const hasStatus =
     rule.status === 'any 5xx'
       ? status >= 500
       : rule.status === 'any 4xx'
@@ -59,11 +60,11 @@ function applies(rule: Rule, { status, message, shown = message, codes = '' }: R
         : typeof rule.status === 'number'
           ? rule.status === status
           : rule.status.includes(status);
-  const said = `${rule.verdict === 'too-long' ? message : shown} ${codes}`;
-  return ofStatus && (rule.message?.test(said) ?? true);
+  const words = `${rule.verdict === 'too-long' ? message : shown} ${codes}`;
+  return hasStatus && (rule.message?.test(words) ?? true);
 }
 
-/** Without what jsonb refuses: the message goes into the job's output. */
+/** Removes what jsonb refuses: the message becomes part of the job's output. */
 function storable(text: string): string {
   return text.toWellFormed().replaceAll('\0', '');
 }

@@ -3,37 +3,38 @@ import { Agent as SecureAgent } from 'node:https';
 import { performance } from 'node:perf_hooks';
 import type { Agents } from 'got';
 import { TunnelAgent } from './proxy-tunnel.js';
-import { rotatingLookup } from './rotation.js';
+import { rotatingLookup } from './rotating-lookup.js';
 
 /**
- * Behind one name there may be several servers, of which a connection knows one. One that comes back has its share
- * again after so long. A new connection costs 0.3 ms of CPU and 0.5 ms of waiting, with TLS 2 and 5 (both sides on one
- * machine), which is nothing beside a request of 10 texts. One for each request would spread no better: it is for each
- * connection that a Service picks a server at random.
+ * One name may stand for several servers, and each connection reaches one of them. A server that comes back gets its share
+ * again after this time. A new connection costs 0.3 ms of CPU and 0.5 ms of waiting, with TLS 2 and 5 (both sides on one
+ * machine): little beside a request of 10 texts. A connection per request would not spread the load better, because a
+ * Service picks a server at random for each connection.
  */
 const LIFETIME_MS = 5_000;
 
 export interface ConnectionsOptions {
   /** `https:` or `http:` */
   readonly protocol: string;
-  /** PEM of the authorities its certificate may come from; undefined: the public ones. */
+  /** PEM of the trusted certificate authorities; undefined: the public ones. */
   readonly ca: string | undefined;
-  /** The proxy to go through, with its credentials. */
+  /** URL of the proxy, with its credentials. */
   readonly proxy: string | undefined;
-  /** How many are kept open while they are idle. */
-  readonly kept: number;
+  /** The maximum number of idle connections. */
+  readonly maxIdle: number;
 }
 
-/** An agent of Node's that makes one connection at a time. */
+/** A Node agent that opens one connection at a time. */
 interface Connection {
   readonly agent: Agent;
   readonly openedAt: number;
 }
 
 /**
- * Connections to whatever servers are behind one name. What failed is never used again, and what answered last comes
- * first: one of several servers may be sick, and a text that failed there goes on where the text that is known to be
- * good has just passed. Else the good one might pass here and the other fail there until it is blamed for it.
+ * Connections to the servers behind one name. A connection that failed is never used again, and the one that succeeded last
+ * is used first. One of several servers may be failing: a text that failed there is then sent to the server that has just
+ * embedded the known-good text. Otherwise the known-good text might pass on one server while the other keeps failing the
+ * text until it is found at fault.
  */
 export class Connections {
   readonly #options: ConnectionsOptions;
@@ -46,25 +47,28 @@ export class Connections {
   }
 
   /**
-   * Has one request sent, alone on its connection.
+   * Sends one request, which has the connection to itself.
    *
-   * @param send resolves once all of the answer was read
-   * @param isGood whether the server that gave this answer is to be asked again
+   * @param send resolves once the whole response was read
+   * @param isGood whether to use the server that gave this response again
    */
-  async use<Answer>(send: (agents: Agents) => Promise<Answer>, isGood: (answer: Answer) => boolean): Promise<Answer> {
+  async use<Response>(
+    send: (agents: Agents) => Promise<Response>,
+    isGood: (response: Response) => boolean,
+  ): Promise<Response> {
     const connection = this.#take();
     let good = false;
     try {
-      const answer = await send({ [this.#isSecure ? 'https' : 'http']: connection.agent });
-      good = isGood(answer);
-      return answer;
+      const response = await send({ [this.#isSecure ? 'https' : 'http']: connection.agent });
+      good = isGood(response);
+      return response;
     } finally {
-      if (good && this.#idle.length < this.#options.kept) this.#idle.push(connection);
-      else this.#letGo(connection);
+      if (good && this.#idle.length < this.#options.maxIdle) this.#idle.push(connection);
+      else this.#release(connection);
     }
   }
 
-  /** Hangs up on all. */
+  /** Closes all connections, which cancels the requests in flight. */
   close(): void {
     for (const agent of this.#open) agent.destroy();
   }
@@ -76,7 +80,7 @@ export class Connections {
   #take(): Connection {
     for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
       if (performance.now() - idle.openedAt < LIFETIME_MS) return idle;
-      this.#letGo(idle);
+      this.#release(idle);
     }
     const agent = this.#newAgent();
     this.#open.add(agent);
@@ -91,7 +95,7 @@ export class Connections {
     return nextProtocol === 'https:' ? new SecureAgent({ ...options, ca }) : new Agent(options);
   }
 
-  #letGo({ agent }: Connection): void {
+  #release({ agent }: Connection): void {
     this.#open.delete(agent);
     agent.destroy();
   }

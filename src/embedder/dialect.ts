@@ -1,8 +1,12 @@
-/** How one kind of server speaks, and how we speak of it. */
+/** The kinds of servers, as `PALDOCS_EMBEDDING_PROVIDER` names them, and what messages call them. */
+export const PROVIDER_NAMES = { ollama: 'Ollama', openai: 'the embedding server' } as const;
+export type ProviderKind = keyof typeof PROVIDER_NAMES;
+
+/** What one kind of server answers, and how our messages and errors describe it. */
 export interface Dialect {
   /** The subject of messages. */
   readonly name: string;
-  /** Of errors that no rule makes. */
+  /** Codes of the errors that no rule produces. */
   readonly codes: {
     readonly unreachable: string;
     readonly noAnswer: string;
@@ -12,28 +16,30 @@ export interface Dialect {
     readonly probeFailed: string;
     readonly unexpectedStatus: string;
   };
-  /** Names the file of the authorities that its certificate may come from. */
+  /** The variable that names the file of trusted certificate authorities. */
   readonly caVariable: string;
-  /** What its answers mean that are not 2xx, first match first. */
+  /** What responses other than 2xx mean. The first match counts. */
   readonly rules: readonly Rule[];
 }
 
 /**
- * `busy`: no text's fault. `failing`: an outage, or a text that the model does not survive; a text that is known to be
- * good tells which. `misconfigured`: someone must act. `rejected`: the text itself, as long as good ones pass.
- * `too-long`: too much at once, be it one text or all together; less of it is tried.
+ * - `busy`: no text's fault.
+ * - `failing`: an outage, or a text that crashes the model. Embedding a known-good text tells which.
+ * - `misconfigured`: someone must act.
+ * - `rejected`: the text's fault, as long as known-good texts pass.
+ * - `too-long`: one text or the request as a whole is too large. A smaller one is tried.
  */
 export type Verdict = 'busy' | 'failing' | 'misconfigured' | 'rejected' | 'too-long';
 
 export interface Rule {
   readonly status: number | readonly number[] | 'any 5xx' | 'any 4xx';
-  /** What the server's message holds; absent: anything. */
+  /** Matches the server's message; absent: any message. */
   readonly message?: RegExp;
   readonly verdict: Verdict;
   readonly code: string;
-  /** What to do, for what does not pass by itself: the error's fix. */
+  /** The error's fix, if waiting does not help. */
   readonly fix?: string;
 }
 
-/** None is followed, since texts and keys would go where nobody said. */
+/** We follow no redirect: it would send texts and keys to an address that nobody configured. */
 export const REDIRECTS = [301, 302, 303, 307, 308] as const;

@@ -11,7 +11,7 @@ export interface EmbedOnceOptions {
 }
 
 /**
- * Embeds texts with one request, for whoever wants to know at once what is wrong instead of waiting until it passes.
+ * Embeds texts with one request. An error is thrown at once instead of waiting until the server works again.
  *
  * @returns for each text its vector, number[dimensions] of length 1
  * @throws ProviderUnavailableError, ProviderMisconfiguredError, TextRejectedError

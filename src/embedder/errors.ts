@@ -5,11 +5,11 @@ export interface UnavailableOptions extends WorkerErrorOptions {
   readonly retryAfterMs?: number | undefined;
 }
 
-/** Ollama could not answer, or answered that it cannot now: first taken for an outage, not for the text's fault. */
+/** The server did not answer, or answered that it cannot embed now. Treated as an outage first, not as the text's fault. */
 export class ProviderUnavailableError extends WorkerError {
-  /** Whether a text may be the cause: it can crash the model, but not refuse a connection. */
+  /** Whether a text may be the cause. A text can crash the model, but it cannot refuse a connection. */
   readonly inputMayBeAtFault: boolean;
-  /** How much patience the server asked for. */
+  /** How long the server asked us to wait. */
   readonly retryAfterMs: number | undefined;
 
   constructor(code: string, message: string, { inputMayBeAtFault, retryAfterMs, ...options }: UnavailableOptions) {
@@ -19,23 +19,23 @@ export class ProviderUnavailableError extends WorkerError {
   }
 }
 
-/** Ollama cannot do what we ask until someone changes something: a missing model, credentials, another address. */
+/** The server cannot embed until someone changes something: a missing model, credentials, another address. */
 export class ProviderMisconfiguredError extends WorkerError {}
 
-/** Ollama refused this input, or what it made of it is no vector to store. */
+/** The server rejected this text, or returned no usable vector for it. */
 export class TextRejectedError extends WorkerError {}
 
-/** The input is longer than the model's context. */
+/** The text is longer than the model's context. */
 export class TextTooLongError extends TextRejectedError {}
 
-/** A text took all the time that it had, while the server embedded a text that is known to be good. */
+/** A text used up the job's time, although the server embedded a known-good text. */
 export class TookTooLongError extends WorkerError {
   constructor() {
-    super('TOOK_TOO_LONG', 'embedding took longer than a job may be held');
+    super('TOOK_TOO_LONG', "embedding took longer than the job's time limit");
   }
 }
 
-/** This process is shutting down and sends nothing more. */
+/** This process is shutting down and sends no more requests. */
 export class DrainingError extends WorkerError {
   constructor() {
     super('DRAINING', 'the worker is shutting down; the text was not sent');
@@ -52,7 +52,14 @@ export function isProviderError(error: unknown): error is ProviderError {
   );
 }
 
-/** Whether a text that was sent may be the cause of an error, or certainly is not. */
+/** Whether a text that was sent may be the cause of an error. */
 export function inputMayBeAtFault(error: ProviderError): boolean {
   return error instanceof ProviderUnavailableError ? error.inputMayBeAtFault : error instanceof TextRejectedError;
+}
+
+/** The error as the text's own, once the text is known to be at fault. */
+export function asRejection(error: ProviderError): TextRejectedError {
+  if (error instanceof TextRejectedError) return error;
+  const { code, message, fix } = error;
+  return new TextRejectedError(code, message, { fix });
 }

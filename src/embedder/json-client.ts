@@ -4,28 +4,28 @@ import { VERSION } from '../base/version.js';
 import { Connections } from './connections.js';
 import type { Dialect } from './dialect.js';
 import { relayThrough } from './proxy-relay.js';
-import { readAnswer, type JsonAnswer } from './read-answer.js';
+import { readResponse, type JsonResponse } from './read-response.js';
 import { transportError } from './transport-error.js';
 
-/** To resolve a name, to connect, to agree on TLS: each. */
-const CONNECT_PHASE_MS = 10_000;
+/** Timeout of each phase: name resolution, connect, TLS handshake. */
+const PHASE_TIMEOUT_MS = 10_000;
 
-/** Where a server is, and how to get in. */
+/** Address of a server, with what is needed to get in. */
 export interface ServerAddress {
-  /** A user and a password in it are sent as basic credentials; a path is put before each request's. */
+  /** User name and password in it are sent as basic credentials. Its path is put before that of each request. */
   readonly url: string;
-  /** PEM of the authorities its certificate may come from; undefined: the public ones. */
+  /** PEM of the trusted certificate authorities; undefined: the public ones. */
   readonly ca?: string | undefined;
-  /** Asked for with each request, and sent as a bearer token. */
+  /** Called for each request; the result is sent as a bearer token. */
   readonly token?: (() => string) | undefined;
-  /** The URL of the proxy to go through; a user and a password in it are for the proxy. */
+  /** URL of the proxy; user name and password in it are the proxy's. */
   readonly proxy?: string | undefined;
   readonly timeoutMs: number;
-  /** Connections kept open. */
+  /** The maximum number of idle connections. */
   readonly connections: number;
 }
 
-/** Sends JSON to one server and reads its answer, whatever the status. Tries nothing again: who does knows the blocks. */
+/** Sends JSON to one server and reads the response, whatever its status. Retries nothing: its callers do. */
 export class JsonClient {
   readonly #connections: Connections;
   readonly #got: Got;
@@ -33,14 +33,14 @@ export class JsonClient {
   readonly #options: ServerAddress;
   readonly #dialect: Dialect;
 
-  /** @param dialect names the server in errors */
+  /** @param dialect of the server; its name is used in errors */
   constructor(options: ServerAddress, dialect: Dialect) {
     const { origin, protocol, pathname, username, password } = new URL(options.url);
-    const { ca, proxy, connections: kept } = options;
+    const { ca, proxy, connections: maxIdle } = options;
     this.#options = options;
     this.#dialect = dialect;
     this.#base = origin + pathname.replace(/\/+$/, '');
-    this.#connections = new Connections({ protocol, ca, proxy, kept });
+    this.#connections = new Connections({ protocol, ca, proxy, maxIdle });
     this.#got = got.extend({
       username: decodeURIComponent(username),
       password: decodeURIComponent(password),
@@ -50,25 +50,30 @@ export class JsonClient {
       throwHttpErrors: false,
       followRedirect: false,
       decompress: false,
-      timeout: { lookup: CONNECT_PHASE_MS, connect: CONNECT_PHASE_MS, secureConnect: CONNECT_PHASE_MS },
+      timeout: { lookup: PHASE_TIMEOUT_MS, connect: PHASE_TIMEOUT_MS, secureConnect: PHASE_TIMEOUT_MS },
     });
   }
 
   /**
    * @param path with a leading slash
-   * @throws ProviderUnavailableError, or ProviderMisconfiguredError where its certificate does not verify
+   * @throws ProviderUnavailableError, or ProviderMisconfiguredError if the server's certificate is not trusted
    * @throws the signal's reason, at once
    */
-  async send(method: 'GET' | 'POST', path: string, body: object | undefined, signal: AbortSignal): Promise<JsonAnswer> {
+  async send(
+    method: 'GET' | 'POST',
+    path: string,
+    body: object | undefined,
+    signal: AbortSignal,
+  ): Promise<JsonResponse> {
     const { token, timeoutMs } = this.#options;
     const bearer = token?.();
-    // got's own limit ends a request only once it has a connection, where an abort ends it at once.
+    // got's own timeout ends a request only once it has a connection. An abort ends it at once.
     const limit = new Timeout(timeoutMs, signal);
     try {
       return await this.#connections.use(
         async (agent) => {
-          // A URL, since got looks at how a string is spelled with expressions made anew each time: 0.05 ms of CPU.
-          return await readAnswer(
+          // A URL object: got checks a string with regular expressions that it compiles each time, 0.05 ms of CPU.
+          return await readResponse(
             this.#got.stream(new URL(this.#base + path), {
               method,
               agent,
@@ -82,23 +87,23 @@ export class JsonClient {
       );
     } catch (error) {
       signal.throwIfAborted();
-      throw transportError(error, this.#dialect, { ...this.#options, isLate: limit.expired });
+      throw transportError(error, this.#dialect, { ...this.#options, timedOut: limit.expired });
     } finally {
       limit.clear();
     }
   }
 
-  /** Hangs up, and closes the connections that are kept open. */
+  /** Cancels the requests in flight and closes the connections. */
   close(): void {
     this.#connections.close();
   }
 }
 
-/** @returns what the JSON says; undefined where it is none */
+/** @returns the parsed value; undefined if it is not JSON */
 export function parseJson(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString()) as unknown;
   } catch {
-    return undefined; // the caller says what it expected
+    return undefined; // the caller raises the error
   }
 }

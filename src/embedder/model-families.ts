@@ -1,20 +1,20 @@
-/** What is known of a family of models, from their model cards. */
+/** What the model cards say about a family of models. */
 export interface ModelFamily {
-  /** Of the normalised name, see `familyOf`. */
+  /** Matches the normalised name: see `familyOf`. */
   readonly name: RegExp;
   /**
-   * Whether each prefix of a vector is a vector (Matryoshka training). Of any other model a shortened vector is noise,
-   * whoever shortens it.
+   * Whether each prefix of a vector is a usable vector (Matryoshka training). A shortened vector of any other model is
+   * noise, no matter whether the server or we shorten it.
    */
   readonly isTrainedForShortening: boolean;
-  /** Put before what is searched for; empty for models that were trained without. */
+  /** Put before a search query; empty for models trained without one. */
   readonly queryForm: string;
 }
 
 const TASK = 'Given a search query, retrieve relevant platform knowledge base sections that answer the query';
 const REPRESENT = 'Represent this sentence for searching relevant passages: ';
 
-/** First match first. Each row names the model cards that it is from. */
+/** The first match counts. Each row names its source, the model cards. */
 const FAMILIES: readonly ModelFamily[] = [
   // Qwen/Qwen3-Embedding-0.6B, -4B, -8B: any size from 32 up; no space after "Query:"; leaving it out costs 1-5 %.
   { name: /^qwen-?3-embedding/, isTrainedForShortening: true, queryForm: `Instruct: ${TASK}\nQuery:` },
@@ -70,16 +70,16 @@ const FAMILIES: readonly ModelFamily[] = [
   },
 ];
 
-/** What follows a family in a name: nothing, a size, a quantisation, a tag. Not a letter: that is another word. */
+/** What may follow a family in a name: nothing, a size, a quantisation, a tag. A letter would make it another word. */
 const BOUNDARY = /^(?![a-z])/;
-/** What servers and those who convert models put before a model's own name. LM Studio: `text-embedding-`. */
+/** What servers and publishers of converted models put before a model's name. LM Studio: `text-embedding-`. */
 const PREFIX =
   /^(text-embedding|intfloat|baai|qwen|nomic-ai|mixedbread-ai|google|ibm|sentence-transformers|alibaba-nlp|jinaai)-/;
-/** The last part of a path to a file or a cache, where it says nothing of the model. */
-const SAYS_NOTHING = /^((ggml-)?model\b.*|snapshots|blobs|main|latest|[0-9a-f]{40,})$/;
+/** Names of files and cache folders that say nothing about the model. */
+const UNINFORMATIVE = /^((ggml-)?model\b.*|snapshots|blobs|main|latest|[0-9a-f]{40,})$/;
 
 /**
- * What is known of a model, by any of the names that servers have for it: `qwen3-embedding:4b`,
+ * The family of a model, under any of the names that servers use: `qwen3-embedding:4b`,
  * `hf.co/Qwen/Qwen3-Embedding-0.6B-GGUF:Q8_0`, `text-embedding-qwen3-embedding-4b@q8_0`, `/models/Qwen3-Embedding-4B.gguf`.
  */
 export function familyOf(model: string): ModelFamily | undefined {
@@ -87,8 +87,8 @@ export function familyOf(model: string): ModelFamily | undefined {
     .toLowerCase()
     .replaceAll(/[_ ]/g, '-')
     .split(/[\\/]|--/);
-  const said = parts.findLast((part) => part !== '' && !SAYS_NOTHING.test(part)) ?? '';
-  const names = [said, said.replace(PREFIX, '')];
+  const name = parts.findLast((part) => part !== '' && !UNINFORMATIVE.test(part)) ?? '';
+  const names = [name, name.replace(PREFIX, '')];
   return names.map(familyNamed).find((family) => family !== undefined);
 }
 
@@ -99,12 +99,12 @@ function familyNamed(name: string): ModelFamily | undefined {
   });
 }
 
-/** The form in which a model was trained to be asked; empty where none is known: another model's form is worse than none. */
+/** The query prefix that a model was trained with; empty if unknown, because another model's prefix is worse than none. */
 export function queryFormOf(model: string): string {
   return familyOf(model)?.queryForm ?? '';
 }
 
-/** Which vectors may be shortened to the column's dimensions: of models trained for it, or of any, where someone insists. */
+/** Which models' vectors may be shortened to the column's dimensions: `trained`, only models trained for it; `any`, all. */
 export const SHORTEN = ['trained', 'any'] as const;
 export type Shorten = (typeof SHORTEN)[number];
 

@@ -1,17 +1,16 @@
-import { CRASHED } from './crashed.js';
-import { REDIRECTS, type Dialect, type Rule } from './dialect.js';
-import { TOO_LARGE_BODY, TOO_LONG_TEXT, TOO_MANY_TEXTS } from './too-long.js';
+import { PROVIDER_NAMES, REDIRECTS, type Dialect, type Rule } from './dialect.js';
+import { BODY_TOO_LARGE, MODEL_CRASHED, TEXT_TOO_LONG, TOO_MANY_TEXTS } from './error-patterns.js';
 
-/** With these a server, its runner or a proxy before it says that there is too much. */
+/** Statuses with which a server, its runner or a proxy rejects what is too large. */
 const TOO_MUCH = [400, 413, 422, 424, 500, 502];
 
 /**
- * What an answer of Ollama means. Read from its source, 0.33, and its issues: since 0.13.3 the crash of a runner is a
- * 400, and NaN was a 500 before it became a 400.
+ * What Ollama's error responses mean, from its source (0.33) and its issues. A crashed runner is a 400 since 0.13.3. NaN is a
+ * 500 in older versions and a 400 in newer ones.
  */
 const RULES: readonly Rule[] = [
-  { status: TOO_MUCH, message: TOO_LONG_TEXT, verdict: 'too-long', code: 'OLLAMA_CONTEXT_LENGTH' },
-  { status: TOO_MUCH, message: TOO_LARGE_BODY, verdict: 'too-long', code: 'OLLAMA_TOO_LARGE' },
+  { status: TOO_MUCH, message: TEXT_TOO_LONG, verdict: 'too-long', code: 'OLLAMA_CONTEXT_LENGTH' },
+  { status: TOO_MUCH, message: BODY_TOO_LARGE, verdict: 'too-long', code: 'OLLAMA_TOO_LARGE' },
   { status: [400, 413, 422], message: TOO_MANY_TEXTS, verdict: 'too-long', code: 'OLLAMA_TOO_LARGE' },
   { status: 413, verdict: 'too-long', code: 'OLLAMA_TOO_LARGE' },
   {
@@ -28,7 +27,7 @@ const RULES: readonly Rule[] = [
   },
   {
     status: 400,
-    message: CRASHED,
+    message: MODEL_CRASHED,
     verdict: 'failing',
     code: 'OLLAMA_RUNNER_CRASHED',
   },
@@ -42,7 +41,7 @@ const RULES: readonly Rule[] = [
     status: 407,
     verdict: 'misconfigured',
     code: 'OLLAMA_UNAUTHORIZED',
-    fix: 'put user and password into HTTP_PROXY or HTTPS_PROXY, or the host into NO_PROXY',
+    fix: 'put user name and password into HTTP_PROXY or HTTPS_PROXY, or the host into NO_PROXY',
   },
   {
     status: 403,
@@ -84,14 +83,14 @@ const RULES: readonly Rule[] = [
     status: REDIRECTS,
     verdict: 'failing',
     code: 'OLLAMA_UNEXPECTED_STATUS',
-    fix: 'let PALDOCS_OLLAMA_URL be the address that it redirects to, such as https in place of http',
+    fix: 'set PALDOCS_OLLAMA_URL to the address that it redirects to, such as https instead of http',
   },
   { status: 'any 5xx', verdict: 'failing', code: 'OLLAMA_SERVER_ERROR' },
   { status: 'any 4xx', verdict: 'rejected', code: 'OLLAMA_REJECTED' },
 ];
 
 export const OLLAMA: Dialect = {
-  name: 'Ollama',
+  name: PROVIDER_NAMES.ollama,
   codes: {
     unreachable: 'OLLAMA_UNREACHABLE',
     noAnswer: 'OLLAMA_NO_ANSWER',

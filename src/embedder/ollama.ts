@@ -1,33 +1,32 @@
 import { freeBuffer } from '../base/free-buffer.js';
-import { classifyAnswer, type Refusal } from './classify.js';
-import { isObject } from './is-object.js';
+import { classifyResponse, type ErrorResponse } from './classify.js';
+import { readErrorBody, withoutQuotes } from './error-body.js';
 import { ProviderUnavailableError, TextRejectedError } from './errors.js';
+import { isObject } from './is-object.js';
 import { JsonClient, parseJson, type ServerAddress } from './json-client.js';
-import type { JsonAnswer } from './read-answer.js';
-import { KNOWN_GOOD_TEXT } from './known-good-text.js';
 import type { Shorten } from './model-families.js';
 import { OLLAMA } from './ollama-dialect.js';
 import { DIMENSIONS, isSuccess, OptionalFields, TRUNCATE } from './optional-fields.js';
-import type { ModelDescription, Provider } from './provider.js';
+import { KNOWN_GOOD_TEXT, type ModelDescription, type Provider } from './provider.js';
+import type { JsonResponse } from './read-response.js';
 import { credentialsOf, redact } from './redact.js';
-import { readRefusal, withoutQuotes } from './refusal.js';
 import { scanEmbeddings } from './scan-embeddings.js';
-import { lengthOfFirst } from './vector.js';
+import { firstDimensions } from './vector.js';
 
 export interface OllamaOptions extends ServerAddress {
   readonly model: string;
-  /** A model that is not in memory is loaded first, and hanging up aborts the load: a whole load must fit. */
+  /** Must cover a model load: Ollama loads a model on demand, and aborts the load when the request is cancelled. */
   readonly timeoutMs: number;
-  /** `trained`, where absent. */
+  /** Default: `trained`. */
   readonly shorten?: Shorten;
 }
 
 type OptionalField = 'truncate' | 'dimensions';
 
-/** A text that is cut silently is found by its beginning only. */
+/** Otherwise Ollama cuts a long text silently, and search finds it only by its beginning. */
 const NEVER_TRUNCATE = { truncate: false };
 
-/** Ollama's own HTTP API, which others have, too, and not always all of it. */
+/** Ollama's own HTTP API. Other servers offer it, too, not always completely. */
 export class Ollama implements Provider {
   readonly dialect = OLLAMA;
   readonly maxTexts = Infinity;
@@ -44,7 +43,7 @@ export class Ollama implements Provider {
     this.#http = new JsonClient(options, OLLAMA);
   }
 
-  /** Numbers that are as they should be come as floats. Servers before 0.11.11 ignore `dimensions`. */
+  /** Returns a Float32Array per vector if the response has the expected form. Servers before 0.11.11 ignore `dimensions`. */
   async embed(texts: readonly string[], dimensions: number, signal: AbortSignal): Promise<unknown> {
     const { bytes } = await this.#askToEmbed(texts, { dimensions, ...NEVER_TRUNCATE }, signal);
     const scanned = scanEmbeddings(bytes, texts.length, dimensions);
@@ -59,7 +58,7 @@ export class Ollama implements Provider {
     try {
       const { bytes } = await this.#askToEmbed([KNOWN_GOOD_TEXT], NEVER_TRUNCATE, signal);
       const embeddings = embeddingsIn(bytes);
-      return lengthOfFirst(embeddings);
+      return firstDimensions(embeddings);
     } catch (error) {
       if (error instanceof TextRejectedError) return null;
       throw error;
@@ -67,12 +66,12 @@ export class Ollama implements Provider {
   }
 
   async load(signal: AbortSignal): Promise<void> {
-    await this.#askToEmbed([], NEVER_TRUNCATE, signal); // of a request without texts, the loading is what is left
+    await this.#askToEmbed([], NEVER_TRUNCATE, signal); // a request without texts only loads the model
   }
 
   async describe(signal: AbortSignal): Promise<ModelDescription> {
-    const answer = parsed(await this.#call('POST', '/api/show', { model: this.#model }, signal));
-    const description = isObject(answer) ? answer : {};
+    const body = parsed(await this.#call('POST', '/api/show', { model: this.#model }, signal));
+    const description = isObject(body) ? body : {};
     const info = isObject(description['model_info']) ? description['model_info'] : {};
     const number = (suffix: string) => {
       const value = Object.entries(info).find(([key]) => key.endsWith(suffix))?.[1];
@@ -80,7 +79,7 @@ export class Ollama implements Provider {
     };
     const { capabilities } = description;
     return {
-      // Older servers name no capabilities; the first request then tells.
+      // Older servers list no capabilities. Then the first request shows it.
       canEmbed: !Array.isArray(capabilities) || capabilities.includes('embedding'),
       dimensions: number('.embedding_length'),
       contextLength: number('.context_length'),
@@ -88,8 +87,8 @@ export class Ollama implements Provider {
   }
 
   async version(signal: AbortSignal): Promise<string> {
-    const answer = parsed(await this.#call('GET', '/api/version', undefined, signal));
-    return isObject(answer) && typeof answer['version'] === 'string' ? answer['version'] : 'unknown';
+    const body = parsed(await this.#call('GET', '/api/version', undefined, signal));
+    return isObject(body) && typeof body['version'] === 'string' ? body['version'] : 'unknown';
   }
 
   close(): void {
@@ -100,12 +99,12 @@ export class Ollama implements Provider {
     texts: readonly string[],
     fields: Partial<Record<OptionalField, unknown>>,
     signal: AbortSignal,
-  ): Promise<JsonAnswer> {
+  ): Promise<JsonResponse> {
     return await this.#fields.ask(
       fields,
       OLLAMA,
-      (asked) => this.#http.send('POST', '/api/embed', { model: this.#model, input: texts, ...asked }, signal),
-      (answer) => this.#refusalOf(answer, texts),
+      (sent) => this.#http.send('POST', '/api/embed', { model: this.#model, input: texts, ...sent }, signal),
+      (response) => this.#errorOf(response, texts),
     );
   }
 
@@ -114,30 +113,30 @@ export class Ollama implements Provider {
     path: string,
     request: object | undefined,
     signal: AbortSignal,
-  ): Promise<JsonAnswer['bytes']> {
-    const answer = await this.#http.send(method, path, request, signal);
-    if (isSuccess(answer)) return answer.bytes;
-    throw classifyAnswer(OLLAMA, this.#refusalOf(answer, []));
+  ): Promise<JsonResponse['bytes']> {
+    const response = await this.#http.send(method, path, request, signal);
+    if (isSuccess(response)) return response.bytes;
+    throw classifyResponse(OLLAMA, this.#errorOf(response, []));
   }
 
-  /** @param texts what of the request must not be told */
-  #refusalOf({ status, bytes, retryAfter }: JsonAnswer, texts: readonly string[]): Refusal {
-    const { message, codes } = readRefusal(bytes);
+  /** @param texts of the request, which the error must not repeat */
+  #errorOf({ status, bytes, retryAfter }: JsonResponse, texts: readonly string[]): ErrorResponse {
+    const { message, codes } = readErrorBody(bytes);
     const shown = withoutQuotes(redact(message, credentialsOf(this.#options), texts));
     return { status, message, shown, codes, retryAfter };
   }
 }
 
 function embeddingsIn(bytes: Buffer): unknown {
-  const answer = parsed(bytes);
-  return isObject(answer) ? answer['embeddings'] : undefined;
+  const body = parsed(bytes);
+  return isObject(body) ? body['embeddings'] : undefined;
 }
 
-/** The JSON of an answer that should hold some. */
+/** @throws ProviderUnavailableError if the response is not JSON */
 function parsed(bytes: Buffer): unknown {
-  const answer = parseJson(bytes);
-  if (answer !== undefined) return answer;
-  throw new ProviderUnavailableError(OLLAMA.codes.garbled, 'Ollama answered with what is not JSON', {
+  const body = parseJson(bytes);
+  if (body !== undefined) return body;
+  throw new ProviderUnavailableError(OLLAMA.codes.garbled, 'Ollama answered with something that is not JSON', {
     inputMayBeAtFault: true,
   });
 }

@@ -3,12 +3,11 @@ import type { Logger } from '../telemetry/logger.js';
 import { embedOnce } from './embed-once.js';
 import { Embedder } from './embedder.js';
 import { Gate } from './gate.js';
-import { KNOWN_GOOD_TEXT } from './known-good-text.js';
 import { openProvider, type ProviderOptions } from './open-provider.js';
-import type { Provider } from './provider.js';
+import { KNOWN_GOOD_TEXT, type Provider } from './provider.js';
 
 export interface OpenEmbedderOptions extends Omit<ProviderOptions, 'connections'> {
-  /** Of the column, which may be altered. */
+  /** Dimensions of the column, which may be altered. */
   readonly dimensions: () => number;
   readonly instruction: string;
   readonly concurrency: number;
@@ -24,10 +23,10 @@ export interface OpenEmbedder {
   close(): void;
 }
 
-/** The server, the gate before it, and the embedder that uses both. */
+/** Creates the client of the server, its gate, and the embedder that uses both. */
 export function openEmbedder(options: OpenEmbedderOptions): OpenEmbedder {
   const { model, dimensions, instruction, concurrency, events, log, ...server } = options;
-  // One connection more than requests: the probe goes while they hang.
+  // One connection more than requests: the probe is sent while requests hang.
   const provider = openProvider({ ...server, model, connections: concurrency + 1 });
   const gate = new Gate({
     dialect: provider.dialect,

@@ -1,4 +1,4 @@
-import type { ProviderKind } from './dialects.js';
+import type { ProviderKind } from './dialect.js';
 import { mayBeShortened } from './model-families.js';
 import { Ollama, type OllamaOptions } from './ollama.js';
 import { OpenAi } from './openai.js';
@@ -7,11 +7,11 @@ import { ShorteningGuard } from './shortening-guard.js';
 
 export interface ProviderOptions extends OllamaOptions {
   readonly kind: ProviderKind;
-  /** Texts that the server takes in one request; Ollama takes any number. */
+  /** The maximum number of texts in one request. Ollama has no limit. */
   readonly maxTexts: number;
 }
 
-/** A client of the server that the configuration names. */
+/** Creates a client of the configured server. */
 export function openProvider(options: ProviderOptions): Provider {
   const provider = options.kind === 'openai' ? new OpenAi(options) : new Ollama(options);
   return mayBeShortened(options.model, provider.shorten) ? provider : new ShorteningGuard(provider, options.model);

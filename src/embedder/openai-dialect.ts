@@ -1,19 +1,18 @@
-import { CRASHED } from './crashed.js';
-import { REDIRECTS, type Dialect, type Rule } from './dialect.js';
-import { TOO_LARGE_BODY, TOO_LONG_TEXT, TOO_MANY_TEXTS } from './too-long.js';
+import { PROVIDER_NAMES, REDIRECTS, type Dialect, type Rule } from './dialect.js';
+import { BODY_TOO_LARGE, MODEL_CRASHED, TEXT_TOO_LONG, TOO_MANY_TEXTS } from './error-patterns.js';
 
-/** With these a server says that there is too much: 422 is TEI's and FastAPI's 400, llama.cpp's is a 500. */
+/** Statuses with which servers reject what is too large: TEI and FastAPI with 422 instead of 400, llama.cpp with 500. */
 const TOO_MUCH = [400, 413, 422, 424, 500, 502];
 
 /**
- * What an answer of a server with OpenAI's API means. There is no standard for it: the messages are those of OpenAI,
- * vLLM, TEI, llama.cpp, LiteLLM, Mistral, Voyage, and of Ollama, which has this API as well.
+ * What error responses of servers with OpenAI's API mean. There is no standard: the messages are those of OpenAI, vLLM, TEI,
+ * llama.cpp, LiteLLM, Mistral, Voyage, and Ollama, which offers this API, too.
  */
 const RULES: readonly Rule[] = [
-  { status: TOO_MUCH, message: TOO_LONG_TEXT, verdict: 'too-long', code: 'OPENAI_CONTEXT_LENGTH' },
-  { status: TOO_MUCH, message: TOO_LARGE_BODY, verdict: 'too-long', code: 'OPENAI_TOO_LARGE' },
+  { status: TOO_MUCH, message: TEXT_TOO_LONG, verdict: 'too-long', code: 'OPENAI_CONTEXT_LENGTH' },
+  { status: TOO_MUCH, message: BODY_TOO_LARGE, verdict: 'too-long', code: 'OPENAI_TOO_LARGE' },
   { status: [400, 413, 422], message: TOO_MANY_TEXTS, verdict: 'too-long', code: 'OPENAI_TOO_LARGE' },
-  // More tokens than the account may send in a minute: no waiting makes them fewer.
+  // More tokens in one request than the account may send in a minute: waiting does not help.
   { status: 429, message: /request too large for/i, verdict: 'too-long', code: 'OPENAI_TOO_LARGE' },
   { status: 413, verdict: 'too-long', code: 'OPENAI_TOO_LARGE' },
   {
@@ -24,7 +23,7 @@ const RULES: readonly Rule[] = [
   },
   {
     status: 400,
-    message: CRASHED,
+    message: MODEL_CRASHED,
     verdict: 'failing',
     code: 'OPENAI_SERVER_ERROR',
   },
@@ -38,33 +37,33 @@ const RULES: readonly Rule[] = [
     status: 407,
     verdict: 'misconfigured',
     code: 'OPENAI_UNAUTHORIZED',
-    fix: 'put user and password into HTTP_PROXY or HTTPS_PROXY, or the host into NO_PROXY',
+    fix: 'put user name and password into HTTP_PROXY or HTTPS_PROXY, or the host into NO_PROXY',
   },
   {
     status: 402,
     verdict: 'misconfigured',
     code: 'OPENAI_QUOTA',
-    fix: 'see to plan and billing of the account that PALDOCS_OPENAI_API_KEY belongs to',
+    fix: 'check plan and billing of the account that PALDOCS_OPENAI_API_KEY belongs to',
   },
   {
     status: [400, 429],
     message: /insufficient_quota|budget_exceeded|budget has been exceeded/i,
     verdict: 'misconfigured',
     code: 'OPENAI_QUOTA',
-    fix: 'see to plan and billing of the account that PALDOCS_OPENAI_API_KEY belongs to',
+    fix: 'check plan and billing of the account that PALDOCS_OPENAI_API_KEY belongs to',
   },
   {
     status: 403,
     verdict: 'misconfigured',
     code: 'OPENAI_FORBIDDEN',
-    fix: 'let PALDOCS_OPENAI_API_KEY be a key that may use this model, or allow this client at the server or proxy',
+    fix: 'set PALDOCS_OPENAI_API_KEY to a key that may use this model, or allow this client at the server or proxy',
   },
   {
     status: [400, 404, 405, 422, 500, 501],
     message: /not support (the )?embeddings?|pooling type|not an embeddings? model/i,
     verdict: 'misconfigured',
     code: 'OPENAI_MODEL_CANNOT_EMBED',
-    fix: 'set PALDOCS_EMBEDDING_MODEL to an embedding model, and start the server so that it embeds',
+    fix: 'set PALDOCS_EMBEDDING_MODEL to an embedding model, and start the server in embedding mode',
   },
   {
     status: [400, 404, 422],
@@ -78,30 +77,30 @@ const RULES: readonly Rule[] = [
     status: [404, 405],
     verdict: 'misconfigured',
     code: 'OPENAI_NOT_FOUND',
-    fix: 'let PALDOCS_OPENAI_URL be the base of an OpenAI-compatible API, such as http://host:8000/v1',
+    fix: 'set PALDOCS_OPENAI_URL to the base of an OpenAI-compatible API, such as http://host:8000/v1',
   },
   {
     status: 501,
     verdict: 'misconfigured',
     code: 'OPENAI_MODEL_CANNOT_EMBED',
-    fix: 'set PALDOCS_EMBEDDING_MODEL to an embedding model, and start the server so that it embeds',
+    fix: 'set PALDOCS_EMBEDDING_MODEL to an embedding model, and start the server in embedding mode',
   },
   { status: 408, verdict: 'busy', code: 'OPENAI_TIMEOUT' },
   { status: 425, verdict: 'busy', code: 'OPENAI_TOO_EARLY' },
   { status: [429, 503, 529], verdict: 'busy', code: 'OPENAI_BUSY' },
-  { status: 424, verdict: 'failing', code: 'OPENAI_SERVER_ERROR' }, // TEI's for its backend
+  { status: 424, verdict: 'failing', code: 'OPENAI_SERVER_ERROR' }, // TEI, if its backend fails
   {
     status: REDIRECTS,
     verdict: 'failing',
     code: 'OPENAI_UNEXPECTED_STATUS',
-    fix: 'let PALDOCS_OPENAI_URL be the address that it redirects to, such as https in place of http',
+    fix: 'set PALDOCS_OPENAI_URL to the address that it redirects to, such as https instead of http',
   },
   { status: 'any 5xx', verdict: 'failing', code: 'OPENAI_SERVER_ERROR' },
   { status: 'any 4xx', verdict: 'rejected', code: 'OPENAI_REJECTED' },
 ];
 
 export const OPENAI: Dialect = {
-  name: 'the embedding server',
+  name: PROVIDER_NAMES.openai,
   codes: {
     unreachable: 'OPENAI_UNREACHABLE',
     noAnswer: 'OPENAI_NO_ANSWER',

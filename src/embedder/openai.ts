@@ -1,35 +1,34 @@
 import { endianness } from 'node:os';
 import { freeBuffer } from '../base/free-buffer.js';
-import { classifyAnswer, type Refusal } from './classify.js';
+import { classifyResponse, type ErrorResponse } from './classify.js';
+import { readErrorBody, withoutQuotes } from './error-body.js';
 import { ProviderUnavailableError, TextRejectedError } from './errors.js';
 import { isObject } from './is-object.js';
 import { JsonClient, parseJson, type ServerAddress } from './json-client.js';
-import type { JsonAnswer } from './read-answer.js';
-import { KNOWN_GOOD_TEXT } from './known-good-text.js';
 import type { Shorten } from './model-families.js';
 import { OPENAI } from './openai-dialect.js';
 import { DIMENSIONS, ENCODING_FORMAT, isSuccess, OptionalFields } from './optional-fields.js';
-import type { ModelDescription, Provider } from './provider.js';
+import { KNOWN_GOOD_TEXT, type ModelDescription, type Provider } from './provider.js';
+import type { JsonResponse } from './read-response.js';
 import { credentialsOf, redact } from './redact.js';
-import { readRefusal, withoutQuotes } from './refusal.js';
-import { lengthOfFirst } from './vector.js';
+import { firstDimensions } from './vector.js';
 
 export interface OpenAiOptions extends ServerAddress {
   /** The base of the API, such as `http://host:8000/v1`. */
   readonly url: string;
   readonly model: string;
-  /** Texts that the server takes in one request. */
+  /** The maximum number of texts in one request. */
   readonly maxTexts: number;
-  /** `trained`, where absent. */
+  /** Default: `trained`. */
   readonly shorten?: Shorten;
 }
 
 type OptionalField = 'dimensions' | 'encoding_format';
 
-/** Servers that have no list of models, or do not show it to this key, may embed all the same. */
+/** A server without a list of models, or that does not show it to this key, may still embed. */
 const NO_LIST = new Set([400, 401, 403, 404, 405, 501]);
 
-/** OpenAI's embeddings API, which vLLM, TEI, llama.cpp, LM Studio, LiteLLM and hosted services have, too. */
+/** OpenAI's embeddings API. vLLM, TEI, llama.cpp, LM Studio, LiteLLM and hosted services offer it, too. */
 export class OpenAi implements Provider {
   readonly dialect = OPENAI;
   readonly maxTexts: number;
@@ -48,8 +47,8 @@ export class OpenAi implements Provider {
   }
 
   /**
-   * Vectors come as base64 where the server can: 2 to 12 µs a vector to read, where floats take 32 to 47. What it makes of
-   * texts where it refuses `dimensions` is for `readVectors` to judge.
+   * Asks for base64, which takes 2 to 12 µs per vector to read; JSON numbers take 32 to 47. If the server refuses
+   * `dimensions`, `readVectors` judges what it returns.
    */
   async embed(texts: readonly string[], dimensions: number, signal: AbortSignal): Promise<unknown> {
     return await this.#askToEmbed(texts, { dimensions, encoding_format: 'base64' }, signal);
@@ -58,7 +57,7 @@ export class OpenAi implements Provider {
   async nativeDimensions(signal: AbortSignal): Promise<number | null> {
     try {
       const embeddings = await this.#askToEmbed([KNOWN_GOOD_TEXT], { encoding_format: 'base64' }, signal);
-      return lengthOfFirst(embeddings);
+      return firstDimensions(embeddings);
     } catch (error) {
       if (error instanceof TextRejectedError) return null;
       throw error;
@@ -73,24 +72,24 @@ export class OpenAi implements Provider {
     const { bytes } = await this.#fields.ask(
       fields,
       OPENAI,
-      (asked) => this.#http.send('POST', '/embeddings', { model: this.#model, input: texts, ...asked }, signal),
-      (answer) => this.#refusalOf(answer, texts),
+      (sent) => this.#http.send('POST', '/embeddings', { model: this.#model, input: texts, ...sent }, signal),
+      (response) => this.#errorOf(response, texts),
     );
     return embeddingsIn(bytes);
   }
 
-  /** The API has no such thing; a server that loads on demand does it with the first request. */
+  /** The API cannot load a model. A server that loads on demand does so with the first request. */
   load(): Promise<void> {
     return Promise.resolve();
   }
 
-  /** What is in the list of models: vLLM tells the context, llama.cpp the dimensions, others neither. */
+  /** Reads the list of models: vLLM states the context length, llama.cpp the dimensions, others neither. */
   async describe(signal: AbortSignal): Promise<ModelDescription> {
     const unknown = { canEmbed: true, dimensions: null, contextLength: null };
-    const answer = await this.#http.send('GET', '/models', undefined, signal);
-    if (NO_LIST.has(answer.status)) return unknown;
-    if (!isSuccess(answer)) throw classifyAnswer(OPENAI, this.#refusalOf(answer, []));
-    const list = parseJson(answer.bytes);
+    const response = await this.#http.send('GET', '/models', undefined, signal);
+    if (NO_LIST.has(response.status)) return unknown;
+    if (!isSuccess(response)) throw classifyResponse(OPENAI, this.#errorOf(response, []));
+    const list = parseJson(response.bytes);
     const models = isObject(list) && Array.isArray(list['data']) ? list['data'].filter(isObject) : [];
     if (models.length === 0) return unknown;
     const model = models.find(({ id }) => id === this.#model);
@@ -105,21 +104,21 @@ export class OpenAi implements Provider {
     };
   }
 
-  /** @throws ProviderMisconfiguredError where the key may not even list models, which need not keep it from embedding */
+  /** @throws ProviderMisconfiguredError if the key may not list models, even if it may embed */
   async version(signal: AbortSignal): Promise<null> {
-    const answer = await this.#http.send('GET', '/models', undefined, signal);
-    const isRejectedByServer = answer.status === 401 || answer.status === 403;
-    if (isSuccess(answer) || (NO_LIST.has(answer.status) && !isRejectedByServer)) return null;
-    throw classifyAnswer(OPENAI, this.#refusalOf(answer, []));
+    const response = await this.#http.send('GET', '/models', undefined, signal);
+    const isDenied = response.status === 401 || response.status === 403;
+    if (isSuccess(response) || (NO_LIST.has(response.status) && !isDenied)) return null;
+    throw classifyResponse(OPENAI, this.#errorOf(response, []));
   }
 
   close(): void {
     this.#http.close();
   }
 
-  #refusalOf({ status, bytes, retryAfter }: JsonAnswer, texts: readonly string[]): Refusal {
-    const { message, codes } = readRefusal(bytes);
-    // Some repeat a key that they refuse in part, which is not found.
+  #errorOf({ status, bytes, retryAfter }: JsonResponse, texts: readonly string[]): ErrorResponse {
+    const { message, codes } = readErrorBody(bytes);
+    // Some servers repeat part of a refused key, which `redact` does not find.
     const shown =
       status === 401 ? 'not repeated here' : withoutQuotes(redact(message, credentialsOf(this.#options), texts));
     return { status, message, shown, codes, retryAfter };
@@ -127,46 +126,46 @@ export class OpenAi implements Provider {
 }
 
 /**
- * The vectors of an answer, in the order of the texts, which is not always that of the answer.
+ * The vectors of a response, sorted into the order of the texts.
  *
- * @returns floats where they came as base64, else what came
+ * @returns a Float32Array for each vector that is base64; any other as it is
  */
-function embeddingsIn(bytes: JsonAnswer['bytes']): unknown {
-  const answer = parseJson(bytes);
+function embeddingsIn(bytes: JsonResponse['bytes']): unknown {
+  const body = parseJson(bytes);
   freeBuffer(bytes);
-  if (answer === undefined) throw garbled('what is not JSON');
-  const data = isObject(answer) ? answer['data'] : undefined;
+  if (body === undefined) throw garbled('something that is not JSON');
+  const data = isObject(body) ? body['data'] : undefined;
   if (!Array.isArray(data)) return undefined;
   const items = data.map((item: unknown) => (isObject(item) ? item : {}));
-  return inOrder(items).map(({ embedding }) => (typeof embedding === 'string' ? floatsOf(embedding) : embedding));
+  return inOrder(items).map(({ embedding }) => (typeof embedding === 'string' ? decodeFloats(embedding) : embedding));
 }
 
-/** By their numbers, where all have one; else as they came, which the numbers of some must not contradict. */
+/** Sorts by `index` if all items have one. Otherwise keeps the order, which the items that have one must not contradict. */
 function inOrder(items: readonly Record<string, unknown>[]): Record<string, unknown>[] {
-  const numbers = items.map(({ index }, at) => numberOf(index) ?? at);
-  const byNumber = new Map(numbers.map((number, at) => [number, items[at]]));
-  const isNumbered = items.every(({ index }) => numberOf(index) !== undefined);
+  const indexes = items.map(({ index }, at) => indexOf(index) ?? at);
+  const byIndex = new Map(indexes.map((index, at) => [index, items[at]]));
+  const isNumbered = items.every(({ index }) => indexOf(index) !== undefined);
   return items.map((_, at) => {
-    const item = byNumber.get(at);
-    if (item === undefined || (!isNumbered && numbers[at] !== at))
+    const item = byIndex.get(at);
+    if (item === undefined || (!isNumbered && indexes[at] !== at))
       throw garbled(`${items.length} vectors that are not numbered from 0 to ${items.length - 1}`);
     return item;
   });
 }
 
-/** Some write numbers as texts. @returns undefined where there is none */
-function numberOf(index: unknown): number | undefined {
+/** Some servers send the number as a string. @returns undefined if there is none */
+function indexOf(index: unknown): number | undefined {
   if (typeof index === 'number') return index;
   return typeof index === 'string' && /^\d+$/.test(index) ? Number(index) : undefined;
 }
 
 /** Little-endian float32, in base64. */
-function floatsOf(base64: string): Float32Array {
+function decodeFloats(base64: string): Float32Array {
   const bytes = Buffer.from(base64, 'base64');
   if (bytes.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64))
-    throw garbled('a vector that is not base64 of floats');
+    throw garbled('a vector that is not float32 in base64');
   if (endianness() === 'BE') bytes.swap32();
-  return new Float32Array(Uint8Array.from(bytes).buffer); // a copy: a small Buffer may begin anywhere in its pool
+  return new Float32Array(Uint8Array.from(bytes).buffer); // a copy: a small Buffer may begin anywhere in Node's pool
 }
 
 function garbled(what: string): ProviderUnavailableError {

@@ -1,103 +1,108 @@
-import { classifyAnswer, type Refusal } from './classify.js';
+import { classifyResponse, type ErrorResponse } from './classify.js';
 import type { Dialect } from './dialect.js';
 import { TextTooLongError } from './errors.js';
-import type { JsonAnswer } from './read-answer.js';
+import type { JsonResponse } from './read-response.js';
 
-/** How a server that refuses a field of the request names it; `inFailure`: in a 5xx, whose message may be of anything. */
-export interface NamedBy {
+/** How error messages name a request field that the server refuses. */
+export interface FieldPattern {
   readonly field: RegExp;
-  readonly inFailure?: RegExp;
+  /** For a 5xx, whose message may be about anything. */
+  readonly inServerError?: RegExp;
 }
 
-const NOT_KNOWN =
+const UNSUPPORTED =
   /\b(extra|additional|unknown|unrecogni[sz]ed|unexpected|unsupported|invalid)\b|\bnot? (be )?(support|allow|permit|accept|implement|know|valid)|does(n't| not) (support|accept|know)/;
 
-/** In a failure "dimension" may be a tensor's. */
-export const DIMENSIONS: NamedBy = {
+/** In a 5xx, "dimension" may be a tensor's. */
+export const DIMENSIONS: FieldPattern = {
   field: /dimensions?\b|matryoshka/i,
-  inFailure:
+  inServerError:
     /^(?!.*\b(tensors?|matri(x|ces)|matmul|shapes?|mismatch)\b).*((?<!\d )\bdimensions\b|matryoshka|\bdimension (param|arg|option|field|is|not)|output_dim)/is,
 };
 
-export const ENCODING_FORMAT: NamedBy = { field: /encoding[_ -]?format|base64/i };
+export const ENCODING_FORMAT: FieldPattern = { field: /encoding[_ -]?format|base64/i };
 
-/** A server may also advise to truncate: left out then, it would cut texts silently. */
-export const TRUNCATE: NamedBy = {
-  field: new RegExp(`(${NOT_KNOWN.source}).{0,60}\\btruncate\\b|\\btruncate\\b.{0,60}(${NOT_KNOWN.source})`, 'is'),
+/** Not every mention counts: a server may also advise us to truncate. Without the field it would cut texts silently. */
+export const TRUNCATE: FieldPattern = {
+  field: new RegExp(`(${UNSUPPORTED.source}).{0,60}\\btruncate\\b|\\btruncate\\b.{0,60}(${UNSUPPORTED.source})`, 'is'),
 };
 
-/** Says that something in the request is not known, and perhaps not what. */
+/** The request has an unknown field; the message may not say which. */
 const UNKNOWN_FIELD =
   /\b(extra|additional|unknown|unrecogni[sz]ed|unexpected|unsupported)[ _](fields?|params?|parameters?|propert(y|ies)|keys?|(keyword |request )?arguments?)\b|\bextra[ _](inputs|forbidden)\b/i;
 
-/** Answers that are about who asks, or when, and not about what. */
+/** Statuses about the client, the size or the rate of requests, not about their fields. */
 const NOT_ABOUT_FIELDS = new Set([401, 402, 403, 407, 408, 413, 425, 429]);
 
 /**
- * Fields that are asked for where a server knows of them. One that it refuses is left out and the request sent again; from
- * the first that succeeds without it, it is not asked for again. Not before: a server that refuses the text itself may
- * speak of anything.
+ * Request fields that not every server supports. If the server refuses one, the request is sent again without it. Once that
+ * succeeds, the field is never sent again. Not earlier: an error about the text itself may mention anything.
  */
 export class OptionalFields<Field extends string> {
-  readonly #named: Readonly<Record<Field, NamedBy>>;
+  readonly #patterns: Readonly<Record<Field, FieldPattern>>;
   readonly #fields: readonly Field[];
   readonly #refused = new Set<Field>();
 
-  /** @param named in the order in which they are left out where the server names several */
-  constructor(named: Readonly<Record<Field, NamedBy>>) {
-    this.#named = named;
-    this.#fields = Object.keys(named) as Field[];
+  /** @param patterns in the order in which fields are left out if the server names several */
+  constructor(patterns: Readonly<Record<Field, FieldPattern>>) {
+    this.#patterns = patterns;
+    this.#fields = Object.keys(patterns) as Field[];
   }
 
   /**
-   * @param values of the fields, as far as they are asked for
+   * Sends a request with the fields that the server supports.
+   *
+   * @param values of the fields to send
    * @param send sends the request with these fields
-   * @param read what an answer that is not 2xx says
-   * @returns an answer that is 2xx
-   * @throws ProviderError for any other; whatever `send` throws
+   * @param read reads a response other than 2xx
+   * @returns a 2xx response
+   * @throws ProviderError for any other response; whatever `send` throws
    */
   async ask(
     values: Readonly<Partial<Record<Field, unknown>>>,
     dialect: Dialect,
-    send: (fields: object) => Promise<JsonAnswer>,
-    read: (answer: JsonAnswer) => Refusal,
-  ): Promise<JsonAnswer> {
+    send: (fields: object) => Promise<JsonResponse>,
+    read: (response: JsonResponse) => ErrorResponse,
+  ): Promise<JsonResponse> {
     const leftOut = new Set(this.#refused);
     for (;;) {
-      const asked = this.#fields.filter((field) => values[field] !== undefined && !leftOut.has(field));
-      const answer = await send(Object.fromEntries(asked.map((field) => [field, values[field]])));
-      if (isSuccess(answer)) {
+      const sent = this.#fields.filter((field) => values[field] !== undefined && !leftOut.has(field));
+      const response = await send(Object.fromEntries(sent.map((field) => [field, values[field]])));
+      if (isSuccess(response)) {
         for (const field of leftOut) this.#refused.add(field);
-        return answer;
+        return response;
       }
-      const refusal = read(answer);
-      const field = this.#refusedIn(refusal, asked);
-      const error = classifyAnswer(dialect, refusal);
-      if (field === undefined || (error instanceof TextTooLongError && !this.#isNamedInCodes(refusal, field)))
+      const failure = read(response);
+      const field = this.#refusedIn(failure, sent);
+      const error = classifyResponse(dialect, failure);
+      if (field === undefined || (error instanceof TextTooLongError && !this.#isNamedInCodes(failure, field)))
         throw error;
       leftOut.add(field);
     }
   }
 
-  /** What is too long may be answered with advice to truncate, or a number of dimensions. */
-  #isNamedInCodes({ codes = '' }: Refusal, field: Field): boolean {
-    return this.#named[field].field.test(codes);
+  /** If a text is too long, the message may advise truncation or mention dimensions; the error codes do not. */
+  #isNamedInCodes({ codes = '' }: ErrorResponse, field: Field): boolean {
+    return this.#patterns[field].field.test(codes);
   }
 
-  #refusedIn({ status, message, shown = message, codes = '' }: Refusal, asked: readonly Field[]): Field | undefined {
+  #refusedIn(
+    { status, message, shown = message, codes = '' }: ErrorResponse,
+    sent: readonly Field[],
+  ): Field | undefined {
     if (status < 400 || NOT_ABOUT_FIELDS.has(status)) return undefined;
-    const said = `${shown} ${codes}`;
+    const words = `${shown} ${codes}`;
     const isNamed = (field: Field) => {
-      const { field: anywhere, inFailure = anywhere } = this.#named[field];
-      return anywhere.test(codes) || (status >= 500 ? inFailure : anywhere).test(said);
+      const { field: anywhere, inServerError = anywhere } = this.#patterns[field];
+      return anywhere.test(codes) || (status >= 500 ? inServerError : anywhere).test(words);
     };
     const named = this.#fields.filter(isNamed);
-    if (named.length > 0) return named.find((field) => asked.includes(field));
-    // It names none: the last costs least to do without.
-    return status < 500 && UNKNOWN_FIELD.test(said) ? asked.at(-1) : undefined;
+    if (named.length > 0) return named.find((field) => sent.includes(field));
+    // It names none. The last is the one we need least.
+    return status < 500 && UNKNOWN_FIELD.test(words) ? sent.at(-1) : undefined;
   }
 }
 
-export function isSuccess({ status }: JsonAnswer): boolean {
+export function isSuccess({ status }: JsonResponse): boolean {
   return status >= 200 && status < 300;
 }

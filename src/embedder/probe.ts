@@ -3,20 +3,20 @@ import { isProviderError, inputMayBeAtFault } from './errors.js';
 
 export type ProbeOptions = EmbedOnceOptions;
 
-/** As many as a worker sends at once, by default. */
+/** The default batch size of a worker. */
 const BATCH_TEXTS = 10;
 
 const TEXT = 'Deployments are rolled back by reverting the commit; the controller brings the cluster in line.';
 const OTHER_TEXT = 'Bake the bread for forty minutes, until its crust is golden.';
 
-/** Two texts this unlike never have all but the same vector, and one text always has. Cosine similarity. */
+/** Cosine similarity. One text's vectors are always closer than this, those of two so different texts never. */
 const SAME = 0.99;
 
 /**
- * Embeds a text as the worker would, the model being loaded first.
+ * Loads the model, then embeds a text as the worker would.
  *
- * @returns how long loading took, in milliseconds; little where it was loaded
- * @throws WorkerError that says what is wrong with server, model or vector
+ * @returns how long loading took; little if the model was loaded already
+ * @throws WorkerError that says what is wrong with the server, the model or the vector
  */
 export async function probeVector(options: ProbeOptions): Promise<{ readonly loadMs: number }> {
   const started = performance.now();
@@ -29,19 +29,19 @@ export async function probeVector(options: ProbeOptions): Promise<{ readonly loa
 export interface ProbedSpeed {
   readonly singleMs: number;
   readonly batchMs: number;
-  /** In the batch. */
+  /** Texts in the batch. */
   readonly texts: number;
-  /** Whether the server takes no more in one request. */
-  readonly isMost: boolean;
-  /** Whether a text has the same vector alone and among others. */
+  /** Whether the server accepts no more texts in one request. */
+  readonly isMax: boolean;
+  /** Whether a text gets the same vector alone and in a batch. */
   readonly consistent: boolean;
-  /** Whether different texts have different vectors. */
+  /** Whether different texts get different vectors. */
   readonly distinct: boolean;
 }
 
 /**
- * Times a request with one text and one with several, on a model that is loaded. A server that takes fewer than a worker
- * sends is found out how many it takes.
+ * Times a request with one text and one with several, on a loaded model. If the server accepts fewer texts than a worker
+ * sends, finds out how many it accepts.
  *
  * @throws WorkerError that says what is wrong with the server
  */
@@ -54,14 +54,14 @@ export async function probeSpeed(options: ProbeOptions): Promise<ProbedSpeed> {
   if (batch === undefined) {
     const [other] = await embedOnce(options, [OTHER_TEXT]);
     const distinct = similarity(alone, other) < SAME;
-    return { singleMs, batchMs: singleMs, texts: 1, isMost: wanted > 1, consistent: true, distinct };
+    return { singleMs, batchMs: singleMs, texts: 1, isMax: wanted > 1, consistent: true, distinct };
   }
   const { vectors, batchMs } = batch;
   return {
     singleMs,
     batchMs,
     texts: vectors.length,
-    isMost: vectors.length < wanted,
+    isMax: vectors.length < wanted,
     consistent: similarity(alone, vectors.at(-1)) > SAME,
     distinct: similarity(vectors[0], vectors.at(-1)) < SAME,
   };
@@ -72,20 +72,20 @@ interface Batch {
   readonly batchMs: number;
 }
 
-/** @returns undefined where a server that takes one text does not take two */
+/** @returns undefined if the server accepts one text per request but not two */
 async function largestBatch(options: ProbeOptions, wanted: number): Promise<Batch | undefined> {
   let largest: Batch | undefined;
-  let most = wanted;
+  let max = wanted;
   for (let size = wanted; size > Math.max(1, largest?.vectors.length ?? 1);) {
     const batch = await tryBatch(options, size);
-    if (batch === undefined) most = size - 1;
+    if (batch === undefined) max = size - 1;
     else largest = batch;
-    size = Math.ceil(((largest?.vectors.length ?? 1) + most) / 2);
+    size = Math.ceil(((largest?.vectors.length ?? 1) + max) / 2);
   }
   return largest;
 }
 
-/** @returns undefined where the server refuses so many, each of which it takes alone */
+/** @returns undefined if the server rejects this many texts; it accepts each of them alone */
 async function tryBatch(options: ProbeOptions, size: number): Promise<Batch | undefined> {
   const texts = Array.from({ length: size - 2 }, (_, i) => `${i + 1}. ${TEXT}`);
   const started = performance.now();

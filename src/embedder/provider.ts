@@ -1,50 +1,53 @@
 import type { Dialect } from './dialect.js';
 import type { Shorten } from './model-families.js';
 
-/** What a server tells of a model. */
+/** A text that every working server embeds. */
+export const KNOWN_GOOD_TEXT = 'The quick brown fox jumps over the lazy dog.';
+
+/** What a server says about a model. */
 export interface ModelDescription {
   readonly canEmbed: boolean;
-  /** Its own dimensions, where it says so. */
+  /** The model's native dimensions; null if the server does not say. */
   readonly dimensions: number | null;
   /** Tokens. */
   readonly contextLength: number | null;
-  /** The models that the server lists, where this one is not among them. */
+  /** The models that the server lists, if this one is not among them. */
   readonly listedInstead?: readonly string[];
 }
 
 /**
- * One server's HTTP API, as far as embedding needs it. Raises the errors of `errors.ts` and nothing else, and tries
- * nothing again: gate and embedder do, who know what else is under way.
+ * The part of a server's HTTP API that embedding needs. Throws only the errors of `errors.ts`. Retries nothing: gate and
+ * embedder do, because they know which other requests are in flight.
  */
 export interface Provider {
   readonly dialect: Dialect;
-  /** The most texts that one request may hold. */
+  /** The maximum number of texts in one request. */
   readonly maxTexts: number;
-  /** Of which models a longer vector may be shortened to the column's dimensions. */
+  /** Which models' vectors may be shortened to the column's dimensions. */
   readonly shorten: Shorten;
 
   /**
    * @param texts at least one, at most `maxTexts`
-   * @param dimensions what the vectors are shortened to, by servers that do this
-   * @returns what the server sent as embeddings, in the order of the texts, unchecked: `readVectors` checks
+   * @param dimensions the length to which the server shortens vectors, if it can
+   * @returns the embeddings as the server sent them, in the order of the texts, unchecked: `readVectors` checks them
    */
   embed(texts: readonly string[], dimensions: number, signal: AbortSignal): Promise<unknown>;
 
   /**
    * Embeds a text without asking for dimensions.
    *
-   * @returns how many the vector has; null where the server takes no text without them
+   * @returns the dimensions of the vector; null if the server requires the field
    */
   nativeDimensions(signal: AbortSignal): Promise<number | null>;
 
-  /** Has the model loaded, where the server loads it on demand and can be asked to. */
+  /** Has the model loaded, if the server loads models on demand and can be asked to. */
   load(signal: AbortSignal): Promise<void>;
 
   describe(signal: AbortSignal): Promise<ModelDescription>;
 
-  /** @returns the version of the server, as it says it; null where the API has none, and the server answers */
+  /** @returns the server's version; null if it answers but its API has no version */
   version(signal: AbortSignal): Promise<string | null>;
 
-  /** Closes the connections that are kept open. */
+  /** Closes the open connections. */
   close(): void;
 }

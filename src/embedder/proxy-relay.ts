@@ -3,10 +3,10 @@ import { request as requestSecure } from 'node:https';
 import type { RequestFunction } from 'got';
 
 /**
- * Sends got's requests to a server without TLS through a proxy, as RFC 9112, 3.2.2, has it: to the proxy, which is named the
- * whole URL. Libraries for it send the head of a request a second time after its body.
+ * Sends got's requests to a server without TLS through a proxy (RFC 9112, 3.2.2): to the proxy, with the whole URL in the
+ * request line. The libraries for this repeat the request's header after its body.
  *
- * @param proxy with its credentials
+ * @param proxy URL with its credentials
  */
 export function relayThrough(proxy: string): RequestFunction {
   const { origin, protocol, username, password } = new URL(proxy);
@@ -17,7 +17,7 @@ export function relayThrough(proxy: string): RequestFunction {
   return (url, { headers, ...options }) =>
     request(origin, {
       ...options,
-      path: url.origin + url.pathname + url.search, // not the credentials, which are in a header
+      path: url.origin + url.pathname + url.search, // without the credentials, which are in a header
       headers: Object.assign({}, headers, { host: url.host }, authorization),
     });
 }

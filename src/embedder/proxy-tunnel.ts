@@ -4,19 +4,19 @@ import { checkServerIdentity, TLSSocket } from 'node:tls';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import { errorCode } from '../base/errors.js';
 
-/** To connect to the proxy, be let through, and agree with the server on TLS: all of it. */
-const CONNECT_MS = 10_000;
+/** Timeout for the whole set-up: connection to the proxy, CONNECT, TLS handshake with the server. */
+const TIMEOUT_MS = 10_000;
 
 export interface TunnelOptions {
   readonly keepAlive: boolean;
   readonly maxSockets: number;
-  /** Resolves the proxy's name; the server's is the proxy's business. */
+  /** Resolves the proxy's name. The proxy resolves the server's. */
   readonly lookup: LookupFunction;
-  /** PEM of the authorities that the server's certificate may come from; undefined: the public ones. */
+  /** PEM of the certificate authorities trusted for the server; undefined: the public ones. */
   readonly ca: string | undefined;
 }
 
-/** There is no way through the proxy. Holds nothing of what it was sent, and of what it answered no more than the status. */
+/** The proxy opens no tunnel. Contains nothing of the request, and only the status of the proxy's response. */
 export class ProxyError extends Error {
   readonly code: string;
 
@@ -29,60 +29,60 @@ export class ProxyError extends Error {
 type Target = Parameters<HttpsProxyAgent<string>['connect']>[1];
 
 /**
- * An agent for a server with TLS behind a proxy. Its connections are handed out once TLS with the server is established,
- * since got's time-outs see them only then, and are given up with the agent. The certificate of a proxy that itself has TLS
- * must come from a public authority, or one of those in `NODE_EXTRA_CA_CERTS`.
+ * An agent for a server with TLS behind a proxy. It hands out a connection only once TLS with the server is established,
+ * because got's timeouts see it only from then on. If the proxy itself uses TLS, its certificate must come from a public
+ * authority or one in `NODE_EXTRA_CA_CERTS`.
  */
 export class TunnelAgent extends HttpsProxyAgent<string> {
   readonly #destroyed = new AbortController();
 
-  /** @param proxy with its credentials */
+  /** @param proxy URL with its credentials */
   constructor(proxy: string, options: TunnelOptions) {
     super(proxy, options);
     this.options = { ...this.options, ca: options.ca };
     this.connectOpts = { ...this.connectOpts, ca: undefined, signal: this.#destroyed.signal };
   }
 
-  /** @throws ProxyError; Node's errors of TLS with the server */
+  /** @throws ProxyError; Node's errors of the TLS handshake with the server */
   override async connect(...[request, target]: Parameters<HttpsProxyAgent<string>['connect']>): Promise<Socket> {
     let status: number | undefined;
-    request.once('proxyConnect', (answer: { readonly statusCode: number }) => (status = answer.statusCode));
+    request.once('proxyConnect', (response: { readonly statusCode: number }) => (status = response.statusCode));
     let expired = false;
     const limit = setTimeout(() => {
       expired = true;
       this.#destroyed.abort();
-    }, CONNECT_MS);
+    }, TIMEOUT_MS);
     try {
-      const socket = await super.connect(request, verifiedByAddress(target)).catch(throwProxyError);
+      const socket = await super.connect(request, verifyByAddress(target)).catch(throwProxyError);
       if (status !== 200) {
-        socket.destroy(); // no connection, but one that repeats the answer
-        throw new ProxyError(`STATUS_${status ?? 'UNKNOWN'}`, 'it lets nothing through to there');
+        socket.destroy(); // not a connection: it replays the proxy's response
+        throw new ProxyError(`STATUS_${status ?? 'UNKNOWN'}`, 'it refuses to connect to the server');
       }
       if (socket instanceof TLSSocket && !socket.authorized) await once(socket, 'secureConnect');
       return socket;
     } catch (error) {
-      throw expired ? new ProxyError('TIMEOUT', `no connection within ${CONNECT_MS / 1000} s`) : error;
+      throw expired ? new ProxyError('TIMEOUT', `no connection within ${TIMEOUT_MS / 1000} s`) : error;
     } finally {
       clearTimeout(limit);
     }
   }
 
   override destroy(): void {
-    this.#destroyed.abort(); // what is not connected yet is in none of the agent's lists
+    this.#destroyed.abort(); // the agent does not list what is still connecting
     super.destroy();
   }
 }
 
-/** The library takes the certificate of a server that is given by its address for one that should be for `localhost`. */
-function verifiedByAddress(target: Target): Target {
+/** If the server is given by its IP address, the library expects a certificate for `localhost`. */
+function verifyByAddress(target: Target): Target {
   const { host = '' } = target;
   if (!target.secureEndpoint || isIP(host) === 0) return target;
   return { ...target, checkServerIdentity: (_, certificate) => checkServerIdentity(host, certificate) };
 }
 
-/** Errors without a code are the library's, which repeat what the proxy said. */
+/** Errors without a code come from the library and repeat what the proxy answered. */
 function throwProxyError(error: unknown): never {
   const code = errorCode(error);
-  if (code === undefined) throw new ProxyError('GARBLED', 'what it answers is not HTTP');
+  if (code === undefined) throw new ProxyError('GARBLED', 'its answer is not HTTP');
   throw new ProxyError(code, (error as Error).message);
 }

@@ -1,21 +1,22 @@
 import type { ServerAddress } from './json-client.js';
-import { lettersOf, spelledLetters, type SpelledLetters } from './spelled-letters.js';
+import { lettersOf, locateLetters, type LocatedLetters } from './letters.js';
 
-/** Shorter ones would be found in words that have nothing to do with them. */
-const SHORTEST = 4;
-/** So many characters in a row that a text holds as well are a part of it. */
-const PART = 16;
-/** The same of letters and digits alone, as the text may be spelled otherwise. */
-const LETTERS_OF_PART = 12;
-const MOST_BY_CHANCE = 4;
-/** No server says more that is worth reading. */
-const LONGEST_READ = 1_000;
+/** Shorter secrets also occur by chance in unrelated words. */
+const MIN_LENGTH = 4;
+/** A message quotes a text if they share this many characters in a row. */
+const MIN_QUOTE = 16;
+/** The same for letters and digits alone, because the text may be escaped differently. */
+const MIN_QUOTED_LETTERS = 12;
+/** Letters that a word at either end of a quotation may share with the text by chance. */
+const MAX_CHANCE_LETTERS = 4;
+/** The rest of a message is never worth reading. */
+const MAX_MESSAGE_LENGTH = 1_000;
 
 /**
- * What a server said, without what it must not repeat. Proxies are known to quote the key they refuse, and validators the
- * input, in whole or around what they do not like.
+ * Removes secrets and texts from a server's message. Some proxies quote the key that they refuse, and some validators the
+ * input: all of it, or the part that they reject.
  *
- * @param credentials what was sent to be let in
+ * @param credentials that were sent
  * @param inputs the texts that were sent
  */
 export function redact(message: string, credentials: readonly string[], inputs: readonly string[]): string {
@@ -25,86 +26,90 @@ export function redact(message: string, credentials: readonly string[], inputs: 
     [inputs, '[the text]'],
   ] as const) {
     for (const secret of secrets) {
-      if (secret.length < SHORTEST) continue;
+      if (secret.length < MIN_LENGTH) continue;
       redacted = redacted.replaceAll(secret, shown).replaceAll(JSON.stringify(secret).slice(1, -1), shown);
     }
   }
-  return withoutParts(withoutMasked(redacted.slice(0, LONGEST_READ), credentials), inputs);
+  return withoutQuotations(withoutMaskedKeys(redacted.slice(0, MAX_MESSAGE_LENGTH), credentials), inputs);
 }
 
-/** Without what is left of a key in whose middle stars or dots were put. */
-function withoutMasked(message: string, credentials: readonly string[]): string {
+/** Removes both ends of a key whose middle is replaced by stars or dots. */
+function withoutMaskedKeys(message: string, credentials: readonly string[]): string {
   return message.replace(/([\w-]*)(?:\*{2,}|\.{2,}|…)([\w-]*)/g, (masked, begin: string, end: string) => {
-    const isOf = (secret: string) => secret.startsWith(begin) && secret.endsWith(end);
-    return begin.length + end.length >= SHORTEST && credentials.some(isOf) ? '***' : masked;
+    const matches = (secret: string) => secret.startsWith(begin) && secret.endsWith(end);
+    return begin.length + end.length >= MIN_LENGTH && credentials.some(matches) ? '***' : masked;
   });
 }
 
-function withoutParts(message: string, inputs: readonly string[]): string {
-  const isPart = partsOf(message, inputs, PART);
-  const letters = spelledLetters(message);
-  const isOfPart = partsOf(letters.text, inputs.map(lettersOf), LETTERS_OF_PART);
-  for (let at = 0; at < isOfPart.length; at++) {
-    if (isOfPart[at] === 0) continue;
-    const end = isOfPart.indexOf(0, at);
-    const [first, behind] = withoutChance(letters, at, end === -1 ? isOfPart.length : end);
-    isPart.fill(1, letters.from[first], letters.to[behind - 1]);
+function withoutQuotations(message: string, inputs: readonly string[]): string {
+  const isQuoted = quotations(message, inputs, MIN_QUOTE);
+  const letters = locateLetters(message);
+  const isQuotedLetter = quotations(letters.text, inputs.map(lettersOf), MIN_QUOTED_LETTERS);
+  for (let at = 0; at < isQuotedLetter.length; at++) {
+    if (isQuotedLetter[at] === 0) continue;
+    const end = isQuotedLetter.indexOf(0, at);
+    const [first, behind] = withoutChance(letters, at, end === -1 ? isQuotedLetter.length : end);
+    isQuoted.fill(1, letters.from[first], letters.to[behind - 1]);
     at = behind;
   }
   let kept = '';
   for (let at = 0; at < message.length; at++) {
-    if (isPart[at] === 0) kept += message[at] ?? '';
-    else if (isPart[at - 1] !== 1) kept += '[…]';
+    if (isQuoted[at] === 0) kept += message[at] ?? '';
+    else if (isQuoted[at - 1] !== 1) kept += '[…]';
   }
   return kept;
 }
 
-/** Of a word that is not wholly of a part, a few letters are the same by chance. @returns the first letter, and behind the last */
-function withoutChance({ from, to }: SpelledLetters, first: number, behind: number): [number, number] {
+/**
+ * Leaves out the few letters that a word at either end shares with the text by chance.
+ *
+ * @returns the index of the first letter, and the one after the last
+ */
+function withoutChance({ from, to }: LocatedLetters, first: number, behind: number): [number, number] {
   const isWithinWord = (at: number) => at > 0 && from[at] === to[at - 1];
   let begin = first;
-  while (begin < first + MOST_BY_CHANCE && isWithinWord(begin)) begin++;
+  while (begin < first + MAX_CHANCE_LETTERS && isWithinWord(begin)) begin++;
   let end = behind;
-  while (end > behind - MOST_BY_CHANCE && isWithinWord(end)) end--;
+  while (end > behind - MAX_CHANCE_LETTERS && isWithinWord(end)) end--;
   return [isWithinWord(begin) ? first : begin, isWithinWord(end) ? behind : end];
 }
 
 /**
- * Looks at a text once, however long: it may be megabytes, and what is refused is mostly long.
+ * Finds the quotations in a message. Reads each input once: rejected texts are mostly long, up to megabytes.
  *
- * @param length from which what both have in common is a part
- * @returns for each character of the message 1 where it belongs to a part of an input
+ * @param length the minimum length of a quotation
+ * @returns for each character of the message 1 if it belongs to a quotation, else 0
  */
-function partsOf(message: string, inputs: readonly string[], length: number): Uint8Array {
-  // Whatever both hold of that length holds one of the text's pieces.
+function quotations(message: string, inputs: readonly string[], length: number): Uint8Array {
+  // The input is cut into pieces of half that length, so every quotation contains a whole piece.
   const pieceLength = length / 2;
   const places = new Map<string, number[]>();
   for (let at = 0; at + pieceLength <= message.length; at++) {
     const piece = message.slice(at, at + pieceLength);
     places.set(piece, [...(places.get(piece) ?? []), at]);
   }
-  const isPart = new Uint8Array(message.length);
+  const isQuoted = new Uint8Array(message.length);
   for (const input of inputs) {
     for (let at = 0; at + pieceLength <= input.length; at += pieceLength) {
       const piece = input.slice(at, at + pieceLength);
       const open = places.get(piece);
       if (open === undefined) continue;
       for (const place of open) {
-        const [from, to] = isPart[place] === 1 ? [0, 0] : shared(message, place, input, at, pieceLength);
-        if (to - from >= length) isPart.fill(1, from, to);
+        const [from, to] = isQuoted[place] === 1 ? [0, 0] : extend(message, place, input, at, pieceLength);
+        if (to - from >= length) isQuoted.fill(1, from, to);
       }
-      // What is found is not looked for again: a text that repeats itself would cost seconds.
+      // Not searched for again: a text that repeats itself would take seconds.
       places.set(
         piece,
-        open.filter((place) => isPart[place] !== 1),
+        open.filter((place) => isQuoted[place] !== 1),
       );
     }
   }
-  return isPart;
+  return isQuoted;
 }
 
-/** @returns where in the message begins and ends what it has in common with the input around a piece of both */
-function shared(message: string, place: number, input: string, at: number, length: number): [number, number] {
+/** Extends a common piece as far as message and input agree. @returns its begin and end in the message */
+function extend(message: string, place: number, input: string, at: number, length: number): [number, number] {
   let before = 0;
   while (place > before && at > before && message[place - before - 1] === input[at - before - 1]) before++;
   let after = length;
@@ -113,7 +118,7 @@ function shared(message: string, place: number, input: string, at: number, lengt
   return [place - before, place + after];
 }
 
-/** All forms in which what lets us into a server, or through a proxy, may be quoted. */
+/** The credentials for a server and its proxy, in every form in which they may be quoted. */
 export function credentialsOf({ url, proxy, token }: Pick<ServerAddress, 'url' | 'proxy' | 'token'>): string[] {
   const bearer = token === undefined ? [] : [token()];
   return [...bearer, ...[url, proxy].flatMap((address) => (address === undefined ? [] : credentialsIn(address)))];

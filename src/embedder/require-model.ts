@@ -4,11 +4,11 @@ import type { Provider } from './provider.js';
 import { requireDimensions } from './require-dimensions.js';
 
 /**
- * Asks the server whether the configured model can serve the column. One that does not tell its dimensions is made to
- * embed a text, unless any length will do.
+ * Checks that the configured model can serve the column. If the server does not state the model's dimensions, embeds a text
+ * to find out, unless vectors may be shortened.
  *
- * @throws ProviderMisconfiguredError when it cannot
- * @throws ProviderError where the server fails
+ * @throws ProviderMisconfiguredError if it cannot
+ * @throws ProviderError if the server fails
  */
 export async function requireModel(
   provider: Provider,
@@ -25,7 +25,7 @@ export async function requireModel(
     );
   }
   const { shorten } = provider;
-  const isAsked = description.dimensions === null && !mayBeShortened(model, shorten);
-  const native = isAsked ? await provider.nativeDimensions(signal) : description.dimensions;
+  const mustEmbed = description.dimensions === null && !mayBeShortened(model, shorten);
+  const native = mustEmbed ? await provider.nativeDimensions(signal) : description.dimensions;
   if (native !== null) requireDimensions(native, { model, dimensions, shorten });
 }

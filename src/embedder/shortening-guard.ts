@@ -3,14 +3,14 @@ import type { ModelDescription, Provider } from './provider.js';
 import { requireDimensions } from './require-dimensions.js';
 
 /**
- * A server with a model that is not known to be trained for shortening, whose vectors it may shorten when it is asked for
- * the column's dimensions. Before the first are taken, it is made sure that it does not: at start, where it answers then,
- * else with the first texts.
+ * Guards a model that is not known to be trained for shortening: asked for the column's dimensions, the server may shorten
+ * its vectors. Checks before the first texts are embedded that it does not: at start if the server answers then, otherwise
+ * with the first texts.
  */
 export class ShorteningGuard implements Provider {
   readonly #provider: Provider;
   readonly #model: string;
-  /** The model's own dimensions; null where it was asked for them and does not tell, undefined before. */
+  /** The model's native dimensions; null if the server does not tell, undefined if not asked yet. */
   #native: number | null | undefined;
 
   constructor(provider: Provider, model: string) {
@@ -30,7 +30,7 @@ export class ShorteningGuard implements Provider {
     return this.#provider.shorten;
   }
 
-  /** @throws ProviderMisconfiguredError where the vectors would be shortened */
+  /** @throws ProviderMisconfiguredError if the vectors would be shortened */
   async embed(texts: readonly string[], dimensions: number, signal: AbortSignal): Promise<unknown> {
     this.#native ??= await this.#findNative(signal);
     if (this.#native !== null) this.#require(this.#native, dimensions);
@@ -64,18 +64,18 @@ export class ShorteningGuard implements Provider {
     try {
       requireDimensions(native, { model: this.#model, dimensions, shorten: this.shorten });
     } catch (error) {
-      this.#native = undefined; // asked again with the next texts: someone may have changed the model
+      this.#native = undefined; // ask again with the next texts: the model may have changed
       throw error;
     }
   }
 
-  /** @throws ProviderError that no text is to blame for */
+  /** @throws ProviderError, which is no text's fault */
   async #findNative(signal: AbortSignal): Promise<number | null> {
     try {
       const { dimensions } = await this.#provider.describe(signal);
       if (dimensions !== null) return dimensions;
     } catch (error) {
-      if (!isProviderError(error)) throw error; // a server that describes no model may embed
+      if (!isProviderError(error)) throw error; // a server that cannot describe models may still embed
     }
     try {
       return await this.#provider.nativeDimensions(signal);

@@ -5,8 +5,8 @@ import type { Dialect } from './dialect.js';
 import { ProviderMisconfiguredError, ProviderUnavailableError } from './errors.js';
 import { ProxyError } from './proxy-tunnel.js';
 
-/** The server answers with more than we read. */
-export class AnswerTooLargeError extends Error {
+/** The response is larger than we read. */
+export class ResponseTooLargeError extends Error {
   readonly code = 'TOO_LARGE';
 
   constructor(maxBytes: number) {
@@ -18,25 +18,25 @@ export interface Attempt {
   readonly url: string;
   readonly proxy?: string | undefined;
   readonly timeoutMs: number;
-  /** Whether it was given up because its time had passed. */
-  readonly isLate: boolean;
+  /** Whether it was cancelled because of its timeout. */
+  readonly timedOut: boolean;
 }
 
 /**
- * What it means that a request got no answer. Only the code and the message of the innermost error go on: got's errors hold
- * the request, and with it texts and credentials.
+ * Makes the error for a request that got no response. Only the code and the message of the innermost error are used: got's
+ * errors contain the request, and with it texts and credentials.
  */
 export function transportError(error: unknown, { name, codes, caVariable }: Dialect, attempt: Attempt): Error {
   const cause = error instanceof RequestError ? error.cause : error;
   const proxy = attempt.proxy === undefined ? undefined : `the proxy ${new URL(attempt.proxy).host}`;
   const atProxy = cause instanceof ProxyError || (proxy !== undefined && !isSecure(attempt.url));
-  const refused = certificateProblem(cause, `let ${atProxy ? 'NODE_EXTRA_CA_CERTS' : caVariable} name`);
-  if (refused !== undefined) {
-    const whose = atProxy && proxy !== undefined ? proxy : name;
-    return new ProviderMisconfiguredError(codes.certificate, `${whose}'s ${refused.found}`, { fix: refused.fix });
+  const untrusted = certificateProblem(cause, `let ${atProxy ? 'NODE_EXTRA_CA_CERTS' : caVariable} name`);
+  if (untrusted !== undefined) {
+    const owner = atProxy && proxy !== undefined ? proxy : name;
+    return new ProviderMisconfiguredError(codes.certificate, `${owner}'s ${untrusted.found}`, { fix: untrusted.fix });
   }
-  const reason = attempt.isLate ? `TIMEOUT: no answer within ${attempt.timeoutMs / 1000} s` : reasonOf(cause);
-  if (hasArrived(error, attempt)) {
+  const reason = attempt.timedOut ? `TIMEOUT: no answer within ${attempt.timeoutMs / 1000} s` : reasonOf(cause);
+  if (mayHaveArrived(error, attempt)) {
     return new ProviderUnavailableError(codes.noAnswer, `${name} did not answer (${reason})`, {
       inputMayBeAtFault: true,
     });
@@ -48,10 +48,10 @@ export function transportError(error: unknown, { name, codes, caVariable }: Dial
 }
 
 /**
- * Whether the server may have read anything of the request: there was a connection, with TLS where it has that. Those of a
- * tunnel are handed out with it.
+ * Whether the server may have read part of the request: there was a connection, with TLS if the server uses it. A tunnel's
+ * connection is handed out only after TLS is established.
  */
-function hasArrived(error: unknown, { url, proxy = url }: Attempt): boolean {
+function mayHaveArrived(error: unknown, { url, proxy = url }: Attempt): boolean {
   const timings = error instanceof RequestError ? error.timings : undefined;
   const isTunnel = proxy !== url && isSecure(url);
   return (isSecure(proxy) && !isTunnel ? timings?.secureConnect : timings?.connect) !== undefined;
@@ -62,9 +62,9 @@ function isSecure(url: string): boolean {
 }
 
 function reasonOf(cause: unknown): string {
-  // Of a name with several addresses, each has an error, and all together have no message.
-  const each = cause instanceof AggregateError ? (cause.errors as unknown[]) : [cause];
-  return `${errorCode(cause) ?? 'UNKNOWN'}: ${each.map(messageOf).join('; ')}`;
+  // If a name has several addresses, each has an error, and the AggregateError has no message.
+  const errors = cause instanceof AggregateError ? (cause.errors as unknown[]) : [cause];
+  return `${errorCode(cause) ?? 'UNKNOWN'}: ${errors.map(messageOf).join('; ')}`;
 }
 
 function messageOf(error: unknown): string {

@@ -2,28 +2,27 @@ import type { Dialect } from './dialect.js';
 import { ProviderUnavailableError, TextRejectedError } from './errors.js';
 import { requireDimensions, type ExpectedDimensions } from './require-dimensions.js';
 
+/** The result of embedding one text: number[dimensions], or why it has no vector. */
+export type VectorOrRejection = Float32Array | TextRejectedError;
+
 export interface ExpectedVectors extends ExpectedDimensions {
   readonly dialect: Dialect;
 }
 
-/** How far from 1 the length of a vector may be before it is made 1: float32 and JSON lose no more than this. */
+/** How far a vector's length may be from 1 before it is normalised. Rounding in float32 and JSON changes it less. */
 const NORM_TOLERANCE = 1e-3;
 
 /**
- * Takes a server's embeddings for what they should be.
+ * Checks a server's embeddings and makes vectors of them.
  *
- * @param embeddings as they came, unchecked; floats are made ready in place
- * @param count how many texts were sent
- * @param expected what the column holds, and who was asked
+ * @param embeddings as received, unchecked; a Float32Array is normalised in place
+ * @param count the number of texts that were sent
+ * @param expected what the column holds, and which server answered
  * @returns for each text its vector, number[dimensions] of length 1, or what is wrong with it
- * @throws ProviderUnavailableError when the answer as a whole makes no sense
- * @throws ProviderMisconfiguredError when the model gives vectors of another dimension that must not be shortened
+ * @throws ProviderUnavailableError if the response as a whole makes no sense
+ * @throws ProviderMisconfiguredError if the vectors have other dimensions and must not be shortened
  */
-export function readVectors(
-  embeddings: unknown,
-  count: number,
-  expected: ExpectedVectors,
-): (Float32Array | TextRejectedError)[] {
+export function readVectors(embeddings: unknown, count: number, expected: ExpectedVectors): VectorOrRejection[] {
   if (!Array.isArray(embeddings) || embeddings.length !== count) {
     const got = Array.isArray(embeddings) ? `${embeddings.length} vectors` : 'no vectors';
     const { name, codes } = expected.dialect;
@@ -34,7 +33,7 @@ export function readVectors(
   return embeddings.map((embedding: unknown) => readVector(embedding, expected));
 }
 
-function readVector(embedding: unknown, expected: ExpectedVectors): Float32Array | TextRejectedError {
+function readVector(embedding: unknown, expected: ExpectedVectors): VectorOrRejection {
   const { dimensions, dialect } = expected;
   if (embedding instanceof Float32Array && embedding.length === dimensions) {
     const norm = lengthOf(embedding);
@@ -58,19 +57,22 @@ function readVector(embedding: unknown, expected: ExpectedVectors): Float32Array
   return normalise(vector, Math.sqrt(squares));
 }
 
-/** @returns the dimensions of the first of a server's embeddings; null where it is no vector */
-export function lengthOfFirst(embeddings: unknown): number | null {
+/** @returns the dimensions of the first of a server's embeddings; null if it is not a vector */
+export function firstDimensions(embeddings: unknown): number | null {
   const first: unknown = Array.isArray(embeddings) ? embeddings[0] : undefined;
   return (Array.isArray(first) || first instanceof Float32Array) && first.length > 0 ? first.length : null;
 }
 
 function notFinite(): TextRejectedError {
-  return new TextRejectedError('EMBEDDING_NOT_FINITE', 'the model made a vector with a value that is no finite number');
+  return new TextRejectedError(
+    'EMBEDDING_NOT_FINITE',
+    'the model returned a vector with a value that is not a finite number',
+  );
 }
 
 function lengthOf(vector: Float32Array): number {
   let squares = 0;
-  // By index: an iterator makes an object of each number, which was nearly half of all that the worker allocated.
+  // By index: an iterator allocates an object per number, nearly half of everything the worker allocated.
   for (let i = 0; i < vector.length; i++) {
     const value = vector[i] ?? 0;
     squares += value * value;
@@ -78,12 +80,12 @@ function lengthOf(vector: Float32Array): number {
   return Math.sqrt(squares);
 }
 
-/** Makes the length of a vector 1, in place. */
-function normalise(vector: Float32Array, norm: number): Float32Array | TextRejectedError {
+/** Scales a vector to length 1, in place. */
+export function normalise(vector: Float32Array, norm: number): VectorOrRejection {
   if (!Number.isFinite(norm) || norm < Number.EPSILON) {
     return new TextRejectedError(
       'EMBEDDING_ZERO',
-      'the model made a vector of length 0 or beyond measure, which has no direction',
+      'the model returned a vector of length 0 or infinity, which has no direction',
     );
   }
   if (Math.abs(norm - 1) > NORM_TOLERANCE) {
@@ -91,22 +93,3 @@ function normalise(vector: Float32Array, norm: number): Float32Array | TextRejec
   }
   return vector;
 }
-
-/**
- * The vector of a text from the vectors of its parts: their mean, weighted by the parts' lengths, made length 1.
- *
- * @param parts at least one; vectors number[dimensions]
- */
-export function meanVector(
-  parts: readonly { readonly vector: Float32Array; readonly weight: number }[],
-): Float32Array | TextRejectedError {
-  const mean = new Float64Array(parts[0]?.vector.length ?? 0);
-  const total = parts.reduce((sum, { weight }) => sum + weight, 0);
-  for (const { vector, weight } of parts) {
-    for (let i = 0; i < mean.length; i++) mean[i] = (mean[i] ?? 0) + ((vector[i] ?? 0) * weight) / total;
-  }
-  return normalise(Float32Array.from(mean), Math.hypot(...mean));
-}
-
-/** What one text came to: number[dimensions], or why it has no vector. */
-export type VectorOrRejection = Float32Array | TextRejectedError;

@@ -32,7 +32,7 @@ export class Fill {
     this.#options = options;
   }
 
-  /** Forgets what an earlier leadership left. */
+  /** Forgets what an earlier term as leader left. */
   reset(): void {
     this.#stoppedAt = undefined;
     this.#sawAll = false;

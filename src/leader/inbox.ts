@@ -1,32 +1,32 @@
-/** 50,000 ids of 36 bytes take 5 MB; ids that are long texts could take 400. */
-const MOST_CHARACTERS = 4_000_000;
+/** Bounds the memory: 50,000 ids of 36 bytes take 5 MB, ids that are long texts could take 400 MB. */
+const MAX_CHARACTERS = 4_000_000;
 
-/** Notifications that were received and not acted on yet, in order of arrival, each once. Its size is bounded. */
+/** Notifications that wait to be acted on, in order of arrival, each payload once. Its size is bounded. */
 export class Inbox {
-  readonly #most: number;
-  /** By payload: what may be the block's id. */
+  readonly #max: number;
+  /** By payload: the ids that it may name. */
   #waiting = new Map<string, readonly string[]>();
   #characters = 0;
 
-  /** @param most notifications that it holds */
-  constructor(most: number) {
-    this.#most = most;
+  /** @param max notifications */
+  constructor(max: number) {
+    this.#max = max;
   }
 
   get size(): number {
     return this.#waiting.size;
   }
 
-  /** @returns false where it is full */
+  /** @returns false when it is full */
   add(payload: string, ids: readonly string[]): boolean {
     if (this.#waiting.has(payload)) return true;
-    if (this.#waiting.size >= this.#most || this.#characters >= MOST_CHARACTERS) return false;
+    if (this.#waiting.size >= this.#max || this.#characters >= MAX_CHARACTERS) return false;
     this.#waiting.set(payload, ids);
     this.#characters += sizeOf(payload, ids);
     return true;
   }
 
-  /** Takes out up to so many, the first ones first. */
+  /** Removes and returns up to `count`, the oldest first. */
   take(count: number): (readonly string[])[] {
     const taken: (readonly string[])[] = [];
     for (const [payload, ids] of this.#waiting) {

@@ -1,22 +1,22 @@
 import type { Blocks } from '../blocks/blocks.js';
 import type { BlocksTable } from '../blocks/table.js';
-import { CHANNEL } from '../blocks/trigger.js';
 import type { Database } from '../postgres/database.js';
 import { Listener } from './listener.js';
 import type { Hold } from '../postgres/hold.js';
-import { Leadership } from './lease.js';
+import { Lease } from './lease.js';
 import { sessionName } from './replicas.js';
 import type { Events } from '../telemetry/events.js';
 import type { Logger } from '../telemetry/logger.js';
 import { Bridge } from './bridge.js';
-import { Edits } from './edits.js';
+import { LiveEdits } from './live-edits.js';
 import { PendingScan } from './pending-scan.js';
 import { Sweeper } from './sweeper.js';
-import { Upkeep } from './upkeep.js';
+import { Maintenance } from './maintenance.js';
 import type { QueueNames } from '../queue/queue-names.js';
 import type { EmbedQueue } from '../queue/embed-queue.js';
 import type { Waker } from '../queue/waker.js';
 import { WAKE_CHANNEL } from '../queue/work-notifier.js';
+import { CHANNEL } from '../blocks/channel.js';
 
 export interface LeaderOptions {
   readonly queueLimit: number;
@@ -40,15 +40,18 @@ export interface LeaderParts {
   readonly log: Logger;
 }
 
-/** What the one replica does that leads: it listens, sweeps, and looks after what has become due. */
-export function createLeader(parts: LeaderParts): Leadership {
+/**
+ * The listening session that every replica keeps, and what its holder of the lease does: bridge, sweep and maintenance.
+ * Followers hear wake-ups on the same session.
+ */
+export function createLeader(parts: LeaderParts): Lease {
   const { config, database, queue, blocks, waker, instance, isGateOpen, hold, events, log } = parts;
   const common = { database, queue, blocks, waker, hold, events, log };
   const listener = new Listener({
     database,
     onChange: () => {
-      sweeper.request(); // soon, where it has become deaf, and for what was missed until it heard
-      void leadership.rename();
+      sweeper.request(); // edits that were not notified
+      void lease.rename();
     },
     events,
     log,
@@ -59,11 +62,11 @@ export function createLeader(parts: LeaderParts): Leadership {
     intervalMs: config.pollIntervalSeconds * 1000,
     notificationsDown: () => listener.notificationsDown,
   });
-  const edits = new Edits(common);
+  const edits = new LiveEdits(common);
   let bridge: Bridge | undefined;
-  let look: PendingScan | undefined;
-  let upkeep: Upkeep | undefined;
-  const leadership: Leadership = new Leadership({
+  let scan: PendingScan | undefined;
+  let maintenance: Maintenance | undefined;
+  const lease: Lease = new Lease({
     database,
     lockName: leaderLock(queue.names, blocks.table),
     applicationName: (role) =>
@@ -78,18 +81,19 @@ export function createLeader(parts: LeaderParts): Leadership {
     },
     onAcquired: async () => {
       const requestSweep = sweeper.request;
-      look = new PendingScan({ ...common, edits, hasBacklog: () => sweeper.hasBacklog, requestSweep });
-      bridge = new Bridge({ ...common, edits, requestScan: look.request, requestSweep });
+      scan = new PendingScan({ ...common, edits, hasBacklog: () => sweeper.hasBacklog, requestSweep });
+      bridge = new Bridge({ ...common, edits, requestScan: scan.request, requestSweep });
       await listener.listen(CHANNEL, bridge.receive);
       sweeper.start();
-      upkeep = new Upkeep({ ...common, everyWorker: config.workerConcurrency * config.batchSize });
-      upkeep.start();
+      const jobsOfAllWorkers = config.workerConcurrency * config.batchSize;
+      maintenance = new Maintenance({ ...common, jobsOfAllWorkers });
+      maintenance.start();
     },
     onHeartbeat: async (session) => {
-      await session.query('SELECT 1'); // it proves that the session lives, and waits for nobody's lock
+      await session.query('SELECT 1'); // proves that the session is alive, and waits for no lock
     },
     onLost: async () => {
-      await Promise.all([bridge?.stop(), look?.stop(), sweeper.stop(), upkeep?.stop()]);
+      await Promise.all([bridge?.stop(), scan?.stop(), sweeper.stop(), maintenance?.stop()]);
     },
     onDisconnected: () => {
       listener.close();
@@ -98,10 +102,10 @@ export function createLeader(parts: LeaderParts): Leadership {
     log,
   });
   events.on('hold', ({ reason }) => {
-    void leadership.rename();
-    if (reason === null) sweeper.request(); // what was handed back without its block, and what was not enqueued
+    void lease.rename();
+    if (reason === null) sweeper.request(); // blocks whose jobs alone were handed back, and blocks not enqueued meanwhile
   });
-  return leadership;
+  return lease;
 }
 
 /** Names the lock of one queue on one status column, so that two Deployments on one table lead beside each other. */

@@ -6,69 +6,74 @@ import { sleep } from '../base/sleep.js';
 import type { Database, Session } from '../postgres/database.js';
 import { isQueryTimeout } from '../postgres/sqlstate.js';
 
-/**
- * One replica at a time leads: it alone listens and sweeps.
+/*
+ * One replica at a time is the leader: it alone runs the bridge and the sweep.
  *
  *     connecting ──▶ following ──▶ leading
  *         ▲              │            │
  *         └── the session is lost ────┘
  *
- * Leadership is an advisory lock held by one session, so the server itself frees it when that session ends. A leader
- * that is frozen, or whose connection is half-open, would hold it for ever; hence the server ends the session when it
- * has heard nothing for IDLE_TIMEOUT, and the leader speaks every PULSE. Followers try and never wait in
+ * The lease is an advisory lock held by one session, so the server releases it when that session ends. A leader that is
+ * frozen, or whose connection is half-open, would keep it for ever: so the server ends the session after IDLE_TIMEOUT
+ * without a statement, and the leader sends one every HEARTBEAT. Followers try the lock and never wait for it in
  * `pg_advisory_lock`: a waiting statement would hold back VACUUM.
  *
- * It is safe for two to believe that they lead, for as long as one of them has not yet noticed: enqueueing is
- * idempotent by the queue's exclusive key. There is one so that work is not done twice, not because it would be wrong.
+ * Two replicas may both believe that they lead until one of them notices. That is safe: enqueuing is idempotent by the
+ * queue's exclusive key. The lease avoids double work; correctness does not depend on it.
  */
+
+/** How often the leader proves that its session is alive. */
 const HEARTBEAT_MS = 5_000;
 const IDLE_TIMEOUT_SECONDS = 15;
-const TRY_MS = 2_000;
+/** How often a follower tries to get the lease. */
+const TRY_INTERVAL_MS = 2_000;
 /** Between two log lines about the same refusal. */
-const COMPLAIN_EVERY_MS = 60_000;
+const LOG_INTERVAL_MS = 60_000;
 /**
- * A leader whose session fell silent lets the others go first, by more than their longest pause between two tries: what
- * has cut off its session has most likely cut off its pool as well, and it would lead without being able to enqueue.
+ * A leader whose session timed out waits longer than the others' longest pause between two tries: whatever cut off its
+ * session has probably cut off its pool, too, and it would lead without being able to enqueue.
  */
-const YIELD_MS = 1.5 * TRY_MS;
+const YIELD_MS = 1.5 * TRY_INTERVAL_MS;
 const RECONNECT_MIN_MS = 100;
 const RECONNECT_MAX_MS = 5_000;
 
-export interface LeadershipOptions {
+export interface LeaseOptions {
   readonly database: Database;
-  /** What is led: replicas that share it have one leader. */
+  /** Replicas with the same name share one leader. */
   readonly lockName: string;
-  /** The session's application_name, by role; asked again by `rename()`. */
+  /** The session's application_name; read again by `rename()`. */
   readonly applicationName: (role: 'leader' | 'follower') => string;
-  /** Called with each session once it is open, whether it comes to lead or not. */
+  /** Called with each session once it is open, before it is a leader or a follower. */
   readonly onConnected: (session: Session) => Promise<void>;
-  /** Called with the session once it leads; what it needs of the session ends with it. */
+  /** Called with the session once it holds the lease. */
   readonly onAcquired: (session: Session) => Promise<void>;
-  /** Called every PULSE while it leads. */
+  /** Called every HEARTBEAT while it holds the lease. */
   readonly onHeartbeat: (session: Session) => Promise<void>;
-  /** Called when it leads no longer; the session may be gone. */
+  /** Called when the lease is lost or given up; the session may be gone. */
   readonly onLost: () => Promise<void>;
-  /** Called when the session is closed, or lost; after `onLost`. */
+  /** Called when the session is closed or lost, after `onLost`. */
   readonly onDisconnected: () => void;
   readonly events: Events;
   readonly log: Logger;
 }
 
-export class Leadership {
-  readonly #options: LeadershipOptions;
+/** Keeps one session open, and the lease with it whenever it can be had. */
+export class Lease {
+  readonly #options: LeaseOptions;
   readonly #stopping = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #leading = false;
   #current: Session | undefined;
-  #saidWithoutTimeout = false;
-  #complaint = new LogLimit(COMPLAIN_EVERY_MS);
-  #complainedOf: string | undefined;
+  #warnedNoIdleTimeout = false;
+  #connectLog = new LogLimit(LOG_INTERVAL_MS);
+  /** The code of the last failure to connect. */
+  #connectFailure: string | undefined;
 
-  constructor(options: LeadershipOptions) {
+  constructor(options: LeaseOptions) {
     this.#options = options;
   }
 
-  /** Tells the server the session's name again, after what it says has changed. */
+  /** Updates the session's application_name after the state that it shows has changed. */
   async rename(): Promise<void> {
     const { applicationName, log } = this.#options;
     await this.#current
@@ -76,7 +81,7 @@ export class Leadership {
         applicationName(this.#leading ? 'leader' : 'follower'),
       ])
       .catch((error: unknown) => {
-        log.debug('could not rename the listening session', { error }); // it is being lost, and named anew after
+        log.debug('could not rename the listening session', { error }); // it is being lost; the next one gets a new name
       });
   }
 
@@ -96,16 +101,16 @@ export class Leadership {
     while (!signal.aborted) {
       const ended = await this.#session();
       failures = ended === 'unusable' ? failures + 1 : 0;
-      if (ended === 'silent') await sleep(YIELD_MS, signal);
+      if (ended === 'timed-out') await sleep(YIELD_MS, signal);
       if (signal.aborted) return;
       const delayMs = Math.min(RECONNECT_MAX_MS, RECONNECT_MIN_MS * 2 ** failures);
       await sleep(delayMs * (0.5 + Math.random() / 2), signal);
     }
   }
 
-  /** One session from its opening to its loss; `unusable` until it has led, or has been refused the lock. */
-  async #session(): Promise<'unusable' | 'silent' | 'lost'> {
-    let ended: 'unusable' | 'silent' | 'lost' = 'unusable';
+  /** One session from opening to loss. `unusable`: it never came as far as leading or following. */
+  async #session(): Promise<'unusable' | 'timed-out' | 'lost'> {
+    let ended: 'unusable' | 'timed-out' | 'lost' = 'unusable';
     const used = () => (ended = 'lost');
     const { database, applicationName, onConnected, onDisconnected, log } = this.#options;
     let session: Session;
@@ -115,33 +120,33 @@ export class Leadership {
         idleTimeoutSeconds: IDLE_TIMEOUT_SECONDS,
       });
     } catch (error) {
-      if (errorCode(error) !== this.#complainedOf) this.#complaint = new LogLimit(COMPLAIN_EVERY_MS);
-      this.#complainedOf = errorCode(error);
-      this.#complaint.run(() => {
+      if (errorCode(error) !== this.#connectFailure) this.#connectLog = new LogLimit(LOG_INTERVAL_MS);
+      this.#connectFailure = errorCode(error);
+      this.#connectLog.run(() => {
         log.warn('cannot open the listening session; retrying', { error });
       });
       return 'unusable';
     }
     this.#current = session;
-    if (session.idleTimeoutRefusal !== undefined && !this.#saidWithoutTimeout) {
-      this.#saidWithoutTimeout = true;
+    if (session.idleTimeoutRefusal !== undefined && !this.#warnedNoIdleTimeout) {
+      this.#warnedNoIdleTimeout = true;
       log.warn('the database does not end idle sessions; a leader that freezes or is cut off keeps the lease', {
         error: session.idleTimeoutRefusal,
         fix: 'let PALDOCS_LISTEN_DATABASE_URL reach PostgreSQL 14 or newer, or set tcp_keepalives_idle at the server',
       });
     }
-    // One signal a session: every race with the promise itself would leave a reaction on it, 343 bytes a pause.
+    // One signal per session: racing with the promise at each pause would leave a reaction on it, 343 bytes each.
     const lost = new AbortController();
     void session.lost.then((error) => {
       lost.abort(error);
     });
     try {
-      await this.rename(); // what it says may have changed while it was being opened
+      await this.rename(); // its state may have changed while it was being opened
       await onConnected(session);
       await this.#follow(session, lost.signal, used);
       if (!this.#stopping.signal.aborted) await this.#lead(session, lost.signal, used);
     } catch (error) {
-      if (isTimeout(error)) ended = 'silent';
+      if (isTimeout(error)) ended = 'timed-out';
       if (!this.#stopping.signal.aborted) log.warn('lost the listening session; reconnecting', { error });
     } finally {
       this.#current = undefined;
@@ -153,7 +158,7 @@ export class Leadership {
     return ended;
   }
 
-  /** Tries until it has the lock or is stopped. */
+  /** Tries until it has the lease or is stopped. */
   async #follow(session: Session, lost: AbortSignal, used: () => void): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       const [row] = await session.query<{ elected: boolean }>(
@@ -162,7 +167,7 @@ export class Leadership {
       );
       if (row?.elected === true) return;
       used();
-      await this.#pauseUnlessLost(lost, TRY_MS * (0.75 + Math.random() / 2));
+      await this.#pauseUnlessLost(lost, TRY_INTERVAL_MS * (0.75 + Math.random() / 2));
     }
   }
 
@@ -186,14 +191,14 @@ export class Leadership {
     }
   }
 
-  /** @throws what ended the session */
+  /** @throws the error that ended the session */
   async #pauseUnlessLost(lost: AbortSignal, ms: number): Promise<void> {
     await sleep(ms, AbortSignal.any([this.#stopping.signal, lost]));
     if (lost.aborted) throw lost.reason as Error;
   }
 }
 
-/** Nothing came back in time, or the server ended the session because it heard nothing (57P05, idle_session_timeout). */
+/** No answer in time, or the server ended the session because it was idle (57P05, idle_session_timeout). */
 function isTimeout(error: unknown): boolean {
   return isQueryTimeout(error) || errorCode(error) === '57P05';
 }

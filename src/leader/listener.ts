@@ -6,21 +6,21 @@ import { sleep } from '../base/sleep.js';
 import type { Notification, Queryable, Session } from '../postgres/database.js';
 import { isRejectedByServer } from '../postgres/sqlstate.js';
 
-/** Who hears proves it so often, and who does not tries again so often. */
-const PROVE_EVERY_MS = 60_000;
-const TRY_EVERY_MS = 5_000;
+/** Between two self-tests, after one that succeeded and after one that failed. */
+const SELF_TEST_INTERVAL_MS = 60_000;
+const RETRY_INTERVAL_MS = 5_000;
 /** Far more than a notification takes. */
-const ECHO_TIMEOUT_MS = 5_000;
+const SELF_TEST_TIMEOUT_MS = 5_000;
 /**
- * PgBouncer in transaction mode does pass on what arrives while a statement is under way: a proof has to be made while
- * the session is at rest, which it is not when it was just opened, and a lucky one is made once more.
+ * PgBouncer in transaction mode passes on notifications that arrive during a statement. So the self-test needs an idle
+ * session, which a new one is not; and after a failure, one success is confirmed by a second.
  */
-const REST_MS = 1_000;
+const SETTLE_MS = 1_000;
 
-export interface EarOptions {
-  /** Sends what the session must hear, over another connection. */
+export interface ListenerOptions {
+  /** Sends the self-test over another connection. */
   readonly database: Queryable;
-  /** Called when it has become deaf or hears again. */
+  /** Called when notifications stop arriving, and when they arrive again. */
   readonly onChange: () => void;
   readonly events: Events;
   readonly log: Logger;
@@ -28,59 +28,63 @@ export interface EarOptions {
 
 type Receive = (notification: Notification) => void;
 
-/** One session, while it is listened on. */
+/** One session that we listen on. */
 interface Listening {
   readonly session: Session;
-  /** Channels that it does not listen on yet. */
+  /** Channels to listen on that LISTEN has not succeeded for yet. */
   readonly wanted: Map<string, Receive>;
   readonly closing: AbortController;
-  /** One at a time, or a channel would be listened on twice. */
-  readonly turns: Mutex;
+  /** One LISTEN at a time: two would both take the same channel. */
+  readonly mutex: Mutex;
 }
 
 /**
- * Listens, and knows whether it hears. LISTEN can be refused, by databases that have none; or be taken and nothing be
- * heard, behind a pooler in transaction mode, or on another database than the one that is written to. Hence it sends
- * itself a notification now and then.
+ * Listens for notifications, and tests itself. LISTEN can be refused, by databases without it; or it succeeds and nothing
+ * arrives, through a pooler in transaction mode or on another database than the one that is written to. So the listener
+ * sends itself a notification now and then.
  *
- * It outlives its sessions, one at a time, and what it said of being deaf is not said again for the next.
+ * It outlives its sessions, of which there is one at a time: a failure that lasts is logged once, not once per session.
  */
 export class Listener {
-  readonly #options: EarOptions;
-  /** A channel that nobody else knows. */
-  readonly #channel = `embedding_worker_ear_${randomBytes(8).toString('hex')}`;
+  readonly #options: ListenerOptions;
+  /** A channel that no other process knows. */
+  readonly #channel = `embedding_worker_self_test_${randomBytes(8).toString('hex')}`;
   #listening: Listening | undefined;
   #notificationsDown = false;
   #isUp = false;
-  #echo = Promise.withResolvers<boolean>();
+  #received = Promise.withResolvers<boolean>();
 
-  constructor(options: EarOptions) {
+  constructor(options: ListenerOptions) {
     this.#options = options;
   }
 
-  /** Whether notifications do not arrive, as far as is known. */
+  /** Whether the last self-test failed. */
   get notificationsDown(): boolean {
     return this.#notificationsDown;
   }
 
-  /** @throws the driver's error where the session is lost */
+  /**
+   * Listens on a new session.
+   *
+   * @throws the driver's error when the session is lost
+   */
   async open(session: Session): Promise<void> {
     const listening = {
       session,
-      wanted: new Map([[this.#channel, this.#hear]]),
+      wanted: new Map([[this.#channel, this.#onSelfTest]]),
       closing: new AbortController(),
-      turns: new Mutex(),
+      mutex: new Mutex(),
     };
     this.#listening = listening;
-    // Who was deaf must hear first; anybody else hears until proved otherwise.
-    if ((await this.#listen(listening)) && !this.#notificationsDown) this.#tell(true);
+    // After a failed self-test, report up only once one succeeds; otherwise assume that notifications arrive.
+    if ((await this.#listen(listening)) && !this.#notificationsDown) this.#setUp(true);
     void this.#watch(listening);
   }
 
   /**
-   * Listens on a channel, now or as soon as it is let.
+   * Listens on a channel, now or as soon as the server allows it.
    *
-   * @throws the driver's error where the session is lost
+   * @throws the driver's error when the session is lost
    */
   async listen(channel: string, receive: Receive): Promise<void> {
     if (this.#listening === undefined) throw new Error(`there is no session to listen on ${channel}`);
@@ -88,44 +92,44 @@ export class Listener {
     await this.#listen(this.#listening);
   }
 
-  /** The session is no more. Waits for nothing: what is asked of a lost session, or of a lost pool, may never be answered. */
+  /** The session is closed or lost. Does not wait: a lost session or pool may never answer. */
   close(): void {
     this.#listening?.closing.abort();
     this.#listening = undefined;
-    this.#tell(false);
+    this.#setUp(false);
   }
 
   async #watch(listening: Listening): Promise<void> {
     const { signal } = listening.closing;
-    await sleep(REST_MS, signal);
+    await sleep(SETTLE_MS, signal);
     while (!signal.aborted) {
       try {
         if (await this.#listen(listening)) {
-          let heard = await this.#hearsItself(signal);
-          if (heard && this.#notificationsDown) {
-            await sleep(REST_MS, signal);
-            heard = await this.#hearsItself(signal);
+          let received = await this.#receivesSelfTest(signal);
+          if (received && this.#notificationsDown) {
+            await sleep(SETTLE_MS, signal);
+            received = await this.#receivesSelfTest(signal);
           }
-          if (!signal.aborted) this.#turn(!heard);
+          if (!signal.aborted) this.#setNotificationsDown(!received);
         }
       } catch (error) {
-        // Nothing is known then. A lost session is noticed by whoever opened it, and a pool that fails by everybody.
+        // Says nothing about notifications. The lease notices a lost session, and every part a failing pool.
         this.#options.log.debug('listener self-test could not run', { error });
       }
-      await sleep(this.#notificationsDown ? TRY_EVERY_MS : PROVE_EVERY_MS, signal);
+      await sleep(this.#notificationsDown ? RETRY_INTERVAL_MS : SELF_TEST_INTERVAL_MS, signal);
     }
   }
 
   /** @returns whether it listens on all channels */
-  #listen({ session, wanted, closing, turns }: Listening): Promise<boolean> {
-    return turns.runExclusive(async () => {
+  #listen({ session, wanted, closing, mutex }: Listening): Promise<boolean> {
+    return mutex.runExclusive(async () => {
       for (const [channel, receive] of [...wanted]) {
         try {
           await session.listen(channel, receive);
           wanted.delete(channel);
         } catch (error) {
           if (!isRejectedByServer(error)) throw error;
-          if (!closing.signal.aborted) this.#turn(true, error);
+          if (!closing.signal.aborted) this.#setNotificationsDown(true, error);
           return false;
         }
       }
@@ -133,32 +137,32 @@ export class Listener {
     });
   }
 
-  async #hearsItself(signal: AbortSignal): Promise<boolean> {
-    this.#echo = Promise.withResolvers();
+  async #receivesSelfTest(signal: AbortSignal): Promise<boolean> {
+    this.#received = Promise.withResolvers();
     await this.#options.database.query(`SELECT pg_notify($1, '')`, [this.#channel]);
     const waited = new AbortController();
-    const late = sleep(ECHO_TIMEOUT_MS, AbortSignal.any([signal, waited.signal])).then(() => false);
+    const late = sleep(SELF_TEST_TIMEOUT_MS, AbortSignal.any([signal, waited.signal])).then(() => false);
     try {
-      return await Promise.race([this.#echo.promise, late]);
+      return await Promise.race([this.#received.promise, late]);
     } finally {
       waited.abort();
     }
   }
 
-  readonly #hear = (): void => {
-    this.#echo.resolve(true);
+  readonly #onSelfTest = (): void => {
+    this.#received.resolve(true);
   };
 
-  #turn(deaf: boolean, error?: unknown): void {
+  #setNotificationsDown(down: boolean, error?: unknown): void {
     const { onChange, log } = this.#options;
-    const changed = deaf !== this.#notificationsDown;
-    this.#notificationsDown = deaf;
-    this.#tell(!deaf);
+    const changed = down !== this.#notificationsDown;
+    this.#notificationsDown = down;
+    this.#setUp(!down);
     if (!changed) return;
-    if (deaf) {
+    if (down) {
       log.warn('NOTIFY does not arrive; edits wait for the next sweep', {
-        ...(error === undefined ? { found: 'LISTEN is taken and nothing arrives' } : { error }),
-        fix: 'let PALDOCS_LISTEN_DATABASE_URL reach the primary of the same database itself, and not a pooler in transaction mode',
+        ...(error === undefined ? { found: 'LISTEN succeeds, but nothing arrives' } : { error }),
+        fix: 'point PALDOCS_LISTEN_DATABASE_URL at the primary of the same database, not at a pooler in transaction mode',
       });
     } else {
       log.info('NOTIFY arrives again');
@@ -166,7 +170,7 @@ export class Listener {
     onChange();
   }
 
-  #tell(up: boolean): void {
+  #setUp(up: boolean): void {
     if (up === this.#isUp) return;
     this.#isUp = up;
     this.#options.events.emit('listening', { up });

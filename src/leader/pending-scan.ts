@@ -5,58 +5,59 @@ import { LogLimit } from '../telemetry/log-limit.js';
 import type { Logger } from '../telemetry/logger.js';
 import { sleep } from '../base/sleep.js';
 import { MAX_WAITING_EDITS } from '../queue/capacity.js';
-import { EDITS_PER_INSERT, type Edits } from './edits.js';
+import { EDITS_PER_INSERT, type LiveEdits } from './live-edits.js';
 import { retryForLeader } from './retry-for-leader.js';
 import type { EmbedQueue } from '../queue/embed-queue.js';
 
-/** Two looks begin no closer to each other, and reading the table takes at most a twentieth of the time. */
-const LEAST_MS = 250;
-const SHARE = 1 / 20;
-/** However long the last one took, edits need not wait for longer. */
-const MOST_PAUSE_MS = 60_000;
+/** Between the starts of two scans. */
+const MIN_INTERVAL_MS = 250;
+/** Share of the time that reading the table may take. */
+const READ_SHARE = 1 / 20;
+/** However long the last scan took, edits wait no longer than this. */
+const MAX_PAUSE_MS = 60_000;
 /** Blocks read at once. */
 const PAGE = 1_000;
-const COMPLAIN_EVERY_MS = 60_000;
+const LOG_INTERVAL_MS = 60_000;
 
 export interface PendingScanOptions {
   readonly database: Database;
   readonly queue: EmbedQueue;
   readonly blocks: Blocks;
-  readonly edits: Edits;
+  readonly edits: LiveEdits;
   readonly hold: Hold;
-  /** Whether blocks are pending that nobody just edited. */
+  /** Whether blocks may be pending that were not just edited. */
   readonly hasBacklog: () => boolean;
   readonly requestSweep: () => void;
   readonly log: Logger;
 }
 
 /**
- * Finds the edits of an API whose notifications name no block: by looking for what is pending, at once, and then no more
- * often than the table bears it. What it finds goes before all backlog, since the last pass over the table left nothing;
- * where it did, or there is more than anyone edits by hand, the sweep takes over.
+ * Finds the edits of an API whose notifications name no block: it scans for pending blocks at once, and then no more often
+ * than the table can bear. What it finds goes before all backlog, since the last sweep left nothing pending. If that sweep
+ * did, or there is more than people edit by hand, the sweep takes over.
  */
 export class PendingScan {
   readonly #options: PendingScanOptions;
   readonly #stopping = new AbortController();
-  readonly #complaint = new LogLimit(COMPLAIN_EVERY_MS);
+  readonly #failureLog = new LogLimit(LOG_INTERVAL_MS);
   #wanted = false;
-  #looking: Promise<void> | undefined;
+  #running: Promise<void> | undefined;
   #freeAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: PendingScanOptions) {
     this.#options = options;
   }
 
-  /** Asks for a look that begins after now. */
+  /** Asks for a scan that begins after this call. */
   readonly request = (): void => {
     if (this.#stopping.signal.aborted) return;
     this.#wanted = true;
-    this.#looking ??= this.#run();
+    this.#running ??= this.#run();
   };
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#looking;
+    await this.#running;
   }
 
   async #run(): Promise<void> {
@@ -70,22 +71,22 @@ export class PendingScan {
       let readMs = 0;
       try {
         if (hasBacklog()) requestSweep();
-        else readMs = await this.#look();
+        else readMs = await this.#scan();
       } catch (error) {
         if (signal.aborted) break;
-        this.#complaint.run(() => {
+        this.#failureLog.run(() => {
           log.warn('could not scan for pending blocks; the next sweep will', { error });
         });
         requestSweep();
       }
-      const pauseMs = Math.min(MOST_PAUSE_MS, readMs / SHARE - readMs);
-      this.#freeAt = Math.max(started + LEAST_MS, performance.now() + pauseMs);
+      const pauseMs = Math.min(MAX_PAUSE_MS, readMs / READ_SHARE - readMs);
+      this.#freeAt = Math.max(started + MIN_INTERVAL_MS, performance.now() + pauseMs);
     }
-    this.#looking = undefined;
+    this.#running = undefined;
   }
 
-  /** @returns how long reading took */
-  async #look(): Promise<number> {
+  /** @returns how long reading took, in milliseconds */
+  async #scan(): Promise<number> {
     const { requestSweep } = this.#options;
     const { signal } = this.#stopping;
     let readMs = 0;

@@ -1,5 +1,5 @@
 import type { Blocks } from '../blocks/blocks.js';
-import type { BlockRange, Finding, FoundInSlice } from '../blocks/sql/slice.js';
+import type { BlockRange, Finding, FoundInSlice } from '../blocks/sql/read-slice.js';
 import { deleteObsoleteDeadLetters } from '../backlog/obsolete-dead-letters.js';
 import { countUnqueued } from '../backlog/sql/count-unqueued.js';
 import { resetOrphans } from '../backlog/sql/reset-orphans.js';
@@ -139,7 +139,7 @@ export class Sweep {
   }
 
   async #retry<T>(work: () => Promise<T>): Promise<T> {
-    return await retryTransient(work, { signal: this.#signal, maxWaitMs: RETRY_MS, isWorthIt: isNobodysFault });
+    return await retryTransient(work, { signal: this.#signal, maxWaitMs: RETRY_MS, isRetryable: isNobodysFault });
   }
 }
 

@@ -3,9 +3,10 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Registry } from 'prom-client';
 import { ConfigurationError } from '../base/errors.js';
 import type { Logger } from '../telemetry/logger.js';
+import { shareCalls } from './share-calls.js';
 import type { Watchdog } from './watchdog.js';
 
-/** Each part with whether it is ready, and what there is to say about it. */
+/** For each part, whether it is ready, with details and, while work is held, the reason and its fix. */
 export type Readiness = Readonly<
   Record<string, { readonly ok: boolean; readonly detail?: string; readonly reason?: string; readonly fix?: string }>
 >;
@@ -14,45 +15,45 @@ export interface HealthOptions {
   readonly port: number;
   readonly registry: Registry;
   readonly watchdog: Watchdog;
-  /** Each part with whether it is ready and, if not, why. */
   readonly readiness: () => Promise<Readiness>;
   readonly log: Logger;
 }
 
 /**
- * Who holds more has the ones closed that have been silent longest, so that a probe always gets in: it is the newest, and
- * is answered before it is the oldest. Refusing the newest, as `maxConnections` does, would let silent clients have this
- * process restarted. Not fewer: clients that are closed come back at once, and accepting them costs more than keeping them.
+ * Beyond this number the connection that has been silent longest is closed, so a probe always gets in: its connection is
+ * the newest, and is answered before it becomes the oldest. Rejecting the newest, as `maxConnections` does, would let
+ * silent clients get this process restarted. The number is high because closed clients reconnect at once, and accepting
+ * a connection costs more than keeping one.
  */
 export const MAX_CONNECTIONS = 2_000;
-/** After so many a client has to connect anew; what it has sent beyond them is not answered. */
+/** After these a client must reconnect; further requests on the connection are not answered. */
 export const MAX_REQUESTS_PER_CONNECTION = 10;
-/** Long enough for any request of ours, of which the headers are a few hundred bytes. */
+/** Enough for any legitimate request, whose headers are a few hundred bytes. */
 const TIME_LIMITS = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 };
-/** Nothing is sent or read for so long: a client that does not take its answer. */
+/** A connection is closed after this time without traffic, as from a client that does not read its answer. */
 const SILENCE_MS = 10_000;
 
 /**
- * The three endpoints. `/healthz` asks neither database nor Ollama: their absence is no reason to restart this
- * process. `/readyz` tells whether it can work now, `/metrics` what it has done.
+ * The three endpoints. `/healthz` asks neither the database nor Ollama, because their absence is no reason to restart this
+ * process. `/readyz` says whether the process can work now, `/metrics` what it has done.
  *
- * The port is open to whoever reaches the pod. What a client can cost is bounded: connections, the size and time of a
- * request, and questions to the database, of which there is one at a time however many ask.
+ * Anyone who can reach the pod can use the port. Limits bound what a client can cost: the number of connections, the size
+ * and time of a request, and queries to the database, which all concurrent clients share.
  */
 export class HealthServer {
   readonly #options: HealthOptions;
   readonly #server: Server;
-  /** In the order in which they were last heard of. */
+  /** In the order of their last activity, oldest first. */
   readonly #connections = new Set<Socket>();
   readonly #readiness: () => Promise<Readiness>;
   readonly #metrics: () => Promise<string>;
 
   constructor(options: HealthOptions) {
     this.#options = options;
-    this.#readiness = shared(options.readiness);
-    this.#metrics = shared(() => options.registry.metrics());
+    this.#readiness = shareCalls(options.readiness);
+    this.#metrics = shareCalls(() => options.registry.metrics());
     this.#server = createServer({ maxHeaderSize: 8_192, ...TIME_LIMITS }, (request, response) => {
-      this.#heardOf(request.socket);
+      this.#touch(request.socket);
       this.#answer(request, response).catch((error: unknown) => {
         this.#options.log.warn('could not answer a health request', { error });
         response.destroy();
@@ -62,7 +63,7 @@ export class HealthServer {
     this.#server.setTimeout(SILENCE_MS);
     this.#server.on('connection', (socket) => {
       socket.once('close', () => this.#connections.delete(socket));
-      this.#heardOf(socket);
+      this.#touch(socket);
       if (this.#connections.size <= MAX_CONNECTIONS) return;
       for (const longestSilent of this.#connections) {
         longestSilent.destroy();
@@ -71,7 +72,7 @@ export class HealthServer {
     });
   }
 
-  /** The port it listens on; where 0 was configured, the one that was free. */
+  /** The port it listens on. If 0 was configured, the system chose it. */
   get port(): number {
     return (this.#server.address() as AddressInfo | null)?.port ?? 0;
   }
@@ -84,7 +85,7 @@ export class HealthServer {
           new ConfigurationError(
             'HEALTH_PORT',
             `PALDOCS_HEALTH_PORT: cannot listen on port ${port} (${error.code ?? error.message})`,
-            { fix: 'stop what uses it, or set PALDOCS_HEALTH_PORT to another', cause: error },
+            { fix: 'stop the process that uses it, or set PALDOCS_HEALTH_PORT to another port', cause: error },
           ),
         );
       });
@@ -104,7 +105,7 @@ export class HealthServer {
     await closed;
   }
 
-  #heardOf(socket: Socket): void {
+  #touch(socket: Socket): void {
     this.#connections.delete(socket);
     this.#connections.add(socket);
   }
@@ -113,7 +114,7 @@ export class HealthServer {
     response.setHeader('cache-control', 'no-store');
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('allow', 'GET, HEAD');
-      sendJson(response, 405, { error: 'only GET and HEAD' });
+      sendJson(response, 405, { error: 'use GET or HEAD' });
       return;
     }
     switch (request.url?.split('?', 1)[0]) {
@@ -135,18 +136,9 @@ export class HealthServer {
         return;
       }
       default:
-        sendJson(response, 404, { error: 'there is /healthz, /readyz and /metrics' });
+        sendJson(response, 404, { error: 'not found: use /healthz, /readyz or /metrics' });
     }
   }
-}
-
-/** Whoever asks while an answer is being made gets that one. */
-function shared<T>(ask: () => Promise<T>): () => Promise<T> {
-  let asking: Promise<T> | undefined;
-  return () =>
-    (asking ??= ask().finally(() => {
-      asking = undefined;
-    }));
 }
 
 function sendJson(response: ServerResponse, status: number, body: object): void {

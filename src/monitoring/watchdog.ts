@@ -1,19 +1,19 @@
-/** Something under way that must not take longer than its bound. */
+/** Work in progress that must end before its deadline. */
 interface Watched {
   readonly part: string;
   readonly deadline: number;
 }
 
 /**
- * Knows what is under way and how long each may take, so that a process which hangs is restarted and one which only
- * waits for an absent database or model is not: their waits are bounded within the parts.
+ * Knows the work in progress and its time limits, so that a process that hangs is restarted. A process that waits for the
+ * database or the model is not: the parts limit those waits themselves.
  */
 export class Watchdog {
   readonly #watched = new Set<Watched>();
 
-  /** Runs `work` under a bound. Passing it ends nothing; it makes the process unhealthy. */
-  async watch<T>(part: string, boundMs: number, work: () => Promise<T>): Promise<T> {
-    const watched = { part, deadline: performance.now() + boundMs };
+  /** Runs `work` with a time limit. When the limit has passed the work continues, but the process is unhealthy. */
+  async watch<T>(part: string, limitMs: number, work: () => Promise<T>): Promise<T> {
+    const watched = { part, deadline: performance.now() + limitMs };
     this.#watched.add(watched);
     try {
       return await work();
@@ -22,7 +22,7 @@ export class Watchdog {
     }
   }
 
-  /** The parts that have passed their bound. */
+  /** The parts that have exceeded their limit. */
   overdue(): string[] {
     const now = performance.now();
     return [...new Set([...this.#watched].filter(({ deadline }) => deadline < now).map(({ part }) => part))];

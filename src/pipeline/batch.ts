@@ -4,7 +4,7 @@ import { span } from '../telemetry/span.js';
 import { claim, type Capacity } from './claim.js';
 import { embed, embedLong, isLive } from './embed.js';
 import type { Outcomes, Verdict } from './outcome.js';
-import { persist } from '../postgres/persist.js';
+import { withRetry } from '../postgres/with-retry.js';
 import type { Pipeline, SettleContext } from './pipeline.js';
 import { prepare, type PreparedText } from './prepare.js';
 import { report } from './report.js';
@@ -110,7 +110,7 @@ export async function settleVerdicts(
   const { dimensions } = pipeline.blocks.table;
   try {
     const settled = await span('store', verdicts.length, () =>
-      persist(pipeline, signal, () =>
+      withRetry(pipeline, signal, () =>
         mode === 'grouped' ? pipeline.settlements.run(verdicts) : settleAndReport(pipeline, verdicts),
       ),
     );

@@ -1,7 +1,7 @@
 import type { Claim, ClaimedBlock } from '../blocks/claim.js';
 import type { EmbedJob } from '../queue/job.js';
 import type { Verdict } from './outcome.js';
-import { persist } from '../postgres/persist.js';
+import { withRetry } from '../postgres/with-retry.js';
 import type { Pipeline } from './pipeline.js';
 
 /** Delay before a locked block is tried again; it grows with the time the block has waited. */
@@ -38,7 +38,7 @@ export async function claim(
   signal: AbortSignal,
 ): Promise<ClaimedBatch> {
   const ids = jobs.map(({ data }) => data.blockId);
-  const found = await persist(pipeline, signal, () =>
+  const found = await withRetry(pipeline, signal, () =>
     mode === 'grouped' ? pipeline.claims.run(ids) : claimDirectly(pipeline, ids, oversized),
   );
   const jobOf = new Map(jobs.map((job) => [job.data.blockId, job]));

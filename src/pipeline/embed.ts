@@ -1,5 +1,6 @@
-import { LONG, type Embedder } from '../embedder/embedder.js';
+import type { Embedder } from '../embedder/embedder.js';
 import { DrainingError, TookTooLongError } from '../embedder/errors.js';
+import { LONG } from '../embedder/text-embedder.js';
 import { PRIORITY } from '../queue/job.js';
 import type { Verdict } from './outcome.js';
 import type { PreparedText } from './prepare.js';

@@ -1,5 +1,5 @@
 import { DrainingError } from '../embedder/errors.js';
-import { persist } from '../postgres/persist.js';
+import { withRetry } from '../postgres/with-retry.js';
 import type { EmbedJob } from '../queue/job.js';
 import { settleVerdicts } from './batch.js';
 import type { HandBackReason, Outcomes, VerdictOf } from './outcome.js';
@@ -39,8 +39,8 @@ export async function handBackJobsOnly(
   const verdicts = jobs.map((job) => handBackVerdict(job, reason, delaySeconds));
   // No block is written, so only a lock on pg-boss's tables can delay it.
   const explains = (error: unknown) => pipeline.hold.explainsForAll(error);
-  const options = { ...pipeline, explains, isTriedWhileHeld: true };
-  const settlement = await persist(options, pipeline.giveUp, () => settleJobsOnly(pipeline, verdicts));
+  const options = { ...pipeline, explains, runsWhileHeld: true };
+  const settlement = await withRetry(options, pipeline.giveUp, () => settleJobsOnly(pipeline, verdicts));
   report(settlement, pipeline);
   for (const [job, outcome] of settlement.outcomes) outcomes.set(job, outcome);
 }

@@ -5,7 +5,7 @@ import { runBatch, settleVerdicts } from './batch.js';
 import { claim } from './claim.js';
 import { handBackJobsOnly, handBackVerdict } from './hand-back.js';
 import type { Outcomes, Verdict } from './outcome.js';
-import { persist } from '../postgres/persist.js';
+import { withRetry } from '../postgres/with-retry.js';
 import type { Pipeline } from './pipeline.js';
 
 /** Delay before a block is tried again whose statement timed out. */
@@ -80,7 +80,7 @@ async function runAlone(pipeline: Pipeline, job: EmbedJob, outcomes: Outcomes, s
     if (!timeouts.isRepeated(job, error)) return await delay(pipeline, job, error, outcomes, signal);
     hold.report(error);
     try {
-      await persist(pipeline, signal, () => runBatch(pipeline, [job], outcomes, 'direct', signal));
+      await withRetry(pipeline, signal, () => runBatch(pipeline, [job], outcomes, 'direct', signal));
       timeouts.succeeded();
     } catch (again) {
       if (isCausedByNoBlock(again, pipeline, signal)) throw again;

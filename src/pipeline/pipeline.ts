@@ -2,7 +2,7 @@ import type { Blocks } from '../blocks/blocks.js';
 import type { Claim } from '../blocks/claim.js';
 import type { Embedder } from '../embedder/embedder.js';
 import type { Database } from '../postgres/database.js';
-import type { PersistOptions } from '../postgres/persist.js';
+import type { WithRetryOptions } from '../postgres/with-retry.js';
 import type { EmbedQueue } from '../queue/embed-queue.js';
 import type { EmbedJob } from '../queue/job.js';
 import type { Waker } from '../queue/waker.js';
@@ -14,7 +14,7 @@ import type { TextBudget } from './text-budget.js';
 import type { TimeoutStreak } from './timeout-streak.js';
 
 /** What the steps of a batch share. */
-export interface Pipeline extends PersistOptions {
+export interface Pipeline extends WithRetryOptions {
   readonly database: Database;
   readonly queue: EmbedQueue;
   readonly blocks: Blocks;

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
-import { heldBy, mayBeSchemaChange, reactionTo } from './sqlstate.js';
+import { holdReason } from './hold-reason.js';
+import { mayBeSchemaChange, reactionTo } from './sqlstate.js';
 import { errorCode, type WorkerError } from '../base/errors.js';
 import type { Events } from '../telemetry/events.js';
 import { abortable } from '../base/abortable.js';
@@ -7,29 +8,29 @@ import type { Logger } from '../telemetry/logger.js';
 import { sleep } from '../base/sleep.js';
 
 /**
- * Holds all work while the database cannot be worked with: a privilege is missing, a column was renamed, the disk is full,
- * a table is locked.
+ * Holds all work while the database is unusable: a privilege is missing, a column was renamed, the disk is full, a table is
+ * locked.
  *
  *     open ──explains(error)──▶ held: check at once, then with growing pauses ──a check succeeds──▶ open
  *
- * Nothing is counted against any block meanwhile. It is to the database what the gate is to the model's server; a lost
- * connection needs no hold, since each statement waits for a new one by itself.
+ * Meanwhile no failure counts against a block. The gate does the same for the model's server. A lost connection needs no
+ * hold, because each statement waits for a new connection anyway.
  */
 
 /** The pause between two checks is a quarter of the outage so far, within these bounds: work resumes within 5 s. */
 const MIN_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 2_000;
 const PAUSE_SHARE = 1 / 4;
-/** What fails again within this time after a check has succeeded is the same outage. */
+/** The same failure within this time after a successful check belongs to the same outage. */
 const SAME_OUTAGE_MS = 10_000;
 
 /** PostgreSQL, appendix A: lock_not_available, which lock_timeout raises. */
 const LOCK_TIMEOUT = '55P03';
 
 export interface HoldOptions {
-  /** Tries, without lasting effect, what the worker does; rejects with what is wrong. */
+  /** Tries what the worker does, without a lasting effect. Rejects with what is wrong. */
   readonly check: () => Promise<void>;
-  /** Whether the tables are not what the worker has read. */
+  /** Whether the tables have changed since the worker read them. */
   readonly schemaChanged: () => Promise<boolean>;
   readonly events: Events;
   readonly log: Logger;
@@ -38,21 +39,22 @@ export interface HoldOptions {
 export class Hold {
   readonly #options: HoldOptions;
   readonly #stopping = new AbortController();
-  /** Resolves when work may go on; undefined while it may. */
+  /** Resolves when the hold ends; undefined while work is not held. */
   #held: Promise<void> | undefined;
   #reason: WorkerError | undefined;
-  /** Of the outage that may not be over. */
+  /** Start of the current or last outage. */
   #since = 0;
   #openedAt = Number.NEGATIVE_INFINITY;
-  /** What held the work last. */
+  /** The error code that started the last hold. */
   #code: string | undefined;
+  /** The code of the reason that was logged last. */
   #logged: string | undefined;
 
   constructor(options: HoldOptions) {
     this.#options = options;
   }
 
-  /** Why work is held, with what helps; undefined while it is not. */
+  /** Why work is held, with the fix; undefined while it is not held. */
   get reason(): WorkerError | undefined {
     return this.#reason;
   }
@@ -63,8 +65,8 @@ export class Hold {
   }
 
   /**
-   * Whether a failure is one that no single block can explain. Then work is held from now on, and is to be done again once
-   * `whenOpen` resolves. A failure that follows a check which has just succeeded may be a block's own after all.
+   * Whether no single block can have caused a failure. If so, work is held from now on and must run again once `whenOpen`
+   * resolves. A failure right after a successful check may be the block's own after all.
    */
   async explains(error: unknown): Promise<boolean> {
     const isHold =
@@ -76,8 +78,8 @@ export class Hold {
   }
 
   /**
-   * The same of a statement about many blocks that locks none of their rows: what it waits for is a lock on the whole
-   * table.
+   * The same for a statement that reads many blocks and locks no rows: if it waited for a lock, the whole table is
+   * locked.
    */
   async explainsForAll(error: unknown): Promise<boolean> {
     if (errorCode(error) !== LOCK_TIMEOUT) return await this.explains(error);
@@ -85,7 +87,7 @@ export class Hold {
     return true;
   }
 
-  /** Holds all work for this failure. */
+  /** Holds all work because of this failure. */
   report(error: unknown): void {
     if (this.isHeld || this.#stopping.signal.aborted) return;
     const isSame = this.#isSameOutage(error);
@@ -102,7 +104,7 @@ export class Hold {
   }
 
   /**
-   * Waits while work is held.
+   * Waits until work is not held.
    *
    * @throws the signal's reason when it is aborted first
    */
@@ -110,13 +112,13 @@ export class Hold {
     while (this.#held !== undefined) await abortable(this.#held, signal);
   }
 
-  /** Ends the checking. */
+  /** Stops checking. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#held;
   }
 
-  /** @param isSame whether the last check has succeeded and the work has not: then it waits first */
+  /** @param isSame whether the work failed although the last check succeeded: then it pauses before it checks again */
   async #untilUsable(first: unknown, isSame: boolean): Promise<void> {
     const { check, log } = this.#options;
     const { signal } = this.#stopping;
@@ -128,9 +130,9 @@ export class Hold {
         await check();
         break;
       } catch (failure) {
-        // A connection that is lost meanwhile says nothing about what holds the work.
+        // Losing the connection says nothing about why work is held.
         if (reactionTo(failure) !== 'retry') error = failure;
-        this.#setReason(heldBy(error));
+        this.#setReason(holdReason(error));
       }
     }
     if (this.#logged === undefined || isSame || signal.aborted) return;
@@ -139,7 +141,7 @@ export class Hold {
     });
   }
 
-  /** Whether this is what a check has just found to be over. */
+  /** Whether a check fails. */
   async #isUnusable(): Promise<boolean> {
     return await this.#options.check().then(
       () => false,
@@ -147,7 +149,7 @@ export class Hold {
     );
   }
 
-  /** Whether the tables are not what was read; also where that cannot be found out, of which the check says why. */
+  /** Whether the tables have changed. True, too, when they cannot be read: the check then reports why. */
   async #hasChanged(): Promise<boolean> {
     return await this.#options.schemaChanged().catch(() => true);
   }

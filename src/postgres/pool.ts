@@ -1,5 +1,6 @@
 import pg from 'pg';
-import { clientsOf, processIdOf, socketOf, type Route } from './connection.js';
+import { clientsOf, processIdOf, socketOf } from './connection.js';
+import type { Route } from './route.js';
 
 export interface PoolOptions {
   readonly route: Route;
@@ -7,30 +8,30 @@ export interface PoolOptions {
   readonly size: number;
   readonly queryTimeoutMs: number;
   readonly connectTimeoutMs: number;
-  /** Run on each connection before anybody gets it. */
+  /** Called for each new connection before its first use. */
   readonly onConnect: (client: pg.ClientBase) => Promise<void>;
-  /** An idle connection was lost. */
+  /** Called when an idle connection is lost. */
   readonly onError: (error: Error) => void;
   readonly onBackend: (processId: number, ended: Promise<void>) => void;
 }
 
 const IDLE_TIMEOUT_MS = 30_000;
 /**
- * A prepared statement keeps its plan until its tables are analysed. Planned when a table was empty, it would read all of
- * it once it is large; autovacuum comes by within minutes, and where it is off, this does.
+ * A prepared statement keeps its plan until its tables are analysed. A plan made while a table was empty would scan the
+ * whole table once it is large. Autovacuum analyses within minutes; this limit covers databases where it is off.
  */
 const MAX_LIFETIME_SECONDS = 300;
 
 export interface OpenPool {
   readonly pool: pg.Pool;
   /**
-   * Ends it when its connections have been given back. After `graceMs` it lets go of those that have not: on a
-   * half-open connection neither question nor goodbye is ever answered.
+   * Closes the pool once its connections have been returned. After `graceMs` it destroys the remaining sockets, because
+   * a half-open connection never answers, not even when it is closed.
    */
   end(graceMs: number): Promise<void>;
 }
 
-/** Opens a pool whose connections can be let go of without their server. */
+/** Opens a pool whose connections can be closed without an answer from the server. */
 export function openPool(options: PoolOptions): OpenPool {
   const pool = new pg.Pool({
     application_name: options.applicationName,
@@ -43,14 +44,14 @@ export function openPool(options: PoolOptions): OpenPool {
     query_timeout: options.queryTimeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- it is waited for, which pg's typings do not say
+    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- pg awaits it; its typings do not say so
     onConnect: options.onConnect,
   });
   const sockets = new Set<{ destroy(): void }>();
   pool.on('error', options.onError);
   pool.on('connect', (client) => {
-    // The pool listens while a client is idle, and a transaction while it holds one. In between, as it is handed over,
-    // an error that the server sent in the same packet as its last answer would end the process.
+    // The pool listens for errors while a client is idle, and onClient() while it is checked out. Between the two, an
+    // error that the server sent in the same packet as its last answer would end the process.
     client.on('error', () => undefined);
     const socket = socketOf(client);
     const processId = processIdOf(client);

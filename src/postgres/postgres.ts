@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type pg from 'pg';
 import { describeAddress } from './address.js';
-import { Route } from './connection.js';
-import type { Database, Queryable, Session, SessionOptions, TransactionOptions } from './database.js';
+import { Route } from './route.js';
+import type { Database, Queryable, Rollback, Session, SessionOptions, TransactionOptions } from './database.js';
 import { openPool, type OpenPool } from './pool.js';
 import { openSession } from './session.js';
 import { SessionSettings } from './session-settings.js';
@@ -12,30 +12,30 @@ import { isQueryTimeout } from './sqlstate.js';
 import { encodeVectorArray } from './vector-codec.js';
 
 /**
- * No statement of ours takes this long; a connection that swallows everything does. Short, since a leader whose session
- * is well and whose pool is half-open enqueues nothing meanwhile: with 60 s an edit waited for 60 to 84.
+ * None of our statements takes this long; only a half-open connection does. It is short because a leader with a healthy
+ * session and a half-open pool enqueues nothing: with 60 s an edit waited for 60 to 84 s.
  */
 const QUERY_TIMEOUT_MS = 15_000;
-/** The server ends a statement before the driver gives up on it, or it would wait on, beside those of a new pool. */
+/** Lower, so that the server ends a statement before the driver gives up. Otherwise it would wait on beside a new pool's. */
 const STATEMENT_LIMITS = { lockMs: 3_000, statementMs: QUERY_TIMEOUT_MS - 3_000 };
-/** What has no limit on the server has this one: building an index of a large table takes minutes. */
+/** The driver's limit for statements without one on the server: building an index on a large table takes minutes. */
 const UNLIMITED_MS = 6 * 60 * 60 * 1000;
 const CONNECT_TIMEOUT_MS = 10_000;
-/** How long the goodbye of a connection may take. */
+/** How long closing a connection may take. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
 export interface PostgresOptions {
   readonly url: string;
-  /** For sessions that listen; the same server, reached without a transaction pooler. */
+  /** For listening sessions: the same server, without a transaction pooler in between. */
   readonly sessionUrl: string;
   readonly applicationName: string;
-  /** The most connections the pool opens. */
+  /** The pool's maximum number of connections. */
   readonly poolSize: number;
 }
 
 /**
- * A PostgreSQL server through a pool of connections. Emits `error` for idle connections that are lost, and once `plain`
- * when a connection was made without TLS where its URL leaves that to the server.
+ * A PostgreSQL server, through a pool of connections. Emits `error` when an idle connection is lost, and `plain` once when
+ * a connection was made without TLS because its URL leaves the choice to the server.
  */
 export class Postgres extends EventEmitter<{ error: [Error]; plain: [where: string] }> implements Database {
   readonly backend = 'postgres';
@@ -43,7 +43,7 @@ export class Postgres extends EventEmitter<{ error: [Error]; plain: [where: stri
   readonly #backends = new Set<number>();
   readonly #names = new StatementNames();
   readonly #settings = new SessionSettings(STATEMENT_LIMITS);
-  /** Connections whose sessions are their own; others are a pooler's. */
+  /** Connections with a session of their own. The sessions of others are shared through a pooler. */
   readonly #direct = new WeakSet<pg.ClientBase>();
   readonly #route: Route;
   readonly #sessionRoute: Route;
@@ -66,21 +66,21 @@ export class Postgres extends EventEmitter<{ error: [Error]; plain: [where: stri
   }
 
   query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
-    return this.#one((db) => db.query<Row>(text, values));
+    return this.#runOne((db) => db.query<Row>(text, values));
   }
 
   executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> {
-    return this.#one((db) => db.executeSql(text, values));
+    return this.#runOne((db) => db.executeSql(text, values));
   }
 
-  transaction<T>(work: (tx: Queryable) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
-    return this.#leasing((lease) => this.#transaction(lease, work, options));
+  transaction<T>(work: (tx: Queryable) => Promise<T | Rollback<T>>, options: TransactionOptions = {}): Promise<T> {
+    return this.#withLease((lease) => this.#transaction(lease, work, options));
   }
 
   withoutLimits<T>(work: (db: Queryable) => Promise<T>): Promise<T> {
-    return this.#leasing(async ({ client, discard }) => {
+    return this.#withLease(async ({ client, discard }) => {
       const run = () => work(queryable(client, { answerMs: UNLIMITED_MS }));
-      if (!this.#direct.has(client)) return await run(); // it has none
+      if (!this.#direct.has(client)) return await run(); // such a session has no limits
       await this.#settings.lift(client);
       try {
         return await run();
@@ -133,7 +133,7 @@ export class Postgres extends EventEmitter<{ error: [Error]; plain: [where: stri
       queryTimeoutMs: QUERY_TIMEOUT_MS,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       onConnect: async (client) => {
-        // Whoever gives a second URL says that the first is a pooler's.
+        // A second URL means that the first goes through a pooler.
         if (sessionUrl === url && (await this.#settings.set(client))) this.#direct.add(client);
       },
       onError: (error) => this.emit('error', error),
@@ -144,9 +144,9 @@ export class Postgres extends EventEmitter<{ error: [Error]; plain: [where: stri
     });
   }
 
-  /** One statement; through a pooler in a transaction of its own, or the server would not end it when it waits. */
-  #one<T>(work: (db: Queryable) => Promise<T>): Promise<T> {
-    return this.#leasing((lease) =>
+  /** Runs one statement. Behind a pooler only a transaction has our timeouts, so it gets its own. */
+  #runOne<T>(work: (db: Queryable) => Promise<T>): Promise<T> {
+    return this.#withLease((lease) =>
       this.#direct.has(lease.client)
         ? work(queryable(lease.client, { names: this.#names }))
         : this.#transaction(lease, work),
@@ -155,7 +155,7 @@ export class Postgres extends EventEmitter<{ error: [Error]; plain: [where: stri
 
   #transaction<T>(
     lease: Lease,
-    work: (tx: Queryable) => Promise<T>,
+    work: (tx: Queryable) => Promise<T | Rollback<T>>,
     { statementMs, onNotice }: TransactionOptions = {},
   ): Promise<T> {
     const { client } = lease;
@@ -172,15 +172,15 @@ export class Postgres extends EventEmitter<{ error: [Error]; plain: [where: stri
     );
   }
 
-  /** Where one connection swallows everything, the idle ones beside it do so too: they are not asked one by one. */
-  async #leasing<T>(work: (lease: Lease) => Promise<T>): Promise<T> {
+  /** Replaces the pool after a query timeout: if one connection is half-open, the idle ones are too. */
+  async #withLease<T>(work: (lease: Lease) => Promise<T>): Promise<T> {
     const used = this.#pool;
     try {
       return await onClient(used.pool, work);
     } catch (error) {
       if (isQueryTimeout(error) && used === this.#pool && !this.#closed) {
         this.#pool = this.#openPool();
-        // What is under way on it may finish or pass its own time-out.
+        // Statements in progress on the old pool may finish or reach their own timeout.
         used.end(QUERY_TIMEOUT_MS + CLOSE_TIMEOUT_MS).catch((failure: unknown) => {
           this.emit('error', failure instanceof Error ? failure : new Error(String(failure)));
         });

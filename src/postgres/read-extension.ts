@@ -1,9 +1,9 @@
 import type { Queryable } from './database.js';
 
 export interface Extension {
-  /** null: not in this database. */
+  /** Version in this database; null: not installed. */
   readonly installed: string | null;
-  /** What CREATE EXTENSION would install; null: the server does not have it. */
+  /** Version that CREATE EXTENSION would install; null: the server does not have it. */
   readonly available: string | null;
 }
 

@@ -1,7 +1,7 @@
 import type { Queryable } from './database.js';
 
 export interface DatabaseServer {
-  /** As the server says it, such as `15.13 (Debian 15.13-0+deb12u1)`. */
+  /** As the server reports it, such as `15.13 (Debian 15.13-0+deb12u1)`. */
   readonly version: string;
   /** 150013 for 15.13. */
   readonly versionNumber: number;
@@ -11,7 +11,7 @@ export interface DatabaseServer {
   readonly readOnly: boolean;
 }
 
-/** What answers at the other end. */
+/** The server behind the connection, and what our role is there. */
 export async function readServer(db: Queryable): Promise<DatabaseServer> {
   const [row] = await db.query<DatabaseServer>(
     `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS "versionNumber",

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { Database } from './database.js';
 
 /**
- * Sends a notification the way the API does and receives it the way the bridge does, on a channel that nobody else
- * knows: through a pooler in transaction mode it never comes.
+ * Sends a notification as the API does and receives it as the bridge does, on a channel of its own. Through a pooler in
+ * transaction mode it never arrives.
  *
- * @returns how long it took, in milliseconds; undefined when it did not come in time
- * @throws the driver's error when there is no session to be had
+ * @returns the time it took, in milliseconds; undefined when it did not arrive in time
+ * @throws the driver's error when no session can be opened
  */
 export async function notifyRoundTrip(db: Database, timeoutMs: number): Promise<number | undefined> {
   const channel = `embedding_worker_doctor_${randomBytes(8).toString('hex')}`;

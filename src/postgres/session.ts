@@ -1,13 +1,14 @@
 import pg from 'pg';
-import { clientsOf, socketOf, type Route } from './connection.js';
+import { clientsOf, socketOf } from './connection.js';
 import type { Notification, Session } from './database.js';
+import type { Route } from './route.js';
 import { SessionSettings } from './session-settings.js';
 import { isRejectedByServer } from './sqlstate.js';
 
-/** A session's own statements are tiny; one that takes longer means that the connection is half-open. */
+/** A session's statements are small; one that takes longer means that the connection is half-open. */
 const SESSION_QUERY_TIMEOUT_MS = 10_000;
 
-/** Below that, so that the server ends what waits and the session lives on. */
+/** Lower, so that the server ends a waiting statement and the session survives. */
 const SESSION_LIMITS = { lockMs: 3_000, statementMs: 8_000 };
 const CLOSE_TIMEOUT_MS = 1_000;
 
@@ -19,7 +20,7 @@ export interface OpenSessionOptions {
 }
 
 /**
- * Opens one connection for what lives as long as a session does.
+ * Opens a dedicated connection.
  *
  * @throws the driver's error when the server cannot be reached in time
  */
@@ -46,7 +47,7 @@ export async function openSession(options: OpenSessionOptions): Promise<Session>
     await client.connect();
     await new SessionSettings(SESSION_LIMITS).set(client);
     if (options.idleTimeoutSeconds !== undefined) {
-      // Since PostgreSQL 14. Not as a start-up option: poolers refuse those they do not know.
+      // Since PostgreSQL 14. Not a startup parameter: poolers reject the ones they do not know.
       await client
         .query(`SELECT set_config('idle_session_timeout', $1, false)`, [`${options.idleTimeoutSeconds}s`])
         .catch((error: unknown) => {
@@ -60,11 +61,11 @@ export async function openSession(options: OpenSessionOptions): Promise<Session>
     throw error;
   }
 
-  // One statement at a time: whoever holds the session asks it from several places.
+  // One statement at a time: several parts of the worker use the same session.
   let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(ask: () => Promise<T>): Promise<T> => {
-    const answer = last.then(ask);
-    last = answer.catch(() => undefined); // its asker hears of it
+  const inTurn = <T>(run: () => Promise<T>): Promise<T> => {
+    const answer = last.then(run);
+    last = answer.catch(() => undefined); // the caller gets the error
     return answer;
   };
 
@@ -80,17 +81,17 @@ export async function openSession(options: OpenSessionOptions): Promise<Session>
           onNotification({ payload: message.payload ?? '', processId: message.processId });
         }
       };
-      client.on('notification', receive); // before, or what comes with the answer would be missed
+      client.on('notification', receive); // before LISTEN: a notification may arrive with its answer
       try {
         await inTurn(() => client.query(`LISTEN ${pg.escapeIdentifier(channel)}`));
       } catch (error) {
-        client.off('notification', receive); // it may be asked for again
+        client.off('notification', receive); // the caller may try again
         throw error;
       }
     },
     close: async () => {
       closing = true;
-      // On a half-open connection the goodbye is never answered.
+      // A half-open connection never answers, not even when it is closed.
       const timer = setTimeout(() => {
         socketOf(client).destroy();
       }, CLOSE_TIMEOUT_MS);

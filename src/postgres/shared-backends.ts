@@ -1,15 +1,15 @@
 import type { Database, Queryable } from './database.js';
 
-/** Poolers that hand out their backends in turn, rather than the last one first, have a second chance to be noticed. */
+/** A second round detects poolers that assign backends in rotation rather than the most recently used one first. */
 const ROUNDS = 2;
 
 /**
- * Whether the sessions of a database are shared with others between two transactions, as by a pooler in transaction mode:
- * LISTEN, advisory locks and settings are lost there. While a session rests, transactions are opened beside it. Where one of
- * them finds itself on the backend of the session, or the session then answers from another, the backend is not its own.
- * A pooler in session mode passes. Takes one session, and one connection of the pool for each round.
+ * Whether sessions are shared between transactions, as by a pooler in transaction mode, where LISTEN, advisory locks and
+ * settings are lost. It opens transactions while a session is idle. If one of them runs on the session's backend, or the
+ * session then answers from another backend, the backends are shared. A pooler in session mode is accepted. Uses one
+ * session, and one connection of the pool for each round.
  *
- * @throws the driver's error when there is no connection to be had
+ * @throws the driver's error when no connection can be opened
  */
 export async function sharesBackends(db: Database): Promise<boolean> {
   const session = await db.connect({ applicationName: 'embedding-worker start' });
@@ -26,7 +26,7 @@ export async function sharesBackends(db: Database): Promise<boolean> {
   }
 }
 
-/** What tells a backend from every other, on other servers, too. */
+/** Identifies a backend uniquely, also across servers. */
 async function backendOf(db: Queryable): Promise<string> {
   const [row] = await db.query<{ backend: string }>(
     `SELECT pid || '/' || extract(epoch FROM backend_start) AS backend FROM pg_stat_activity WHERE pid = pg_backend_pid()`,

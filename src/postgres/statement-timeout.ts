@@ -5,9 +5,9 @@ import type { Database, Queryable } from './database.js';
 const CANCELLED = '57014';
 
 /**
- * Runs statements that may turn out too slow to wait for, each with a limit.
+ * Runs statements with a timeout for each.
  *
- * @returns undefined when one took longer
+ * @returns undefined when one exceeded it
  */
 export async function withStatementTimeout<T>(
   db: Database,
@@ -16,7 +16,7 @@ export async function withStatementTimeout<T>(
 ): Promise<T | undefined> {
   try {
     return await db.transaction(async (tx) => {
-      // A query that runs for less than a second has nothing to gain from being compiled first.
+      // JIT compilation does not pay for a query that runs for less than a second.
       await tx.query(`SELECT set_config('statement_timeout', $1, true), set_config('jit', 'off', true)`, [
         `${limitMs}ms`,
       ]);
@@ -28,10 +28,10 @@ export async function withStatementTimeout<T>(
   }
 }
 
-/** What a command may wait for that reads a whole table, however large, because somebody asked for it. */
-const PATIENCE_MS = 10 * 60_000;
+/** For a command that reads a whole table, however large, because a user asked for it. */
+const LONG_TIMEOUT_MS = 10 * 60_000;
 
-/** Runs statements that may take longer than those of a worker ever do. */
-export async function patiently<T>(db: Database, work: (tx: Queryable) => Promise<T>): Promise<T> {
-  return await db.transaction(work, { statementMs: PATIENCE_MS });
+/** Runs statements that may take longer than any of a worker's. */
+export async function withLongTimeout<T>(db: Database, work: (tx: Queryable) => Promise<T>): Promise<T> {
+  return await db.transaction(work, { statementMs: LONG_TIMEOUT_MS });
 }

@@ -1,19 +1,19 @@
 import pg from 'pg';
-import type { Queryable, TransactionOptions } from './database.js';
+import { Rollback, type Queryable, type TransactionOptions } from './database.js';
 import type { StatementNames } from './statement-names.js';
 import { isStalePlan, isTransient } from './sqlstate.js';
 
-/** How a query is run on a pg client. */
+/** The part of a pg client that runs a query. */
 type Runner = Pick<pg.PoolClient, 'query'>;
 
 export interface QueryableOptions {
-  /** Of statements to prepare; undefined where a pooler hands out connections. */
+  /** Names for prepared statements; undefined behind a pooler. */
   readonly names?: StatementNames | undefined;
-  /** How long an answer is waited for; undefined: as long as the client is told to. */
+  /** How long to wait for an answer; undefined: the client's own timeout. */
   readonly answerMs?: number | undefined;
 }
 
-/** A client as the rest of the program sees it. */
+/** A pg client as a `Queryable`. */
 export function queryable(runner: Runner, { names, answerMs }: QueryableOptions): Queryable {
   const optionsOf = (text: string) => {
     const name = names?.of(text);
@@ -27,16 +27,16 @@ export function queryable(runner: Runner, { names, answerMs }: QueryableOptions)
   };
 }
 
-/** A connection of the pool while somebody has it. */
+/** A connection while it is checked out of the pool. */
 export interface Lease {
   readonly client: pg.PoolClient;
-  /** Closes it when it is given back, since it is of no more use. */
+  /** Marks it as unusable: it is closed on return to the pool. */
   readonly discard: (reason: Error) => void;
 }
 
 /**
- * Runs `work` on a connection of the pool. Only one that is of no more use is closed: pg's own `pool.query()` closes it
- * after any error, and opens another while the server still ends the first.
+ * Runs `work` on a connection of the pool, and closes the connection only if it is unusable. pg's own `pool.query()`
+ * closes it after any error, and opens another while the server is still ending the first.
  */
 export async function onClient<T>(pool: pg.Pool, work: (lease: Lease) => Promise<T>): Promise<T> {
   const client = await pool.connect();
@@ -44,11 +44,11 @@ export async function onClient<T>(pool: pg.Pool, work: (lease: Lease) => Promise
   const discard = (reason: Error) => {
     broken ??= reason;
   };
-  client.on('error', discard); // while checked out, the pool does not listen
+  client.on('error', discard); // the pool listens only while the client is idle
   try {
     return await work({ client, discard });
   } catch (error) {
-    if (isOfConnection(error) || hasStalePlan(error)) discard(error);
+    if (isConnectionError(error) || hasStalePlan(error)) discard(error);
     else await endTransaction({ client, discard });
     throw error;
   } finally {
@@ -57,11 +57,11 @@ export async function onClient<T>(pool: pg.Pool, work: (lease: Lease) => Promise
   }
 }
 
-/** Runs `work` in one transaction: see `Database.transaction`. `begin` begins it. */
+/** Runs `work` between `begin` and COMMIT or ROLLBACK: see `Database.transaction`. */
 export async function transaction<T>(
   { client, discard }: Lease,
   begin: () => Promise<void>,
-  work: () => Promise<T>,
+  work: () => Promise<T | Rollback<T>>,
   onNotice?: TransactionOptions['onNotice'],
 ): Promise<T> {
   const onMessage = ({ message }: { readonly message?: string | undefined }) => onNotice?.(message ?? '');
@@ -69,12 +69,16 @@ export async function transaction<T>(
   try {
     await begin();
     const result = await work();
+    if (result instanceof Rollback) {
+      await sendLast({ client, discard }, 'ROLLBACK');
+      return result.result;
+    }
     await client.query('COMMIT');
     return result;
   } catch (error) {
-    if (!isOfConnection(error)) {
-      // A pooler that there may be keeps the server's side of the connection, with the functions it has planned.
-      await sayLast({ client, discard }, hasStalePlan(error) ? 'ROLLBACK; DISCARD PLANS' : 'ROLLBACK');
+    if (!isConnectionError(error)) {
+      // A pooler may keep the server's side of the connection, with its stale plans of functions.
+      await sendLast({ client, discard }, hasStalePlan(error) ? 'ROLLBACK; DISCARD PLANS' : 'ROLLBACK');
     }
     throw error;
   } finally {
@@ -83,30 +87,30 @@ export async function transaction<T>(
 }
 
 /**
- * A script that began a transaction of its own may have failed within it. An error arrives before the server's word on the
- * transaction; an answer to nothing arrives after it.
+ * A script that began its own transaction may have failed inside it. The error arrives before the server reports the
+ * state of the transaction; the answer to an empty statement arrives after it.
  */
 async function endTransaction(lease: Lease): Promise<void> {
-  await sayLast(lease, '');
-  if (lease.client.getTransactionStatus() !== 'I') await sayLast(lease, 'ROLLBACK');
+  await sendLast(lease, '');
+  if (lease.client.getTransactionStatus() !== 'I') await sendLast(lease, 'ROLLBACK');
 }
 
-/** The error before is the one to report; one of this statement says that the connection is of no more use. */
-async function sayLast({ client, discard }: Lease, statement: string): Promise<void> {
+/** Sends a statement whose failure only means that the connection is unusable. */
+async function sendLast({ client, discard }: Lease, statement: string): Promise<void> {
   await client.query(statement).catch((failure: unknown) => {
     discard(failure instanceof Error ? failure : new Error(String(failure)));
   });
 }
 
 /**
- * What the driver says of the connection, such as a time-out, leaves it waiting for an answer. An error of the server, or
- * of the work itself, leaves it usable.
+ * Whether the driver reports a failure of the connection, such as a timeout, which leaves the connection waiting for an
+ * answer. An error of the server, or of the work itself, leaves it usable.
  */
-function isOfConnection(error: unknown): error is Error {
+function isConnectionError(error: unknown): error is Error {
   return error instanceof Error && isTransient(error) && !(error instanceof pg.DatabaseError);
 }
 
-/** Whether the connection goes on failing whatever needs the plan that it keeps. */
+/** Whether every statement that uses this plan would keep failing on this connection. */
 function hasStalePlan(error: unknown): error is Error {
   return error instanceof Error && isStalePlan(error);
 }

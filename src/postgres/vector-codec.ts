@@ -3,7 +3,7 @@
  * and 2.6 s as text, and encoding costs 3 µs a vector instead of 170-240.
  *
  * An array is: int32 dimensions (1), int32 has-nulls (0), oid of the element, int32 length, int32 lower bound (1), then
- * for each element int32 bytes and the element. A pgvector element is: int16 dimensions, int16 unused (0), float4 each.
+ * for each element its int32 size in bytes and the element. A pgvector element is: int16 dimensions, int16 unused (0), float4 each.
  * All big-endian (array_send in PostgreSQL, vector_send in pgvector).
  */
 const ARRAY_HEADER_BYTES = 20;

@@ -1,16 +1,16 @@
-/** Keeps one message from being logged more often than once in so long. Each message has its own. */
+/** Logs one message at most once per interval. Each message needs its own instance. */
 export class LogLimit {
-  readonly #everyMs: number;
-  #saidAt = Number.NEGATIVE_INFINITY;
+  readonly #intervalMs: number;
+  #loggedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(everyMs: number) {
-    this.#everyMs = everyMs;
+  constructor(intervalMs: number) {
+    this.#intervalMs = intervalMs;
   }
 
-  /** Runs `say` unless it ran within the last so many milliseconds. */
-  run(say: () => void): void {
-    if (performance.now() - this.#saidAt < this.#everyMs) return;
-    this.#saidAt = performance.now();
-    say();
+  /** Calls `log` unless it was called within the interval. */
+  run(log: () => void): void {
+    if (performance.now() - this.#loggedAt < this.#intervalMs) return;
+    this.#loggedAt = performance.now();
+    log();
   }
 }

@@ -3,33 +3,33 @@ import winston from 'winston';
 import { errorCode, WorkerError } from '../base/errors.js';
 import { escapeUnprintable } from './unprintable.js';
 
-/** Where winston keeps the line it will write (triple-beam). */
+/** The property in which winston keeps the finished line (triple-beam). */
 const MESSAGE = Symbol.for('message');
 
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /**
- * Messages are constant; what varies goes into the fields. Fields never hold a secret or the text of a block: the
- * parts log ids, counts and codes.
+ * Messages are constant; whatever varies is a field. Fields never contain a secret or the text of a block: the parts log
+ * ids, counts and codes.
  */
 export interface Logger {
   error(message: string, fields?: object): void;
   warn(message: string, fields?: object): void;
   info(message: string, fields?: object): void;
   debug(message: string, fields?: object): void;
-  /** A logger that adds these fields to all it logs. */
+  /** A logger that adds these fields to each of its messages. */
   child(fields: object): Logger;
 }
 
 export interface LoggerOptions {
   readonly level: LogLevel;
-  /** Readable lines instead of one JSON object a line. */
+  /** Readable lines instead of one JSON object per line. */
   readonly readable: boolean;
   readonly colour: boolean;
 }
 
-/** Logs to stderr, so that stdout stays free for data. */
+/** Logs to stderr; stdout is for data. */
 export function createLogger(options: LoggerOptions): Logger {
   const lines = options.readable ? readableLines(options.colour) : jsonLines;
   return winston.createLogger({
@@ -42,7 +42,7 @@ export function createLogger(options: LoggerOptions): Logger {
   });
 }
 
-/** For a terminal: people read lines, machines read JSON. */
+/** Readable lines if stderr is a terminal, otherwise JSON. */
 export function loggerForTerminal(level: LogLevel): Logger {
   const readable = process.stderr.isTTY;
   return createLogger({
@@ -52,7 +52,7 @@ export function loggerForTerminal(level: LogLevel): Logger {
   });
 }
 
-/** JSON escapes C0 only; people read these lines on terminals, too, and those obey C1 and reorder text. */
+/** JSON escapes only C0. On a terminal, C1 and bidirectional controls would still take effect. */
 const jsonLines = winston.format.combine(
   winston.format.json(),
   winston.format((info) => {
@@ -62,7 +62,7 @@ const jsonLines = winston.format.combine(
   })(),
 );
 
-/** Errors as name, code and message, with their causes: a stack helps nobody who reads a thousand lines. */
+/** Logs errors as name, code and message, with their causes. Stacks would bury the other lines. */
 const plainErrors = winston.format((info) => {
   for (const [key, value] of Object.entries(info)) {
     if (value instanceof Error) info[key] = describeError(value);
@@ -70,7 +70,7 @@ const plainErrors = winston.format((info) => {
   return info;
 });
 
-/** An error as a plain object: what it is called, its message, code and fix, and what caused it. */
+/** An error as a plain object: name, message, code, fix and cause. */
 export function describeError(error: unknown): object {
   if (!(error instanceof Error)) return { message: String(error) };
   const described: Record<string, unknown> = {
@@ -84,7 +84,7 @@ export function describeError(error: unknown): object {
   return described;
 }
 
-/** Of a connection that failed on each of a host's addresses, Node says nothing in the message itself. */
+/** When a connection fails on each address of a host, Node leaves the message empty and nests the errors. */
 function describeMessage(error: Error): string {
   if (error.message !== '' || !(error instanceof AggregateError)) return error.message;
   return error.errors.map((one: unknown) => (one instanceof Error ? one.message : String(one))).join('; ');
@@ -107,7 +107,7 @@ function readableLines(colour: boolean): winston.Logform.Format {
   });
 }
 
-/** What a database or a server says may hold line breaks and terminal escapes: neither forges a line here. */
+/** Text from a database or server may contain line breaks and terminal escapes, which could forge log lines. */
 function oneLine(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? format(value));
   return escapeUnprintable(text);

@@ -1,12 +1,12 @@
 import { SpanStatusCode, type Tracer } from '@opentelemetry/api';
 import { errorCode } from '../base/errors.js';
 
-/** Set while traces are wanted; `tracing/` does it. */
+/** Set by `monitoring/tracing` while tracing is on. */
 let tracer: Tracer | undefined;
 
-/** Has spans made by this tracer, or by none. */
-export function traceWith(used: Tracer | undefined): void {
-  tracer = used;
+/** Sets the tracer for spans; undefined turns tracing off. */
+export function traceWith(newTracer: Tracer | undefined): void {
+  tracer = newTracer;
 }
 
 export function isTracing(): boolean {
@@ -14,8 +14,8 @@ export function isTracing(): boolean {
 }
 
 /**
- * Runs a step of a batch as a span below that of its jobs, where traces are wanted; else it is a plain call. A span
- * tells how many blocks or texts it was about and how it failed, never a text or an error’s message.
+ * Runs a step of a batch in a span below that of its jobs. Without tracing it is a plain call. A span holds the number of
+ * blocks or texts and the type of a failure, never a text or an error’s message.
  */
 export function span<T>(name: string, blocks: number, work: () => Promise<T>): Promise<T> {
   if (tracer === undefined) return work();

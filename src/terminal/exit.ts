@@ -5,15 +5,15 @@ import { ProviderMisconfiguredError } from '../embedder/errors.js';
 import { describeError } from '../telemetry/logger.js';
 import { escapeUnprintable } from '../telemetry/unprintable.js';
 
-/** Says what went wrong on stderr and sets the exit status: 2 for usage and configuration, else 1. */
+/** Reports an error on stderr and sets the exit status: 2 for usage and configuration, otherwise 1. */
 export function reportFailure(message: string | undefined, error: unknown, parser: Argv): void {
   if (error === undefined || error === null) {
-    process.stderr.write(`${message ?? 'This command line cannot be used.'}\n`);
+    process.stderr.write(`${message ?? 'This command line is not valid.'}\n`);
     parser.showHelp('error');
     process.exitCode = 2;
     return;
   }
-  // yargs throws its own for an option without its value.
+  // yargs throws this for an option without a value.
   const yargsError = error instanceof Error && error.name === 'YError';
   const denied = isPermissionDenied(error);
   const usage =
@@ -22,7 +22,7 @@ export function reportFailure(message: string | undefined, error: unknown, parse
   process.exitCode = usage ? 2 : 1;
 }
 
-/** What others have said in it, such as a server, is no line of ours: only the configuration's problems are a list. */
+/** Only configuration errors are split into lines. Other messages may repeat what a server sent, line breaks included. */
 function linesOf(error: unknown, denied: boolean, yargsError: boolean): string[] {
   if (error instanceof ConfigurationError && error.code === 'CONFIGURATION') {
     return `embedding-worker: ${error.message}`.split('\n');
@@ -33,15 +33,15 @@ function linesOf(error: unknown, denied: boolean, yargsError: boolean): string[]
   if (yargsError && error instanceof Error) return [`embedding-worker: ${error.message}`];
   if (denied && error instanceof Error) {
     return [
-      `embedding-worker: the database's role may not do that (${error.message}): \`embedding-worker doctor\` names the GRANT`,
+      `embedding-worker: the database role lacks a privilege (${error.message}): \`embedding-worker doctor\` names the GRANT`,
     ];
   }
   return [`embedding-worker: unexpected failure: ${JSON.stringify(describeError(error))}`];
 }
 
 /**
- * Ends the program for what nobody has caught, with one line: Node's own report would be many, among them whatever an
- * error carries along, such as the options of a request.
+ * Ends the program after an uncaught error, with one line. Node's own report has many lines and prints all properties of
+ * the error, such as the options of a request.
  */
 export function reportCrash(error: unknown): never {
   const stack = error instanceof Error ? { stack: error.stack } : {};

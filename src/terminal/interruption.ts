@@ -1,21 +1,21 @@
 /** The exit status of a command that was interrupted (128 + SIGINT). */
 export const INTERRUPTED = 130;
 /**
- * A SIGTERM to a whole process group, as systemd and `timeout` send it, reaches us twice: on its own and passed on by the
- * yarn that started us, 20 ms later (measured). No hand is as quick.
+ * systemd and `timeout` send SIGTERM to the whole process group. It then reaches us twice: directly, and 20 ms later
+ * (measured) from the yarn process that started us. No user repeats a signal this quickly.
  */
-const ECHO_MS = 150;
+const DUPLICATE_SIGNAL_MS = 150;
 
 export interface InterruptionOptions {
-  /** SIGINT and SIGTERM where nothing else is said. */
+  /** Default: SIGINT and SIGTERM. */
   readonly signals?: readonly NodeJS.Signals[];
-  /** Called at the first signal, before the abort signal is aborted. */
+  /** Called on the first signal, before the abort signal is aborted. */
   readonly onFirst?: (signal: NodeJS.Signals) => void;
-  /** Called when the user insists; ends the process, with the status 130 where nothing else is said. */
+  /** Called on a second signal, and ends the process. Default: exit with status 130. */
   readonly onSecond?: (signal: NodeJS.Signals) => never;
 }
 
-/** The signals that end a process, as an abort signal, until it is closed. */
+/** Turns the signals that end a process into an abort signal, until it is closed. */
 export class Interruption {
   readonly #options: InterruptionOptions;
   readonly #signals: readonly NodeJS.Signals[];
@@ -42,7 +42,7 @@ export class Interruption {
       this.#firstMs = nowMs;
       this.#options.onFirst?.(signal);
       this.#aborted.abort();
-    } else if (nowMs - this.#firstMs > ECHO_MS) {
+    } else if (nowMs - this.#firstMs > DUPLICATE_SIGNAL_MS) {
       (this.#options.onSecond ?? exitInterrupted)(signal);
     }
   };

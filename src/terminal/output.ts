@@ -3,8 +3,7 @@ import { styleText } from 'node:util';
 import { escapeUnprintable, UNPRINTABLE } from '../telemetry/unprintable.js';
 
 /**
- * What commands write to stdout. Colours only on a terminal, and never where `NO_COLOR` is set (`styleText` looks at
- * both).
+ * Styles of text on stdout. Colours appear only on a terminal, and not if `NO_COLOR` is set (`styleText` checks both).
  */
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow';
 
@@ -12,18 +11,18 @@ export function styled(style: Style, text: string): string {
   return styleText(style, text, { stream: process.stdout });
 }
 
-/** Columns of the terminal; where there is none, nothing is cut or wrapped. */
+/** Columns of the terminal. Without a terminal the width is infinite: nothing is cut or wrapped. */
 export function outputWidth(): number {
   return process.stdout.isTTY ? Math.max(40, process.stdout.columns) : Number.POSITIVE_INFINITY;
 }
 
-// A reader that has seen enough, such as `head`, ends the program quietly.
+// A reader that closes the pipe early, such as `head`, ends the program without an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit();
 });
 
-/** Writes to stdout, and waits where it is slow. */
+/** Writes to stdout, and waits if the reader is slow. */
 export async function write(text: string): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }
@@ -33,17 +32,17 @@ export async function writeLines(lines: readonly string[]): Promise<void> {
 }
 
 /**
- * JSON, indented on a terminal and in a file alike, so that it can be read by both. What a terminal would obey is
- * escaped: the value stays the same.
+ * Writes JSON, indented for people as well as programs. Characters that a terminal would act on are escaped, which does
+ * not change the value.
  *
- * @param indent 0 for one line a value
+ * @param indent 0 puts the value on one line
  */
 export async function writeJson(value: object, indent = 2): Promise<void> {
   const json = JSON.stringify(value, null, indent);
   await write(`${json.split('\n').map(escapeUnprintable).join('\n')}\n`);
 }
 
-/** A text of others on one line, with nothing in it that a terminal would obey: ESC is shown as `␛`. */
+/** Puts untrusted text on one line, without characters that a terminal would act on: ESC becomes `␛`. */
 export function printable(text: string): string {
   return text
     .toWellFormed()
@@ -66,7 +65,7 @@ export function counted(count: number, noun: string): string {
   return `${number(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** A share without claiming all or nothing where a little is missing: 0.99999 is `99.9 %`, not `100.0 %`. */
+/** Only exactly 0 and 1 are shown as `0.0 %` and `100.0 %`: 0.99999 is `99.9 %`. */
 export function percent(share: number): string {
   const tenths = share === 1 ? 1000 : Math.min(999, share === 0 ? 0 : Math.max(1, Math.round(share * 1000)));
   return `${(tenths / 10).toFixed(1)} %`;
@@ -79,7 +78,7 @@ const UNITS = [
   ['s', 1],
 ] as const;
 
-/** Seconds as people say them, in at most two units: `850 ms`, `42 s`, `3 min 5 s`, `2 d 4 h`. */
+/** A duration in at most two units: `850 ms`, `42 s`, `3 min 5 s`, `2 d 4 h`. */
 export function duration(seconds: number): string {
   if (seconds < 1) return `${Math.max(0, Math.round(seconds * 1000))} ms`;
   const first = UNITS.findIndex(([, size]) => Math.round(seconds) >= size);

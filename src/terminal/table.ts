@@ -4,15 +4,15 @@ import { printable } from './output.js';
 export interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';
-  /** Cells wider than this many columns of the terminal are cut. */
+  /** In columns of the terminal. Wider cells are cut. */
   readonly maxWidth?: number;
 }
 
 const GAP = '  ';
 
 /**
- * Rows as aligned lines, the titles first. Widths are those on a terminal, so that texts of any script line up; cells
- * are made printable here.
+ * Formats rows as aligned lines below their titles. Widths are measured as a terminal shows them, so text in any script
+ * lines up. Cells are made printable here.
  */
 export function tableLines(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
   const cells = [columns.map(({ title }) => title), ...rows].map((row) =>
@@ -32,7 +32,7 @@ export function tableLines(columns: readonly Column[], rows: readonly (readonly 
 
 const characters = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-/** A text of at most so many columns of a terminal, with an ellipsis where it was cut; never within a character. */
+/** Cuts a text to a number of terminal columns, with an ellipsis. It never splits a character. */
 export function cut(text: string, width: number): string {
   if (stringWidth(text) <= width) return text;
   let taken = '';
@@ -45,7 +45,7 @@ export function cut(text: string, width: number): string {
   return `${taken.trimEnd()}…`;
 }
 
-/** A text as lines of at most so many columns, broken between words; a longer word stays whole. */
+/** Breaks a text between words into lines of at most `width` columns. A longer word stays whole. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';

@@ -1,96 +1,92 @@
 /**
- * Files within a text: `data:` URIs, and images as bare base64. They are nothing to read, and megabytes of them would be
- * embedded, or drown the words around.
+ * Finds files within a text: `data:` URIs, and images as bare base64. They are not readable text: megabytes of them would be
+ * embedded and drown out the words around them.
  */
 
-/** RFC 2397, with a media type or `;base64`: "data:" alone is a word. */
+/** RFC 2397, with a media type or `;base64`. "data:" alone is a word. */
 const DATA_URI =
   /(?<![\p{L}\p{N}_])data:(?:[a-z]+\/[\w.+-]{1,100}(?:;[\w-]{1,50}(?:=(?:"[^"\n]{0,100}"|[^\s;,"]{0,100}))?){0,4}|(?:;[\w-]{1,50}=[^\s;,"]{0,100}){0,4};base64),/giu;
 const IS_BASE64 = /;base64,$/i;
 
-/** Base64 that begins as PNG, JPEG, GIF, WebP, SVG, ICO, TIFF, AVIF or HEIC files do. */
+/** The first bytes of PNG, JPEG, GIF, WebP, SVG, ICO, TIFF, AVIF and HEIC files in base64. */
 const IMAGE =
   /(?<![\w+/=.-])(?:iVBORw0KGgo|\/9j\/[24]|R0lGOD[dl]|UklGR|PHN2Zy|AAABAA|SUkqA|TU0AK|AAAA[\dA-Za-z+/]{2}Z0eXB)(?=[\dA-Za-z+/]{50})/g;
 
 const BASE64 = /[\w+/-]*(?:%(?:2[BF]|3D)[\w+/-]*)*={0,2}/iy;
-/** Base64 in lines, of 64 characters as in PEM or 76 as in MIME. */
+/** Base64 in lines of 64 characters (PEM) or 76 (MIME). */
 const FULL_LINE = /\s*\n[ \t>]*([\dA-Za-z+/]{60,}={0,2})(?=\s|["'`)<>]|$)/y;
 const LAST_LINE = /[ \t]*\r?\n[ \t>]*([\dA-Za-z+/]{1,75}={0,2})(?=[ \t]*(?:[\n"'`)<>]|$))/y;
-/** What is no base64 ends at a space, or at what encloses it. */
+/** Data that is not base64 ends at a space, a quote or a closing bracket. */
 const ENCODED = /[^\s"'`<>)\]}]*/y;
 
-/** Stands where a file was until it is known what was around it; for private use, and no text has it. */
-const PLACE = '\u{f0000}';
-/** Markdown's definition of where an image or a link leads, of which nothing is left. */
+/** Marks where a file was, until the markup around it is removed. A private-use character, removed from texts first. */
+const MARK = '\u{f0000}';
+/** A Markdown link definition whose target was a file. It is removed completely. */
 const DEFINITION = new RegExp(
-  `^[ \\t]{0,3}\\[([^\\]\\n]{1,200})\\]:[ \\t]*\\n?[ \\t]*<?${PLACE}>?[ \\t]*(?:"[^"\\n]*"|'[^'\\n]*'|\\([^)\\n]*\\))?[ \\t]*(?:\\n|$)`,
+  `^[ \\t]{0,3}\\[([^\\]\\n]{1,200})\\]:[ \\t]*\\n?[ \\t]*<?${MARK}>?[ \\t]*(?:"[^"\\n]*"|'[^'\\n]*'|\\([^)\\n]*\\))?[ \\t]*(?:\\n|$)`,
   'gmu',
 );
 const REFERENCE = /!?\[([^[\]\n]{0,500})\](?:\[([^[\]\n]{0,200})\])?/g;
 
-/**
- * Takes time linear in the text.
- *
- * @returns the text without the files in it; of an image in Markdown or HTML what is said of it stays
- */
-export function withoutFiles(text: string): string {
+/** Removes the files from a text, in linear time. The description of an image in Markdown or HTML stays. */
+export function removeFiles(text: string): string {
   if (!/data:/i.test(text) && text.search(IMAGE) === -1) return text;
-  const marked = new Files(text.replaceAll(PLACE, '')).marked();
-  return marked.includes(PLACE) ? withoutMarks(marked) : text;
+  const marked = new FileScanner(text.replaceAll(MARK, '')).markFiles();
+  return marked.includes(MARK) ? removeMarks(marked) : text;
 }
 
-function withoutMarks(marked: string): string {
+function removeMarks(marked: string): string {
   const labels = new Set<string>();
-  const undefinedText = marked.replace(DEFINITION, (_, label: string) => {
-    labels.add(labelled(label));
+  const withoutDefinitions = marked.replace(DEFINITION, (_, label: string) => {
+    labels.add(normaliseLabel(label));
     return '';
   });
   const text =
     labels.size === 0
-      ? undefinedText
-      : undefinedText.replace(REFERENCE, (reference, words: string, label: string | undefined) =>
-          labels.has(labelled(label === undefined || label === '' ? words : label)) ? words : reference,
+      ? withoutDefinitions
+      : withoutDefinitions.replace(REFERENCE, (reference, words: string, label: string | undefined) =>
+          labels.has(normaliseLabel(label === undefined || label === '' ? words : label)) ? words : reference,
         );
   return text
-    .replace(new RegExp(`\\]\\((\\s*)<?${PLACE}>?`, 'gu'), '](<>')
-    .replace(new RegExp(`=${PLACE}`, 'gu'), '=""')
-    .replace(new RegExp(`<${PLACE}>|${PLACE}`, 'gu'), '');
+    .replace(new RegExp(`\\]\\((\\s*)<?${MARK}>?`, 'gu'), '](<>')
+    .replace(new RegExp(`=${MARK}`, 'gu'), '=""')
+    .replace(new RegExp(`<${MARK}>|${MARK}`, 'gu'), '');
 }
 
-/** Labels of Markdown are the same in any case. */
-function labelled(label: string): string {
+/** Markdown compares labels without regard to case and white space. */
+function normaliseLabel(label: string): string {
   return label.trim().replace(/\s+/g, ' ').toLowerCase();
 }
 
-class Files {
+class FileScanner {
   readonly #text: string;
-  /** Where what may end a file is found last, so that none is searched for in vain twice. */
-  readonly #last = new Map<string, number>();
+  /** Last position of each string that may end a file, so that each fruitless search is done once. */
+  readonly #lastPositions = new Map<string, number>();
 
   constructor(text: string) {
     this.#text = text;
   }
 
-  /** @returns the text with a mark in place of each file */
-  marked(): string {
+  /** Replaces each file by a mark. */
+  markFiles(): string {
     const text = this.#text;
     let kept = '';
     let at = 0;
-    for (const { index, 0: begin } of this.#begins()) {
+    for (const { index, 0: start } of this.#starts()) {
       if (index < at) continue;
-      const from = index + begin.length;
-      const end = IS_BASE64.test(begin)
+      const from = index + start.length;
+      const end = IS_BASE64.test(start)
         ? this.#base64End(from)
-        : begin.endsWith(',')
+        : start.endsWith(',')
           ? this.#uriEnd(index, from)
           : this.#base64End(index);
-      kept += text.slice(at, index) + PLACE;
+      kept += text.slice(at, index) + MARK;
       at = end;
     }
     return kept + text.slice(at);
   }
 
-  #begins(): RegExpExecArray[] {
+  #starts(): RegExpExecArray[] {
     return [...this.#text.matchAll(DATA_URI), ...this.#text.matchAll(IMAGE)].sort((a, b) => a.index - b.index);
   }
 
@@ -103,10 +99,10 @@ class Files {
       length += line.length;
       end = FULL_LINE.lastIndex;
     }
-    // The last line is shorter. Whole groups of four tell it from a word of the text that follows.
+    // The last line is shorter. It completes a group of four characters, which a word of the following text rarely does.
     const last = length % 4 === 0 && this.#text.charAt(end - 1) === '=' ? undefined : this.#lineAt(LAST_LINE, end);
-    const isRest = last !== undefined && length > 40 && (length + last.length) % 4 === 0 && /[\d+/=]/.test(last);
-    return isRest ? LAST_LINE.lastIndex : end;
+    const isLastLine = last !== undefined && length > 40 && (length + last.length) % 4 === 0 && /[\d+/=]/.test(last);
+    return isLastLine ? LAST_LINE.lastIndex : end;
   }
 
   #lineAt(pattern: RegExp, at: number): string | undefined {
@@ -114,25 +110,25 @@ class Files {
     return pattern.exec(this.#text)?.[1];
   }
 
-  /** @param from where the data begins of the URI that begins at `index` */
+  /** @param from where the data of the URI at `index` starts */
   #uriEnd(index: number, from: number): number {
     const quote = this.#text.charAt(index - 1);
     if (/["'`]/.test(quote)) {
       const end = this.#find(quote, from);
       if (end !== -1) return end;
     }
-    for (const [begin, close] of SVG) {
-      if (!this.#text.startsWith(begin, from)) continue;
+    for (const [open, close] of SVG) {
+      if (!this.#text.startsWith(open, from)) continue;
       const end = this.#find(close, from);
       if (end !== -1) return end + close.length;
     }
     return this.#matchEnd(ENCODED, from);
   }
 
-  #find(what: string, from: number): number {
-    let last = this.#last.get(what);
-    if (last === undefined) this.#last.set(what, (last = this.#text.lastIndexOf(what)));
-    return last < from ? -1 : this.#text.indexOf(what, from);
+  #find(text: string, from: number): number {
+    let last = this.#lastPositions.get(text);
+    if (last === undefined) this.#lastPositions.set(text, (last = this.#text.lastIndexOf(text)));
+    return last < from ? -1 : this.#text.indexOf(text, from);
   }
 
   #matchEnd(pattern: RegExp, from: number): number {
@@ -142,7 +138,7 @@ class Files {
   }
 }
 
-/** How an SVG file begins and ends that is not base64, which may hold spaces and quotes. */
+/** Start and end of an SVG file that is not base64. It may contain spaces and quotes. */
 const SVG = [
   ['<svg', '</svg>'],
   ['<?xml', '</svg>'],

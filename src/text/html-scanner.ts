@@ -1,10 +1,10 @@
 import { QuoteType, Tokenizer, type TokenizerCallbacks } from 'htmlparser2';
-import { ELEMENTS, MAY_STAY_OPEN, RAW_TEXT } from './elements.js';
+import { ELEMENTS, MAY_STAY_OPEN, RAW_TEXT } from './html-elements.js';
 
 export interface HtmlEvents {
-  /** Text, its entities decoded, its white space as it was. */
+  /** Text with decoded entities and unchanged white space. */
   text(text: string): void;
-  /** `name` is a known element's, in lower case; so are the attributes' names. */
+  /** `name` is a known element; it and the attributes' names are in lower case. */
   open(name: string, attributes: ReadonlyMap<string, string>): void;
   close(name: string): void;
 }
@@ -14,27 +14,27 @@ const NO_ATTRIBUTES: ReadonlyMap<string, string> = new Map();
 const RAW_TEXT_OR_COMMENT = new RegExp(`<(!--|${RAW_TEXT.join('|')})`, 'gi');
 
 /**
- * Reads HTML as its author may have meant it: what is no tag of HTML is text, and no text is lost for want of a `>`.
+ * Reads HTML as its author probably meant it: anything that is not an HTML tag is text, and a missing `>` loses no text.
  *
- * htmlparser2's tokenizer does the reading. Its parser is not used: it searches all open elements for each closing
- * tag (40,000 `<b>` and as many `</i>`, 280 kB, took 1.5 s, twice as many four times that), and a tree would need
- * bounds of its own against deep nesting. Our writer knows what ends what.
+ * Uses htmlparser2's tokenizer, not its parser. The parser searches all open elements for each closing tag (40,000 `<b>` and
+ * as many `</i>`, 280 kB, took 1.5 s; twice as many four times that), and a tree would need its own limits against deep
+ * nesting. `TextWriter` needs no balanced tags.
  */
 export function scanHtml(html: string, events: HtmlEvents): void {
   const lastClosed = new Map<string, number>();
   for (const match of html.matchAll(/<\/([a-z][^\s/>]*)/gi)) lastClosed.set(match[1]?.toLowerCase() ?? '', match.index);
-  const source = withoutDeadEnds(html, lastClosed);
+  const source = escapeUnclosed(html, lastClosed);
   const tokenizer = new Tokenizer({}, new Scanner(source, lastClosed, events));
   tokenizer.write(source);
   tokenizer.end();
 }
 
-/** Comments, scripts and tags that nothing ends would swallow the rest of the text: their `<` becomes a character. */
-function withoutDeadEnds(html: string, lastClosed: ReadonlyMap<string, number>): string {
+/** Escapes the `<` of unclosed comments, scripts and tags, which would swallow the rest of the text. */
+function escapeUnclosed(html: string, lastClosed: ReadonlyMap<string, number>): string {
   const lastComment = html.lastIndexOf('-->');
-  const closed = html.replace(RAW_TEXT_OR_COMMENT, (match: string, what: string, at: number) => {
-    const end = what === '!--' ? lastComment : (lastClosed.get(what.toLowerCase()) ?? -1);
-    return at < end ? match : `&lt;${what}`;
+  const closed = html.replace(RAW_TEXT_OR_COMMENT, (match: string, name: string, at: number) => {
+    const end = name === '!--' ? lastComment : (lastClosed.get(name.toLowerCase()) ?? -1);
+    return at < end ? match : `&lt;${name}`;
   });
   const tail = closed.lastIndexOf('>') + 1;
   return closed.slice(0, tail) + closed.slice(tail).replaceAll('<', '&lt;');
@@ -44,9 +44,9 @@ class Scanner implements TokenizerCallbacks {
   readonly #source: string;
   readonly #closed: ReadonlyMap<string, number>;
   readonly #events: HtmlEvents;
-  /** What was read since the last tag: entities come one by one, a million of them in 1 MB of `<`. */
+  /** Text since the last tag. The tokenizer emits entities one by one: 1 MB of `<` is a million of them. */
   #text = '';
-  /** The open tag that is being read: where its `<` is, -1 for none. */
+  /** Position of the `<` of the open tag being read; -1 for none. */
   #tagStart = -1;
   #name = '';
   #attributes: Map<string, string> | undefined;
@@ -125,7 +125,7 @@ class Scanner implements TokenizerCallbacks {
   }
 
   onend(): void {
-    // An attribute's quote that nothing closes; what follows it was read as its value.
+    // An attribute's quote is never closed, so the rest was read as its value.
     if (this.#tagStart >= 0) this.#text += this.#source.slice(this.#tagStart);
     this.#flush();
   }
@@ -139,9 +139,7 @@ class Scanner implements TokenizerCallbacks {
     this.#text = '';
   }
 
-  /**
-   * Whether the author meant a tag, or wrote about one or of a type: `Map<string>`, `List<A>`, `<Link>`, "use <div>".
-   */
+  /** Whether the author meant a tag, not text such as `Map<string>`, `List<A>`, `<Link>` or "use <div>". */
   #isTag(name: string): boolean {
     if (!ELEMENTS.has(name)) return false;
     const isUpper = this.#name === this.#name.toUpperCase();

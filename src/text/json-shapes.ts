@@ -1,8 +1,8 @@
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * Keys that describe a node instead of being its text. Editors differ; these are those of ProseMirror and Tiptap,
- * Slate, Lexical, Editor.js, BlockNote, Quill and Notion, and what an API adds.
+ * Keys that describe a node and are not its text: those of ProseMirror, Tiptap, Slate, Lexical, Editor.js, BlockNote, Quill and
+ * Notion, and common additions of APIs.
  */
 const METADATA = new Set(
   `_id align alignment annotations attributes background bold bulletType checked class className code_language
@@ -17,19 +17,19 @@ export function isMetadata(key: string): boolean {
   return METADATA.has(key) || METADATA_ENDINGS.test(key);
 }
 
-/** A text and its other forms: a node has one of them to say, whichever comes first. */
+/** Keys of a text and its other forms. The first one that a node has is its text. */
 const FORMS = ['text', 'markdown', 'md', 'html', 'plain', 'plainText', 'plain_text', 'raw'];
 
-/** Children that come after their parent's text, wherever Postgres' `jsonb` has put their key. */
+/** Keys of children. They come after their parent's text, wherever Postgres' `jsonb` put their key. */
 const CHILDREN = ['items', 'children', 'nested', 'subitems'];
 
 export interface Fields {
-  /** The node's own text and all that is not known to be metadata. */
+  /** The node's own text and everything that is not known metadata. */
   readonly own: readonly [key: string, value: unknown][];
   readonly children: readonly [key: string, value: unknown][];
 }
 
-/** @returns what an object has to say, in order */
+/** @returns the fields of an object that may hold text, in order */
 export function fields(object: JsonObject): Fields {
   const form = FORMS.find((key) => object[key] !== undefined && object[key] !== null);
   const entries = Object.entries(object).filter(([key]) => key === form || !(isMetadata(key) || FORMS.includes(key)));
@@ -39,7 +39,7 @@ export function fields(object: JsonObject): Fields {
   };
 }
 
-/** @returns the strings within a value, in order and without metadata, however deep it is nested */
+/** @returns the strings within a value, in order, without metadata, at any depth */
 export function stringLeaves(value: unknown): string[] {
   const leaves: string[] = [];
   const waiting = [value];
@@ -73,7 +73,7 @@ export function arrayAt(object: JsonObject, keys: readonly string[]): readonly u
   return keys.map((key) => object[key]).find((value) => Array.isArray(value));
 }
 
-/** The text of an editor's text node: plain, its spaces count, and its neighbours continue it. */
+/** The text of an editor's text node. It is plain text, its spaces count, and the next node continues it. */
 export function plainTextOf(node: JsonObject, parentKey: string): string | undefined {
   const { type, text, insert } = node;
   if (typeof insert === 'string') return insert;
@@ -84,7 +84,7 @@ export function plainTextOf(node: JsonObject, parentKey: string): string | undef
 const INLINE_NODE = /^(?:text|link|a|mention|emoji|inline.*|equation|tag|date|span|hard_?break|line_?break|break|br)$/i;
 const BREAK_NODE = /^(?:hard_?break|line_?break|break|br)$/i;
 
-/** Whether a node stands within a line; Slate's leaves (in `children`) have no type, only a text. */
+/** Whether a node is part of a line. Slate's leaves (in `children`) have no type, only a text. */
 export function isInlineNode(value: unknown, parentKey: string): boolean {
   if (!isObject(value)) return false;
   if (typeof value.type === 'string') return INLINE_NODE.test(value.type);
@@ -100,11 +100,11 @@ const ORDERED = /^(?:ordered|number|decimal|ol$)/i;
 
 export interface ListShape {
   readonly items: readonly unknown[];
-  /** The first item's number; null where items have none, undefined where nothing says. */
+  /** The first item's number; null if items have none, undefined if unknown. */
   readonly start: number | null | undefined;
 }
 
-/** @returns the list that an object is; undefined where it is something else */
+/** @returns the list that an object represents; undefined if it is not a list */
 export function listShape(object: JsonObject): ListShape | undefined {
   const isList = typeof object.type === 'string' && LIST_NODE.test(object.type);
   const items = arrayAt(object, isList ? ['items', 'content', 'children'] : ['items']);
@@ -122,7 +122,7 @@ function listStart(object: JsonObject): number | null | undefined {
   return typeof start === 'number' ? start : 1;
 }
 
-/** Whether a node of a typed tree (and not, say, a record that has a `type`) is other than `expected`. */
+/** Whether a node of a typed tree (not, for example, a record with a `type`) has another type than `expected`. */
 export function isOtherNode(value: unknown, expected: RegExp): boolean {
   if (!isObject(value)) return false;
   const { type, data, insert } = value;
@@ -134,9 +134,7 @@ export function isOtherNode(value: unknown, expected: RegExp): boolean {
 export const ITEM_NODE = /item$|^li$/i;
 export const ROW_NODE = /row$|^tr$/i;
 
-/**
- * Whether a list's items are numbered, going by the type of the first: BlockNote and Notion have items without lists.
- */
+/** The first item's number, by the type of that item: BlockNote and Notion have items without lists. null: not numbered. */
 export function itemsStart(items: readonly unknown[]): number | null {
   const [first] = items;
   return isObject(first) && typeof first.type === 'string' && ORDERED.test(first.type) ? 1 : null;
@@ -148,7 +146,7 @@ export interface TableShape {
   readonly firstRowIsHeader: boolean;
 }
 
-/** @returns the table that an object is; undefined where it is something else */
+/** @returns the table that an object represents; undefined if it is not a table */
 export function tableShape(object: JsonObject, isTableBlock: boolean): TableShape | undefined {
   const isTable = isTableBlock || object.type === 'table';
   const headers = arrayAt(object, ['headers', 'header', 'columns', 'head', 'thead']);
@@ -161,7 +159,7 @@ export function tableShape(object: JsonObject, isTableBlock: boolean): TableShap
   return { headers: headers ?? [], rows: rows ?? [], firstRowIsHeader };
 }
 
-/** The rows under `content`, if rows they are: arrays (Editor.js) or row nodes (ProseMirror). */
+/** The rows under `content`, if they are arrays (Editor.js) or row nodes (ProseMirror). */
 function gridAt(object: JsonObject, mayBeGrid: boolean): readonly unknown[] | undefined {
   const content = mayBeGrid ? arrayAt(object, ['content', 'children']) : undefined;
   return content?.every(isRow) ? content : undefined;
@@ -172,7 +170,7 @@ function isRow(row: unknown): boolean {
   return typeof row.type === 'string' ? ROW_NODE.test(row.type) : rowCells(row) !== undefined;
 }
 
-/** @returns the cells of a row; undefined for a record, whose keys are its headers */
+/** @returns the cells of a row; undefined for a record, whose keys are the headers */
 export function rowCells(row: unknown): readonly unknown[] | undefined {
   if (Array.isArray(row)) return row as unknown[];
   if (!isObject(row)) return [row];

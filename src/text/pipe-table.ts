@@ -4,8 +4,8 @@ import type { StateBlock } from 'markdown-it';
 const DELIMITERS = /^(?=.*\|)\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?$/;
 
 /**
- * markdown-it's rule for tables, except that rows keep all their cells: as GitHub does, its own drops those beyond the
- * header's last, and takes no table whose delimiter row has another number of cells than its header.
+ * markdown-it's rule for tables, except that rows keep all of their cells. Its own rule follows GitHub: it drops cells beyond
+ * the header's last, and rejects a table whose delimiter row has a different number of cells than the header.
  */
 export function pipeTable(state: StateBlock, startLine: number, endLine: number, silent: boolean): boolean {
   const headers = startLine + 1 < endLine ? tableLine(state, startLine) : undefined;
@@ -30,7 +30,7 @@ export function pipeTable(state: StateBlock, startLine: number, endLine: number,
   return true;
 }
 
-/** @returns the line, trimmed; undefined where it is not within the block that holds the table */
+/** @returns the trimmed line; undefined if it is outside the block that contains the table */
 function tableLine(state: StateBlock, line: number): string | undefined {
   const indent = (state.sCount[line] ?? 0) - state.blkIndent;
   if (indent < 0 || indent >= 4) return undefined;

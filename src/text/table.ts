@@ -3,27 +3,26 @@ export interface Cell {
   readonly isHeader: boolean;
   readonly columns: number;
   readonly rows: number;
-  /** The header, where the cell brings its own (a record's key). */
+  /** The cell's own header (a record's key), if it has one. */
   readonly label: string | undefined;
 }
 
-/** Columns for which spanning cells are honoured: more is a layout, and a table of spans may cost their square. */
+/** Spans are applied up to this many columns. Wider tables are layouts, and the cost of spans is quadratic. */
 const SPANNED_COLUMNS = 50;
 
 /**
- * How many characters of headers a block may be given beside its own text. Without a bound, a header of 500 kB above
- * 50,000 rows (1 MB in all) would become 25 GB. Rows after that are printed without headers.
+ * Limit for the characters of headers that are repeated in a block. Without it, a header of 500 kB above 50,000 rows (1 MB
+ * in all) would become 25 GB. Further rows are printed without headers.
  */
-const HEADER_CHARACTERS = 1_000_000;
+const MAX_HEADER_CHARACTERS = 1_000_000;
 
 /**
- * Turns rows of cells into lines, `header: value; header: value`. One serves all tables of a block, one after
- * another.
+ * Turns rows of cells into lines, `header: value; header: value`. Reused for all tables of a block, one after another.
  */
 export class Table {
   #headers: string[] = [];
-  #headersLeft = HEADER_CHARACTERS;
-  /** Per column, the number of the first row that a cell further up does not reach. */
+  #headersLeft = MAX_HEADER_CHARACTERS;
+  /** Per column, the first row that no cell above spans. */
   #freeFrom: number[] = [];
   #rows = 0;
   #hasValues = false;
@@ -35,7 +34,7 @@ export class Table {
     this.#hasValues = false;
   }
 
-  /** @returns the row's line; empty where the row is the header's or holds nothing */
+  /** @returns the row's line; empty for a header row or a row without text */
   row(cells: readonly Cell[]): string {
     const placed = this.#place(cells);
     if (!this.#hasValues && cells.length > 0 && cells.every((cell) => cell.isHeader)) {
@@ -45,7 +44,7 @@ export class Table {
     this.#hasValues ||= cells.length > 0;
     const [first, ...rest] = placed;
     if (first?.cell.isHeader && this.#headers.length === 0 && rest.some(({ cell }) => !cell.isHeader)) {
-      // A table whose headers stand at the left.
+      // The table's headers are in its first column.
       return rest
         .map(({ cell }) => this.#labelled(first.cell.text, cell.text))
         .filter(Boolean)
@@ -57,7 +56,7 @@ export class Table {
       .join('; ');
   }
 
-  /** @returns the headers, if they are all there is; else nothing */
+  /** @returns the headers if the table has no other rows; otherwise an empty string */
   end(): string {
     return this.#hasValues ? '' : this.#headers.filter(Boolean).join('; ');
   }

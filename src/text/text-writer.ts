@@ -1,22 +1,22 @@
-import { oneLine, visible } from './characters.js';
-import { withoutFiles } from './embedded-data.js';
+import { oneLine, removeInvisible } from './characters.js';
+import { removeFiles } from './embedded-data.js';
 import { Table, type Cell } from './table.js';
 
-/** Deeper items are indented no further: 100,000 nested lists would otherwise become 10 GB of spaces. */
-const INDENTED_LEVELS = 10;
+/** Deeper items are not indented further: 100,000 nested lists would become 10 GB of spaces. */
+const MAX_INDENT_LEVELS = 10;
 
 /**
- * Writes a block's text, whatever its markup was: words, line boundaries, lists and tables come in, lines come out.
- * Words are separated by one space; a list's item and a table's row keep to one line each.
+ * Turns words, line boundaries, lists and tables into the lines of a block's text, for every kind of markup. Words are
+ * separated by one space. Each list item and each table row is one line.
  *
- * It needs no tree and no balance: an item ends at the next, a cell at the next cell, row or table's end, and what is
- * left open ends with the text. A table within a cell is part of the cell's text.
+ * Needs no tree and no balanced tags: an item ends at the next item, a cell at the next cell, row or end of the table, and
+ * anything left open ends with the text. A table within a cell is part of the cell's text.
  */
 export class TextWriter {
   readonly #parts: string[] = [];
   #newline = false;
   #space = false;
-  /** Per open list, the next item's number; null where items have none. */
+  /** For each open list the next item's number; null if its items have none. */
   readonly #lists: (number | null)[] = [];
   #number = '';
   readonly #table = new Table();
@@ -24,9 +24,9 @@ export class TextWriter {
   #row: Cell[] | undefined;
   #cell: (Omit<Cell, 'text'> & { readonly parts: string[] }) | undefined;
 
-  /** Words: each run of white space in them is one space. */
+  /** Writes words. Each run of white space becomes one space. */
   text(text: string): void {
-    const clean = visible(text);
+    const clean = removeInvisible(text);
     if (clean === '') return;
     const line = oneLine(clean);
     if (/^\s/.test(clean)) this.#space = true;
@@ -35,9 +35,9 @@ export class TextWriter {
     if (/\s$/.test(clean.slice(-1))) this.#space = true;
   }
 
-  /** Text whose line ends are meant. */
+  /** Writes text and keeps its line ends. */
   lines(text: string): void {
-    withoutFiles(visible(text))
+    removeFiles(removeInvisible(text))
       .split('\n')
       .forEach((line, index) => {
         if (index > 0) this.boundary();
@@ -45,13 +45,13 @@ export class TextWriter {
       });
   }
 
-  /** What follows begins a new line; within an item or a cell, a new word. */
+  /** Starts a new line; within an item or a cell, a new word. */
   boundary(): void {
     if (this.#cell || this.#lists.length > 0) this.#space = true;
     else this.#newline = true;
   }
 
-  /** @param start the first item's number; null where items are not numbered */
+  /** @param start the first item's number; null if items are not numbered */
   openList(start: number | null): void {
     if (this.#cell) return this.boundary();
     this.#newline = true;
@@ -65,7 +65,7 @@ export class TextWriter {
     this.#lists.pop();
   }
 
-  /** @param number the item's own number, where it has one */
+  /** @param number the item's own number, if it has one */
   openItem(number?: number): void {
     if (this.#cell) return this.boundary();
     this.#newline = true;
@@ -127,7 +127,7 @@ export class TextWriter {
     return text;
   }
 
-  /** @returns all that was written; lines do not end in spaces, and none is empty */
+  /** @returns the whole text; no line is empty or ends in a space */
   end(): string {
     while (this.#openTables > 0) this.closeTable();
     return this.#parts.join('');
@@ -142,7 +142,7 @@ export class TextWriter {
   #put(words: string): void {
     const parts = this.#cell?.parts ?? this.#parts;
     if (!this.#cell && (this.#newline || parts.length === 0)) {
-      const level = Math.min(Math.max(this.#lists.length - 1, 0), INDENTED_LEVELS);
+      const level = Math.min(Math.max(this.#lists.length - 1, 0), MAX_INDENT_LEVELS);
       parts.push(parts.length === 0 ? '' : `\n${'  '.repeat(level)}`, this.#number);
       this.#number = '';
       this.#newline = false;

@@ -210,7 +210,7 @@ describeWithServer('doctor', () => {
     await server.stop();
     expect(status).toBe(1);
     expect(stdout).toMatch(
-      /^✗ vectors +.*bge-m3 gives vectors of 1024 dimensions.*not known to be trained for cutting/m,
+      /^✗ vectors +.*bge-m3 gives vectors of 1024 dimensions.*not known to be trained for shortening/m,
     );
     expect(stdout).toMatch(/^ +→ .*PALDOCS_EMBEDDING_SHORTEN=any$/m);
     expect(insisting.status).toBe(0);

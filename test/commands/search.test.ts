@@ -137,7 +137,7 @@ describeWithServer('search', () => {
 
   it.each<[string, number, string, string, boolean?]>([
     ['fewer dimensions than the column', 512, 'qwen3-embedding:4b', 'gives vectors of 512 dimensions'],
-    ['more, and was not trained for cutting', 1024, 'bge-m3', 'not known to be trained for cutting'],
+    ['more, and was not trained for shortening', 1024, 'bge-m3', 'not known to be trained for shortening'],
     ['more, which the server shortens', 1024, 'bge-m3', 'PALDOCS_EMBEDDING_SHORTEN=any', false],
   ])('refuses a model that has %s', async (_, nativeDimensions, model, message, ignoreDimensions = true) => {
     const other = await startStandIn({ nativeDimensions, model, ignoreDimensions });

@@ -53,11 +53,11 @@ describeWithServer('a worker on a database that', () => {
 
   it.each(SCHEMA_CASES)(
     '$name says what to mend and ends with status 2',
-    async ({ variant, sql, environment, says }) => {
+    async ({ variant, sql, environment, message }) => {
       const db = await createDatabase(variant);
       if (sql !== undefined) await db.query(sql);
       const { status, output } = await run(workerEnvironment(db, ollama, environment));
-      expect(output).toMatch(says);
+      expect(output).toMatch(message);
       expect(status).toBe(2);
       expect(output).not.toContain(new URL(db.url).password || 'no password');
       expect(output).not.toMatch(/^\s+at /m);
@@ -88,7 +88,7 @@ describe('a worker whose database cannot be reached', () => {
       const ended = await unreachable.get(name);
       expect(ended?.output).toMatch(message);
       expect(ended?.output).toMatch(/PALDOCS_DATABASE_URL/);
-      expect(ended?.output).toContain('trying again');
+      expect(ended?.output).toContain('retrying');
       expect(ended?.output).not.toContain(PASSWORD);
       expect(ended?.status).toBe(1);
     },

@@ -28,7 +28,7 @@ describeWithServer('two replicas', () => {
   });
 
   const leaders = async () => {
-    const leading = await Promise.all(replicas.map(({ url }) => readMetric(url, 'embedding_bridge_leader')));
+    const leading = await Promise.all(replicas.map(({ url }) => readMetric(url, 'embedding_leader')));
     return replicas.filter((_, index) => leading[index] === 1);
   };
 

@@ -112,7 +112,7 @@ describeWithCluster('a worker whose PostgreSQL speaks TLS', (own) => {
     await offerTls(own(), await ours.issue('DNS:db.example'));
     const named = await run(environment({ PALDOCS_DATABASE_URL: verified() }));
     expect(named.output).toMatch(
-      /PALDOCS_DATABASE_URL: .*ERR_TLS_CERT_ALTNAME_INVALID.*\n {2}fix: connect by a name that it holds/,
+      /PALDOCS_DATABASE_URL: .*ERR_TLS_CERT_ALTNAME_INVALID.*\n {2}fix: connect by a name that the certificate contains/,
     );
     expect(named.status).toBe(2);
 

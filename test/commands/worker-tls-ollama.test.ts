@@ -103,7 +103,7 @@ describeWithServer('a worker whose Ollama speaks TLS', () => {
       'for another host',
       () => Promise.resolve([front.url.replace('127.0.0.1', 'localhost'), { PALDOCS_OLLAMA_CA_FILE: ours.caFile }]),
       /ERR_TLS_CERT_ALTNAME_INVALID/,
-      /^connect by a name that it holds/,
+      /^connect by a name that the certificate contains/,
     ],
     [
       'that has expired',

@@ -50,6 +50,8 @@ describe('the configuration', () => {
         blocksNoteId: 'note_id',
         blocksType: 'block_type',
         blocksContent: 'content',
+        blocksEmbedding: 'embedding',
+        blocksStatus: 'embedding_status',
         notesId: 'id',
         notesTitle: 'title',
       },
@@ -68,7 +70,7 @@ describe('the configuration', () => {
     expect(loadConfig({ PALDOCS_DATABASE_URL: given }).databaseUrl).toBe(taken);
   });
 
-  it('takes DATABASE_URL where its own is not set', () => {
+  it('uses DATABASE_URL if PALDOCS_DATABASE_URL is not set', () => {
     expect(loadConfig({ DATABASE_URL: 'postgresql://other/x' }).databaseUrl).toBe('postgresql://other/x');
     expect(loadConfig({ ...REQUIRED, DATABASE_URL: 'postgresql://other/x' }).databaseUrl).toBe(URL);
     expect(loadConfig({ PALDOCS_DATABASE_URL: '', DATABASE_URL: 'postgresql://other/x' }).databaseUrl).toBe(
@@ -76,7 +78,7 @@ describe('the configuration', () => {
     );
   });
 
-  it('takes a URL of its own for the session that listens', () => {
+  it('uses a separate URL for the listening session', () => {
     const direct = 'postgresql://direct/x';
     expect(loadConfig({ ...REQUIRED, PALDOCS_LISTEN_DATABASE_URL: direct })).toMatchObject({
       databaseUrl: URL,
@@ -84,24 +86,31 @@ describe('the configuration', () => {
     });
   });
 
-  it('takes an empty variable for an unset one, except for the instructions', () => {
+  it('treats an empty variable as unset, except for the instructions', () => {
     const config = loadConfig({ ...REQUIRED, PALDOCS_BATCH_SIZE: '', PALDOCS_EMBEDDING_INSTRUCTION: '' });
     expect(config.batchSize).toBe(10);
     expect(config.instruction).toBe('');
     expect(loadConfig(REQUIRED).instruction).toBe(DEFAULT_INSTRUCTION);
   });
 
-  it('keeps the last space of an instruction', () => {
+  it('keeps the trailing space of an instruction', () => {
     expect(loadConfig({ ...REQUIRED, PALDOCS_EMBEDDING_INSTRUCTION: 'passage: ' }).instruction).toBe('passage: ');
   });
 
-  it('takes the last slash from the URL of Ollama', () => {
+  it('removes the trailing slash from the URL of Ollama', () => {
     expect(loadConfig({ ...REQUIRED, PALDOCS_OLLAMA_URL: 'https://ollama/proxy/' }).ollamaUrl).toBe(
       'https://ollama/proxy',
     );
   });
 
-  it('counts seconds in the environment and milliseconds within', () => {
+  it('lets PALDOCS_EMBEDDING_SHORTEN be trained or any', () => {
+    expect(loadConfig({ ...REQUIRED, PALDOCS_EMBEDDING_SHORTEN: 'any' }).shorten).toBe('any');
+    expect(refusalOf({ ...REQUIRED, PALDOCS_EMBEDDING_SHORTEN: 'yes' })).toContain(
+      'PALDOCS_EMBEDDING_SHORTEN: "yes" is not valid: give one of trained, any',
+    );
+  });
+
+  it('converts seconds in the environment to milliseconds', () => {
     const environment = { PALDOCS_EMBEDDING_TIMEOUT_SECONDS: '7', PALDOCS_SHUTDOWN_TIMEOUT_SECONDS: '3' };
     expect(loadConfig({ ...REQUIRED, ...environment })).toMatchObject({
       embeddingTimeoutMs: 7_000,
@@ -110,7 +119,7 @@ describe('the configuration', () => {
   });
 });
 
-/** Every variable that holds a whole number, with the least and the most it takes. */
+/** Every variable with a whole number, with its minimum and maximum. */
 const NUMBERS: [keyof typeof VARIABLES, number, number][] = [
   ['PALDOCS_EMBEDDING_TIMEOUT_SECONDS', 1, 86_400],
   ['PALDOCS_OLLAMA_CONCURRENCY', 1, 256],
@@ -132,19 +141,19 @@ const NUMBERS: [keyof typeof VARIABLES, number, number][] = [
 ];
 
 describe.each(NUMBERS)('%s', (name, least, most) => {
-  it.each([least, most])('takes %d', (value) => {
+  it.each([least, most])('accepts %d', (value) => {
     expect(() => loadConfig({ ...REQUIRED, [name]: String(value) })).not.toThrow();
   });
 
   it.each([String(most + 1), '-1', '1.5', 'ten', '1e3', '0x10', '1_000', 'NaN', '9'.repeat(400)])(
-    'refuses %s, and is named',
+    'rejects %s, and the error names it',
     (value) => {
       expect(refusalOf({ ...REQUIRED, [name]: value })).toMatch(new RegExp(`^${name}: `));
     },
   );
 });
 
-describe('a configuration that cannot be used', () => {
+describe('an invalid configuration', () => {
   it.each<[string, Record<string, string>]>([
     ['PALDOCS_DATABASE_URL', {}],
     ['PALDOCS_DATABASE_URL', { PALDOCS_DATABASE_URL: 'db' }],
@@ -163,7 +172,7 @@ describe('a configuration that cannot be used', () => {
     expect(refusalOf(environment)).toMatch(new RegExp(`^${name}: `));
   });
 
-  it('names everything that is wrong, a line each', () => {
+  it('is rejected with one line per problem', () => {
     const lines = refusalOf({ PALDOCS_BATCH_SIZE: '0', PALDOCS_LOG_LEVEL: 'x', PALDOCS_OLLAMA_URL: 'x' }).split('\n');
     expect(lines.map((line) => line.split(':')[0]).sort()).toEqual([
       'PALDOCS_BATCH_SIZE',
@@ -186,40 +195,32 @@ describe('a configuration that cannot be used', () => {
     { PALDOCS_DATABASE_URL: 'postgresql://u:12/hush@db/y' },
     { PALDOCS_DATABASE_URL: 'postgresql://u:12?hush@db/y' },
     { PALDOCS_DATABASE_URL: 'postgresql://u:12#hush@db/y' },
-  ])('keeps passwords to itself: %j', (environment) => {
+  ])('is rejected without showing passwords: %j', (environment) => {
     expect(refusalOf(environment)).not.toContain('hush');
   });
 });
 
-describe('the form of queries', () => {
+describe('the query instruction', () => {
   const ofQueries = (variables: Record<string, string>) => loadConfig({ ...REQUIRED, ...variables }).queryInstruction;
 
   it.each([
     ['multilingual-e5-large', 'query: '],
     ['all-minilm', ''],
     ['nobody-knows-it', ''],
-  ])('is the model’s own, and nothing where none is known: %s', (PALDOCS_EMBEDDING_MODEL, form) => {
+  ])('is the query form of the model, and empty for unknown models: %s', (PALDOCS_EMBEDDING_MODEL, form) => {
     expect(ofQueries({ PALDOCS_EMBEDDING_MODEL })).toBe(form);
   });
 
-  it.each(['', 'Look for: '])('is what is given, were it nothing: %j', (form) => {
+  it.each(['', 'Look for: '])('is the given text, even if it is empty: %j', (form) => {
     expect(ofQueries({ PALDOCS_EMBEDDING_QUERY_INSTRUCTION: form })).toBe(form);
-  });
-
-  it('may insist on shortening, or not', () => {
-    expect(loadConfig({ ...REQUIRED, PALDOCS_EMBEDDING_SHORTEN: 'any' }).shorten).toBe('any');
-    expect(refusalOf({ ...REQUIRED, PALDOCS_EMBEDDING_SHORTEN: 'yes' })).toContain(
-      'PALDOCS_EMBEDDING_SHORTEN: "yes" is neither: give one of trained, any',
-    );
   });
 });
 
-describe('the README', () => {
+describe('docs/configuration.md', () => {
   it('has a row for every variable, and for no other', () => {
-    const readme = readFileSync(new globalThis.URL('../../README.md', import.meta.url), 'utf8');
-    const rows = readme.split('\n').filter((line) => line.startsWith('| `PALDOCS_'));
+    const page = readFileSync(new globalThis.URL('../../docs/configuration.md', import.meta.url), 'utf8');
+    const rows = page.split('\n').filter((line) => line.startsWith('| `PALDOCS_'));
     const named = rows.flatMap((row) => row.split('|')[1]?.match(/PALDOCS_[A-Z_]+/g) ?? []);
-    const internal = ['PALDOCS_BACKFILL_RATE', 'PALDOCS_BACKFILL_BATCH_SIZE'].filter((name) => !named.includes(name));
-    expect([...named, ...internal].sort()).toEqual(Object.keys(VARIABLES).sort());
+    expect(named.sort()).toEqual(Object.keys(VARIABLES).sort());
   });
 });

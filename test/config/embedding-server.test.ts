@@ -10,8 +10,8 @@ const OPENAI = { ...DATABASE, PALDOCS_EMBEDDING_PROVIDER: 'openai', PALDOCS_EMBE
 const URL = { PALDOCS_OPENAI_URL: 'http://vllm:8000' };
 
 const serverFrom = (environment: Record<string, string>) => embeddingServer(loadConfig(environment));
-describe('the server that embeds', () => {
-  it('is Ollama unless another is named, whatever else is set', () => {
+describe('the embedding server', () => {
+  it('is Ollama by default, whatever else is set', () => {
     expect(serverFrom({ ...DATABASE, ...URL })).toEqual({
       kind: 'ollama',
       url: 'http://ollama.ollama.svc.cluster.local:11434',
@@ -25,7 +25,7 @@ describe('the server that embeds', () => {
     });
   });
 
-  it('is an OpenAI-compatible one where that is named', () => {
+  it('is an OpenAI-compatible server if PALDOCS_EMBEDDING_PROVIDER says so', () => {
     expect(serverFrom({ ...OPENAI, ...URL, PALDOCS_OLLAMA_TOKEN: 'other', PALDOCS_OLLAMA_CONCURRENCY: '7' })).toEqual({
       kind: 'openai',
       url: 'http://vllm:8000/v1',
@@ -39,7 +39,7 @@ describe('the server that embeds', () => {
     });
   });
 
-  it('has a key from a variable, or from a file that is read again each time', async () => {
+  it('gets its key from a variable, or from a file that is read for each use', async () => {
     expect(serverFrom({ ...OPENAI, ...URL, PALDOCS_OPENAI_API_KEY: 'k3y' }).token?.()).toBe('k3y');
     const directory = await mkdtemp(join(tmpdir(), 'embedding-worker-key-'));
     const path = join(directory, 'key');
@@ -65,20 +65,20 @@ describe('PALDOCS_OPENAI_URL', () => {
     ['https://host/v1beta/openai/', 'https://host/v1beta/openai'],
     ['https://host/vector', 'https://host/vector/v1'],
     [' https://u:p%40ss@host ', 'https://u:p%40ss@host/v1'],
-  ])('is taken with and without the version: %s', (given, taken) => {
+  ])('may include the version or leave it out: %s', (given, taken) => {
     expect(serverFrom({ ...OPENAI, PALDOCS_OPENAI_URL: given }).url).toBe(taken);
   });
 });
 
-describe('a server that cannot be used', () => {
+describe('an invalid embedding server', () => {
   it.each<[string, string, Record<string, string>]>([
     ['PALDOCS_EMBEDDING_PROVIDER', 'give one of ollama, openai', { ...DATABASE, PALDOCS_EMBEDDING_PROVIDER: 'vllm' }],
     ['PALDOCS_OPENAI_URL', 'is not set', OPENAI],
     ['PALDOCS_EMBEDDING_MODEL', 'is not set', { ...DATABASE, ...URL, PALDOCS_EMBEDDING_PROVIDER: 'openai' }],
     ['PALDOCS_OPENAI_URL', 'is not a URL', { ...OPENAI, PALDOCS_OPENAI_URL: 'http://u:hush@' }],
     ['PALDOCS_OPENAI_URL', 'is not an http:// or https:// URL', { ...OPENAI, PALDOCS_OPENAI_URL: 'ftp://u:hush@x' }],
-    ['PALDOCS_OPENAI_URL', 'holds more than an address', { ...OPENAI, PALDOCS_OPENAI_URL: 'https://x/v1?key=hush' }],
-    ['PALDOCS_OPENAI_API_KEY', 'is no token', { ...OPENAI, ...URL, PALDOCS_OPENAI_API_KEY: 'hush hush' }],
+    ['PALDOCS_OPENAI_URL', 'has a query or a fragment', { ...OPENAI, PALDOCS_OPENAI_URL: 'https://x/v1?key=hush' }],
+    ['PALDOCS_OPENAI_API_KEY', 'is not a token', { ...OPENAI, ...URL, PALDOCS_OPENAI_API_KEY: 'hush hush' }],
     [
       'PALDOCS_OPENAI_API_KEY_FILE',
       'cannot be read (ENOENT)',
@@ -86,7 +86,7 @@ describe('a server that cannot be used', () => {
     ],
     [
       'PALDOCS_OPENAI_API_KEY',
-      'PALDOCS_OPENAI_URL holds a user and a password already',
+      'PALDOCS_OPENAI_URL already contains a user and a password',
       { ...OPENAI, PALDOCS_OPENAI_URL: 'https://u:hush@x', PALDOCS_OPENAI_API_KEY: 'hush' },
     ],
     [
@@ -96,10 +96,10 @@ describe('a server that cannot be used', () => {
     ],
     ['PALDOCS_OPENAI_BATCH_SIZE', 'is out of range', { ...OPENAI, ...URL, PALDOCS_OPENAI_BATCH_SIZE: '2049' }],
     ['PALDOCS_OPENAI_CONCURRENCY', 'is out of range', { ...OPENAI, ...URL, PALDOCS_OPENAI_CONCURRENCY: '0' }],
-  ])('is refused by the name of %s: it %s', (variable, told, environment) => {
+  ])('is rejected with the name of %s: it %s', (variable, problem, environment) => {
     const message = refusalOf(environment);
     expect(message).toMatch(new RegExp(`^${variable}: [^\\n]*$`));
-    expect(message).toContain(told);
+    expect(message).toContain(problem);
     expect(message).not.toContain('hush');
   });
 });

@@ -21,7 +21,7 @@ describe('the proxy', () => {
     ['it has no scheme', SECURE, { HTTPS_PROXY: 'me:pw@p:3128' }, 'http://me:pw@p:3128'],
     ['it speaks TLS itself', SECURE, { HTTPS_PROXY: 'https://p:3129/' }, 'https://p:3129/'],
     ['there is white space around it', SECURE, { HTTPS_PROXY: ' http://p:3128\n' }, 'http://p:3128'],
-  ])('is where %s: %s %j', (_, url, environment, expected) => {
+  ])('is chosen if %s: %s %j', (_, url, environment, expected) => {
     expect(proxyFor(url, environment)).toBe(expected);
   });
 
@@ -65,7 +65,7 @@ describe('the proxy', () => {
     ['http://[fd00:0:0::12]:11434', 'fe80::/10', false],
     ['http://[fd00:0:0::12]:11434', '10.0.0.0/8', false],
   ];
-  it.each(list)('of %s with NO_PROXY=%s: exempt %s', (url, exempt, isDirect) => {
+  it.each(list)('for %s with NO_PROXY=%s: bypassed is %s', (url, exempt, isDirect) => {
     const environment = { HTTP_PROXY: 'http://p:1', HTTPS_PROXY: 'http://p:1' };
     const expected = isDirect ? undefined : 'http://p:1';
     expect(proxyFor(url, { ...environment, NO_PROXY: exempt })).toBe(expected);
@@ -83,7 +83,7 @@ describe('the proxy', () => {
     'http://me:1#hush@p:1',
     'http://me:50%hush@p:1',
     'http://p:port-hush',
-  ])('%s is refused, by the name of its variable, and not repeated', (value) => {
+  ])('is rejected if its URL is %s, by the name of its variable and without the value', (value) => {
     for (const variable of ['HTTP_PROXY', 'http_proxy']) {
       const refusal = refusalOf({ ...REQUIRED, [variable]: value });
       expect(refusal).toMatch(new RegExp(`^${variable}: is not the URL of an HTTP proxy`));
@@ -92,12 +92,12 @@ describe('the proxy', () => {
     expect(refusalOf({ ...REQUIRED, ...OPENAI, HTTPS_PROXY: value })).toMatch(/^HTTPS_PROXY: /);
   });
 
-  it('that is not used may be anything', () => {
+  it('may have any value if it is not used', () => {
     expect(() => loadConfig({ ...REQUIRED, HTTPS_PROXY: 'socks5://p' })).not.toThrow();
     expect(() => loadConfig({ ...REQUIRED, HTTP_PROXY: 'socks5://p', NO_PROXY: '.svc.cluster.local' })).not.toThrow();
   });
 
-  it('is that of the server that embeds', () => {
+  it('is that for the embedding server', () => {
     const proxies = { HTTP_PROXY: 'http://plain:1', HTTPS_PROXY: 'http://secure:1' };
     expect(embeddingServer(loadConfig({ ...REQUIRED, ...proxies })).proxy).toBe('http://plain:1');
     expect(embeddingServer(loadConfig({ ...REQUIRED, ...OPENAI, ...proxies })).proxy).toBe('http://secure:1');

@@ -24,7 +24,7 @@ async function fileOf(content: string): Promise<string> {
 }
 
 describe('a secret in a file', () => {
-  it('is taken without the white space around it', async () => {
+  it('is used without the white space around it', async () => {
     const config = loadConfig({
       PALDOCS_DATABASE_URL_FILE: await fileOf(`${URL}\n`),
       PALDOCS_LISTEN_DATABASE_URL_FILE: await fileOf('postgresql+asyncpg://direct/x\n'),
@@ -34,12 +34,12 @@ describe('a secret in a file', () => {
     expect(config.ollamaToken?.()).toBe('t0ken');
   });
 
-  it('is preferred to DATABASE_URL, as the variable is', async () => {
+  it('takes precedence over DATABASE_URL, as the variable does', async () => {
     const environment = { PALDOCS_DATABASE_URL_FILE: await fileOf(URL), DATABASE_URL: 'postgresql://other/x' };
     expect(loadConfig(environment).databaseUrl).toBe(URL);
   });
 
-  it('is read again each time; while it cannot be read or is empty, its last content holds', async () => {
+  it('is read again for each use; while it is unreadable or empty, the last content is used', async () => {
     const path = await fileOf('one');
     const { ollamaToken } = loadConfig({ PALDOCS_DATABASE_URL: URL, PALDOCS_OLLAMA_TOKEN_FILE: path });
     await writeFile(path, 'two');
@@ -53,26 +53,26 @@ describe('a secret in a file', () => {
   });
 
   it.each<[string, string, () => Promise<Record<string, string>>]>([
-    ['is not there', 'cannot be read (ENOENT)', () => Promise.resolve({ PALDOCS_DATABASE_URL_FILE: '/nowhere/url' })],
+    ['does not exist', 'cannot be read (ENOENT)', () => Promise.resolve({ PALDOCS_DATABASE_URL_FILE: '/nowhere/url' })],
     ['is a directory', 'cannot be read (EISDIR)', () => Promise.resolve({ PALDOCS_DATABASE_URL_FILE: '/' })],
     ['is empty', 'is empty', async () => ({ PALDOCS_DATABASE_URL_FILE: await fileOf('\n') })],
-    ['holds no URL', 'is not a PostgreSQL URL', async () => ({ PALDOCS_DATABASE_URL_FILE: await fileOf('hush') })],
+    ['contains no URL', 'is not a PostgreSQL URL', async () => ({ PALDOCS_DATABASE_URL_FILE: await fileOf('hush') })],
     [
-      'is given beside the variable',
-      'PALDOCS_DATABASE_URL is set, too',
+      'is set as well as the variable',
+      'PALDOCS_DATABASE_URL is set as well',
       async () => ({ PALDOCS_DATABASE_URL: URL, PALDOCS_DATABASE_URL_FILE: await fileOf(URL) }),
     ],
     [
-      'holds more than a token',
-      'is no token',
+      'contains more than a token',
+      'is not a token',
       async () => ({ PALDOCS_DATABASE_URL: URL, PALDOCS_OLLAMA_TOKEN_FILE: await fileOf('hush\r\nX-Header: hush') }),
     ],
-  ])('that %s is refused by the name of its variable, once, and is not shown', async (_, told, make) => {
+  ])('is rejected if it %s: once, by the name of its variable, and without its content', async (_, problem, make) => {
     const environment = await make();
     const message = refusalOf(environment);
     const variable = Object.keys(environment).find((name) => name.endsWith('_FILE')) ?? '';
     expect(message).toMatch(new RegExp(`^${variable}: [^\\n]*$`));
-    expect(message).toContain(told);
+    expect(message).toContain(problem);
     expect(message).not.toContain('hush');
   });
 });
@@ -88,8 +88,8 @@ describe('TLS in the configuration', () => {
     ['sslmode=disable', 'sslmode=disable'],
     ['sslmode=no-verify', 'sslmode=no-verify'],
     ['x=sslmode=require', 'x=sslmode=require'],
-  ])('takes %s for %s', (given, taken) => {
-    expect(loadConfig({ PALDOCS_DATABASE_URL: `${URL}?${given}` }).databaseUrl).toBe(`${URL}?${taken}`);
+  ])('reads %s as %s', (given, result) => {
+    expect(loadConfig({ PALDOCS_DATABASE_URL: `${URL}?${given}` }).databaseUrl).toBe(`${URL}?${result}`);
   });
 
   it.each<[Record<string, string>, string[]]>([
@@ -106,7 +106,7 @@ describe('TLS in the configuration', () => {
     [{ PALDOCS_DATABASE_URL: `${URL}?host=/run/postgresql`, PGSSLMODE: 'prefer' }, []],
     [{ PALDOCS_DATABASE_URL: URL, PGSSLMODE: 'require' }, []],
     [{ PALDOCS_DATABASE_URL: URL }, []],
-  ])('knows where any certificate would be accepted: %j', (environment, expected) => {
+  ])('lists the variables whose URL accepts any certificate: %j', (environment, expected) => {
     expect(loadConfig(environment).unverifiedTls).toEqual(expected);
   });
 
@@ -115,7 +115,7 @@ describe('TLS in the configuration', () => {
     ['PALDOCS_OLLAMA_CA_FILE', 'cannot be read (ENOENT)', () => ({ ...https, PALDOCS_OLLAMA_CA_FILE: '/nowhere/ca' })],
     [
       'PALDOCS_OLLAMA_CA_FILE',
-      'holds no certificate',
+      'contains no certificate',
       async () => ({ ...https, PALDOCS_OLLAMA_CA_FILE: await fileOf('hush') }),
     ],
     [
@@ -125,10 +125,10 @@ describe('TLS in the configuration', () => {
     ],
     [
       'PALDOCS_OLLAMA_TOKEN',
-      'PALDOCS_OLLAMA_URL holds a user and a password already',
+      'PALDOCS_OLLAMA_URL already contains a user and a password',
       () => ({ ...https, PALDOCS_OLLAMA_URL: 'https://u:hush@ollama', PALDOCS_OLLAMA_TOKEN: 'hush' }),
     ],
-    ['PALDOCS_OLLAMA_TOKEN', 'is no token', () => ({ ...https, PALDOCS_OLLAMA_TOKEN: 'hush hush' })],
+    ['PALDOCS_OLLAMA_TOKEN', 'is not a token', () => ({ ...https, PALDOCS_OLLAMA_TOKEN: 'hush hush' })],
     [
       'PALDOCS_DATABASE_URL',
       '/nowhere/ca cannot be read (ENOENT)',
@@ -136,7 +136,7 @@ describe('TLS in the configuration', () => {
     ],
     [
       'PALDOCS_DATABASE_URL',
-      'holds no certificate',
+      'contains no certificate',
       async () => ({ PALDOCS_DATABASE_URL: `${URL}?sslmode=verify-full&sslrootcert=${await fileOf('x')}` }),
     ],
     [
@@ -146,19 +146,19 @@ describe('TLS in the configuration', () => {
     ],
     [
       'PALDOCS_DATABASE_URL',
-      'uselibpqcompat would accept certificates unchecked',
+      'uselibpqcompat would accept any certificate',
       () => ({ PALDOCS_DATABASE_URL: `${URL}?uselibpqcompat=true&sslmode=require` }),
     ],
     [
       'PALDOCS_DATABASE_URL',
-      'asks for a server that stores nothing: give read-write',
+      'asks for a server that cannot store anything: give read-write',
       () => ({ PALDOCS_DATABASE_URL: 'postgresql://u:hush@a,b/x?target_session_attrs=standby' }),
     ],
-    ['PGSSLMODE', 'names no mode of TLS', () => ({ PALDOCS_DATABASE_URL: URL, PGSSLMODE: 'maybe' })],
-  ])('refuses %s where it %s', async (variable, told, make) => {
+    ['PGSSLMODE', 'has an unknown TLS mode', () => ({ PALDOCS_DATABASE_URL: URL, PGSSLMODE: 'maybe' })],
+  ])('rejects %s if it %s', async (variable, problem, make) => {
     const message = refusalOf(await make());
     expect(message).toMatch(new RegExp(`^${variable}: [^\\n]*$`));
-    expect(message).toContain(told);
+    expect(message).toContain(problem);
     expect(message).not.toContain('hush');
   });
 });

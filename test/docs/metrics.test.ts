@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createEvents, OUTCOME_LABELS, REQUEUE_REASONS } from '../../src/telemetry/events.js';
 import { createMetrics } from '../../src/monitoring/metrics/create-metrics.js';
 
-/** The cells of the rows of the table that begins with this header. */
+/** The cells of the table that begins with this header. */
 function rowsOf(text: string, header: string): string[][] {
   const lines = text.slice(text.indexOf(`| ${header} |`)).split('\n');
   const end = lines.findIndex((line) => !line.startsWith('|'));
@@ -29,7 +29,7 @@ describe('docs/metrics.md', () => {
     text = await readFile(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
   });
 
-  it('names each metric with its type, labels and meaning, and none that is not there', async () => {
+  it('lists exactly the existing metrics, with type, labels and meaning', async () => {
     const types = new Map(
       [...(await registry.metrics()).matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, ...pair]) => pair as [string, string]),
     );
@@ -49,7 +49,7 @@ describe('docs/metrics.md', () => {
     expect(sorted(documented)).toEqual(sorted(own));
   });
 
-  it('says of each what it is about and how to aggregate it, in agreement with each other and its type', () => {
+  it('says what each describes and how to aggregate it, consistently with its type', () => {
     for (const [name = '', type, , of = '', over = ''] of rowsOf(text, 'metric')) {
       expect([name, of]).toEqual([name, expect.stringMatching(/^(process|queue|leader)$/)]);
       expect([name, over]).toEqual([name, expect.stringMatching(/^(sum|max|min|count)$/)]);
@@ -58,7 +58,7 @@ describe('docs/metrics.md', () => {
     }
   });
 
-  it('lists the values that labels have', () => {
+  it('lists the values of the labels', () => {
     const values = Object.fromEntries(rowsOf(text, 'label').map(([label = '', list = '']) => [label, names(list)]));
     expect(values['`outcome`']).toEqual([...OUTCOME_LABELS]);
     expect(values['`reason` of requeues']).toEqual([...REQUEUE_REASONS]);

@@ -24,14 +24,14 @@ describeWithServer('the SQL in docs/operations.md', () => {
     await db.drop();
   });
 
-  /** The one SQL block that holds this. */
+  /** The only SQL block that contains this. */
   async function blockWith(text: string): Promise<string> {
     const found = (await sqlBlocks('operations.md')).filter(({ sql }) => sql.includes(text));
     expect(found).toHaveLength(1);
     return found[0]?.sql ?? '';
   }
 
-  /** One block in error, for this fault. */
+  /** A block in error because of this fault. */
   async function failOne(preset: 'poison' | 'nan'): Promise<string> {
     const rule = ollama.faults.add({ preset, text: 'broken' });
     const id = await insertBlock(db, { content: `broken by ${preset}` });
@@ -40,15 +40,15 @@ describeWithServer('the SQL in docs/operations.md', () => {
     return id;
   }
 
-  it('runs, and each query shows what it is for', async () => {
+  it('runs, and each query finds the rows that it is meant to show', async () => {
     const worker = await startWorker(db, ollama, ENVIRONMENT);
-    const [inHand = '', waiting = ''] = await insertBlocks(db, 3);
+    const [inProgress = '', waiting = ''] = await insertBlocks(db, 3);
     await failOne('nan');
     await untilIdle(db);
     await worker.stop();
     await db.query(
       `UPDATE pgboss.job SET state = 'active', heartbeat_on = now(), completed_on = NULL WHERE singleton_key = $1`,
-      [inHand],
+      [inProgress],
     );
     await db.query(`UPDATE pgboss.job SET state = 'created', completed_on = NULL WHERE singleton_key = $1`, [waiting]);
     const leader = await db.connect('embedding-worker embed-block L testtest c');
@@ -66,14 +66,14 @@ describeWithServer('the SQL in docs/operations.md', () => {
     expect(found.filter(({ rows }) => rows === 0)).toEqual([]);
   });
 
-  it('tells why a block is in error', async () => {
+  it('gives the reason why a block is in error', async () => {
     await startWorker(db, ollama, ENVIRONMENT);
     const id = await failOne('nan');
     const rows = await db.query(await blockWith("j.source_output->>'message'"));
     expect(rows).toMatchObject([{ block: id, note: 'A note', type: 'paragraph', reason: 'OLLAMA_NAN', failures: 1 }]);
   });
 
-  it('puts one block back by hand', async () => {
+  it('requeues one block', async () => {
     await startWorker(db, ollama, ENVIRONMENT);
     const id = await failOne('poison');
     const sql = await blockWith('WHERE id = 42');
@@ -81,7 +81,7 @@ describeWithServer('the SQL in docs/operations.md', () => {
     await expectEmbedded(db, id, 'broken by poison');
   });
 
-  it('puts back all that failed for one reason, and no other', async () => {
+  it('requeues exactly the blocks that failed for one reason', async () => {
     const worker = await startWorker(db, ollama, ENVIRONMENT);
     const wanted = await failOne('nan');
     const other = await failOne('poison');
@@ -95,7 +95,7 @@ describeWithServer('the SQL in docs/operations.md', () => {
     expect(await jobsOf(db, other, 'embed-block-failed')).toHaveLength(1);
   });
 
-  it('makes the queue anew without losing work', async () => {
+  it('recreates the queue without losing work', async () => {
     const worker = await startWorker(db, ollama, ENVIRONMENT);
     const failed = await failOne('poison');
     await worker.stop();

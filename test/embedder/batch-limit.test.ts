@@ -1,4 +1,4 @@
-import { LONG } from '../../src/embedder/embedder.js';
+import { LONG } from '../../src/embedder/text-embedder.js';
 import { openEmbedder, type OpenEmbedder } from '../../src/embedder/open-embedder.js';
 import { createEvents, type Events } from '../../src/telemetry/events.js';
 import { deterministicVector } from '../../tools/stand-in/deterministic-brain.js';
@@ -8,7 +8,7 @@ import { MemoryLog } from '../support/worker-log.js';
 const DIMENSIONS = 32;
 const TEXTS = Array.from({ length: 10 }, (_, i) => `text ${i}`);
 
-describe('a server that takes few texts at once', () => {
+describe('a server that limits the texts per request', () => {
   let server: StandIn;
   let events: Events;
   let open: OpenEmbedder;
@@ -30,7 +30,7 @@ describe('a server that takes few texts at once', () => {
     await server.stop();
   });
 
-  /** As the pipeline does: what is long comes after the others, in parts. */
+  /** Like the pipeline: long texts are embedded after the others, in parts. */
   const embed = async (texts: readonly string[]) => {
     const options = { priority: 0, expireMs: 900_000, signal: AbortSignal.timeout(20_000) };
     const results = await open.embedder.embed(texts, options);
@@ -42,7 +42,7 @@ describe('a server that takes few texts at once', () => {
   };
   const sent = () => server.requests.map(({ texts, status }) => [texts, status]);
 
-  it('is sent no more than that', async () => {
+  it('never gets more texts than the configured maximum', async () => {
     await openWith(4, { maxBatch: 4 });
     const vectors = await embed(TEXTS);
     expect(sent()).toEqual([
@@ -53,7 +53,7 @@ describe('a server that takes few texts at once', () => {
     expect(vectors).toEqual(TEXTS.map((text) => deterministicVector(text, DIMENSIONS)));
   });
 
-  it('is sent halves when it refuses more, and neither is a text blamed nor the gate closed', async () => {
+  it('gets halves of a batch that it rejects; no text is at fault and the gate stays open', async () => {
     await openWith(32, { maxBatch: 4 });
     const vectors = await embed(TEXTS);
     expect(sent().filter(([, status]) => status === 422)).toEqual([
@@ -65,7 +65,7 @@ describe('a server that takes few texts at once', () => {
     expect(gateClosures).toBe(0);
   });
 
-  it('is sent a text in parts that is longer than its context, beside one that is not', async () => {
+  it('gets a text longer than its context in parts, and a short one as a whole', async () => {
     await openWith(32, { contextTokens: 50 });
     const splits: number[] = [];
     events.on('split', ({ parts }) => splits.push(parts));

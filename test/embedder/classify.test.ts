@@ -1,4 +1,4 @@
-import { classifyAnswer as classify } from '../../src/embedder/classify.js';
+import { classifyResponse as classify } from '../../src/embedder/classify.js';
 import {
   inputMayBeAtFault,
   ProviderMisconfiguredError,
@@ -8,13 +8,13 @@ import {
 } from '../../src/embedder/errors.js';
 import { OLLAMA } from '../../src/embedder/ollama-dialect.js';
 
-const classifyAnswer = (status: number, message: string, retryAfter?: string) =>
+const classifyResponse = (status: number, message: string, retryAfter?: string) =>
   classify(OLLAMA, { status, message, retryAfter });
 const TOO_LARGE = 'too large to process. increase the physical batch size';
 const RUNNER = 'do embedding request: Post "http://127.0.0.1:40637/embedding"';
 const CRASHED = 'OLLAMA_RUNNER_CRASHED';
 
-describe('an answer of Ollama', () => {
+describe('an error response of Ollama', () => {
   it.each([
     [400, 'the input length exceeds the context length', TextTooLongError, 'OLLAMA_CONTEXT_LENGTH'],
     [400, 'input length exceeds maximum context length', TextTooLongError, 'OLLAMA_CONTEXT_LENGTH'],
@@ -63,7 +63,7 @@ describe('an answer of Ollama', () => {
     [599, '', ProviderUnavailableError, 'OLLAMA_SERVER_ERROR'],
     [302, '', ProviderUnavailableError, 'OLLAMA_UNEXPECTED_STATUS'],
   ])('%i "%s"', (status, message, type, code) => {
-    const error = classifyAnswer(status, message);
+    const error = classifyResponse(status, message);
     expect(error).toBeInstanceOf(type);
     expect(error.code).toBe(code);
   });
@@ -77,8 +77,8 @@ describe('an answer of Ollama', () => {
     [400, 'no', true],
     [401, '', false],
     [404, '', false],
-  ])('%i "%s" may be the text’s fault: %s', (status, message, expected) => {
-    expect(inputMayBeAtFault(classifyAnswer(status, message))).toBe(expected);
+  ])('%i "%s": whether the text may be at fault is %s', (status, message, expected) => {
+    expect(inputMayBeAtFault(classifyResponse(status, message))).toBe(expected);
   });
 
   it.each([
@@ -87,20 +87,20 @@ describe('an answer of Ollama', () => {
     ['-1', undefined],
     ['soon', undefined],
     [undefined, undefined],
-  ])('that asks for patience (%j) is believed', (header, ms) => {
-    expect(classifyAnswer(503, '', header)).toMatchObject({ retryAfterMs: ms });
+  ])('with Retry-After %j sets the wait', (header, ms) => {
+    expect(classifyResponse(503, '', header)).toMatchObject({ retryAfterMs: ms });
   });
 
-  it.each([301, 302, 303, 307, 308])('that redirects (%i) says which address to give instead', (status) => {
-    expect(classifyAnswer(status, '').fix).toMatch(/^let PALDOCS_OLLAMA_URL be the address that it redirects to/);
+  it.each([301, 302, 303, 307, 308])('that redirects (%i) has a fix: the address to use instead', (status) => {
+    expect(classifyResponse(status, '').fix).toMatch(/^set PALDOCS_OLLAMA_URL to the address that it redirects to/);
   });
 
-  it('that asks for patience until a date is believed', () => {
-    const error = classifyAnswer(429, '', new Date(Date.now() + 30_000).toUTCString());
+  it('with a date in Retry-After sets the wait', () => {
+    const error = classifyResponse(429, '', new Date(Date.now() + 30_000).toUTCString());
     expect(error instanceof ProviderUnavailableError && error.retryAfterMs).toBeGreaterThan(25_000);
   });
 
-  it('of any length is repeated in part', () => {
-    expect(classifyAnswer(400, 'x'.repeat(10_000)).message.length).toBeLessThan(500);
+  it('is repeated in part if it is long', () => {
+    expect(classifyResponse(400, 'x'.repeat(10_000)).message.length).toBeLessThan(500);
   });
 });

@@ -48,7 +48,7 @@ describe('the client behind a proxy', () => {
   const secure = (options: Partial<ServerAddress> = {}) => client({ url: front.url, ca, ...options });
   const version = (http: JsonClient, signal = never) => http.send('GET', '/api/version', undefined, signal);
 
-  it('asks it for the whole URL of a server without TLS, over one connection', async () => {
+  it('requests the whole URL of a server without TLS from the proxy, over one connection', async () => {
     const http = client({});
     expect(await version(http)).toMatchObject({ status: 200 });
     expect(await version(http)).toMatchObject({ status: 200 });
@@ -56,15 +56,15 @@ describe('the client behind a proxy', () => {
     expect(proxy.authorizations).toEqual([SENT, SENT]);
   });
 
-  it('sends the credentials of a server without TLS to it, and none of them in the URL', async () => {
-    const heard: IncomingMessage[] = [];
+  it('sends the credentials of a server without TLS in headers, not in the URL', async () => {
+    const received: IncomingMessage[] = [];
     proxy.refusal = (socket, request) => {
-      heard.push(request);
+      received.push(request);
       socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}');
     };
     const url = 'http://you:s%40cret@ollama.example:8080/base/';
     await client({ url }).send('POST', '/api/embed', { input: ['x'] }, never);
-    const { headers } = heard[0] ?? {};
+    const { headers } = received[0] ?? {};
     expect(proxy.asked).toEqual(['POST http://ollama.example:8080/base/api/embed']);
     expect(headers).toMatchObject({
       host: 'ollama.example:8080',
@@ -81,9 +81,9 @@ describe('the client behind a proxy', () => {
     expect(proxy.authorizations).toEqual([undefined, undefined]);
   });
 
-  it('has it open one tunnel to a server with TLS, which it trusts as without a proxy', async () => {
+  it('opens one tunnel to a server with TLS, and verifies its certificate as without a proxy', async () => {
     const http = secure({ token: () => 'abc' });
-    front.authorization = 'Bearer abc'; // comes through the tunnel, which the proxy cannot look into
+    front.authorization = 'Bearer abc'; // sent through the tunnel, which the proxy cannot read
     expect(await version(http)).toMatchObject({ status: 200 });
     expect(await version(http)).toMatchObject({ status: 200 });
     front.authorization = undefined;
@@ -114,21 +114,21 @@ describe('the client behind a proxy', () => {
     expect((JSON.parse(bytes.toString()) as { embeddings: unknown[] }).embeddings).toHaveLength(2);
   });
 
-  it('takes what the proxy answers in the place of a server without TLS for an answer', async () => {
+  it('returns the proxy’s own response for a server without TLS', async () => {
     proxy.refusal = (socket) => socket.end('HTTP/1.1 407 Nope\r\ncontent-length: 2\r\nretry-after: 3\r\n\r\n{}');
     expect(await version(client({}))).toMatchObject({ status: 407, retryAfter: '3' });
   });
 
-  it.each([407, 403, 502, 503])('names the proxy that answers %d where a tunnel was asked for', async (status) => {
+  it.each([407, 403, 502, 503])('names the proxy that answers a request for a tunnel with %d', async (status) => {
     proxy.refusal = (socket) => socket.end(`HTTP/1.1 ${status} Nope\r\n\r\n`);
     await expect(version(secure())).rejects.toMatchObject({
       code: 'OLLAMA_UNREACHABLE',
-      message: `Ollama cannot be reached through the proxy ${new URL(proxy.url).host} (STATUS_${status}: it lets nothing through to there)`,
+      message: `Ollama cannot be reached through the proxy ${new URL(proxy.url).host} (STATUS_${status}: it refuses to connect to the server)`,
       inputMayBeAtFault: false,
     });
   });
 
-  it.each(['http', 'https'])('names the proxy of a server with %s where it is not there', async (scheme) => {
+  it.each(['http', 'https'])('names the proxy that cannot be reached, for a server with %s', async (scheme) => {
     const gone = `http://${CREDENTIALS}127.0.0.1:1`;
     await expect(version(scheme === 'https' ? secure({ proxy: gone }) : client({ proxy: gone }))).rejects.toMatchObject(
       {
@@ -141,7 +141,7 @@ describe('the client behind a proxy', () => {
     );
   });
 
-  it('asks for a tunnel anew after one that was refused', async () => {
+  it('requests a new tunnel after a refused one', async () => {
     const http = secure();
     proxy.refusal = (socket) => socket.end('HTTP/1.1 503 Nope\r\n\r\n');
     await expect(version(http)).rejects.toMatchObject({ code: 'OLLAMA_UNREACHABLE' });
@@ -150,25 +150,25 @@ describe('the client behind a proxy', () => {
   });
 
   it.each(['the proxy', 'the server behind it'])(
-    'hangs up at once when it is aborted while %s is silent',
+    'closes the connection at once when aborted while %s is silent',
     async (who) => {
       const aborted = new AbortController();
-      let asked = false;
-      const hungUp = new Promise<void>((resolve) => {
+      let wasAsked = false;
+      const closed = new Promise<void>((resolve) => {
         proxy.refusal = (socket) => {
-          asked = true;
+          wasAsked = true;
           if (who !== 'the proxy') socket.write('HTTP/1.1 200 OK\r\n\r\n');
           socket.resume().on('end', resolve).on('close', resolve);
           setImmediate(() => aborted.abort(DRAINED));
         };
       });
       await expect(version(secure(), aborted.signal)).rejects.toBe(DRAINED);
-      expect(asked).toBe(true);
-      await hungUp;
+      expect(wasAsked).toBe(true);
+      await closed;
     },
   );
 
-  it('gives up a proxy that opens no tunnel long before the time for an answer', async () => {
+  it('gives up on a proxy that opens no tunnel long before the request’s timeout', async () => {
     const silent = await startRawServer((socket) => socket.resume());
     const http = secure({ proxy: `http://127.0.0.1:${silent.port}`, timeoutMs: 300_000 });
     await expect(version(http)).rejects.toMatchObject({
@@ -179,7 +179,7 @@ describe('the client behind a proxy', () => {
   }, 20_000);
 
   it.each(['http', 'https'])(
-    'trusts a proxy with TLS only as the rest of the program does: to a server with %s',
+    'verifies the certificate of a proxy with TLS against NODE_EXTRA_CA_CERTS only: to a server with %s',
     async (scheme) => {
       const own = await startForwardProxy(await authority.issue('IP:127.0.0.1'));
       const options = { proxy: own.url };

@@ -17,7 +17,7 @@ const trickle: RequestListener = ({ socket }, response) => {
 
 const DRAINED = new Error('drained');
 
-/** Sends as fast as it is read. */
+/** Sends as fast as the client reads. */
 function endless(response: ServerResponse): void {
   const chunk = Buffer.alloc(1024 * 1024, ' ');
   const write = () => {
@@ -27,7 +27,6 @@ function endless(response: ServerResponse): void {
   write();
 }
 
-/** What each sends as its authorization. */
 type Credentials = Pick<ServerAddress, 'token'> & { readonly credentials?: string };
 const bearer: Credentials = { token: () => 'abc' };
 
@@ -36,7 +35,7 @@ describe('the client', () => {
   let listener: RequestListener;
   const clients: JsonClient[] = [];
   const seen: IncomingMessage[] = [];
-  /** From which the requests came: each connection has its own. */
+  /** Client ports of the requests: each connection has its own. */
   const ports: (number | undefined)[] = [];
   beforeAll(async () => {
     server = createServer((request, response) => {
@@ -71,7 +70,7 @@ describe('the client', () => {
   }
   const never = new AbortController().signal;
 
-  it('keeps nothing of a request that was answered', async () => {
+  it('leaks nothing after a request', async () => {
     const http = client({ timeoutMs: 300_000 });
     const ask = () => http.send('GET', '/', undefined, new AbortController().signal);
     await ask();
@@ -85,7 +84,7 @@ describe('the client', () => {
     ['/', '/api/embed'],
     ['/ollama', '/ollama/api/embed'],
     ['/a/b/', '/a/b/api/embed'],
-  ])('with a URL that ends in "%s" asks for %s', async (path, asked) => {
+  ])('puts the URL’s path "%s" before the request’s: %s', async (path, asked) => {
     await client({ url: at(path) }).send('POST', '/api/embed', {}, never);
     expect(seen.map(({ url }) => url)).toEqual([asked]);
   });
@@ -100,7 +99,7 @@ describe('the client', () => {
     expect(seen[0]?.headers.authorization).toBe(expected);
   });
 
-  it('gives the answer whatever its status', async () => {
+  it('returns the response whatever its status', async () => {
     listener = (_, response) => response.writeHead(503, { 'retry-after': '7' }).end('{"error":"busy"}');
     expect(await client().send('POST', '/', {}, never)).toEqual({
       status: 503,
@@ -118,7 +117,7 @@ describe('the client', () => {
   it.each([
     ['sends nothing', () => undefined],
     ['sends a byte at a time without end', trickle],
-  ])('waits no longer than its time for a server that %s', async (_, slow: RequestListener) => {
+  ])('times out on a server that %s', async (_, slow: RequestListener) => {
     listener = slow;
     await expect(client({ timeoutMs: 200 }).send('POST', '/', {}, never)).rejects.toMatchObject({
       code: 'OLLAMA_NO_ANSWER',
@@ -127,7 +126,7 @@ describe('the client', () => {
     });
   });
 
-  it('hangs up when aborted, with the reason', async () => {
+  it('rejects with the signal’s reason when aborted', async () => {
     const aborted = new AbortController();
     listener = () => {
       aborted.abort(new Error('drained'));
@@ -135,7 +134,7 @@ describe('the client', () => {
     await expect(client().send('POST', '/', {}, aborted.signal)).rejects.toThrow('drained');
   });
 
-  it('waits for no connection once it is aborted', async () => {
+  it('does not wait for a connection once aborted', async () => {
     const silent = createTcpServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const aborted = new AbortController();
@@ -152,7 +151,7 @@ describe('the client', () => {
     await once(silent, 'close');
   }, 5_000);
 
-  it('gives up a server that says nothing of TLS long before the time for an answer', async () => {
+  it('gives up on a silent TLS handshake long before the request’s timeout', async () => {
     const silent = await startRawServer((socket) => socket.resume());
     const http = client({ url: `https://127.0.0.1:${silent.port}`, timeoutMs: 300_000 });
     await expect(http.send('POST', '/', {}, never)).rejects.toMatchObject({
@@ -164,9 +163,12 @@ describe('the client', () => {
   }, 20_000);
 
   it.each<[string, RequestListener]>([
-    ['says so', (_, response) => response.writeHead(200, { 'content-length': String(65 * 1024 * 1024) }).write('{')],
-    ['does not say so', (_, response) => endless(response)],
-  ])('reads no more than 64 MB of an answer that is larger and %s', async (_, large) => {
+    [
+      'has a content-length',
+      (_, response) => response.writeHead(200, { 'content-length': String(65 * 1024 * 1024) }).write('{'),
+    ],
+    ['has none', (_, response) => endless(response)],
+  ])('reads no more than 64 MB of a larger response that %s', async (_, large) => {
     listener = large;
     await expect(client().send('POST', '/', {}, never)).rejects.toMatchObject({
       code: 'OLLAMA_NO_ANSWER',
@@ -175,7 +177,7 @@ describe('the client', () => {
     });
   });
 
-  it('reads an answer of 60 MB, in memory of its own, which can be freed', async () => {
+  it('reads a response of 60 MB into memory that can be freed', async () => {
     const large = Buffer.alloc(60 * 1024 * 1024, ' ');
     listener = (_, response) => response.end(large);
     const { bytes } = await client().send('POST', '/', {}, never);
@@ -184,7 +186,7 @@ describe('the client', () => {
     expect(bytes.byteLength).toBe(0);
   });
 
-  it('waits for the answer after what is only said meanwhile', async () => {
+  it('waits for the final response after informational ones', async () => {
     listener = (_, response) => {
       response.writeProcessing();
       response.writeEarlyHints({ link: '</style.css>; rel=preload' });
@@ -193,7 +195,7 @@ describe('the client', () => {
     expect(await client().send('GET', '/', undefined, never)).toMatchObject({ status: 200 });
   });
 
-  it('says who it is, and asks for no compression', async () => {
+  it('sends its user agent and asks for no compression', async () => {
     await client().send('POST', '/', { input: ['ä'] }, never);
     expect(seen[0]?.headers).toMatchObject({
       'user-agent': `pal-e-embedding-worker/${VERSION}`,
@@ -204,7 +206,7 @@ describe('the client', () => {
     expect(seen[0]?.headers).not.toHaveProperty('accept-encoding');
   });
 
-  it('ends at once what is under way when it is closed', async () => {
+  it('cancels requests in flight when it is closed', async () => {
     const http = client();
     const arrived = new Promise<void>((resolve) => (listener = () => resolve()));
     const sending = http.send('POST', '/', {}, never);
@@ -214,33 +216,33 @@ describe('the client', () => {
   });
 
   it.each<[string, (aborted: AbortController) => RequestListener]>([
-    ['before the answer', (aborted) => () => aborted.abort(DRAINED)],
+    ['before the response', (aborted) => () => aborted.abort(DRAINED)],
     [
-      'in the midst of the answer',
+      'in the middle of the response',
       (aborted) => (_, response) => {
         response.write('{');
         setImmediate(() => aborted.abort(DRAINED));
       },
     ],
-  ])('hangs up on the server when it is aborted %s', async (_, make) => {
+  ])('closes the connection when it is aborted %s', async (_, make) => {
     const aborted = new AbortController();
     const abort = make(aborted);
-    const hungUp = new Promise<void>((resolve) => {
+    const closed = new Promise<void>((resolve) => {
       listener = (request, response) => {
         request.socket.on('close', () => resolve());
         abort(request, response);
       };
     });
     await expect(client().send('POST', '/', {}, aborted.signal)).rejects.toBe(DRAINED);
-    await hungUp;
+    await closed;
   });
 
-  it('takes a connection that is cut for a fault that may be the text’s', async () => {
+  it('reports that the text may be at fault when the connection breaks', async () => {
     listener = ({ socket }) => socket.destroy();
     await expect(client().send('POST', '/', {}, never)).rejects.toMatchObject({ inputMayBeAtFault: true });
   });
 
-  it('takes a server that is not there for no fault of the text', async () => {
+  it('reports that the text is not at fault when the server is unreachable', async () => {
     const unreachable = client({ url: 'http://127.0.0.1:1' });
     await expect(unreachable.send('POST', '/', {}, never)).rejects.toMatchObject({
       code: 'OLLAMA_UNREACHABLE',
@@ -248,7 +250,7 @@ describe('the client', () => {
     });
   });
 
-  it('keeps a connection for the next request', async () => {
+  it('reuses a connection for the next request', async () => {
     const http = client();
     await http.send('GET', '/', undefined, never);
     await http.send('GET', '/', undefined, never);
@@ -258,7 +260,7 @@ describe('the client', () => {
   it.each([
     ['400', 400],
     ['503', 503],
-  ])('leaves a connection on which it was answered %s', async (_, status: number) => {
+  ])('does not reuse a connection after status %s', async (_, status: number) => {
     const http = client();
     listener = (_request, response) => response.writeHead(status).end();
     await http.send('GET', '/', undefined, never);
@@ -266,7 +268,7 @@ describe('the client', () => {
     expect(new Set(ports).size).toBe(2);
   });
 
-  it('goes on over the connection that answered last', async () => {
+  it('uses the connection that succeeded last first', async () => {
     const http = client({ connections: 2 });
     const answers: (() => void)[] = [];
     listener = (_, response) => answers.push(() => response.end('{}'));
@@ -281,7 +283,7 @@ describe('the client', () => {
     expect(ports[2]).toBe(ports[0]);
   });
 
-  it('says nothing of what was sent', async () => {
+  it('puts nothing of the request into its errors', async () => {
     listener = ({ socket }) => socket.destroy();
     const failure: unknown = await client({ token: () => 'canary' })
       .send('POST', '/', { input: ['canary'] }, never)

@@ -19,7 +19,7 @@ describe('a model', () => {
     'openai/Qwen/Qwen3-Embedding-4B',
     '@cf/qwen/qwen3-embedding-0.6b',
     'Qwen3 Embedding 4B',
-  ])('is known by any of its names: %s', (model) => {
+  ])('is recognised by any of its names: %s', (model) => {
     expect(queryFormOf(model)).toMatch(/^Instruct: .+\nQuery:$/);
     expect(mayBeShortened(model, 'trained')).toBe(true);
   });
@@ -57,14 +57,14 @@ describe('a model', () => {
     ['jinaai/jina-embeddings-v3', true, ''],
     ['models/gemini-embedding-001', true, ''],
     ['text-embedding-v4', true, ''],
-  ])('%s may be shortened: %s, is asked with %j', (model, isTrained, form) => {
+  ])('%s: may be shortened is %s, query form is %j', (model, isTrained, form) => {
     expect(mayBeShortened(model, 'trained')).toBe(isTrained);
     if (typeof form === 'string') expect(queryFormOf(model)).toBe(form);
     else expect(queryFormOf(model)).toMatch(form);
   });
 
   it.each(['my-model', 'my-qwen3-embedding', 'qwen3-embeddings', 'e5', 'gte-large', '', '/', 'nomic-embed-code'])(
-    'that is not known is asked with nothing before, and may be shortened only where someone insists: %j',
+    'that is unknown has no query form, and may be shortened only if configured: %j',
     (model) => {
       expect(queryFormOf(model)).toBe('');
       expect(mayBeShortened(model, 'trained')).toBe(false);

@@ -1,4 +1,4 @@
-import { classifyAnswer } from '../../src/embedder/classify.js';
+import { classifyResponse } from '../../src/embedder/classify.js';
 import {
   ProviderMisconfiguredError,
   ProviderUnavailableError,
@@ -7,7 +7,7 @@ import {
 } from '../../src/embedder/errors.js';
 import { OPENAI } from '../../src/embedder/openai-dialect.js';
 
-describe('an answer of an OpenAI-compatible server', () => {
+describe('an error response of an OpenAI-compatible server', () => {
   it.each<[string, number, string, string, abstract new (...args: never[]) => Error, string]>([
     [
       'OpenAI',
@@ -388,8 +388,8 @@ describe('an answer of an OpenAI-compatible server', () => {
     ['anyone', 307, '', '', ProviderUnavailableError, 'OPENAI_UNEXPECTED_STATUS'],
     ['anyone', 400, 'no', '', TextRejectedError, 'OPENAI_REJECTED'],
     ['anyone', 422, 'no', '', TextRejectedError, 'OPENAI_REJECTED'],
-  ])('is understood: %s, %i "%s" (%s)', (_, status, message, codes, type, code) => {
-    const error = classifyAnswer(OPENAI, { status, message, codes });
+  ])('is classified: %s, %i "%s" (%s)', (_, status, message, codes, type, code) => {
+    const error = classifyResponse(OPENAI, { status, message, codes });
     expect(error).toBeInstanceOf(type);
     expect(error.code).toBe(code);
   });
@@ -402,34 +402,34 @@ describe('an answer of an OpenAI-compatible server', () => {
     [500, 'context deadline exceeded'],
     [502, 'Bad Gateway'],
     [503, 'maximum pending requests exceeded'],
-  ])('that is an outage is no text’s length: %i "%s"', (status, message) => {
-    expect(classifyAnswer(OPENAI, { status, message })).toBeInstanceOf(ProviderUnavailableError);
+  ])('about an outage does not count as a text that is too long: %i "%s"', (status, message) => {
+    expect(classifyResponse(OPENAI, { status, message })).toBeInstanceOf(ProviderUnavailableError);
   });
 
-  it('closes no gate for what it repeats of a text, and still sees that the text is too long', () => {
-    const repeats = (message: string) => classifyAnswer(OPENAI, { status: 400, message, shown: '…' });
+  it('closes no gate for words that it quotes, but is still recognised as too long', () => {
+    const repeats = (message: string) => classifyResponse(OPENAI, { status: 400, message, shown: '…' });
     expect(repeats('bad input: "invalid model"')).toBeInstanceOf(TextRejectedError);
     expect(repeats('maximum context length: …')).toBeInstanceOf(TextTooLongError);
   });
 
-  it('says what is to be done', () => {
-    const error = classifyAnswer(OPENAI, { status: 404, message: 'Not Found' });
+  it('becomes an error with a fix', () => {
+    const error = classifyResponse(OPENAI, { status: 404, message: 'Not Found' });
     expect(error).toMatchObject({
       message: 'the embedding server answered 404 "Not Found"',
-      fix: 'let PALDOCS_OPENAI_URL be the base of an OpenAI-compatible API, such as http://host:8000/v1',
+      fix: 'set PALDOCS_OPENAI_URL to the base of an OpenAI-compatible API, such as http://host:8000/v1',
     });
   });
 
   it.each([
     ['7', 7_000],
     [undefined, undefined],
-  ])('that asks for patience (%j) is believed', (retryAfter, ms) => {
-    expect(classifyAnswer(OPENAI, { status: 429, message: '', retryAfter })).toMatchObject({ retryAfterMs: ms });
+  ])('with Retry-After %j sets the wait', (retryAfter, ms) => {
+    expect(classifyResponse(OPENAI, { status: 429, message: '', retryAfter })).toMatchObject({ retryAfterMs: ms });
   });
 
-  it('that asks for patience until a date is believed', () => {
+  it('with a date in Retry-After sets the wait', () => {
     const retryAfter = new Date(Date.now() + 30_000).toUTCString();
-    const error = classifyAnswer(OPENAI, { status: 503, message: '', retryAfter });
+    const error = classifyResponse(OPENAI, { status: 503, message: '', retryAfter });
     expect(error instanceof ProviderUnavailableError && error.retryAfterMs).toBeGreaterThan(25_000);
   });
 });

@@ -34,16 +34,16 @@ async function standIn(options: Partial<StandInOptions>): Promise<StandIn> {
 const embed = (provider: OpenAi, texts = TEXTS, model = MODEL, dimensions = DIMENSIONS) =>
   embedOnce({ provider, model, dimensions, instruction: '', signal: NEVER }, texts);
 
-describe('with a server that', () => {
+describe('a server that', () => {
   it.each<[string, Partial<StandInOptions>]>([
-    ['does all that is asked', {}],
+    ['supports everything', {}],
     ['ignores base64', { ignoreBase64: true }],
     ['answers in another order', { reverse: true }],
     ['answers with floats in another order', { reverse: true, ignoreBase64: true }],
     ['refuses dimensions', { refuseDimensions: true }],
     ['ignores dimensions', { ignoreDimensions: true }],
     ['asks for a key', { apiKey: 'k3y' }],
-  ])('%s, each text gets its vector', async (_, options) => {
+  ])('%s: each text gets its vector', async (_, options) => {
     const server = await standIn(options);
     const vectors = await embed(clientOf(server.url, { key: 'k3y' }));
     TEXTS.forEach((text, i) => {
@@ -55,7 +55,7 @@ describe('with a server that', () => {
     });
   });
 
-  it('refuses dimensions, they are asked for once', async () => {
+  it('refuses dimensions is sent them once', async () => {
     const server = await standIn({ refuseDimensions: true });
     const client = clientOf(server.url);
     await embed(client);
@@ -67,7 +67,7 @@ describe('with a server that', () => {
     ]);
   });
 
-  it('refuses a text and speaks of dimensions, they are asked for again', async () => {
+  it('rejects a text with a message about dimensions is sent them again', async () => {
     const server = await standIn({});
     const client = clientOf(server.url);
     const effect = { kind: 'status', status: 400, error: 'no dimensions for this text' } as const;
@@ -78,9 +78,9 @@ describe('with a server that', () => {
   });
 
   it.each([
-    ['longer ones than the column holds, of a model that was not trained for cutting', 128, /not known to be trained/],
-    ['shorter ones than the column holds', 32, /gives vectors of 32 dimensions, the column holds 64/],
-  ])('refuses dimensions and gives %s, nothing is stored', async (_, nativeDimensions, message) => {
+    ['longer vectors than the column holds, of a model not trained for shortening', 128, /not known to be trained/],
+    ['shorter vectors than the column holds', 32, /gives vectors of 32 dimensions, the column holds 64/],
+  ])('refuses dimensions and returns %s is misconfigured', async (_, nativeDimensions, message) => {
     const server = await standIn({ refuseDimensions: true, nativeDimensions, model: 'bge-m3' });
     await expect(embed(clientOf(server.url, { model: 'bge-m3' }), TEXTS, 'bge-m3')).rejects.toMatchObject({
       code: 'EMBEDDING_DIMENSIONS',
@@ -88,7 +88,7 @@ describe('with a server that', () => {
     });
   });
 
-  it('refuses the key, the key is in no message', async () => {
+  it('refuses the key: the error does not contain the key', async () => {
     const server = await standIn({ apiKey: 'right' });
     const failure: unknown = await embed(clientOf(server.url, { key: 'wrong-canary' })).catch(
       (error: unknown) => error,
@@ -100,7 +100,7 @@ describe('with a server that', () => {
     expect(JSON.stringify(failure, Object.getOwnPropertyNames(failure))).not.toContain('canary');
   });
 
-  it('repeats the end of the key, that is in no message either', async () => {
+  it('repeats the end of the key: the error does not contain it', async () => {
     const server = await standIn({});
     server.faults.add({ effect: { kind: 'status', status: 401, error: 'Incorrect API key provided: wr***-canary' } });
     const failure: unknown = await embed(clientOf(server.url, { key: 'wrong-canary' })).catch(
@@ -110,7 +110,7 @@ describe('with a server that', () => {
     expect((failure as Error).message).not.toContain('canary');
   });
 
-  it('repeats the text in its error, the text is in no message', async () => {
+  it('repeats the text in its error: our error does not contain it', async () => {
     const server = await standIn({});
     const text = 'a text with a canary that sings';
     server.faults.add({ effect: { kind: 'status', status: 422, error: `Cannot embed: ${text}` }, text: 'canary' });
@@ -123,7 +123,7 @@ describe('with a server that', () => {
   });
 });
 
-describe('an answer', () => {
+describe('a response', () => {
   let server: Server;
   let answer: { status?: number; body: unknown };
   const bodies: Record<string, unknown>[] = [];
@@ -149,7 +149,7 @@ describe('an answer', () => {
 
   it.each<[string, unknown]>([
     [
-      'null for numbers',
+      'null as index',
       {
         data: [
           { index: null, embedding: [1, 0] },
@@ -157,9 +157,9 @@ describe('an answer', () => {
         ],
       },
     ],
-    ['a number missing', { data: [{ index: 0, embedding: [1, 0] }, { embedding: [0, 1] }] }],
+    ['one index missing', { data: [{ index: 0, embedding: [1, 0] }, { embedding: [0, 1] }] }],
     [
-      'numbers as texts',
+      'indexes as strings',
       {
         data: [
           { index: '1', embedding: [0, 1] },
@@ -167,9 +167,9 @@ describe('an answer', () => {
         ],
       },
     ],
-    ['vectors without numbers', { data: [{ embedding: [1, 0] }, { embedding: base64(0, 1) }] }],
+    ['no indexes', { data: [{ embedding: [1, 0] }, { embedding: base64(0, 1) }] }],
     [
-      'numbered vectors',
+      'indexes in another order',
       {
         data: [
           { index: 1, embedding: [0, 1] },
@@ -184,7 +184,7 @@ describe('an answer', () => {
 
   it.each<[string, unknown]>([
     [
-      'a number twice',
+      'an index twice',
       {
         data: [
           { index: 0, embedding: [1, 0] },
@@ -193,7 +193,7 @@ describe('an answer', () => {
       },
     ],
     [
-      'numbers from 1',
+      'indexes from 1',
       {
         data: [
           { index: 1, embedding: [1, 0] },
@@ -201,12 +201,12 @@ describe('an answer', () => {
         ],
       },
     ],
-    ['a number missing that another has', { data: [{ index: 1, embedding: [1, 0] }, { embedding: [0, 1] }] }],
+    ['a missing index that another vector has', { data: [{ index: 1, embedding: [1, 0] }, { embedding: [0, 1] }] }],
     ['too few vectors', { data: [{ index: 0, embedding: [1, 0] }] }],
     ['no vectors', { data: [{ index: 0 }, { index: 1 }] }],
     ['no objects', { data: [1, 2] }],
     [
-      'base64 of no floats',
+      'base64 that is not float32',
       {
         data: [
           { index: 0, embedding: 'AAA=' },
@@ -215,7 +215,7 @@ describe('an answer', () => {
       },
     ],
     [
-      'no base64',
+      'a string that is not base64',
       {
         data: [
           { index: 0, embedding: '1, 0, 0, 0, 1, 0' },
@@ -223,9 +223,9 @@ describe('an answer', () => {
         ],
       },
     ],
-    ['an error for a success', { error: { message: 'no', code: 502 } }],
+    ['an error with status 200', { error: { message: 'no', code: 502 } }],
     ['a list', []],
-  ])('with %s makes no sense, which is no text’s fault', async (_, body) => {
+  ])('with %s is garbled, and any text may be at fault', async (_, body) => {
     answer = { body };
     await expect(embed(client(), ['a', 'b'], MODEL, 2)).rejects.toMatchObject({
       code: 'OPENAI_GARBLED',
@@ -234,12 +234,12 @@ describe('an answer', () => {
     });
   });
 
-  it('that is not a number, in base64, is the text’s own fault', async () => {
+  it('with NaN in base64 puts the text at fault', async () => {
     answer = { body: { data: [{ index: 0, embedding: base64(Number.NaN, 1) }] } };
     await expect(embed(client(), ['a'], MODEL, 2)).rejects.toMatchObject({ code: 'EMBEDDING_NOT_FINITE' });
   });
 
-  it('that refuses base64 and dimensions, one after the other, is asked without', async () => {
+  it('that refuses base64, then dimensions, gets a request without both', async () => {
     bodies.length = 0;
     answer = { status: 422, body: { detail: [{ loc: ['body', 'encoding_format'], msg: 'Extra inputs', input: 'x' }] } };
     await expect(embed(client(), ['a'])).rejects.toMatchObject({ code: 'OPENAI_REJECTED' });
@@ -258,14 +258,14 @@ describe('an answer', () => {
       { contextLength: 2048, dimensions: 768 },
     ],
     ['another model’s server', 'b', { body: { data: [{ id: 'a' }] } }, { canEmbed: true, listedInstead: ['a'] }],
-    ['TEI, which has none', 'a', { status: 404, body: '' }, { canEmbed: true, dimensions: null }],
-    ['a key that may not see it', 'a', { status: 403, body: {} }, { canEmbed: true, dimensions: null }],
-  ])('of %s to the question for its models is understood', async (_, model, given, expected) => {
+    ['TEI, which has no list', 'a', { status: 404, body: '' }, { canEmbed: true, dimensions: null }],
+    ['a key that may not list models', 'a', { status: 403, body: {} }, { canEmbed: true, dimensions: null }],
+  ])('of %s to a request for its models is understood', async (_, model, given, expected) => {
     answer = given;
     expect(await client(model).describe(NEVER)).toMatchObject(expected);
   });
 
-  it('of a server that is down to that question is an outage', async () => {
+  it('with a 5xx to a request for its models is an outage', async () => {
     answer = { status: 502, body: '' };
     await expect(client().describe(NEVER)).rejects.toMatchObject({ code: 'OPENAI_SERVER_ERROR' });
     await expect(client().version(NEVER)).rejects.toMatchObject({ code: 'OPENAI_SERVER_ERROR' });

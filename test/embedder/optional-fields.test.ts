@@ -1,5 +1,5 @@
 import { embedOnce } from '../../src/embedder/embed-once.js';
-import type { ProviderKind } from '../../src/embedder/dialects.js';
+import type { ProviderKind } from '../../src/embedder/dialect.js';
 import { openProvider } from '../../src/embedder/open-provider.js';
 import { startModelServer, type ModelAnswer, type ModelRequest, type ModelServer } from '../support/model-server.js';
 
@@ -28,7 +28,7 @@ describe('a field that a server refuses', () => {
     const options = { provider, model, dimensions: DIMENSIONS, instruction: '', signal: AbortSignal.timeout(10_000) };
     return { server, embed: (text) => embedOnce(options, [text]) };
   }
-  const asked = ({ requests }: ModelServer) =>
+  const sentFields = ({ requests }: ModelServer) =>
     requests.map(({ body }) => FIELDS.filter((field) => field in body).join(' '));
 
   it.each<[ProviderKind, string, number, unknown]>([
@@ -62,25 +62,25 @@ describe('a field that a server refuses', () => {
     ['ollama', 'dimensions', 500, { error: 'dimensions is not supported by this model' }],
     ['ollama', 'truncate', 400, { error: 'unknown field "truncate"' }],
     ['ollama', 'truncate', 422, { detail: [{ loc: ['body', 'truncate'], msg: 'Extra inputs are not permitted' }] }],
-  ])('is left out from then on: %s, %s, %i %j', async (kind, field, status, body) => {
+  ])('is never sent again: %s, %s, %i %j', async (kind, field, status, body) => {
     const { server, embed } = await serve(kind, ({ body: sent }) => (field in sent ? { status, body } : undefined));
     await embed('a text');
     await embed('another');
     const all = kind === 'openai' ? ['dimensions', 'encoding_format'] : ['dimensions', 'truncate'];
     const rest = all.filter((name) => name !== field).join(' ');
-    const [first = '', ...others] = asked(server);
+    const [first = '', ...others] = sentFields(server);
     expect(first.split(' ').sort()).toEqual(all);
     expect(others).toEqual([rest, rest]);
   });
 
   it.each<[ProviderKind]>([['openai'], ['ollama']])(
-    'is left out with the other, where %s refuses both',
+    'is left out together with the other one if %s refuses both',
     async (kind) => {
       const { server, embed } = await serve(kind, ({ body }) =>
         FIELDS.some((field) => field in body) ? { status: 400, body: { error: 'unsupported parameters' } } : undefined,
       );
       await embed('a text');
-      expect(asked(server).at(-1)).toBe('');
+      expect(sentFields(server).at(-1)).toBe('');
     },
   );
 
@@ -88,18 +88,18 @@ describe('a field that a server refuses', () => {
     ['the text', 400, 'there are dimensions in this text'],
     ['a tensor', 500, 'CUDA error: tensor dimensions mismatch'],
     ['a crash', 500, 'expected 2 dimensions'],
-    ['who asks', 401, 'no dimensions for you'],
-    ['too much at once', 429, 'too many dimensions'],
-  ])('is not one that is spoken of for another reason: %s, %i "%s"', async (_, status, error) => {
+    ['the client', 401, 'no dimensions for you'],
+    ['the rate limit', 429, 'too many dimensions'],
+  ])('is not one that an error mentions for another reason: %s, %i "%s"', async (_, status, error) => {
     const { server, embed } = await serve('openai', ({ texts }) =>
       texts.includes('bad') ? { status, body: { error } } : undefined,
     );
     await expect(embed('bad')).rejects.toBeInstanceOf(Error);
     await embed('good');
-    expect(asked(server).at(-1)).toBe('dimensions encoding_format');
+    expect(sentFields(server).at(-1)).toBe('dimensions encoding_format');
   });
 
-  it('is no advice to truncate, which would cut texts silently', async () => {
+  it('is not one that an error advises us to set, such as truncate', async () => {
     const { server, embed } = await serve('ollama', ({ body }) =>
       body['truncate'] === false
         ? { status: 400, body: { error: 'input exceeds maximum context length: set truncate to true' } }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { TextRejectedError } from '../../src/embedder/errors.js';
-import { DIALECTS, type ProviderKind } from '../../src/embedder/dialects.js';
+import { PROVIDER_NAMES, type ProviderKind } from '../../src/embedder/dialect.js';
 import { openEmbedder, type OpenEmbedder } from '../../src/embedder/open-embedder.js';
 import { createEvents, type Events } from '../../src/telemetry/events.js';
 import { createLogger } from '../../src/telemetry/logger.js';
@@ -11,16 +11,16 @@ import { StandIn } from '../../tools/stand-in/stand-in.js';
 
 const DIMENSIONS = 32;
 const TEXTS = ['one', 'two', 'three', 'four', 'five'];
-/** Presets with which nothing usable ever comes back, but which the server itself takes back after a while. */
+/** Presets that do not close the gate. */
 const HARMLESS = new Set(['slow', 'unnormalised', 'reordered']);
-/** Presets that only a client's time-out ends. */
+/** Presets that only the client's timeout ends. */
 const HANGING = new Set(['hang', 'hang-mid-answer']);
 
 let ollama: StandIn;
 let events: Events;
 let open: OpenEmbedder;
 
-describe.each(Object.keys(DIALECTS) as ProviderKind[])('with the provider %s,', (kind) => {
+describe.each(Object.keys(PROVIDER_NAMES) as ProviderKind[])('with the provider %s,', (kind) => {
   beforeEach(async () => {
     ollama = await StandIn.start({ brain: 'deterministic', recordTexts: true, controlPort: 0 });
     events = createEvents();
@@ -60,31 +60,34 @@ describe.each(Object.keys(DIALECTS) as ProviderKind[])('with the provider %s,', 
     (name) => !HARMLESS.has(name),
   );
 
-  describe('while Ollama fails as a whole', () => {
-    test.each(outages)('"%s" holds the work, blames no text, and is over by itself', async (preset) => {
-      if (HANGING.has(preset)) {
-        open.close();
-        open = openWith(200);
-      }
-      ollama.faults.add(preset);
-      const closed = once(events, 'gate');
-      const embedding = embed(TEXTS);
-      await expect(closed).resolves.toEqual([{ open: false }]);
-      expect(open.gate.isOpen).toBe(false);
-      ollama.faults.clear();
-      const vectors = await embedding;
-      TEXTS.forEach((text, i) => {
-        expectVectorOf(vectors[i], text);
-      });
-      expect(open.gate.isOpen).toBe(true);
-    });
+  describe('while the server fails as a whole', () => {
+    test.each(outages)(
+      '"%s" pauses the work, puts no text at fault, and work resumes automatically',
+      async (preset) => {
+        if (HANGING.has(preset)) {
+          open.close();
+          open = openWith(200);
+        }
+        ollama.faults.add(preset);
+        const closed = once(events, 'gate');
+        const embedding = embed(TEXTS);
+        await expect(closed).resolves.toEqual([{ open: false }]);
+        expect(open.gate.isOpen).toBe(false);
+        ollama.faults.clear();
+        const vectors = await embedding;
+        TEXTS.forEach((text, i) => {
+          expectVectorOf(vectors[i], text);
+        });
+        expect(open.gate.isOpen).toBe(true);
+      },
+    );
 
-    test('waiting ends when the job has been held too long, and blames no text', async () => {
+    test('waiting ends when the job’s time is up, and no text is at fault', async () => {
       ollama.faults.add('refuse');
       await expect(embed(['one'], AbortSignal.timeout(300))).rejects.toThrow(/timeout/i);
     });
 
-    test('nothing but probes is sent while the gate is closed', async () => {
+    test('only probes are sent while the gate is closed', async () => {
       ollama.faults.add('busy');
       const embedding = embed(['one']);
       await once(events, 'gate');
@@ -97,14 +100,14 @@ describe.each(Object.keys(DIALECTS) as ProviderKind[])('with the provider %s,', 
       await Promise.all([embedding, others]);
     });
 
-    test('a server that asks for patience is given it', async () => {
+    test('Retry-After is respected', async () => {
       ollama.faults.add({ preset: 'rate-limited', count: 1 }); // Retry-After: 1
       const started = performance.now();
       await embed(['one']);
       expect(performance.now() - started).toBeGreaterThanOrEqual(950);
     });
 
-    test('shutting down lets go of all that wait', async () => {
+    test('draining rejects all waiting requests', async () => {
       ollama.faults.add('busy');
       const embedding = embed(['one']);
       await once(events, 'gate');
@@ -113,7 +116,7 @@ describe.each(Object.keys(DIALECTS) as ProviderKind[])('with the provider %s,', 
     });
   });
 
-  describe('a text that is to blame', () => {
+  describe('a text at fault', () => {
     const poisons = [
       ...presetNames('text').filter((name) => !name.startsWith('context')),
       'server-error',
@@ -124,7 +127,7 @@ describe.each(Object.keys(DIALECTS) as ProviderKind[])('with the provider %s,', 
       'nan-literal',
     ] as const;
 
-    test.each(poisons)('is told apart from its batch when it causes "%s"', async (preset) => {
+    test.each(poisons)('is separated from its batch when it causes "%s"', async (preset) => {
       ollama.faults.add({ preset, text: 'three' });
       const vectors = await embed(TEXTS);
       TEXTS.forEach((text, i) => {
@@ -133,7 +136,7 @@ describe.each(Object.keys(DIALECTS) as ProviderKind[])('with the provider %s,', 
       });
     });
 
-    test('failed alone three times running, a good one having passed after each', async () => {
+    test('has failed alone three times in a row, with a known-good text embedded after each', async () => {
       ollama.faults.add({ preset: 'poison', text: 'bad' });
       const [result] = await embed(['bad']);
       expect(result).toBeInstanceOf(TextRejectedError);
@@ -148,24 +151,24 @@ describe.each(Object.keys(DIALECTS) as ProviderKind[])('with the provider %s,', 
       ]);
     });
 
-    test('is not blamed when it fails twice and then does not', async () => {
+    test('is not one that fails twice and then succeeds', async () => {
       ollama.faults.add({ preset: 'server-error', text: 'moody', count: 2 });
       const [vector] = await embed(['moody']);
       expectVectorOf(vector, 'moody');
     });
 
-    test('on which the model hangs is blamed when its time is up, others having passed', async () => {
+    test('is one that hangs the model until its time is up, while a known-good text is embedded', async () => {
       ollama.faults.add({ preset: 'server-error', text: 'endless', count: 1 });
       const hang = ollama.faults.add({ preset: 'hang', text: 'endless' });
       const held = new AbortController();
       const embedding = embed(['endless'], held.signal);
-      await ollama.waitFor(() => hang.hits === 1); // once more in flight: a good text has passed
-      held.abort(new Error('held too long'));
+      await ollama.waitFor(() => hang.hits === 1); // in flight again: the known-good text was embedded
+      held.abort(new Error('time is up'));
       const [result] = await embedding;
       expect(result).toBeInstanceOf(TextRejectedError);
     });
 
-    test('half of all requests failing at random puts no text at fault', async () => {
+    test('is not found when half of all requests fail at random', async () => {
       ollama.faults.add({ preset: 'busy', probability: 0.5 });
       const texts = Array.from({ length: 200 }, (_, i) => `text ${String(i)}`);
       const batches = Array.from({ length: 20 }, (_, i) => texts.slice(i * 10, i * 10 + 10));

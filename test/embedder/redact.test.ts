@@ -2,7 +2,7 @@ import { redact } from '../../src/embedder/redact.js';
 
 const TEXT = 'Represent this section: the root password is hunter2, do not tell.';
 
-describe('what a server said', () => {
+describe('a server’s message', () => {
   it.each([
     ['nothing of the text', 'This model does not support that', 'This model does not support that'],
     ['words that it shares with the text', 'this section: no', 'this section: no'],
@@ -16,11 +16,11 @@ describe('what a server said', () => {
       'Near "[…]", "do not tell." and "[…]"',
     ],
     ['the key', 'Incorrect API key: k3y-k3y. Try k3y-k3y', 'Incorrect API key: ***. Try ***'],
-  ])('is shown without what was sent: %s', (_, message, shown) => {
+  ])('is shown without secrets and texts: %s', (_, message, shown) => {
     expect(redact(message, ['k3y-k3y'], ['another', 'a\n"b"', TEXT, ''])).toBe(shown);
   });
 
-  it.each([16, 17, 23, 40])('holds no %i characters in a row of a text, wherever they stand in it', (length) => {
+  it.each([16, 17, 23, 40])('contains no %i consecutive characters of a text, from any position', (length) => {
     for (let from = 0; from + length <= TEXT.length; from++) {
       const shown = redact(`Bad: <${TEXT.slice(from, from + length)}>`, [], [TEXT]);
       expect(shown).toBe('Bad: <[…]>');
@@ -45,17 +45,17 @@ describe('what a server said', () => {
     ['decomposed', QUOTED.normalize('NFD')],
     ['in capitals', QUOTED.toUpperCase()],
     ['with its white space changed', QUOTED.replace(/\s+/g, '  ')],
-  ])('holds no text that is spelled otherwise: %s', (_, spelled) => {
-    const shown = redact(`Bad: ${spelled} (400)`, [], [`Represent: ${QUOTED}`]);
+  ])('contains no text that is escaped or written differently: %s', (_, quoted) => {
+    const shown = redact(`Bad: ${quoted} (400)`, [], [`Represent: ${QUOTED}`]);
     expect(shown).toMatch(/^Bad: \W{0,6}(q=)?\[…\]\W{0,6}\(400\)$/);
   });
 
-  it.each(['k3y-****4b7c', 'k3y-...4b7c', 'k3y-…4b7c'])('holds no key that is masked in part: %s', (masked) => {
+  it.each(['k3y-****4b7c', 'k3y-...4b7c', 'k3y-…4b7c'])('contains no partly masked key: %s', (masked) => {
     expect(redact(`Incorrect key: ${masked}.`, ['k3y-9f8e7d4b7c'], [])).toBe('Incorrect key: ***.');
     expect(redact('please wait... or not', ['k3y-9f8e7d4b7c'], [])).toBe('please wait... or not');
   });
 
-  it.each(['a', '\\', '&', '%41'])('is read in no time beside megabytes of text that is like it: %s', (piece) => {
+  it.each(['a', '\\', '&', '%41'])('is read quickly beside megabytes of similar text: %s', (piece) => {
     const started = performance.now();
     redact(piece.repeat(100_000), [], [piece.repeat(8_000_000 / piece.length)]);
     expect(performance.now() - started).toBeLessThan(5_000);

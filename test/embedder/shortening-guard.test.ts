@@ -13,17 +13,17 @@ const COLUMN = 64;
 const REFUSED = {
   code: 'EMBEDDING_DIMENSIONS',
   message: expect.stringContaining(
-    'gives vectors of 96 dimensions, the column holds 64, and the model is not known to be trained for cutting',
+    'gives vectors of 96 dimensions, the column holds 64, and the model is not known to be trained for shortening',
   ) as string,
   fix: expect.stringContaining('PALDOCS_EMBEDDING_SHORTEN=any') as string,
 };
 
-describe('a server that shortens', () => {
+describe('a server that shortens vectors', () => {
   const closing: (() => unknown)[] = [];
   afterEach(async () => {
     for (const close of closing.splice(0).reverse()) await close();
   });
-  const later = <T extends { stop: () => Promise<void> }>(server: T): T => {
+  const stopLater = <T extends { stop: () => Promise<void> }>(server: T): T => {
     closing.push(() => server.stop());
     return server;
   };
@@ -32,7 +32,7 @@ describe('a server that shortens', () => {
     ...(shorten !== undefined && { shorten }),
   });
   const standIn = async (options: Partial<StandInOptions>): Promise<StandIn> =>
-    later(await startStandIn({ nativeDimensions: 96, ...options }));
+    stopLater(await startStandIn({ nativeDimensions: 96, ...options }));
 
   async function require(kind: 'ollama' | 'openai', server: { url: string }, model: string, shorten?: Shorten) {
     const provider = openProvider({ ...optionsFor(kind, server, model, shorten), connections: 1 });
@@ -59,7 +59,7 @@ describe('a server that shortens', () => {
     ['ollama', 'bge-m3'],
     ['openai', 'bge-m3'],
     ['openai', 'my-model'],
-  ])('a model that is not trained for it is refused, at start: %s, %s', async (kind, model) => {
+  ])('is rejected at start with a model not trained for it: %s, %s', async (kind, model) => {
     const server = await standIn({ model });
     await expect(require(kind, server, model)).rejects.toMatchObject(REFUSED);
     await require(kind, server, model, 'any');
@@ -70,7 +70,7 @@ describe('a server that shortens', () => {
     ['openai', 'Qwen/Qwen3-Embedding-4B', 96],
     ['openai', 'my-model', 64],
     ['ollama', 'bge-m3', 64],
-  ])('no other is: %s, %s of %i dimensions', async (kind, model, nativeDimensions) => {
+  ])('is accepted with any other model: %s, %s with %i dimensions', async (kind, model, nativeDimensions) => {
     const server = await standIn({ model, nativeDimensions });
     await require(kind, server, model);
     const opened = open(kind, server, model);
@@ -78,19 +78,19 @@ describe('a server that shortens', () => {
   });
 
   it.each<['ollama' | 'openai']>([['ollama'], ['openai']])(
-    'and was away at start gets nothing stored, and goes on by itself with another model: %s',
+    'and was unreachable at start closes the gate until it has another model: %s',
     async (kind) => {
       let native = 96;
-      let isAway = true;
-      const server: ModelServer = later(
+      let isDown = true;
+      const server: ModelServer = stopLater(
         await startModelServer(
           ({ body, texts }) => {
-            if (isAway) return { status: 503, body: {} };
+            if (isDown) return { status: 503, body: {} };
             const size = Math.min(native, Number(body['dimensions'] ?? native));
             const embeddings = texts.map(() => Array.from({ length: size }, () => 1));
             return { body: { embeddings, data: embeddings.map((embedding) => ({ embedding })) } };
           },
-          { other: () => ({ status: isAway ? 503 : 404, body: {} }) },
+          { other: () => ({ status: isDown ? 503 : 404, body: {} }) },
         ),
       );
       const opened = open(kind, server, 'my-model');
@@ -98,9 +98,9 @@ describe('a server that shortens', () => {
       const closed = once(opened.events, 'gate', { signal });
       const vectors = embed(opened, signal);
       await closed;
-      isAway = false;
+      isDown = false;
       await expect(
-        opened.provider.embed(['a'], COLUMN, signal), // as the gate's probe does
+        opened.provider.embed(['a'], COLUMN, signal), // like the gate's probe
       ).rejects.toMatchObject(REFUSED);
       expect(opened.gate.isOpen).toBe(false);
       native = COLUMN;
@@ -108,16 +108,16 @@ describe('a server that shortens', () => {
     },
   );
 
-  it('is asked for the model’s own dimensions once', async () => {
-    const server = later(await startModelServer(() => undefined, { native: COLUMN }));
+  it('is asked for the model’s native dimensions once', async () => {
+    const server = stopLater(await startModelServer(() => undefined, { native: COLUMN }));
     const opened = open('openai', server, 'my-model');
     await embed(opened);
     await embed(opened);
     expect(server.requests.map(({ body }) => body['dimensions'])).toEqual([undefined, COLUMN, COLUMN]);
   });
 
-  it('and takes no text without dimensions is believed', async () => {
-    const server = later(
+  it('and requires dimensions is trusted', async () => {
+    const server = stopLater(
       await startModelServer(
         ({ body }) => (body['dimensions'] === undefined ? { status: 400, body: { error: 'no' } } : undefined),
         { native: COLUMN },

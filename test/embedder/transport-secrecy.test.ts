@@ -15,7 +15,7 @@ const FORMS = [TEXT, TOKEN, PASSWORD, `me:${PASSWORD}`].flatMap((secret) => [
   Buffer.from(secret).toString('base64').slice(0, -4),
 ]);
 
-/** Answers with these bytes once something was sent, and leaves the connection open. */
+/** Answers the first bytes of a request with these and leaves the connection open. */
 const bytes =
   (head: string, then: (socket: Socket) => void = () => undefined) =>
   (socket: Socket) =>
@@ -29,47 +29,57 @@ function quote(socket: Socket): void {
 
 type Address = Partial<ServerAddress>;
 
-/** What fails, what the server does, how it is reached, and the end of the code of the error. */
+/** Name, behaviour of the server, address, and the end of the error's code. */
 const FAILURES: [string, (socket: Socket) => void, (port: number) => Address, string][] = [
   ['a refused connection', cut, () => ({ url: 'http://127.0.0.1:1' }), 'UNREACHABLE'],
-  ['a name that is not there', cut, () => ({ url: 'http://name.invalid' }), 'UNREACHABLE'],
-  ['a connection that is cut', (socket) => socket.once('data', () => cut(socket)), () => ({}), 'NO_ANSWER'],
-  ['a connection that is reset', (socket) => socket.once('data', () => reset(socket)), () => ({}), 'NO_ANSWER'],
-  ['an answer that is cut', bytes('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{"', cut), () => ({}), 'NO_ANSWER'],
-  ['an answer that is reset', bytes('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{"', reset), () => ({}), 'NO_ANSWER'],
-  ['a head that is cut', bytes('HTTP/1.1 200 OK\r\ncontent-', cut), () => ({}), 'NO_ANSWER'],
+  ['an unknown name', cut, () => ({ url: 'http://name.invalid' }), 'UNREACHABLE'],
+  ['a closed connection', (socket) => socket.once('data', () => cut(socket)), () => ({}), 'NO_ANSWER'],
+  ['a reset connection', (socket) => socket.once('data', () => reset(socket)), () => ({}), 'NO_ANSWER'],
+  ['a truncated response', bytes('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{"', cut), () => ({}), 'NO_ANSWER'],
+  ['a reset response', bytes('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{"', reset), () => ({}), 'NO_ANSWER'],
+  ['a truncated header', bytes('HTTP/1.1 200 OK\r\ncontent-', cut), () => ({}), 'NO_ANSWER'],
   ['no status line', bytes(`${TEXT}\r\n\r\n`), () => ({}), 'NO_ANSWER'],
-  ['a status that is none', bytes(`HTTP/1.1 ${TEXT}\r\n\r\n`), () => ({}), 'NO_ANSWER'],
-  ['a header that is none', bytes(`HTTP/1.1 200 OK\r\n${TEXT}\0: x\r\n\r\n`), () => ({}), 'NO_ANSWER'],
-  ['headers without end', bytes(`HTTP/1.1 200 OK\r\nx: ${TEXT.repeat(1_000)}\r\n\r\n`), () => ({}), 'NO_ANSWER'],
+  ['an invalid status', bytes(`HTTP/1.1 ${TEXT}\r\n\r\n`), () => ({}), 'NO_ANSWER'],
+  ['an invalid header', bytes(`HTTP/1.1 200 OK\r\n${TEXT}\0: x\r\n\r\n`), () => ({}), 'NO_ANSWER'],
+  ['oversized headers', bytes(`HTTP/1.1 200 OK\r\nx: ${TEXT.repeat(1_000)}\r\n\r\n`), () => ({}), 'NO_ANSWER'],
   [
-    'a chunk that is none',
+    'an invalid chunk',
     bytes(`HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${TEXT}\r\n`),
     () => ({}),
     'NO_ANSWER',
   ],
-  ['no answer in time', () => undefined, () => ({ timeoutMs: 100 }), 'NO_ANSWER'],
-  ['no end in time', bytes('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{'), () => ({ timeoutMs: 100 }), 'NO_ANSWER'],
-  ['no TLS in time', () => undefined, (port) => ({ url: `https://127.0.0.1:${port}`, timeoutMs: 100 }), 'UNREACHABLE'],
+  ['no response in time', () => undefined, () => ({ timeoutMs: 100 }), 'NO_ANSWER'],
   [
-    'no TLS at all',
+    'an unfinished response',
+    bytes('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{'),
+    () => ({ timeoutMs: 100 }),
+    'NO_ANSWER',
+  ],
+  [
+    'no TLS handshake in time',
+    () => undefined,
+    (port) => ({ url: `https://127.0.0.1:${port}`, timeoutMs: 100 }),
+    'UNREACHABLE',
+  ],
+  [
+    'no TLS',
     bytes('HTTP/1.1 400 Bad Request\r\n\r\n'),
     (port) => ({ url: `https://127.0.0.1:${port}` }),
     'UNREACHABLE',
   ],
   ['no proxy', cut, () => ({ proxy: proxyUrl(1) }), 'UNREACHABLE'],
   ['no tunnel', bytes(`HTTP/1.1 407 ${TEXT} ${PASSWORD}\r\nx: ${PASSWORD}\r\n\r\n`), tunnel, 'UNREACHABLE'],
-  ['a tunnel that is cut', (socket) => socket.once('data', () => cut(socket)), tunnel, 'UNREACHABLE'],
-  ['a tunnel that is reset', (socket) => socket.once('data', () => reset(socket)), tunnel, 'UNREACHABLE'],
+  ['a closed tunnel', (socket) => socket.once('data', () => cut(socket)), tunnel, 'UNREACHABLE'],
+  ['a reset tunnel', (socket) => socket.once('data', () => reset(socket)), tunnel, 'UNREACHABLE'],
   ['a tunnel without HTTP', bytes(`HTTP/1.1 200 OK\r\n${PASSWORD}\r\n\r\n`), tunnel, 'UNREACHABLE'],
   ['a tunnel without TLS', bytes('HTTP/1.1 200 OK\r\n\r\n', cut), tunnel, 'UNREACHABLE'],
   ['no tunnel in time', () => undefined, (port) => ({ ...tunnel(port), timeoutMs: 100 }), 'UNREACHABLE'],
-  ['a relay that is cut', (socket) => socket.once('data', () => cut(socket)), relay, 'NO_ANSWER'],
+  ['a closed relay', (socket) => socket.once('data', () => cut(socket)), relay, 'NO_ANSWER'],
   ['a relay that quotes the request', quote, relay, ''],
-  ['what is not JSON', bytes(answer(200, `<p>${TEXT} ${TOKEN}`)), () => ({}), 'GARBLED'],
+  ['a response that is not JSON', bytes(answer(200, `<p>${TEXT} ${TOKEN}`)), () => ({}), 'GARBLED'],
   ['a redirect', bytes(answer(307, TEXT, `location: http://127.0.0.1:1/${PASSWORD}\r\n`)), () => ({}), 'STATUS'],
-  ['a refusal that quotes the request', quote, () => ({}), ''],
-  ['a key that is no header', cut, () => ({ token: () => `${TOKEN}\n` }), 'UNREACHABLE'],
+  ['an error that quotes the request', quote, () => ({}), ''],
+  ['a key that is not a valid header', cut, () => ({ token: () => `${TOKEN}\n` }), 'UNREACHABLE'],
 ];
 
 function answer(status: number, body: string, headers = ''): string {
@@ -92,7 +102,7 @@ describe.each(['ollama', 'openai'])('an error of %s', (kind) => {
   const servers: RawServer[] = [];
   afterAll(() => Promise.all(servers.map((server) => server.stop())));
 
-  it.each(FAILURES)('says nothing of what was sent: %s', async (_, onClient, address, code) => {
+  it.each(FAILURES)('contains nothing of the request: %s', async (_, onClient, address, code) => {
     const server = await startRawServer(onClient);
     servers.push(server);
     const options = {
@@ -111,9 +121,9 @@ describe.each(['ollama', 'openai'])('an error of %s', (kind) => {
       expect(error).toMatchObject({
         code: expect.stringMatching(new RegExp(`^${kind.toUpperCase()}_.*${code}$`)) as string,
       });
-      const told = reachableText(error);
-      for (const form of FORMS) expect(told).not.toContain(form);
-      expect(told).not.toMatch(/c(%41|A)nary/i);
+      const text = reachableText(error);
+      for (const form of FORMS) expect(text).not.toContain(form);
+      expect(text).not.toMatch(/c(%41|A)nary/i);
     }
   });
 });

@@ -1,16 +1,16 @@
 import { ProviderMisconfiguredError, ProviderUnavailableError, TextRejectedError } from '../../src/embedder/errors.js';
 import { OLLAMA } from '../../src/embedder/ollama-dialect.js';
 import type { Shorten } from '../../src/embedder/model-families.js';
-import { meanVector, readVectors } from '../../src/embedder/vector.js';
+import { readVectors } from '../../src/embedder/vector.js';
 
-/** What float32 loses in being made of length 1. */
-const LOSS = 1e-6;
+/** Rounding error of float32 when a vector is normalised. */
+const ROUNDING = 1e-6;
 
 function expectAbout(vector: unknown, ...values: number[]): void {
   expect(vector).toBeInstanceOf(Float32Array);
   expect(vector).toHaveLength(values.length);
   for (const [i, value] of values.entries())
-    expect(Math.abs(((vector as Float32Array)[i] ?? Number.NaN) - value)).toBeLessThan(LOSS);
+    expect(Math.abs(((vector as Float32Array)[i] ?? Number.NaN) - value)).toBeLessThan(ROUNDING);
 }
 
 interface Reading {
@@ -24,12 +24,12 @@ const read = (
   { count = 1, dimensions = 2, model = 'qwen3-embedding:4b', shorten = 'trained' }: Reading = {},
 ) => readVectors(embeddings, count, { dimensions, model, dialect: OLLAMA, shorten });
 
-describe('vectors as they come', () => {
-  it('are taken as they are when they are of length 1', () => {
+describe('the vectors of a response', () => {
+  it('are unchanged if their length is 1', () => {
     expect(read([[0.6, 0.8]])).toEqual([Float32Array.of(0.6, 0.8)]);
   });
 
-  it('are made of length 1 when they are not', () => {
+  it('are normalised to length 1', () => {
     expect(read([[3, 4]])).toEqual([Float32Array.of(0.6, 0.8)]);
   });
 
@@ -45,7 +45,7 @@ describe('vectors as they come', () => {
     'Snowflake/snowflake-arctic-embed-l-v2.0',
     'text-embedding-3-small',
     'openai/text-embedding-3-large',
-  ])('are cut and made of length 1 again for %s, which was trained for that', (model) => {
+  ])('are shortened and normalised for %s, which is trained for shortening', (model) => {
     expectAbout(read([[0.06, 0.08, 0.9]], { model })[0], 0.6, 0.8);
   });
 
@@ -57,27 +57,27 @@ describe('vectors as they come', () => {
     'nomic-ai/nomic-embed-text-v1',
     'text-embedding-ada-002',
     'Snowflake/snowflake-arctic-embed-l',
-  ])('are not cut for %s, which was not', (model) => {
+  ])('are not shortened for %s, which is not trained for it', (model) => {
     expect(() => read([[0.06, 0.08, 0.9]], { model })).toThrow(ProviderMisconfiguredError);
   });
 
-  it('that are floats already are cut, too', () => {
+  it('are shortened if they are a Float32Array, too', () => {
     expectAbout(read([Float32Array.of(0.06, 0.08, 0.9)])[0], 0.6, 0.8);
     expect(() => read([Float32Array.of(0.06, 0.08, 0.9)], { model: 'bge-m3' })).toThrow(ProviderMisconfiguredError);
   });
 
-  it('are cut for any model where someone insists', () => {
+  it('are shortened for any model if configured', () => {
     expectAbout(read([[0.06, 0.08, 0.9]], { model: 'bge-m3', shorten: 'any' })[0], 0.6, 0.8);
   });
 
-  it('of too few dimensions are refused, with what to do', () => {
-    let refusal: unknown;
+  it('with too few dimensions are an error with a fix', () => {
+    let thrown: unknown;
     try {
       read([[1]]);
     } catch (error) {
-      refusal = error;
+      thrown = error;
     }
-    expect(refusal).toMatchObject({
+    expect(thrown).toMatchObject({
       message:
         'PALDOCS_EMBEDDING_MODEL: the model qwen3-embedding:4b gives vectors of 1 dimensions, the column holds 2',
       fix: expect.stringContaining('vector(1)') as string,
@@ -88,12 +88,12 @@ describe('vectors as they come', () => {
     ['a null', [null, 1], 'EMBEDDING_NOT_FINITE'],
     ['an infinity', [Infinity, 1], 'EMBEDDING_NOT_FINITE'],
     ['NaN', [NaN, 1], 'EMBEDDING_NOT_FINITE'],
-    ['a word', ['1', 1], 'EMBEDDING_NOT_FINITE'],
+    ['a string', ['1', 1], 'EMBEDDING_NOT_FINITE'],
     ['NaN as a float', Float32Array.of(NaN, 1), 'EMBEDDING_NOT_FINITE'],
     ['zeros', [0, 0], 'EMBEDDING_ZERO'],
-    ['next to nothing', [1e-30, 1e-30], 'EMBEDDING_ZERO'],
-    ['values beyond measure', [1e200, 1e200], 'EMBEDDING_ZERO'],
-  ])('with %s are the text’s own fault, and no other’s', (_, vector, code) => {
+    ['tiny values', [1e-30, 1e-30], 'EMBEDDING_ZERO'],
+    ['huge values', [1e200, 1e200], 'EMBEDDING_ZERO'],
+  ])('with %s put only their own text at fault', (_, vector, code) => {
     const [bad, good] = read([vector, [0.6, 0.8]], { count: 2 });
     expect(bad).toBeInstanceOf(TextRejectedError);
     expect(bad).toMatchObject({ code });
@@ -112,31 +112,9 @@ describe('vectors as they come', () => {
     ],
     ['none', undefined, 1],
     ['an object', {}, 1],
-    ['no vector among them', [7], 1],
+    ['a number', [7], 1],
     ['null', [null], 1],
-  ])('that make no sense (%s) are no text’s fault', (_, embeddings, count) => {
+  ])('that are garbled (%s) put no single text at fault', (_, embeddings, count) => {
     expect(() => read(embeddings, { count })).toThrow(ProviderUnavailableError);
-  });
-});
-
-describe('the vector of a text in parts', () => {
-  it('is their mean, weighted by length, of length 1', () => {
-    const mean = meanVector([
-      { vector: Float32Array.of(1, 0), weight: 3 },
-      { vector: Float32Array.of(0, 1), weight: 4 },
-    ]);
-    expectAbout(mean, 0.6, 0.8);
-  });
-
-  it('is that of the only part', () => {
-    expect(meanVector([{ vector: Float32Array.of(0.6, 0.8), weight: 5 }])).toEqual(Float32Array.of(0.6, 0.8));
-  });
-
-  it('has no direction where the parts cancel out', () => {
-    const mean = meanVector([
-      { vector: Float32Array.of(1, 0), weight: 1 },
-      { vector: Float32Array.of(-1, 0), weight: 1 },
-    ]);
-    expect(mean).toMatchObject({ code: 'EMBEDDING_ZERO' });
   });
 });

@@ -9,14 +9,14 @@ import { parseAllDocuments } from 'yaml';
 
 export const ROOT = join(import.meta.dirname, '../..');
 
-/** What every resource of a cluster has. */
+/** What every Kubernetes resource has. */
 export interface Resource {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: { readonly name?: string; readonly namespace?: string };
 }
 
-/** The folders that can be applied: the worker itself, and what adds to it. */
+/** The folders that can be applied: the worker itself, and the overlays. */
 export const KUSTOMIZATIONS: readonly string[] = [
   'k8s',
   ...readdirSync(join(ROOT, 'k8s/overlays')).map((overlay) => `k8s/overlays/${overlay}`),
@@ -27,15 +27,15 @@ export function build(folder: string): Resource[] {
   return parse(execFileSync('kubectl', ['kustomize', join(ROOT, folder)], { encoding: 'utf8' }));
 }
 
-/** The Job, which belongs to no kustomization. */
+/** The backfill Job, which no kustomization includes. */
 export function backfillJob(): Resource {
   return only(parse(readFileSync(join(ROOT, 'k8s/backfill-job.yaml'), 'utf8')), 'Job');
 }
 
 /**
- * The one resource of this kind.
+ * The only resource of this kind.
  *
- * @throws Error where there is none or several
+ * @throws Error if there is none, or more than one
  */
 export function only<T extends Resource>(resources: readonly Resource[], kind: T['kind']): T {
   const [found, ...others] = resources.filter((resource): resource is T => resource.kind === kind);
@@ -49,7 +49,7 @@ export interface Pod {
   readonly container: IContainer;
 }
 
-/** The pods of a Deployment or a Job, with their one container. */
+/** The pods of a Deployment or a Job, with their only container. */
 export function podOf(resource: Resource): Pod {
   const template = (resource as unknown as IDeployment | IJob).spec?.template;
   const [container, ...others] = template?.spec?.containers ?? [];

@@ -16,7 +16,7 @@ import { parseAllDocuments } from 'yaml';
 import { build, only, podOf, ROOT, type Resource } from './manifests.js';
 
 describeWithProgram('kubectl', 'the overlay', () => {
-  it('of KEDA scales the Deployment, from one replica on, which says no number of its own', () => {
+  it('for KEDA scales the Deployment from one replica up; the Deployment sets no number itself', () => {
     const deployment = only<IDeployment & Resource>(build('k8s'), 'Deployment');
     const { spec } = only<IScaledObject & Resource>(build('k8s/overlays/keda'), 'ScaledObject');
     expect(spec.scaleTargetRef).toEqual({ name: deployment.metadata.name });
@@ -24,13 +24,13 @@ describeWithProgram('kubectl', 'the overlay', () => {
     expect(spec).toMatchObject({ minReplicaCount: 1, maxReplicaCount: 2 });
   });
 
-  it('of KEDA scales at a number of jobs that the queue can reach', () => {
+  it('for KEDA scales at a number of jobs that the queue can reach', () => {
     const { spec } = only<IScaledObject & Resource>(build('k8s/overlays/keda'), 'ScaledObject');
     const { queueLimit } = loadConfig({ PALDOCS_DATABASE_URL: 'postgresql://db/paldocs' });
     expect(Number(spec.triggers[0]?.metadata['targetQueryValue'])).toBeLessThanOrEqual(queueLimit / 2);
   });
 
-  it('of KEDA asks the database with the URL that the worker has', () => {
+  it('for KEDA queries the database with the worker’s own URL', () => {
     const resources = build('k8s/overlays/keda');
     const { spec } = only<IScaledObject & Resource>(resources, 'ScaledObject');
     const authentication = only<ITriggerAuthentication & Resource>(resources, 'TriggerAuthentication');
@@ -41,12 +41,12 @@ describeWithProgram('kubectl', 'the overlay', () => {
     expect(authentication.spec.secretTargetRef).toEqual([{ parameter: 'connection', ...secretKeyRef }]);
   });
 
-  it('of monitoring holds what fetches the metrics, and the rules on them', () => {
+  it('for monitoring contains the PodMonitor and the rules', () => {
     const kinds = build('k8s/overlays/monitoring').map(({ kind }) => kind);
     expect(kinds.sort()).toEqual(['PodMonitor', 'PrometheusRule']);
   });
 
-  it('of the dashboard holds it where Grafana looks, under a name that stays', () => {
+  it('for the dashboard puts it where Grafana looks, under a stable name', () => {
     const map = only<IConfigMap & Resource>(build('k8s/overlays/dashboard'), 'ConfigMap');
     expect(map.metadata).toMatchObject({ name: 'embedding-worker-dashboard', labels: { grafana_dashboard: '1' } });
     const file = readFileSync(join(ROOT, 'k8s/overlays/dashboard/embedding-worker.json'), 'utf8');
@@ -55,14 +55,14 @@ describeWithProgram('kubectl', 'the overlay', () => {
   });
 });
 
-describeWithServer('the query of KEDA', () => {
+describeWithServer('KEDA’s query', () => {
   const query = () => {
     const file = readFileSync(join(ROOT, 'k8s/overlays/keda/scaled-object.yaml'), 'utf8');
     const [scaled] = parseAllDocuments(file).map((document) => document.toJS() as IScaledObject);
     return String(scaled?.spec.triggers[0]?.metadata['query']);
   };
 
-  it('counts the jobs that are due, and no others', async () => {
+  it('counts the ready jobs, and no others', async () => {
     const db = await createDatabase();
     const ollama = await startStandIn();
     try {

@@ -17,8 +17,8 @@ describeWithProgram('kubectl', 'the pods', () => {
   const settings = () => only<IConfigMap & { metadata: object }>(build('k8s'), 'ConfigMap').data ?? {};
   const config = () => loadConfig({ ...settings(), PALDOCS_DATABASE_URL: 'postgresql://db/paldocs' });
 
-  // https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted, field by field, and more than it
-  // asks for: a user that is no name, and a root file system that cannot be written.
+  // https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted, field by field, and stricter: a
+  // numeric user, and a read-only root file system.
   it.each(PODS)('of the %s satisfy the restricted profile', (_, pod) => {
     const { spec, container } = pod();
     expect(spec.securityContext).toEqual({
@@ -37,12 +37,12 @@ describeWithProgram('kubectl', 'the pods', () => {
     expect(container.ports?.filter(({ hostPort }) => hostPort !== undefined)).toEqual([]);
   });
 
-  it.each(PODS)('of the %s hold no token of the cluster, and no variables of its Services', (_, pod) => {
+  it.each(PODS)('of the %s have no token of the cluster, and no variables of its Services', (_, pod) => {
     expect(pod().spec).toMatchObject({ automountServiceAccountToken: false, enableServiceLinks: false });
     expect(pod().spec).not.toHaveProperty('serviceAccountName');
   });
 
-  it.each(PODS)('of the %s ask for little, are bounded in memory alone, and run on any node', (_, pod) => {
+  it.each(PODS)('of the %s request little, are limited in memory only, and run on any node', (_, pod) => {
     const { spec, container } = pod();
     expect(container.resources).toEqual({
       requests: { cpu: '10m', memory: '64Mi' },
@@ -51,13 +51,13 @@ describeWithProgram('kubectl', 'the pods', () => {
     for (const field of ['runtimeClassName', 'nodeSelector', 'tolerations']) expect(spec).not.toHaveProperty(field);
   });
 
-  it.each(PODS)('of the %s leave room beside the heap that the image allows', (_, pod) => {
+  it.each(PODS)('of the %s have memory to spare beyond the heap that the image allows', (_, pod) => {
     const heap = /--max-old-space-size=(\d+)/.exec(text('Dockerfile'))?.[1];
     const limit = /^(\d+)Mi$/.exec(String(pod().container.resources?.limits?.['memory']))?.[1];
     expect(Number(heap)).toBeLessThanOrEqual(Number(limit) / 2);
   });
 
-  it.each(PODS)('of the %s have longer to end than the worker takes', (_, pod) => {
+  it.each(PODS)('of the %s get more time to stop than the worker takes', (_, pod) => {
     const { terminationGracePeriodSeconds = 30 } = pod().spec;
     expect(terminationGracePeriodSeconds * 1000).toBeGreaterThan(config().shutdownTimeoutMs + 5_000);
   });
@@ -70,14 +70,14 @@ describeWithProgram('kubectl', 'the pods', () => {
 
   it.each(PODS)('of the %s run a command that exists', async (_, pod) => {
     const { status, stderr } = await runCli({}, pod().container.args ?? []);
-    // Had it not understood the arguments, it would have said so and not come as far as this.
+    // It reports arguments that it does not understand before it gets this far.
     expect({ status, stderr }).toEqual({
       status: 2,
       stderr: expect.stringMatching(/PALDOCS_DATABASE_URL: is not set/) as string,
     });
   });
 
-  it('can run the backfill in the other way that the Job names', async () => {
+  it('can run the other backfill command that the Job names', async () => {
     const named = /`args: \[(.+?)\]`/.exec(text('k8s/backfill-job.yaml'))?.[1]?.split(', ') ?? [];
     expect(named.length).toBeGreaterThan(1);
     const { stderr } = await runCli({}, named);
@@ -105,12 +105,12 @@ describeWithProgram('kubectl', 'the pods', () => {
     expect(names.filter((name) => !(name in VARIABLES))).toEqual([]);
   });
 
-  it('are told the defaults by the ConfigMap, which are valid', () => {
+  it('get valid defaults from the ConfigMap', () => {
     expect(config()).toEqual(loadConfig({ PALDOCS_DATABASE_URL: 'postgresql://db/paldocs' }));
     expect(Object.keys(settings()).filter((name) => /DATABASE_URL|TOKEN/.test(name))).toEqual([]);
   });
 
-  it('get a Secret that the documentation tells how to make, with all keys they need', () => {
+  it('get a Secret that docs/deployment.md creates with all keys that they need', () => {
     const [, name, rest = ''] = /kubectl create secret generic (\S+)(.+?)```/s.exec(text('docs/deployment.md')) ?? [];
     expect(name).toBe('embedding-worker');
     expect(rest).toContain('--from-literal=PALDOCS_DATABASE_URL=');
@@ -118,7 +118,7 @@ describeWithProgram('kubectl', 'the pods', () => {
       expect(text('docs/deployment.md')).toContain(optional);
   });
 
-  it('are probed where the worker answers', () => {
+  it('are probed at the port where the worker answers', () => {
     const { container } = podOf(only(build('k8s'), 'Deployment'));
     expect(container.ports).toEqual([{ name: 'http', containerPort: config().healthPort }]);
     const { startupProbe, livenessProbe, readinessProbe } = container;
@@ -132,7 +132,7 @@ describeWithProgram('kubectl', 'the pods', () => {
     expect(Number(startupProbe?.periodSeconds) * Number(startupProbe?.failureThreshold)).toBe(60);
   });
 
-  it('of a backfill end for good on the statuses that another try would not change', () => {
+  it('of a backfill are not retried on exit statuses that a retry would not change', () => {
     const job = backfillJob() as unknown as { spec: { podFailurePolicy: { rules: unknown[] } } };
     const { container, spec } = podOf(backfillJob());
     expect(job.spec.podFailurePolicy.rules).toContainEqual({

@@ -3,30 +3,30 @@ import { backfillJob, build, KUSTOMIZATIONS, type Resource } from './manifests.j
 import { problemsOf } from './schema.js';
 
 describeWithProgram('kubectl', 'the manifests', () => {
-  it.each(KUSTOMIZATIONS)('of %s are what the schemas of their kinds allow', async (folder) => {
+  it.each(KUSTOMIZATIONS)('of %s fit the schemas of their kinds', async (folder) => {
     const resources = build(folder);
     expect(resources).not.toEqual([]);
     expect(await problemsOf(resources)).toEqual([]);
   });
 
-  it('of the backfill are what the schema of a Job allows', async () => {
+  it('of the backfill fit the schema of a Job', async () => {
     expect(await problemsOf([backfillJob()])).toEqual([]);
   });
 
-  it('can be applied together: no two folders hold the same resource', () => {
+  it('can be applied together: no two folders contain the same resource', () => {
     const names = KUSTOMIZATIONS.flatMap((folder) => build(folder)).map(
       ({ kind, metadata }) => `${kind}/${metadata.name}`,
     );
     expect(names).toEqual([...new Set(names)]);
   });
 
-  it('name no namespace, so that they go where they are applied', () => {
+  it('name no namespace, so they go where they are applied', () => {
     const resources = [backfillJob(), ...KUSTOMIZATIONS.flatMap((folder) => build(folder))];
     expect(resources.filter(({ metadata }) => metadata.namespace !== undefined)).toEqual([]);
   });
 });
 
-describe('the check of schemas', () => {
+describe('the schema check', () => {
   const deployment = (spec: object): Resource =>
     ({
       apiVersion: 'apps/v1',
@@ -56,7 +56,7 @@ describe('the check of schemas', () => {
     expect((await problemsOf([resource])).join('\n')).toMatch(problem);
   });
 
-  it('passes what is right', async () => {
+  it('accepts valid resources', async () => {
     expect(await problemsOf([deployment({}), scaled({})])).toEqual([]);
   });
 });

@@ -16,10 +16,10 @@ const SCHEMAS: Readonly<Record<string, string>> = {
 type Model = new (data: Resource) => { validate(): void };
 
 /**
- * What a cluster would refuse or ignore in these resources, for people; nothing where all is well.
+ * What a cluster would refuse or ignore in these resources, as readable lines; none if they are valid.
  *
- * The schema's own validator knows formats (quantities, ports) and lets unknown fields pass; TypeScript, given the
- * resource as a literal of the schema's type, finds each field that is misspelt or in the wrong place.
+ * The schema's validator checks formats (quantities, ports) but accepts unknown fields. TypeScript, given the resource as a
+ * literal of the schema's type, finds every field that is misspelt or in the wrong place.
  */
 export async function problemsOf(resources: readonly Resource[]): Promise<string[]> {
   const problems: string[] = [];

@@ -12,7 +12,7 @@ interface Selector {
   readonly matchExpressions?: readonly { key: string; operator: string; values?: readonly string[] }[];
 }
 
-/** As Kubernetes does, for what we use. */
+/** Matches labels as Kubernetes does, as far as the manifests need it. */
 function selects(selector: Selector | undefined, labels: Labels): boolean {
   if (selector === undefined) return false;
   const { matchLabels = {}, matchExpressions = [] } = selector;
@@ -25,30 +25,30 @@ function selects(selector: Selector | undefined, labels: Labels): boolean {
   );
 }
 
-describeWithProgram('kubectl', 'what selects pods', () => {
+describeWithProgram('kubectl', 'a selector', () => {
   const deployment = () => only<IDeployment & Resource>(build('k8s'), 'Deployment');
   const worker = () => podOf(deployment()).labels;
   const backfill = () => podOf(backfillJob()).labels;
 
-  it('gives the Deployment its own pods, and not those of a backfill', () => {
+  it('of the Deployment selects its own pods, and not those of a backfill', () => {
     const selector = deployment().spec?.selector;
     expect([selects(selector, worker()), selects(selector, backfill())]).toEqual([true, false]);
   });
 
-  it('spreads the pods of the Deployment', () => {
+  it('of the spread constraint selects the pods of the Deployment', () => {
     const [constraint, ...others] = podOf(deployment()).spec.topologySpreadConstraints ?? [];
     expect(others).toEqual([]);
     expect(constraint).toMatchObject({ topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway' });
     expect(selects(constraint?.labelSelector, worker())).toBe(true);
   });
 
-  it('lets a node be drained that has the only worker', () => {
+  it('of the disruption budget lets a node with the only worker be drained', () => {
     const { spec } = only<IPodDisruptionBudget & Resource>(build('k8s'), 'PodDisruptionBudget');
     expect(spec).toMatchObject({ maxUnavailable: 1 });
     expect([selects(spec?.selector, worker()), selects(spec?.selector, backfill())]).toEqual([true, false]);
   });
 
-  it('has metrics fetched of both, from the port and path where they are', () => {
+  it('of the PodMonitor covers both, at the right port and path', () => {
     const { spec } = only<IPodMonitor & Resource>(build('k8s/overlays/monitoring'), 'PodMonitor');
     expect([selects(spec.selector, worker()), selects(spec.selector, backfill())]).toEqual([true, true]);
     expect(spec.podMetricsEndpoints).toMatchObject([{ port: 'http', path: '/metrics' }]);
@@ -56,13 +56,13 @@ describeWithProgram('kubectl', 'what selects pods', () => {
       expect(pod.container.ports).toContainEqual({ name: 'http', containerPort: 8001 });
   });
 
-  it('covers both by the NetworkPolicy', () => {
+  it('of the NetworkPolicy covers both', () => {
     const { spec } = only<INetworkPolicy & Resource>(build('k8s'), 'NetworkPolicy');
     expect([selects(spec?.podSelector, worker()), selects(spec?.podSelector, backfill())]).toEqual([true, true]);
     expect(spec?.policyTypes).toEqual(['Ingress', 'Egress']);
   });
 
-  it('lets in whoever asks for health and metrics, and out to DNS, PostgreSQL, Ollama and a collector of traces alone', () => {
+  it('of the NetworkPolicy admits requests for health and metrics, and allows only DNS, PostgreSQL, Ollama and a trace collector', () => {
     const { spec } = only<INetworkPolicy & Resource>(build('k8s'), 'NetworkPolicy');
     expect(spec?.ingress).toEqual([{ ports: [{ protocol: 'TCP', port: 'http' }] }]);
     const ollama = new URL(loadConfig({ PALDOCS_DATABASE_URL: 'postgresql://db/paldocs' }).ollamaUrl);

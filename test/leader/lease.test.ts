@@ -1,4 +1,4 @@
-import { Leadership } from '../../src/leader/lease.js';
+import { Lease } from '../../src/leader/lease.js';
 import { Postgres } from '../../src/postgres/postgres.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
@@ -10,7 +10,7 @@ import { MemoryLog } from '../support/worker-log.js';
 interface Replica {
   readonly name: string;
   readonly events: WorkerEvents;
-  readonly leadership: Leadership;
+  readonly lease: Lease;
   readonly calls: string[];
   stop(): Promise<void>;
 }
@@ -34,7 +34,7 @@ describeWithServer('of the replicas', () => {
       calls.push(what);
       return Promise.resolve();
     };
-    const leadership = new Leadership({
+    const lease = new Lease({
       database,
       lockName,
       applicationName: (role) => `${role} ${name}`,
@@ -52,13 +52,13 @@ describeWithServer('of the replicas', () => {
       events: events.emitter,
       log: new MemoryLog(),
     });
-    await leadership.start();
+    await lease.start();
     await connected.promise;
     const stop = async () => {
-      await leadership.stop();
+      await lease.stop();
       await database.close();
     };
-    const replica = { name, events, leadership, calls, stop };
+    const replica = { name, events, lease, calls, stop };
     replicas.push(replica);
     return replica;
   }
@@ -102,7 +102,7 @@ describeWithServer('of the replicas', () => {
     const first = await start('a');
     await first.events.until(() => leads(first));
     const second = await start('b');
-    await first.leadership.stop();
+    await first.lease.stop();
     expect(withoutPulses(first)).toEqual(['connected', 'elected', 'deposed']);
     await second.events.until(() => leads(second));
     expect(withoutPulses(second)).toEqual(['connected', 'elected']);

@@ -31,7 +31,7 @@ describe('the HTTP port', () => {
   afterEach(() => server.stop());
   const url = (path: string) => `http://127.0.0.1:${server.port}${path}`;
 
-  /** Sends bytes and returns all that comes until the server closes. */
+  /** Sends bytes and returns everything received until the server closes the connection. */
   async function exchange(bytes: string | Buffer): Promise<string> {
     const socket = connect(server.port, '127.0.0.1');
     socket.on('error', () => undefined);
@@ -39,11 +39,11 @@ describe('the HTTP port', () => {
     socket.write(bytes);
     let received = '';
     socket.setEncoding('latin1').on('data', (chunk: string) => (received += chunk));
-    await new Promise((resolve) => socket.once('close', resolve)); // in order, or reset because it had sent too much
+    await new Promise((resolve) => socket.once('close', resolve)); // normally, or by a reset because it sent too much
     return received;
   }
 
-  it.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'PROPFIND'])('refuses %s', async (method) => {
+  it.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'PROPFIND'])('rejects %s', async (method) => {
     for (const path of ['/healthz', '/readyz', '/metrics', '/']) {
       const response = await fetch(url(path), { method, headers: { connection: 'close' } });
       expect(response.status).toBe(405);
@@ -53,7 +53,7 @@ describe('the HTTP port', () => {
   });
 
   it.each<[string, string | Buffer, RegExp]>([
-    ['bytes that are no HTTP', Buffer.from([0, 1, 2, 255, 254, 10, 13, 0]), /^HTTP\/1\.1 400 /],
+    ['bytes that are not HTTP', Buffer.from([0, 1, 2, 255, 254, 10, 13, 0]), /^HTTP\/1\.1 400 /],
     ['a TLS greeting', Buffer.from('16030100c8010000c40303', 'hex'), /^HTTP\/1\.1 400 /],
     ['an HTTP/2 preface', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', /^(HTTP\/1\.1 (400|405) |$)/],
     ['headers of 1 MB', `GET /healthz HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(1_000_000)}\r\n\r\n`, /^HTTP\/1\.1 431 /],
@@ -70,12 +70,12 @@ describe('the HTTP port', () => {
       'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: upgrade, close\r\nUpgrade: websocket\r\n\r\n',
       /^HTTP\/1\.1 200 /,
     ],
-  ])('takes no harm from %s', async (_, bytes, answered) => {
+  ])('survives %s', async (_, bytes, answered) => {
     expect(await exchange(bytes)).toMatch(answered);
     expect(await get(url('/healthz'))).toMatchObject({ status: 200 });
   });
 
-  it('closes a connection that says nothing, one that never ends its headers, and one that never ends its body', async () => {
+  it('closes connections that send nothing, incomplete headers, or an incomplete body', async () => {
     const started = performance.now();
     await Promise.all([
       exchange(''),
@@ -85,12 +85,12 @@ describe('the HTTP port', () => {
     expect(performance.now() - started).toBeLessThan(20_000);
   });
 
-  it('closes a connection after so many requests, each of which it answers', async () => {
+  it('answers the maximum number of requests on a connection, then closes it', async () => {
     const all = await exchange('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1_000));
     expect(all.match(/HTTP\/1\.1 200 /g)).toHaveLength(MAX_REQUESTS_PER_CONNECTION);
   });
 
-  it('asks once for all requests that come together', async () => {
+  it('reads the readiness once for all concurrent requests', async () => {
     answer = Promise.withResolvers<undefined>();
     const together = exchange('GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(MAX_REQUESTS_PER_CONNECTION));
     const another = get(url('/readyz'));
@@ -100,10 +100,10 @@ describe('the HTTP port', () => {
     expect(await another).toMatchObject({ status: 200 });
     expect(asked).toBeLessThanOrEqual(3);
     await get(url('/readyz'));
-    expect(asked).toBeGreaterThan(1); // what was is not taken for what is
+    expect(asked).toBeGreaterThan(1); // a result is not reused later
   });
 
-  it('makes room for who comes last by closing who has been silent longest', async () => {
+  it('closes the connection that has been silent longest when there are too many', async () => {
     const first = connect(server.port, '127.0.0.1');
     await once(first, 'connect');
     const closed = once(first, 'close');

@@ -25,7 +25,7 @@ describe('the HTTP endpoints', () => {
   });
   afterEach(() => server.stop());
 
-  it('say 503 and which part where one has passed its bound', async () => {
+  it('answer 503 and name the part if it has exceeded its limit', async () => {
     const work = Promise.withResolvers<undefined>();
     const watched = watchdog.watch('worker', 0, () => work.promise);
     expect(await get(`${url}/healthz`)).toMatchObject({ status: 503, json: { ok: false, overdue: ['worker'] } });
@@ -34,7 +34,7 @@ describe('the HTTP endpoints', () => {
     expect(await get(`${url}/healthz`)).toMatchObject({ status: 200, json: { ok: true, overdue: [] } });
   });
 
-  it('say 503 and which part where one is not ready', async () => {
+  it('answer 503 and name the part if it is not ready', async () => {
     const parts = { database: { ok: true }, worker: { ok: false, detail: 'starting' } };
     readiness = () => Promise.resolve(parts);
     expect(await get(`${url}/readyz`)).toMatchObject({ status: 503, json: { ok: false, parts } });
@@ -44,31 +44,31 @@ describe('the HTTP endpoints', () => {
     expect(await get(`${url}/healthz`, 'HEAD')).toMatchObject({ status: 200, text: '' });
   });
 
-  it.each(['/healthz?verbose=1', '/healthz#x'])('know %s', async (path) => {
+  it.each(['/healthz?verbose=1', '/healthz#x'])('accept %s', async (path) => {
     expect(await get(`${url}${path}`)).toMatchObject({ status: 200 });
   });
 
-  it('are never kept by anyone between', async () => {
+  it('forbid caching', async () => {
     const response = await fetch(`${url}/healthz`, { headers: { connection: 'close' } });
     expect(response.headers.get('cache-control')).toBe('no-store');
     await response.arrayBuffer();
   });
 
-  it('end with connections still open', async () => {
+  it('stop while connections are open', async () => {
     const response = await fetch(`${url}/healthz`);
     await response.arrayBuffer();
     await server.stop();
     await expect(get(`${url}/healthz`)).rejects.toThrow();
   });
 
-  it('can be stopped twice, and without a start', async () => {
+  it('can be stopped twice, and without having been started', async () => {
     await server.stop();
     await server.stop();
     const options = { port: 0, registry: new Registry(), watchdog, readiness, log: new MemoryLog() };
     await new HealthServer(options).stop();
   });
 
-  it('name the variable where their port is taken', async () => {
+  it('name the variable if their port is in use', async () => {
     const options = { port: server.port, registry: new Registry(), watchdog, readiness, log: new MemoryLog() };
     await expect(new HealthServer(options).start()).rejects.toThrow(
       `PALDOCS_HEALTH_PORT: cannot listen on port ${server.port} (EADDRINUSE)`,

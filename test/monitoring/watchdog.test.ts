@@ -1,7 +1,7 @@
 import { Watchdog } from '../../src/monitoring/watchdog.js';
 
 describe('the watchdog', () => {
-  it('names what has passed its bound, once, until it ends', async () => {
+  it('names each part that exceeds its limit once, until the work ends', async () => {
     const watchdog = new Watchdog();
     const work = Promise.withResolvers<string>();
     const both = [1, 2].map(() => watchdog.watch('late', -1, () => work.promise));
@@ -12,7 +12,7 @@ describe('the watchdog', () => {
     expect(watchdog.overdue()).toEqual([]);
   });
 
-  it('forgets what failed', async () => {
+  it('forgets work that failed', async () => {
     const watchdog = new Watchdog();
     await expect(watchdog.watch('late', -1, () => Promise.reject(new Error('failed')))).rejects.toThrow('failed');
     expect(watchdog.overdue()).toEqual([]);

@@ -19,12 +19,12 @@ const open = (url: string) => {
 const closeAll = async () => {
   await Promise.all(opened.splice(0).map((database) => database.close()));
 };
-/** The same database at these hosts, `name:port,name:port`. */
+/** The URL of the same database at these hosts, `name:port,name:port`. */
 const at = (url: string, hosts: string, parameters = '') => {
   const { username, password, pathname } = new URL(url);
   return `postgresql://${username}:${password}@${hosts}${pathname}${parameters === '' ? '' : `?${parameters}`}`;
 };
-/** What is asked may find a connection that was ended. */
+/** Repeats a query that may get a connection that has ended. */
 const again = <T>(ask: () => Promise<T>) => retryTransient(ask, { signal: new AbortController().signal });
 const NOBODY = '127.0.0.1:1';
 const hostOf = (url: string) => new URL(url).host;
@@ -39,7 +39,7 @@ describeWithServer('a connection', () => {
   it.each([
     ['as a parameter', (directory: string) => at(db.url, '', `host=${directory}&port=${new URL(db.url).port}`)],
     ['as the host', (directory: string) => at(db.url, `${encodeURIComponent(directory)}:${new URL(db.url).port}`)],
-  ])('goes through a socket whose directory is given %s, for the pool and for sessions', async (_, urlOf) => {
+  ])('uses a socket whose directory is given %s, for the pool and for sessions', async (_, urlOf) => {
     const [row] = await db.query<{ directory: string }>(
       `SELECT current_setting('unix_socket_directories') AS directory`,
     );
@@ -53,23 +53,23 @@ describeWithServer('a connection', () => {
     await session.close();
   });
 
-  it('goes to the first of several servers that is there', async () => {
+  it('goes to the first of several servers that can be reached', async () => {
     const database = open(at(db.url, `${NOBODY},no-such-host.invalid:1,${hostOf(db.url)}`));
     expect(await database.query('SELECT current_database() AS name')).toEqual([{ name: db.name }]);
   });
 
-  it('does not wait long for one of several that says nothing', async () => {
+  it('does not wait long for a server that does not answer if there are others', async () => {
     const mute = new TcpFront((client) => client.on('error', () => undefined).resume());
     await mute.listen();
     const database = open(at(db.url, `127.0.0.1:${mute.port},${hostOf(db.url)}`));
     const started = performance.now();
     await database.query('SELECT 1');
-    await Promise.all([database.query('SELECT pg_sleep(0.1)'), database.query('SELECT pg_sleep(0.1)')]); // from where it was found
+    await Promise.all([database.query('SELECT pg_sleep(0.1)'), database.query('SELECT pg_sleep(0.1)')]); // starting with the server that was reached last
     expect(performance.now() - started).toBeLessThan(9_000);
     await mute.stop();
   });
 
-  it('is refused by the first server that refuses the password, whoever comes after', async () => {
+  it('fails at the first server that rejects the password, and tries no other', async () => {
     const wrong = new URL(at(db.url, hostOf(db.url)));
     wrong.password = 'wrong';
     await expect(open(at(wrong.href, `${hostOf(db.url)},${NOBODY}`)).query('SELECT 1')).rejects.toMatchObject({
@@ -77,23 +77,23 @@ describeWithServer('a connection', () => {
     });
   });
 
-  it('fails as it did at the first server where all are away', async () => {
+  it('fails with the error of the first server if none can be reached', async () => {
     await expect(open(at(db.url, `${NOBODY},127.0.0.1:2`)).query('SELECT 1')).rejects.toMatchObject({
       code: 'ECONNREFUSED',
     });
   });
 
-  it('is not encrypted where the server offers nothing and the URL leaves it to it, and tells so once', async () => {
+  it('is not encrypted if the URL leaves the choice to a server without TLS, and reports it once', async () => {
     const database = open(`${db.url}?sslmode=prefer`);
-    const told: string[] = [];
-    database.on('plain', (where) => told.push(where));
+    const addresses: string[] = [];
+    database.on('plain', (where) => addresses.push(where));
     await Promise.all([database.query('SELECT pg_sleep(0.1)'), database.query('SELECT pg_sleep(0.1)')]);
     await (await database.connect({ applicationName: 'session' })).close();
-    expect(told).toEqual([`${hostOf(db.url)}/${db.name}`]);
+    expect(addresses).toEqual([`${hostOf(db.url)}/${db.name}`]);
     expect(database.isPlain).toBe(true);
   });
 
-  it('fails where the URL insists on TLS', async () => {
+  it('fails if the URL requires TLS and the server has none', async () => {
     await expect(open(`${db.url}?sslmode=require`).query('SELECT 1')).rejects.toThrow('does not support SSL');
   });
 });
@@ -102,7 +102,7 @@ describeWithCluster('a connection to one of two servers', (own) => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await createDatabase();
-    // A role of the same name on both servers, and a database.
+    // The same role and database exist on both servers.
     for (const url of [db.url, own().cluster.url]) {
       await withClient(url, (client) => client.query(`CREATE ROLE ${role()} LOGIN PASSWORD 'secret'`));
     }
@@ -118,7 +118,7 @@ describeWithCluster('a connection to one of two servers', (own) => {
   const setReadOnly = (url: string, value: 'on' | 'off') =>
     withClient(url, (client) => client.query(`ALTER ROLE ${role()} SET default_transaction_read_only = ${value}`));
 
-  it('is to the one that takes writes, and after a failover to the other', async () => {
+  it('goes to the one that accepts writes, and after a failover to the other', async () => {
     const url = `postgresql://${role()}:secret@${hostOf(own().cluster.url)},${hostOf(db.url)}/${db.name}`;
     const port = async (database: Postgres) =>
       (await database.query<{ port: string }>(`SELECT current_setting('port') AS port`))[0]?.port;
@@ -140,7 +140,7 @@ describeWithCluster('a connection to one of two servers', (own) => {
   });
 });
 
-describeWithCluster('a connection to a server that speaks TLS', (own) => {
+describeWithCluster('a connection to a server with TLS', (own) => {
   let authority: Authority;
   let db: TestDatabase;
   beforeAll(async () => {
@@ -169,13 +169,13 @@ describeWithCluster('a connection to a server that speaks TLS', (own) => {
     ['sslmode=no-verify', true],
     ['sslmode=disable', false],
     ['application_name=x', false],
-  ])('with %s is encrypted: %s', async (parameters, expected) => {
+  ])('with %s: encrypted is %s', async (parameters, expected) => {
     const database = open(`${db.url}?${parameters}`);
     expect(await isEncrypted(database)).toBe(expected);
     expect(database.isPlain).toBe(false);
   });
 
-  it('is not encrypted where TLS is preferred, and the server admits us only without it', async () => {
+  it('is not encrypted if TLS is preferred and the server accepts us only without it', async () => {
     await admit('hostnossl all all 127.0.0.1/32 scram-sha-256');
     const database = open(`${db.url}?sslmode=prefer`);
     expect(await isEncrypted(database)).toBe(false);
@@ -184,13 +184,13 @@ describeWithCluster('a connection to a server that speaks TLS', (own) => {
     await admit('host all all 127.0.0.1/32 scram-sha-256');
   });
 
-  it('says what the server says first, where it refuses the password with TLS and without', async () => {
+  it('fails with the first error if the server rejects the password with TLS and without', async () => {
     const wrong = new URL(db.url);
     wrong.password = 'wrong';
     await expect(open(`${wrong.href}?sslmode=prefer`).query('SELECT 1')).rejects.toMatchObject({ code: '28P01' });
   });
 
-  it('is encrypted as soon as the server offers it', async () => {
+  it('is encrypted as soon as the server offers TLS', async () => {
     const ssl = async (value: 'on' | 'off') => {
       await withClient(own().cluster.url, (client) => client.query(`ALTER SYSTEM SET ssl = ${value}`));
       await own().cluster.restart('fast');

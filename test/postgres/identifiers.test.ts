@@ -1,6 +1,6 @@
 import { onOneLine, readColumnName, readTableName } from '../../src/postgres/identifiers.js';
 
-describe('the name of a table', () => {
+describe('a table name', () => {
   it.each<[string, string[][]]>([
     ['public.blocks', [['public', 'blocks']]],
     ['blocks', [['blocks']]],
@@ -41,15 +41,15 @@ describe('the name of a table', () => {
     ['', /is not a table name/],
     ['a.', /is not a table name/],
     ['a\0b', /is not a table name/],
-    ['"Pal-E.content_blocks', /has a quote that is not closed/],
-    ['public."blocks', /has a quote that is not closed/],
-    ['"Blo""cks', /has a quote that is not closed/],
-  ])('%j cannot be one', (text, reason) => {
+    ['"Pal-E.content_blocks', /has an unclosed quote/],
+    ['public."blocks', /has an unclosed quote/],
+    ['"Blo""cks', /has an unclosed quote/],
+  ])('cannot be %j', (text, reason) => {
     expect(() => readTableName(text)).toThrow(reason);
   });
 });
 
-describe('the name of a column', () => {
+describe('a column name', () => {
   it.each<[string, string[]]>([
     ['content', ['content']],
     ['"Body Text"', ['Body Text', '"Body Text"']],
@@ -61,11 +61,11 @@ describe('the name of a column', () => {
     expect(readColumnName(text)).toEqual(names);
   });
 
-  it.each(['', ' ', '"Body Text', 'a\0b'])('%j cannot be one', (text) => {
+  it.each(['', ' ', '"Body Text', 'a\0b'])('cannot be %j', (text) => {
     expect(() => readColumnName(text)).toThrow();
   });
 });
 
-it('puts SQL on one line, but for what stands in quotes', () => {
+it('puts SQL on one line, except for quoted text', () => {
   expect(onOneLine(`CASE\n    WHEN a = 'b''\n  c' THEN "d\n" END`)).toBe(`CASE WHEN a = 'b''\n  c' THEN "d\n" END`);
 });

@@ -1,4 +1,4 @@
-import { PgBouncer } from '../../tools/crucible/site/pgbouncer.js';
+import { PgBouncer } from '../../tools/crucible/testbed/pgbouncer.js';
 import { Postgres } from '../../src/postgres/postgres.js';
 import { sharesBackends } from '../../src/postgres/shared-backends.js';
 import { createDatabase } from '../support/create-database.js';
@@ -27,7 +27,7 @@ describeWithServer('a database', () => {
     }
   };
 
-  it('that is reached directly is known for one whose sessions are its own', async () => {
+  it('that is reached directly does not share its sessions', async () => {
     expect(await isShared(db.url)).toBe(false);
   });
 
@@ -63,13 +63,13 @@ describeWithServer('a database', () => {
         current_setting('client_connection_check_interval') AS check, current_setting('quote_all_identifiers') AS quote`;
       const OURS = { lock: '3s', statement: '12s', check: '2s', quote: 'off' };
 
-      it('has limits in each transaction, and with each statement', async () => {
+      it('has timeouts in each transaction and for each statement', async () => {
         expect(await pooled.transaction((tx) => tx.query(LIMITS))).toEqual([OURS]);
         expect(await pooled.query(LIMITS)).toEqual([OURS]);
         expect((await pooled.executeSql(LIMITS)).rows).toEqual([OURS]);
       });
 
-      it('leaves nothing behind in the sessions that others use, too', async () => {
+      it('leaves no settings behind in shared sessions', async () => {
         for (let n = 0; n < 10; n++) await pooled.query('SELECT 1');
         await (await pooled.connect({ applicationName: 'session' })).close();
         await pooled.withoutLimits(async (tx) => {
@@ -78,12 +78,12 @@ describeWithServer('a database', () => {
         });
       });
 
-      it('lets a transaction have another limit', async () => {
+      it('lets a transaction have another timeout', async () => {
         const [row] = await pooled.transaction((tx) => tx.query(LIMITS), { statementMs: 60_000 });
         expect(row).toMatchObject({ statement: '1min' });
       });
 
-      it('works through several statements at once, with transactions of their own among them', async () => {
+      it('runs concurrent statements and transactions', async () => {
         await pooled.executeSql('BEGIN; CREATE TABLE several (n int); INSERT INTO several VALUES (1); COMMIT');
         expect(await pooled.query('SELECT n FROM several')).toEqual([{ n: 1 }]);
       });

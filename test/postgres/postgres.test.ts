@@ -1,3 +1,4 @@
+import { Rollback } from '../../src/postgres/database.js';
 import { Postgres } from '../../src/postgres/postgres.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
@@ -17,7 +18,7 @@ describeWithServer('the database', () => {
 
   const numbers = async () => (await db.query<{ n: number }>('SELECT n FROM t ORDER BY n')).map(({ n }) => n);
 
-  it('commits a transaction that resolves, and gives its result', async () => {
+  it('commits a transaction that resolves, and returns its result', async () => {
     const result = await postgres.transaction(async (tx) => {
       await tx.query('INSERT INTO t VALUES ($1)', [1]);
       return 'done';
@@ -35,6 +36,17 @@ describeWithServer('the database', () => {
     expect(await numbers()).toEqual([]);
   });
 
+  it('rolls back a transaction whose work returns a Rollback, and resolves with its result', async () => {
+    const result = await postgres.transaction<string>(async (tx) => {
+      await tx.query('INSERT INTO t VALUES (1)');
+      return new Rollback('not wanted');
+    });
+    expect(result).toBe('not wanted');
+    expect(await numbers()).toEqual([]);
+    await postgres.query('INSERT INTO t VALUES (2)'); // on the same connection, after the transaction has ended
+    expect(await numbers()).toEqual([2]);
+  });
+
   it('rolls back a transaction with a statement that fails', async () => {
     const work = postgres.transaction(async (tx) => {
       await tx.query('INSERT INTO t VALUES (1)');
@@ -44,7 +56,7 @@ describeWithServer('the database', () => {
     expect(await numbers()).toEqual([]);
   });
 
-  it('goes on with other connections after one was lost in a transaction', async () => {
+  it('uses other connections after one was lost in a transaction', async () => {
     const work = postgres.transaction(async (tx) => {
       await tx.query('INSERT INTO t VALUES (1)');
       const [row] = await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
@@ -56,7 +68,7 @@ describeWithServer('the database', () => {
     expect(await numbers()).toEqual([1, 2, 3]);
   });
 
-  it('knows its own backends, and no others', async () => {
+  it('recognises its own backends and no others', async () => {
     const [own] = await postgres.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
     const [other] = await db.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
     expect(postgres.ownsBackend(own?.pid ?? 0)).toBe(true);
@@ -73,13 +85,13 @@ describeWithServer('the database', () => {
     return row?.n;
   };
 
-  it('prepares what comes again and again', async () => {
+  it('prepares repeated statements', async () => {
     const direct = new Postgres({ url: db.url, sessionUrl: db.url, applicationName: 'direct', poolSize: 1 });
     expect(await prepared(direct)).toBe(1);
     await direct.close();
   });
 
-  it('prepares nothing where sessions need another URL, since the first is that of a pooler', async () => {
+  it('prepares nothing if sessions use another URL, because the first goes through a pooler', async () => {
     const sessionUrl = db.url.replace('127.0.0.1', 'localhost');
     const pooled = new Postgres({ url: db.url, sessionUrl, applicationName: 'pooled', poolSize: 1 });
     expect(await prepared(pooled)).toBe(0);
@@ -105,7 +117,7 @@ describeWithServer('a session', () => {
 
   const open = (idleTimeoutSeconds = 60) => postgres.connect({ applicationName: 'session', idleTimeoutSeconds });
 
-  it('hears what is notified on its channel, with payload and sender', async () => {
+  it('receives notifications on its channel, with payload and sender', async () => {
     const session = await open();
     const heard = Promise.withResolvers<{ payload: string; processId: number }>();
     await session.listen('embedding_queue', heard.resolve);
@@ -124,7 +136,7 @@ describeWithServer('a session', () => {
     await session.close();
   });
 
-  it('tells when it is lost', async () => {
+  it('reports when it is lost', async () => {
     const session = await open();
     const [row] = await session.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
     await db.query('SELECT pg_terminate_backend($1)', [row?.pid]);
@@ -132,13 +144,13 @@ describeWithServer('a session', () => {
     await session.close();
   });
 
-  it('is ended by the server when it asks nothing for too long', async () => {
+  it('is ended by the server when it is idle for too long', async () => {
     const session = await open(1);
     expect(String(await session.lost)).toMatch(/idle-session timeout|terminat/);
     await session.close();
   });
 
-  it('is not lost by being closed', async () => {
+  it('does not report a loss when it is closed', async () => {
     const session = await open();
     let lost = false;
     void session.lost.then(() => (lost = true));

@@ -3,22 +3,22 @@ import { retryTransient } from '../../src/postgres/retry.js';
 const deadlock = () => Object.assign(new Error('deadlock detected'), { code: '40P01' });
 const never = new AbortController().signal;
 
-describe('what is tried again', () => {
-  it('is that which fails for reasons that pass', async () => {
+describe('retrying', () => {
+  it('repeats work that fails with a transient error', async () => {
     let tries = 0;
-    const told: string[] = [];
+    const messages: string[] = [];
     const result = await retryTransient(
       () => {
         tries += 1;
         return tries < 3 ? Promise.reject(deadlock()) : Promise.resolve('done');
       },
-      { signal: never, onRetry: (error) => told.push(error.message) },
+      { signal: never, onRetry: (error) => messages.push(error.message) },
     );
     expect(result).toBe('done');
-    expect(told).toEqual(['deadlock detected', 'deadlock detected']);
+    expect(messages).toEqual(['deadlock detected', 'deadlock detected']);
   });
 
-  it('is not that which fails for others', async () => {
+  it('does not repeat work that fails with another error', async () => {
     let tries = 0;
     const work = () => {
       tries += 1;
@@ -28,12 +28,12 @@ describe('what is tried again', () => {
     expect(tries).toBe(1);
   });
 
-  it('is given up in time, with the last error', async () => {
+  it('ends after the time limit with the last error', async () => {
     const work = () => Promise.reject(deadlock());
     await expect(retryTransient(work, { signal: never, maxWaitMs: 200 })).rejects.toMatchObject({ code: '40P01' });
   });
 
-  it('is given up when its signal is aborted', async () => {
+  it('ends when the signal is aborted', async () => {
     const stopping = new AbortController();
     const work = () => {
       stopping.abort(new Error('stopping'));

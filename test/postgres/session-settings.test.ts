@@ -1,7 +1,7 @@
 import { Postgres } from '../../src/postgres/postgres.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
-import { RefusingFront } from '../support/refusing-front.js';
+import { RejectingProxy } from '../support/rejecting-proxy.js';
 import type { TestDatabase } from '../support/test-database.js';
 
 const SETTINGS = `SELECT current_setting('lock_timeout') AS lock, current_setting('statement_timeout') AS statement,
@@ -16,7 +16,7 @@ describeWithServer('a connection', () => {
   });
   afterEach(() => database?.close());
 
-  it('has limits after which the server ends what waits', async () => {
+  it('has timeouts after which the server ends waiting statements', async () => {
     database = open(db.url);
     expect(await database.query(SETTINGS)).toEqual([{ lock: '3s', statement: '12s', check: '2s' }]);
     expect(await database.transaction((tx) => tx.query(SETTINGS))).toEqual([
@@ -34,13 +34,13 @@ describeWithServer('a connection', () => {
     ['statement_timeout', '5s', { statement: '5s' }],
     ['statement_timeout', '1h', { statement: '12s' }],
     ['client_connection_check_interval', '500ms', { check: '500ms' }],
-  ])('keeps to the lower of the two where the database has %s = %s', async (name, value, expected) => {
+  ])('uses the lower timeout if the database has %s = %s', async (name, value, expected) => {
     await db.query(`ALTER DATABASE ${db.name} SET ${name} = '${value}'`);
     database = open(db.url);
     expect(await database.query(SETTINGS)).toMatchObject([expected]);
   });
 
-  it('has another limit for one transaction, and none for what changes the schema', async () => {
+  it('can have another timeout for one transaction, and none for schema changes', async () => {
     database = open(db.url);
     expect(await database.transaction((tx) => tx.query(SETTINGS), { statementMs: 60_000 })).toMatchObject([
       { statement: '1min' },
@@ -49,9 +49,9 @@ describeWithServer('a connection', () => {
     expect(await database.query(SETTINGS)).toMatchObject([{ lock: '3s', statement: '12s' }]);
   });
 
-  it('does without the check of its client where the server has none', async () => {
+  it('works without the connection check if the server does not support it', async () => {
     const check = { statement: /set_config\('client_connection_check_interval'/, code: '22023' };
-    const front = await RefusingFront.start(db.url, check);
+    const front = await RejectingProxy.start(db.url, check);
     database = open(front.url);
     expect(await database.query(SETTINGS)).toEqual([{ lock: '3s', statement: '12s', check: '0' }]);
     await database.close();
@@ -64,13 +64,13 @@ describeWithServer('a connection', () => {
     ['extra_float_digits', '-15', '1'],
     ['default_transaction_isolation', 'serializable', 'read committed'],
     ['client_encoding', 'LATIN1', 'UTF8'],
-  ])('depends on %s, which is not %s here as in the database', async (name, value, ours) => {
+  ])('sets %s, which is %s in the database', async (name, value, ours) => {
     await db.query(`ALTER DATABASE ${db.name} SET ${name} = '${value}'`);
     database = open(db.url);
     expect(await database.query(`SELECT current_setting('${name}') AS value`)).toEqual([{ value: ours }]);
   });
 
-  it('is kept after a statement that the server refused or ended', async () => {
+  it('is kept after a statement that the server rejected or ended', async () => {
     database = open(db.url);
     const backend = async () => (await database?.query<{ pid: number }>('SELECT pg_backend_pid() AS pid'))?.[0]?.pid;
     const before = await backend();

@@ -22,12 +22,12 @@ describe('a failure of the database', () => {
     'ETIMEDOUT',
     'ENOTFOUND',
     'EAI_AGAIN',
-  ])('with code %s passes by itself', (code) => {
+  ])('with code %s is transient', (code) => {
     expect(isTransient(withCode(code))).toBe(true);
   });
 
   it.each(['23505', '42P01', '42703', '42501', '28P01', '3D000', '22P02', 'EACCES', ''])(
-    'with code %j does not',
+    'with code %j is not transient',
     (code) => {
       expect(isTransient(withCode(code))).toBe(false);
     },
@@ -39,7 +39,7 @@ describe('a failure of the database', () => {
     'timeout exceeded when trying to connect',
     'Query read timeout',
     'Client has encountered a connection error and is not queryable',
-  ])('"%s" passes by itself', (message) => {
+  ])('"%s" is transient', (message) => {
     expect(isTransient(new Error(message))).toBe(true);
   });
 
@@ -47,16 +47,19 @@ describe('a failure of the database', () => {
     ['of a prepared statement', '0A000', 'RevalidateCachedQuery', 'retry'],
     ["of a trigger's function", '42804', 'plpgsql_param_eval_recfield', 'retry'],
     ['of nothing', '42804', 'transformAssignedExpr', 'split'],
-  ])('about the stale plan %s is tried again on another connection, or split', (_, code, routine, reaction) => {
+  ])('about the stale plan %s is retried on another connection, or split', (_, code, routine, reaction) => {
     expect(reactionTo(Object.assign(withCode(code), { routine }))).toBe(reaction);
   });
 
-  it('on all addresses of a host passes if one of them does', () => {
+  it('on all addresses of a host is transient if one of them is', () => {
     expect(isTransient(new AggregateError([withCode('EACCES'), withCode('ECONNREFUSED')]))).toBe(true);
     expect(isTransient(new AggregateError([withCode('EACCES')]))).toBe(false);
   });
 
-  it.each([undefined, null, 'ECONNREFUSED', { code: '40P01' }])('that is no error (%j) does not', (thrown) => {
-    expect(isTransient(thrown)).toBe(false);
-  });
+  it.each([undefined, null, 'ECONNREFUSED', { code: '40P01' }])(
+    'that is not an Error (%j) is not transient',
+    (thrown) => {
+      expect(isTransient(thrown)).toBe(false);
+    },
+  );
 });

@@ -4,8 +4,8 @@ import { deterministicVector } from '../../tools/stand-in/deterministic-brain.js
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 
-describe('vectors in binary form', () => {
-  it('are an array of vectors, all big-endian', () => {
+describe('the binary form of vectors', () => {
+  it('is an array of vectors in big-endian order', () => {
     const bytes = encodeVectorArray([Float32Array.of(1, -2), Float32Array.of(0.5, 0)], 0x01020304);
     expect(bytes.toString('hex').match(/.{8}/g)).toEqual([
       '00000001', // one dimension
@@ -24,23 +24,23 @@ describe('vectors in binary form', () => {
     ]);
   });
 
-  it('of different lengths are refused', () => {
+  it('requires vectors of the same length', () => {
     expect(() => encodeVectorArray([Float32Array.of(1), Float32Array.of(1, 2)], 1)).toThrow(RangeError);
   });
 
-  it('are read through a view of a larger buffer', () => {
+  it('can be made from a view of a larger buffer', () => {
     const larger = Float32Array.of(9, 1, -2, 9);
     expect(encodeVectorArray([larger.subarray(1, 3)], 1)).toEqual(encodeVectorArray([Float32Array.of(1, -2)], 1));
   });
 
-  it('leave the vectors as they were', () => {
+  it('leaves the vectors unchanged', () => {
     const vector = Float32Array.of(1, 2, 3);
     encodeVectorArray([vector], 1);
     expect(vector).toEqual(Float32Array.of(1, 2, 3));
   });
 });
 
-describeWithServer('vectors in binary form', () => {
+describeWithServer('the binary form of vectors', () => {
   let client: pg.Client;
   let oid: number;
   beforeAll(async () => {
@@ -65,7 +65,7 @@ describeWithServer('vectors in binary form', () => {
     ['of the most that pgvector takes', [deterministicVector('long', 16_000)]],
     ['of extremes', [Float32Array.of(3.4028234663852886e38, -1.1754943508222875e-38, 1e-45, -0, 1 / 3)]],
     ['none', []],
-  ] as [string, Float32Array[]][])('arrive bit for bit: %s', async (_, vectors) => {
+  ] as [string, Float32Array[]][])('arrives in the database bit for bit: %s', async (_, vectors) => {
     expect(await roundTrip(vectors)).toEqual(vectors);
   });
 });

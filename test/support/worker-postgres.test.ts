@@ -7,12 +7,12 @@ import { describeWithServer } from './describe-with-server.js';
 import { insertBlock } from './fixtures.js';
 import { readBlock, untilStatus } from './worker-blocks.js';
 import { startWorker } from './worker-in-process.js';
-import { WatchedPostgres, WithoutUpkeep } from './worker-postgres.js';
+import { WatchedPostgres, WithoutMaintenance } from './worker-postgres.js';
 
-describeWithServer('the upkeep of a leader', () => {
+describeWithServer('the maintenance of a leader', () => {
   it.each([
-    ['finds what is due and resets what waits in retry', WatchedPostgres, { due: true, status: 'pending' }],
-    ['does nothing in a database that has none', WithoutUpkeep, { due: false, status: 'processing' }],
+    ['finds ready jobs and resets blocks whose job waits in retry', WatchedPostgres, { due: true, status: 'pending' }],
+    ['does nothing in a database without maintenance', WithoutMaintenance, { due: false, status: 'processing' }],
   ])('%s', async (_, Kind, expected) => {
     const db = await createDatabase();
     const ollama = await startStandIn();

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { LogLimit } from '../../src/telemetry/log-limit.js';
 
-describe('a limit of a message', () => {
+describe('a log limit', () => {
   beforeEach(() => {
     jest.useFakeTimers();
   });
@@ -9,20 +9,20 @@ describe('a limit of a message', () => {
     jest.useRealTimers();
   });
 
-  it('lets it pass once in so long, and keeps no other message', () => {
+  it('logs its message once per interval, independently of other limits', () => {
     const [first, second] = [new LogLimit(1_000), new LogLimit(1_000)];
-    const said: string[] = [];
-    const say = () => {
-      first.run(() => said.push('first'));
-      second.run(() => said.push('second'));
+    const logged: string[] = [];
+    const logBoth = () => {
+      first.run(() => logged.push('first'));
+      second.run(() => logged.push('second'));
     };
-    first.run(() => said.push('first'));
-    say();
+    first.run(() => logged.push('first'));
+    logBoth();
     jest.advanceTimersByTime(999);
-    say();
-    expect(said).toEqual(['first', 'second']);
+    logBoth();
+    expect(logged).toEqual(['first', 'second']);
     jest.advanceTimersByTime(1);
-    say();
-    expect(said).toEqual(['first', 'second', 'first', 'second']);
+    logBoth();
+    expect(logged).toEqual(['first', 'second', 'first', 'second']);
   });
 });

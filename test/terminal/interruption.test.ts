@@ -2,19 +2,19 @@ import { jest } from '@jest/globals';
 import { Interruption } from '../../src/terminal/interruption.js';
 
 describe('an interruption', () => {
-  const told: string[] = [];
+  const calls: string[] = [];
   const ended = new Error('the process ended');
   let interruption: Interruption;
   let nowMs: number;
 
   beforeEach(() => {
     nowMs = 1_000;
-    told.length = 0;
+    calls.length = 0;
     jest.spyOn(performance, 'now').mockImplementation(() => nowMs);
     interruption = new Interruption({
-      onFirst: (signal) => told.push(`first ${signal}`),
+      onFirst: (signal) => calls.push(`first ${signal}`),
       onSecond: (signal) => {
-        told.push(`second ${signal}`);
+        calls.push(`second ${signal}`);
         throw ended;
       },
     });
@@ -27,34 +27,34 @@ describe('an interruption', () => {
 
   const arrive = (signal: NodeJS.Signals) => process.emit(signal, signal);
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('aborts its signal on %s, and tells which one it was', (signal) => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('aborts its signal on %s, and reports which one it was', (signal) => {
     arrive(signal);
 
     expect(interruption.signal.aborted).toBe(true);
-    expect(told).toEqual([`first ${signal}`]);
+    expect(calls).toEqual([`first ${signal}`]);
   });
 
   it.each([
     ['SIGTERM', 'SIGTERM'],
     ['SIGINT', 'SIGINT'],
     ['SIGTERM', 'SIGINT'],
-  ] as const)('lets the user insist: %s, then %s', (first, second) => {
+  ] as const)('ends the process on a second signal: %s, then %s', (first, second) => {
     arrive(first);
     nowMs += 200;
 
     expect(() => arrive(second)).toThrow(ended);
-    expect(told).toEqual([`first ${first}`, `second ${second}`]);
+    expect(calls).toEqual([`first ${first}`, `second ${second}`]);
   });
 
-  it('takes a signal that a parent passed on, having got it as well, for the one that it is', () => {
+  it('counts a signal once that the parent process received and passed on as well', () => {
     arrive('SIGTERM');
     nowMs += 20;
     arrive('SIGTERM');
 
-    expect(told).toEqual(['first SIGTERM']);
+    expect(calls).toEqual(['first SIGTERM']);
   });
 
-  it('lets the user insist after a signal that was passed on', () => {
+  it('ends the process on another signal after a duplicate', () => {
     arrive('SIGTERM');
     nowMs += 20;
     arrive('SIGTERM');
@@ -63,7 +63,7 @@ describe('an interruption', () => {
     expect(() => arrive('SIGTERM')).toThrow(ended);
   });
 
-  it('hears nothing once it was closed', () => {
+  it('ignores signals once it is closed', () => {
     const before = process.listenerCount('SIGTERM');
     interruption.close();
 

@@ -1,7 +1,7 @@
 import { counted, duration, percent, printable } from '../../src/terminal/output.js';
 import { cut, tableLines, wrap } from '../../src/terminal/table.js';
 
-describe('what commands print', () => {
+describe('the output of commands', () => {
   it.each([
     [0, '0 ms'],
     [0.85, '850 ms'],
@@ -12,7 +12,7 @@ describe('what commands print', () => {
     [3_599.9, '1 h'],
     [3_725, '1 h 2 min'],
     [86_400 * 2 + 3_600 * 4, '2 d 4 h'],
-  ])('%d seconds are %s', (seconds, text) => {
+  ])('shows %d seconds as %s', (seconds, text) => {
     expect(duration(seconds)).toBe(text);
   });
 
@@ -22,11 +22,11 @@ describe('what commands print', () => {
     [0.5, '50.0 %'],
     [0.99999, '99.9 %'],
     [1, '100.0 %'],
-  ])('a share of %d is %s', (share, text) => {
+  ])('shows a share of %d as %s', (share, text) => {
     expect(percent(share)).toBe(text);
   });
 
-  it('counts', () => {
+  it('shows a count with its noun in the singular or plural', () => {
     expect([counted(0, 'block'), counted(1, 'block'), counted(12_345, 'block')]).toEqual([
       '0 blocks',
       '1 block',
@@ -45,7 +45,7 @@ describe('what commands print', () => {
     expect(printable(text)).toBe(shown);
   });
 
-  it('lines up columns of any script', () => {
+  it('lines up columns of text in any script', () => {
     expect(
       tableLines(
         [
@@ -60,7 +60,7 @@ describe('what commands print', () => {
     ).toEqual(['note      n', '日本語    1', 'A very…  10']);
   });
 
-  it('cuts between characters, and wraps between words', () => {
+  it('cuts text between characters, and wraps it between words', () => {
     expect(cut('日本語のノート', 7)).toBe('日本語…');
     expect(cut('👩‍💻👩‍💻👩‍💻', 5)).toBe('👩‍💻👩‍💻…');
     expect(wrap('one two three', 7)).toEqual(['one two', 'three']);

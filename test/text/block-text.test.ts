@@ -4,7 +4,7 @@ import { blockText, type BlockSource } from '../../src/text/block-text.js';
 type Format = BlockSource['contentFormat'];
 type Case = readonly [name: string, content: unknown, expected: string | null];
 
-/** A string is a text column's content, unless `format` says otherwise; anything else is stored as JSON. */
+/** A string is the content of a text column unless `format` differs. Anything else is stored as JSON. */
 function textOf(type: string, content: unknown, format?: Format, noteTitle: string | null = 'Guide'): string | null {
   const contentFormat = format ?? (typeof content === 'string' ? 'text' : 'json');
   const column = contentFormat === 'text' && typeof content === 'string' ? content : JSON.stringify(content);
@@ -25,16 +25,12 @@ describe('a paragraph is its plain text', () => {
   describe('from plain text', () => {
     each('paragraph', [
       ['keeps words and punctuation', 'Ready? Yes: 5 * 3 < 20, a_b_c.', 'Ready? Yes: 5 * 3 < 20, a_b_c.'],
-      ['keeps the lines of its author', 'Line one\nline two', 'Line one\nline two'],
-      ['ends lines of every kind alike', 'a\r\nb\rc\u2028d\ve', 'a\nb\nc\nd\ne'],
+      ['keeps the author’s lines', 'Line one\nline two', 'Line one\nline two'],
+      ['accepts every kind of line end', 'a\r\nb\rc\u2028d\ve', 'a\nb\nc\nd\ne'],
       ['collapses runs of spaces and empty lines', '  a \t  b\u00a0 c \n\n\n\n d  ', 'a b c\nd'],
       ['keeps types that look like tags', 'Map<string, List<A>> or Map<string>', 'Map<string, List<A>> or Map<string>'],
-      ['keeps elements that it speaks of', 'Use <div> for 2 <b and c> d', 'Use <div> for 2 <b and c> d'],
-      [
-        'keeps all that follows an element that swallows text',
-        'A <script> tag; a <!-- too',
-        'A <script> tag; a <!-- too',
-      ],
+      ['keeps elements that it mentions', 'Use <div> for 2 <b and c> d', 'Use <div> for 2 <b and c> d'],
+      ['keeps everything after an unclosed element', 'A <script> tag; a <!-- too', 'A <script> tag; a <!-- too'],
       ['keeps components', 'Put <Link> in <my-app>', 'Put <Link> in <my-app>'],
       ['keeps what looks like a reference', '[Update]: done', '[Update]: done'],
       ['keeps what looks like JSON', '{not json}', '{not json}'],
@@ -42,7 +38,7 @@ describe('a paragraph is its plain text', () => {
       ['keeps emoji, families as their members', 'Ship it 🚀 👩‍👩‍👧', 'Ship it 🚀 👩👩👧'],
       ['keeps right-to-left text without its marks', '\u202bשלום\u202c \u200fمرحبا', 'שלום مرحبا'],
       ['composes letters', 'Cafe\u0301', 'Caf\u00e9'],
-      ['bounds the marks on a letter', `e${'\u0323'.repeat(100)}`, `\u1eb9${'\u0323'.repeat(29)}`],
+      ['limits the marks on a letter', `e${'\u0323'.repeat(100)}`, `\u1eb9${'\u0323'.repeat(29)}`],
       ['drops control characters, but not tabs', 'a\u0000b\u0007c\td\u007fe\u0085f', 'abc de\nf'],
       ['drops zero-width characters and lone surrogates', 'a\u200bb\u200cc\u2060d\ufeffe\u00adf\ud800g', 'abcdefg'],
       ['is nothing when empty', '', null],
@@ -52,7 +48,7 @@ describe('a paragraph is its plain text', () => {
 
   describe('from Markdown', () => {
     each('paragraph', [
-      ['loses its marks', '**Bold**, _soft_, ~~old~~ and `co*d*e`', 'Bold, soft, old and co*d*e'],
+      ['loses its markup', '**Bold**, _soft_, ~~old~~ and `co*d*e`', 'Bold, soft, old and co*d*e'],
       [
         'keeps the text of links and images',
         '[site](http://x.y "t") ![logo](l.png) <http://u.v>',
@@ -78,7 +74,7 @@ describe('a paragraph is its plain text', () => {
         'One\nTwo\nthree\nfour',
       ],
       ['joins what inline elements join', '<b>a</b><i>b</i> H<sub>2</sub>O', 'ab H2O'],
-      ['takes its line ends for spaces', '<p>one\n   two</p>', 'one two'],
+      ['treats line ends as spaces', '<p>one\n   two</p>', 'one two'],
       ['decodes entities', '<p>&lt;b&gt; &amp;amp; &nbsp;&eacute;&#128512;</p>', '<b> &amp; é😀'],
       [
         'drops scripts, styles, drawings',
@@ -86,7 +82,7 @@ describe('a paragraph is its plain text', () => {
         'a',
       ],
       ['keeps the text of images', '<p><img alt="A &amp; B" src="x"></p>', 'A & B'],
-      ['may be of capitals', '<P>a<BR>b</P>', 'a\nb'],
+      ['may be in capitals', '<P>a<BR>b</P>', 'a\nb'],
       ['may be indented and spaced', '<div>\n\n    <p>a</p>\n\n        <p>b</p>\n\n</div>', 'a\nb'],
       ['may be broken', '<div id=1><p>a</b></ul></td><p>b <a href="x>c > d', 'a\nb <a href="x>c > d'],
       ['is nothing when its elements are empty', '<p>&nbsp;<br></p><div></div>', null],
@@ -95,7 +91,7 @@ describe('a paragraph is its plain text', () => {
 
   describe('from JSON', () => {
     each('paragraph', [
-      ['reads the field that holds it', { text: 'a **b**' }, 'a b'],
+      ['reads its text field', { text: 'a **b**' }, 'a b'],
       ['reads Markdown in it', { id: 7, markdown: 'a\n\n- b' }, 'a\nb'],
       ['reads one of several forms', { html: '<p>a</p>', plain: 'a' }, 'a'],
       ['drops U+0000', { text: 'a\u0000b' }, 'ab'],
@@ -140,7 +136,7 @@ describe('a paragraph is its plain text', () => {
     test('reads an object in a text column', () => {
       expect(textOf('paragraph', ' {"text": "a \\u0000\\ud800 b"}\n')).toBe('a b');
     });
-    test('is plain text where it is broken', () => {
+    test('is plain text if it is broken', () => {
       expect(textOf('paragraph', '{"text": "a"')).toBe('{"text": "a"');
     });
   });
@@ -179,9 +175,9 @@ describe('a list is one line per item', () => {
     each('list', [
       ['from Markdown', '- a\n- **b**\n* c', 'a\nb\nc'],
       ['with nested items indented', '- a\n  - b\n    - c\n- d', 'a\n  b\n    c\nd'],
-      ['numbered where ordered', '3. a\n4. b\n   - c\n5. d', '3. a\n4. b\n  c\n5. d'],
+      ['numbered if ordered', '3. a\n4. b\n   - c\n5. d', '3. a\n4. b\n  c\n5. d'],
       ['ordered within unordered', '- a\n  1. b\n  2. c', 'a\n  1. b\n  2. c'],
-      ['an item of several paragraphs and lines too', '- a\n  b\n\n  c\n- d', 'a b c\nd'],
+      ['one line for an item with several paragraphs', '- a\n  b\n\n  c\n- d', 'a b c\nd'],
       ['without a mark for empty items', '1. a\n2.\n3. c', '1. a\n3. c'],
       ['with its tasks', '- [x] a\n- [ ] b', '[x] a\n[ ] b'],
       ['from HTML', '<ul><li>a &lt;</li><li><p>b</p><p>c<br>d</p></li></ul>', 'a <\nb c d'],
@@ -255,7 +251,7 @@ describe('a table is one line per row', () => {
       ['of headers only', '| A | B |\n|---|---|', 'A; B'],
       ['with text around it', 'See:\n| A |\n|---|\n| 1 |\n\nend', 'See:\nA: 1\nend'],
       ['of CJK, emoji, right-to-left', '| 名前 | שם |\n|---|---|\n| 🍎 | תפוח |', '名前: 🍎; שם: תפוח'],
-      ['plain text where it is no table', 'a, b\n1, 2', 'a, b\n1, 2'],
+      ['plain text if it is not a table', 'a, b\n1, 2', 'a, b\n1, 2'],
       ['nothing when empty', '| |\n|---|\n| |', null],
     ]);
   });
@@ -265,7 +261,11 @@ describe('a table is one line per row', () => {
     each('table', [
       ['with a head', table('<thead><tr><th>A<th>B</thead><tbody><tr><td>1<td>2 &amp; 3</tbody>'), 'A: 1; B: 2 & 3'],
       ['with cells of td in its head', table('<thead><tr><td>A</td></tr></thead><tr><td>1</td></tr>'), 'A: 1'],
-      ['with headers at its left', table('<tr><th>A:</th><td>1</td></tr><tr><th>B</th><td>2</td></tr>'), 'A: 1\nB: 2'],
+      [
+        'with headers in its first column',
+        table('<tr><th>A:</th><td>1</td></tr><tr><th>B</th><td>2</td></tr>'),
+        'A: 1\nB: 2',
+      ],
       ['without headers', table('<tr><td>1</td><td>2</td></tr>'), '1; 2'],
       ['of ragged rows', table('<tr><th>A</th></tr><tr><td>1</td><td>2</td></tr><tr></tr>'), 'A: 1; 2'],
       [
@@ -331,7 +331,11 @@ describe('code is its language, then the code unchanged', () => {
       ['not from two fences', '```js\na\n```\n```js\nb\n```', '```js\na\n```\n```js\nb\n```'],
       ['not from an open fence', '```js\na', '```js\na'],
       ['from HTML', '<pre><code class="hljs language-html">&lt;b&gt; <i>x</i>\n  y</code></pre>', 'html\n<b> x\n  y'],
-      ['not from HTML with a rest', '<pre><code>a &lt; b</code></pre>!', '<pre><code>a &lt; b</code></pre>!'],
+      [
+        'not from HTML followed by other text',
+        '<pre><code>a &lt; b</code></pre>!',
+        '<pre><code>a &lt; b</code></pre>!',
+      ],
       ['from an object with its fields', '{"language": "py", "code": "a = 1"}', 'py\na = 1'],
       ['without control and zero-width characters', '\ufeffa\u0000 =\u200b 1\r\nb', 'a = 1\nb'],
       ['of CJK, emoji, right-to-left', '// 注釈 🚀 שלום', '// 注釈 🚀 שלום'],
@@ -360,11 +364,11 @@ describe('code is its language, then the code unchanged', () => {
 });
 
 describe('other blocks', () => {
-  test.each(['graph TD; A-->B', '{"code": "graph TD"}'])('a diagram holds no text: %s', (content) => {
+  test.each(['graph TD; A-->B', '{"code": "graph TD"}'])('a diagram has no text: %s', (content) => {
     expect(textOf('mermaid', content)).toBeNull();
   });
 
-  describe('of a type we do not know are the text they hold', () => {
+  describe('of an unknown type are the text they contain', () => {
     each('callout', [
       ['from plain text', 'Mind the gap', 'Mind the gap'],
       ['from Markdown', '> **Note**\n> text', 'Note\ntext'],
@@ -375,7 +379,7 @@ describe('other blocks', () => {
         node('x', node('bulletList', paragraph('a')), { headers: ['A'], rows: [[1]] }),
         'a\nA: 1',
       ],
-      ['nothing when they hold none', { url: 'http://x' }, null],
+      ['nothing when they contain none', { url: 'http://x' }, null],
     ]);
   });
 });
@@ -419,7 +423,7 @@ describe('1 MB of anything takes well under 2 s', () => {
     ['other', 'deep objects', nested('{"a":', '}')],
     ['other', 'arrays that do not close', fill('[')],
   ])('a %s of %s', (type, _name, content) => {
-    // Of the processor, not of the clock: other tests run beside this one.
+    // CPU time, not wall time: other tests run at the same time.
     const start = process.cpuUsage();
     textOf(type, content);
     expect(process.cpuUsage(start).user / 1000).toBeLessThan(2000);
@@ -430,7 +434,7 @@ describe('1 MB of anything takes well under 2 s', () => {
     expect(textOf('list', fill('- item\n'))?.split('\n')).toHaveLength(142_858);
   });
 
-  test('is not multiplied by headers or indentation', () => {
+  test('does not grow with headers or indentation', () => {
     const table = `<table><tr><th>${fill('h', 5_000)}${fill('<tr><td>1', 100_000)}`;
     expect(textOf('table', table)?.length).toBeLessThan(1_200_000);
     expect(textOf('list', '<ul><li>a'.repeat(10_000))?.length).toBeLessThan(300_000);

@@ -3,7 +3,7 @@ import { blockText } from '../../src/text/block-text.js';
 const textOf = (content: string, type = 'paragraph') =>
   blockText({ type, content, contentFormat: 'text', noteTitle: 'A note' }) ?? '';
 const pieces = (text: string) => text.split(' ').map((piece) => Array.from(piece).length);
-const characters = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 describe('a long run without white space', () => {
   it.each(['paragraph', 'heading', 'list', 'code', 'table', 'callout'])('is broken up in a %s', (type) => {
@@ -17,13 +17,13 @@ describe('a long run without white space', () => {
     expect(text.replaceAll(' ', '')).toBe(`before${run}after`);
   });
 
-  it('of 200 is left alone, and so are lines and words, however many', () => {
+  it('is unchanged up to 200 characters, and so are any number of lines and words', () => {
     for (const text of ['x'.repeat(200), `${'y'.repeat(76)}\n`.repeat(50).trim(), 'a word '.repeat(500).trim()]) {
       expect(textOf(text)).toBe(text);
     }
   });
 
-  it('is broken up in code, whose lines stay', () => {
+  it('is broken up in code without a change to the lines', () => {
     const line = `const a=${'[1,2],'.repeat(60)};`;
     const text = textOf(`${line}\n\n  return a;`, 'code');
     expect(text.replace(/(\S{100}) (?=\S)/g, '$1')).toBe(`${line}\n\n  return a;`);
@@ -38,18 +38,18 @@ describe('a long run without white space', () => {
     ['Khmer', 'មូលដ្ឋានទិន្នន័យ'],
     ['Burmese', 'အချက်အလက်'],
     ['Tibetan', 'གཞི་གྲངས་མཛོད་'],
-  ])('is prose in %s, which is written without spaces', (_, words) => {
+  ])('is prose in %s, which is written without spaces, and stays', (_, words) => {
     const prose = words.repeat(60);
     expect(textOf(prose)).toBe(prose.normalize('NFC'));
     expect(textOf(prose + 'x'.repeat(300))).toContain(`${'x'.repeat(100)} x`);
   });
 
   it.each(['👍🏽', '🇩🇪', 'ẹ́', '🏴\u{E0067}\u{E0062}\u{E007F}', '❤️', 'क्षि', 'நி', '한', '😀'])(
-    'is not broken within what is read as one character: %s',
+    'is not broken within a user-perceived character: %s',
     (unit) => {
       for (const before of ['', 'a', 'ab']) {
         const text = textOf(before + unit.repeat(300));
-        const ends = new Set(Array.from(characters.segment(text.replaceAll(' ', '')), ({ index }) => index));
+        const ends = new Set(Array.from(segmenter.segment(text.replaceAll(' ', '')), ({ index }) => index));
         let at = 0;
         for (const piece of text.split(' ').slice(0, -1)) expect(ends).toContain((at += piece.length));
         expect(text).toContain(' ');

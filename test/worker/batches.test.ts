@@ -3,7 +3,7 @@ import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlocks } from '../support/fixtures.js';
 import { countByStatus, untilIdle } from '../support/worker-blocks.js';
 import { startWorker, stopWorkers } from '../support/worker-in-process.js';
-import { WatchedPostgres, WithoutUpkeep } from '../support/worker-postgres.js';
+import { WatchedPostgres, WithoutMaintenance } from '../support/worker-postgres.js';
 import { startStandIn, type StandIn } from '../../tools/stand-in/stand-in.js';
 
 /** Less than the polling interval of 60 s, for which a worker sleeps unless it is woken. */
@@ -29,7 +29,7 @@ describeWithServer('a queue of many blocks', () => {
     async (workers, batchSize) => {
       const db = await createDatabase();
       const environment = { PALDOCS_WORKER_CONCURRENCY: workers, PALDOCS_BATCH_SIZE: batchSize };
-      await startWorker(db, ollama, environment, (options) => new WithoutUpkeep(options));
+      await startWorker(db, ollama, environment, (options) => new WithoutMaintenance(options));
       await insertBlocks(db, 45);
       await untilIdle(db, LESS_THAN_A_POLL_MS);
       expect(await countByStatus(db)).toEqual({ completed: 45 });

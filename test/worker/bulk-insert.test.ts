@@ -102,7 +102,7 @@ describeWithServer('an import of 55,000 blocks', () => {
     expect(worked).toEqual({ live: inserted(), backlog: BLOCKS - inserted() });
     expect(inserted()).toBeGreaterThan(49_000);
     expect(await countByStatus(db)).toEqual({ completed: BLOCKS });
-    expect(worker.log.tell('warn', 'error').filter((line) => !line.startsWith('warn pg-boss warning'))).toEqual([]);
+    expect(worker.log.format('warn', 'error').filter((line) => !line.startsWith('warn pg-boss warning'))).toEqual([]);
     await worker.stop();
     await ollama.stop();
   }, 60_000);

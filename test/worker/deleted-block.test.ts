@@ -8,7 +8,7 @@ describeWithServer('a block that is deleted', () => {
   const site = useSite({ environment: ONE_WORKER });
 
   afterEach(() => {
-    expect(site().worker.log.tell('error')).toEqual([]);
+    expect(site().worker.log.format('error')).toEqual([]);
   });
 
   it('while it is queued has the outcome gone and is never sent to Ollama', async () => {

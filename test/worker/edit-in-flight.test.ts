@@ -10,7 +10,7 @@ describeWithServer('an edit', () => {
   afterEach(() => {
     const { events, log } = site().worker;
     expect(events.seen.failed).toEqual([]);
-    expect(log.tell('error')).toEqual([]);
+    expect(log.format('error')).toEqual([]);
   });
 
   it('of a queued block is the only text that is embedded', async () => {

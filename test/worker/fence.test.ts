@@ -3,11 +3,11 @@ import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlock } from '../support/fixtures.js';
 import { expectEmbedded, jobsOf, readBlock } from '../support/worker-blocks.js';
 import { hang, hangBetweenFailures, ONE_WORKER } from '../support/worker-hold.js';
-import { WithoutUpkeep } from '../support/worker-postgres.js';
+import { WithoutMaintenance } from '../support/worker-postgres.js';
 import { useSite } from '../support/worker-site.js';
 
 describeWithServer('a worker that stopped responding while its job was taken over', () => {
-  const site = useSite({ environment: ONE_WORKER, openDatabase: (options) => new WithoutUpkeep(options) });
+  const site = useSite({ environment: ONE_WORKER, openDatabase: (options) => new WithoutMaintenance(options) });
 
   /** Takes a job over while its request is in flight, lets the request finish, and waits until the worker has settled it. */
   async function settleAfter(text: string, takeOver: string): Promise<string> {

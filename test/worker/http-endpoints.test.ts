@@ -115,7 +115,7 @@ describeWithServer('the metrics of a worker', () => {
 
   it('report leader, listener and version', async () => {
     const { text } = await get(`${site().worker.url}/metrics`);
-    expect(metricIn(text, 'embedding_bridge_leader')).toBe(1);
+    expect(metricIn(text, 'embedding_leader')).toBe(1);
     expect(metricIn(text, 'embedding_listener_up')).toBe(1);
     expect(text).toContain('embedding_build_info{version="0.0.0-test"');
   });
@@ -130,7 +130,7 @@ describeWithServer('the metrics of a worker', () => {
     );
     expect(text).not.toContain('secret');
     expect(new Set(labels.flatMap((all) => all.split(',')))).toEqual(
-      new Set(['outcome', 'reason', 'priority', 'state', 'by', 'le', 'version', 'node']),
+      new Set(['queue', 'outcome', 'reason', 'priority', 'state', 'by', 'le', 'version', 'node']),
     );
   });
 });

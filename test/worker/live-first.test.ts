@@ -7,7 +7,7 @@ import type { Hold } from '../support/hold.js';
 import type { TestDatabase } from '../support/test-database.js';
 import { editBlock, expectEmbedded, jobsOf, untilIdle, untilJob } from '../support/worker-blocks.js';
 import { startWorker, stopWorkers, type TestWorker } from '../support/worker-in-process.js';
-import { HoldingPostgres, WithoutUpkeep } from '../support/worker-postgres.js';
+import { HoldingPostgres, WithoutMaintenance } from '../support/worker-postgres.js';
 
 /** Whether this is a fetch by a worker that takes backlog too, and found jobs. */
 const isFetchOfBacklog = (text: string, rows: readonly unknown[]) =>
@@ -157,7 +157,7 @@ describeWithServer('several edits during a backlog', () => {
     try {
       await insertBlocks(db, 2, { content: (index) => `backlog ${index}` });
       const environment = { PALDOCS_WORKER_CONCURRENCY: '2', PALDOCS_BATCH_SIZE: '1' };
-      await startWorker(db, ollama, environment, (options) => new WithoutUpkeep(options));
+      await startWorker(db, ollama, environment, (options) => new WithoutMaintenance(options));
       await ollama.waitFor(({ stats }) => stats.hanging === 1);
       const edits = await insertBlocks(db, 3, { content: (index) => `edit ${index}` });
       for (const [index, id] of edits.entries()) await expectEmbedded(db, id, `edit ${index}`);

@@ -14,7 +14,7 @@ describeWithServer('a block whose row is locked', () => {
   afterEach(async () => {
     await locker.query('ROLLBACK'); // of a test that failed
     expect(site().worker.events.seen.failed).toEqual([]);
-    expect(site().worker.log.tell('error')).toEqual([]);
+    expect(site().worker.log.format('error')).toEqual([]);
   });
   afterAll(() => locker.end());
 

@@ -1,12 +1,12 @@
 import { readMetric } from '../support/worker-http.js';
-import { PgBouncer } from '../../tools/crucible/site/pgbouncer.js';
+import { PgBouncer } from '../../tools/crucible/testbed/pgbouncer.js';
 import { startStandIn, type StandIn } from '../../tools/stand-in/stand-in.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithProgram } from '../support/describe-with-program.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlock } from '../support/fixtures.js';
 import { poll } from '../support/poll.js';
-import { RefusingFront } from '../support/refusing-front.js';
+import { RejectingProxy } from '../support/rejecting-proxy.js';
 import type { TestDatabase } from '../support/test-database.js';
 import { editBlock, expectEmbedded } from '../support/worker-blocks.js';
 import { startFollower, startWorker, stopWorkers, type TestWorker } from '../support/worker-in-process.js';
@@ -65,10 +65,10 @@ async function expectNotified(worker: TestWorker): Promise<void> {
 }
 
 describeWithServer('a leader whose LISTEN is rejected', () => {
-  let front: RefusingFront;
+  let front: RejectingProxy;
   useDatabase();
   beforeEach(async () => {
-    front = await RefusingFront.start(db.url, LISTEN);
+    front = await RejectingProxy.start(db.url, LISTEN);
   });
   afterEach(() => front.stop());
   const start = () => startWorker(db, ollama, { PALDOCS_LISTEN_DATABASE_URL: front.url });
@@ -85,11 +85,11 @@ describeWithServer('a leader whose LISTEN is rejected', () => {
     'logs one warning with a fix, and keeps trying',
     async () => {
       const worker = await start();
-      const refused = front.refused;
+      const refused = front.rejected;
       for (const sweeps of [2, 3, 4]) {
         await worker.events.until(({ seen }) => seen.swept.length >= sweeps, sweptMs(worker));
       }
-      expect(front.refused).toBeGreaterThan(refused);
+      expect(front.rejected).toBeGreaterThan(refused);
       expect(warnings(worker, DOWN)).toEqual([
         expect.objectContaining({
           fields: expect.objectContaining({ fix: expect.stringContaining('PALDOCS_LISTEN') as string }) as object,
@@ -103,7 +103,7 @@ describeWithServer('a leader whose LISTEN is rejected', () => {
   it('reports that it leads but does not listen', async () => {
     const worker = await start();
     expect(await metric(worker, 'embedding_listener_up')).toBe('0');
-    expect(await metric(worker, 'embedding_bridge_leader')).toBe('1');
+    expect(await metric(worker, 'embedding_leader')).toBe('1');
     const [row] = await db.query<{ name: string }>(
       `SELECT application_name AS name FROM pg_stat_activity
         WHERE datname = current_database() AND application_name LIKE 'embedding-worker % L %'`,
@@ -113,7 +113,7 @@ describeWithServer('a leader whose LISTEN is rejected', () => {
 
   it('receives notifications again once LISTEN is accepted', async () => {
     const worker = await start();
-    front.refuse();
+    front.reject();
     await worker.events.until((events) => events.seen.listening.at(-1)?.up === true, LISTEN_RETRY_MS);
     expect(await metric(worker, 'embedding_listener_up')).toBe('1');
     await expectNotified(worker);
@@ -136,7 +136,7 @@ describeWithServer('a database that does not end idle sessions', () => {
   useDatabase();
 
   it('is used, with one warning about the lease', async () => {
-    const front = await RefusingFront.start(db.url, IDLE_TIMEOUT);
+    const front = await RejectingProxy.start(db.url, IDLE_TIMEOUT);
     const worker = await startWorker(db, ollama, { PALDOCS_LISTEN_DATABASE_URL: front.url });
     await expectNotified(worker);
     expect(warnings(worker, NO_IDLE_TIMEOUT)).toHaveLength(1);

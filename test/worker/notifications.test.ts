@@ -53,7 +53,7 @@ describe.each(['bigint', 'text', 'uuid'] as const)('with ids of type %s', (idTyp
       await notify(db, payload);
       const id = await insertBlock(db, { content: name });
       await expectEmbedded(db, id, name);
-      expect(worker.log.tell('error')).toEqual([]);
+      expect(worker.log.format('error')).toEqual([]);
       expect(worker.events.seen.listening).toEqual([]);
     });
 

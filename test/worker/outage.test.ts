@@ -82,7 +82,7 @@ describeWithServer('a worker that starts', () => {
       try {
         const worker = await startWorker(db, ollama);
         await worker.events.until(({ seen }) => seen.gate.length > 0);
-        expect(worker.log.tell('error')).toEqual([]);
+        expect(worker.log.format('error')).toEqual([]);
         ollama.faults.clear();
         await expectEmbedded(db, id, 'early');
       } finally {

@@ -25,7 +25,7 @@ describe.each(['read committed', 'repeatable read', 'serializable'])(
       afterEach(async () => {
         await api.query('ROLLBACK'); // of a test that failed
         expect(site().worker.events.seen.failed).toEqual([]);
-        expect(site().worker.log.tell('error')).toEqual([]);
+        expect(site().worker.log.format('error')).toEqual([]);
       });
       afterAll(() => api.end());
 

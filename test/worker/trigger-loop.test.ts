@@ -7,7 +7,7 @@ import { editBlock, expectEmbedded, untilIdle } from '../support/worker-blocks.j
 import { startWorker, stopWorkers } from '../support/worker-in-process.js';
 import { createRole, grant } from '../support/worker-role.js';
 import { useSite } from '../support/worker-site.js';
-import { EAGER } from '../blocks/schema/triggers.js';
+import { EAGER_TRIGGER } from '../blocks/checks/api-triggers.js';
 
 /** How often one text may be embedded within a second of a loop. */
 const OBSERVED_MS = 1_000;
@@ -22,8 +22,8 @@ describeWithServer('a trigger that fires on our own writes, created while the wo
       `CREATE TRIGGER eager BEFORE UPDATE ON blocks FOR EACH ROW EXECUTE FUNCTION queue_block_embedding()`,
     );
     const id = await insertBlock(db, { content: 'round and round' });
-    await worker.events.until(({ seen }) => seen.loop.length > 0);
-    expect(worker.log.tell('error')).toEqual([expect.stringContaining('a write of our own fired the trigger')]);
+    await worker.events.until(({ seen }) => seen['trigger-loop'].length > 0);
+    expect(worker.log.format('error')).toEqual([expect.stringContaining("the worker's own write fired the trigger")]);
     await db.query('DROP TRIGGER eager ON blocks');
     await notify(db);
     await expectEmbedded(db, id, 'round and round');
@@ -35,7 +35,7 @@ describeWithServer('a trigger that fires on our own writes, created while the wo
       `CREATE TRIGGER eager BEFORE UPDATE ON blocks FOR EACH ROW EXECUTE FUNCTION queue_block_embedding()`,
     );
     await insertBlock(db, { content: 'over and over' });
-    await worker.events.until(({ seen }) => seen.loop.length > 0);
+    await worker.events.until(({ seen }) => seen['trigger-loop'].length > 0);
     await sleep(OBSERVED_MS); // to observe a rate
     await db.query('DROP TRIGGER eager ON blocks');
     expect(Math.max(0, ...ollama.timesEmbedded().values())).toBeLessThan(MAX_TIMES);
@@ -52,9 +52,9 @@ describeWithServer('a trigger that fires on our own writes, together with notifi
       `CREATE TRIGGER eager BEFORE UPDATE ON blocks FOR EACH ROW EXECUTE FUNCTION queue_block_embedding()`,
     );
     await insertBlock(db, { content: 'once more' });
-    await worker.events.until(({ seen }) => seen.loop.length > 0);
+    await worker.events.until(({ seen }) => seen['trigger-loop'].length > 0);
     await db.query('DROP TRIGGER eager ON blocks');
-    expect(worker.log.tell('error')).toEqual([expect.stringContaining('a write of our own fired the trigger')]);
+    expect(worker.log.format('error')).toEqual([expect.stringContaining("the worker's own write fired the trigger")]);
   });
 });
 
@@ -67,7 +67,7 @@ describeWithServer(
       const role = await createRole(db);
       try {
         await grant(db, role, 'role.sql');
-        await db.query(EAGER);
+        await db.query(EAGER_TRIGGER);
         await db.query(`ALTER ROLE ${role.name} IN DATABASE ${db.name} SET session_replication_role = replica`);
         const worker = await startWorker({ url: role.url }, ollama);
         const id = await insertBlock(db, { content: 'first' });
@@ -76,7 +76,7 @@ describeWithServer(
         await expectEmbedded(db, id, 'second');
         await untilIdle(db);
         await worker.quiet();
-        expect(worker.events.seen.loop).toEqual([]);
+        expect(worker.events.seen['trigger-loop']).toEqual([]);
         expect([...ollama.timesEmbedded().values()].every((times) => times === 1)).toBe(true);
       } finally {
         await stopWorkers();

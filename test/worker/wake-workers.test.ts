@@ -12,14 +12,14 @@ import type { TestDatabase } from '../support/test-database.js';
 import { expectEmbedded, untilIdle } from '../support/worker-blocks.js';
 import { startFollower, startWorker, stopWorkers, workerEnvironment } from '../support/worker-in-process.js';
 import { MemoryLog } from '../support/worker-log.js';
-import { HoldingPostgres, WithoutUpkeep } from '../support/worker-postgres.js';
+import { HoldingPostgres, WithoutMaintenance } from '../support/worker-postgres.js';
 import { killProcesses, WorkerProcess } from '../support/worker-process.js';
 import { useSite } from '../support/worker-site.js';
 
 describeWithServer('a worker that takes backlog is woken', () => {
   const site = useSite({
     environment: { PALDOCS_WORKER_CONCURRENCY: '2' }, // one of them takes only edits, and sleeps too
-    openDatabase: (options) => new WithoutUpkeep(options),
+    openDatabase: (options) => new WithoutMaintenance(options),
   });
   afterAll(killProcesses);
 

@@ -1,25 +1,36 @@
 import type { PGlite } from '@electric-sql/pglite';
 import { fromPglite } from 'pg-boss';
-import type { Database, Queryable, Session, TransactionOptions } from '../../src/postgres/database.js';
+import {
+  Rollback,
+  type Database,
+  type Queryable,
+  type Session,
+  type TransactionOptions,
+} from '../../src/postgres/database.js';
 
-/** What PGlite itself and a transaction of it have in common. */
+/** What PGlite and its transactions have in common. */
 type PGliteQueryable = Pick<PGlite, 'query' | 'exec'>;
 
 /**
- * The embedded PostgreSQL as the worker's database. It has one connection, so that a session of its own is the same one
- * again: listening works, and the only replica there can be leads.
+ * Adapts the embedded PostgreSQL to the worker's database interface. There is only one connection, so a session is that
+ * connection again: LISTEN works, and the only possible replica leads.
  */
 export function embeddedDatabase(pglite: PGlite): Database {
   const direct = queryable(pglite);
   return {
     ...direct,
     backend: 'pglite',
-    transaction: async <T>(work: (tx: Queryable) => Promise<T>, options?: TransactionOptions) =>
-      await pglite.transaction<T>((tx) => work(queryable(tx, options))),
-    withoutLimits: (work) => work(direct), // it has none
+    transaction: async <T>(work: (tx: Queryable) => Promise<T | Rollback<T>>, options?: TransactionOptions) =>
+      await pglite.transaction<T>(async (tx) => {
+        const result = await work(queryable(tx, options));
+        if (!(result instanceof Rollback)) return result;
+        await tx.rollback();
+        return result.result;
+      }),
+    withoutLimits: (work) => work(direct), // there are none
     connect: () => Promise.resolve(session(pglite, direct)),
     useVectorType: () => undefined,
-    // As text: PGlite knows no binary form of a type it has no serializer for.
+    // As text, because PGlite has no binary format for types without a serializer.
     encodeVectors: (vectors) => `{${vectors.map((vector) => `"[${vector.join(',')}]"`).join(',')}}`,
     ownsBackend: () => false,
     close: () => pglite.close(),

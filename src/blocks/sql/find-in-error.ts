@@ -4,7 +4,7 @@ import type { BlocksTable } from '../table.js';
 /**
  * One page of the blocks in `error`, in order of their ids.
  *
- * @param after the last id of the page before, null for the first
+ * @param after the last id of the previous page, null for the first page
  */
 export async function findInError(
   db: Queryable,

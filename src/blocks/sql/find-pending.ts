@@ -2,7 +2,7 @@ import type { Queryable } from '../../postgres/database.js';
 import { isPendingSql } from '../status.js';
 import type { BlocksTable } from '../table.js';
 
-/** Which of these blocks are pending, which NULL is, too. */
+/** The ids of those blocks that are pending; NULL counts as pending. */
 export async function findPending(db: Queryable, table: BlocksTable, ids: readonly string[]): Promise<string[]> {
   if (ids.length === 0) return [];
   const rows = await db.query<{ id: string }>(

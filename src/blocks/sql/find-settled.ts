@@ -9,7 +9,7 @@ export interface SettledBlock {
 }
 
 /**
- * Which of these blocks are neither pending, NULL nor `processing`, with their status.
+ * Those blocks that are neither pending, NULL nor `processing`, with their status.
  */
 export async function findSettled(db: Queryable, table: BlocksTable, ids: readonly string[]): Promise<SettledBlock[]> {
   return await db.query<SettledBlock>(

@@ -3,10 +3,10 @@ import { hasStatusSql, type FoundStatus } from '../status.js';
 import type { BlocksTable } from '../table.js';
 
 /**
- * Sets blocks `pending` that have one of these statuses. Their vectors stay until they are replaced, so that search
- * goes on finding the blocks. Their rows must be locked by this transaction.
+ * Sets blocks with one of these statuses to `pending`. They keep their vectors until those are replaced, so that search
+ * still finds the blocks. This transaction must have locked their rows.
  *
- * @returns the ids of those that were set
+ * @returns the ids of the blocks that were set
  */
 export async function resetToPending(
   tx: Queryable,

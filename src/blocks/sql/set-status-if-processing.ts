@@ -3,8 +3,8 @@ import type { BlockStatus } from '../status.js';
 import type { BlocksTable } from '../table.js';
 
 /**
- * Sets the status of blocks that are `processing`, and of no others: a block that is `pending` again has been edited
- * since, and that edit counts. Their rows must be locked by this transaction.
+ * Sets the status of those blocks that are `processing`. A block that is `pending` again was edited after its claim and must
+ * stay pending. This transaction must have locked the rows.
  */
 export async function setStatusIfProcessing(
   tx: Queryable,

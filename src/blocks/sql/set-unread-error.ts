@@ -2,8 +2,8 @@ import type { Queryable } from '../../postgres/database.js';
 import type { BlocksTable } from '../table.js';
 
 /**
- * Sets blocks `error` that could not be claimed, because the database cannot read what they hold. They are `pending`
- * still; their rows must be locked by this transaction, which has tried to read them.
+ * Sets blocks to `error` that could not be claimed because the database cannot read their contents. As they were not
+ * claimed, they may be `pending`. This transaction must have locked their rows and tried to read them.
  */
 export async function setUnreadError(tx: Queryable, table: BlocksTable, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;

@@ -1,9 +1,9 @@
 import { isBlockId } from '../../blocks/block-id.js';
 import { findNotes } from '../../blocks/sql/find-notes.js';
-import { readNoteIdType } from '../../blocks/sql/note-id-type.js';
+import { readNoteIdType } from '../../blocks/sql/read-note-id-type.js';
 import type { BlockScope } from '../../blocks/scope.js';
 import { WAITING, type FoundStatus } from '../../blocks/status.js';
-import { patiently } from '../../postgres/statement-timeout.js';
+import { withLongTimeout } from '../../postgres/statement-timeout.js';
 import { ConfigurationError } from '../../base/errors.js';
 import type { RequeueableStatus } from '../../backlog/backfill.js';
 import { countInScope } from '../../backlog/sql/count-in-scope.js';
@@ -46,7 +46,9 @@ export async function planBackfill(
   }
   const requeued = statusesToRequeue(args);
   const withJobs = await queueExists(database, config.names); // counting makes no schema
-  const counts = await patiently(database, (tx) => countInScope(tx, config.names, table, { scope, after, withJobs }));
+  const counts = await withLongTimeout(database, (tx) =>
+    countInScope(tx, config.names, table, { scope, after, withJobs }),
+  );
   const having = (status: FoundStatus) => counts.find((one) => one.status === status) ?? { count: 0, queued: 0 };
   const toRequeue = { completed: 0, error: 0, skipped: 0 };
   for (const status of requeued) toRequeue[status] = having(status).count;

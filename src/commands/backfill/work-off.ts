@@ -3,7 +3,7 @@ import { inspectBlocks } from '../../blocks/inspect.js';
 import { EVERY_BLOCK } from '../../blocks/scope.js';
 import { WAITING, type FoundStatus } from '../../blocks/status.js';
 import { retryTransient } from '../../postgres/retry.js';
-import { patiently } from '../../postgres/statement-timeout.js';
+import { withLongTimeout } from '../../postgres/statement-timeout.js';
 import { BackfillRun } from '../../backlog/backfill-run.js';
 import { countInScope } from '../../backlog/sql/count-in-scope.js';
 import { sleep } from '../../base/sleep.js';
@@ -41,7 +41,7 @@ async function passAfterPass(
   const count = async () => {
     const everything = { scope: EVERY_BLOCK, after: null, withJobs: true };
     const counts = await retryTransient(
-      () => patiently(database, (tx) => countInScope(tx, config.names, blocks.table, everything)),
+      () => withLongTimeout(database, (tx) => countInScope(tx, config.names, blocks.table, everything)),
       { signal, maxWaitMs: MAX_OUTAGE_MS },
     );
     const of = (...statuses: readonly FoundStatus[]) =>

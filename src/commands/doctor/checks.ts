@@ -1,4 +1,4 @@
-import type { ProviderKind } from '../../embedder/dialects.js';
+import type { ProviderKind } from '../../embedder/dialect.js';
 import type { Check } from './check.js';
 import { databaseCheck } from './checks/database.js';
 import { indexesCheck } from './checks/indexes.js';

@@ -2,7 +2,7 @@ import { WAITING, type FoundStatus } from '../../blocks/status.js';
 import { countOrEstimate, type Tally } from '../../blocks/count-or-estimate.js';
 import { requireUsable } from '../../blocks/require-usable.js';
 import type { Config } from '../../config/config.js';
-import { heldBy } from '../../postgres/sqlstate.js';
+import { holdReason } from '../../postgres/hold-reason.js';
 import { readReplicas, type Replica } from '../../leader/replicas.js';
 import { readQueueReport, type QueueReport } from '../../queue/queue-report.js';
 import { requireQueuePrivileges } from '../../queue/privileges.js';
@@ -97,7 +97,7 @@ async function findHold(database: CommandContext['database'], config: Config): P
     await tryWritingJobs(database, config.names.schema);
     return { reason: 'UNKNOWN', message: 'what holds the workers is not found from here: see their log', fix: null };
   } catch (error) {
-    const { code, message, fix } = heldBy(error);
+    const { code, message, fix } = holdReason(error);
     return { reason: code, message, fix: fix ?? null };
   }
 }

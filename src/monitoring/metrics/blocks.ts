@@ -2,12 +2,12 @@ import { Counter, Histogram, type Registry } from 'prom-client';
 import { OUTCOME_LABELS, REQUEUE_REASONS, type Events } from '../../telemetry/events.js';
 import { bounded, FAILURE_REASONS } from './reasons.js';
 
-/** From an edit that nothing was before, to one that waited for an outage. */
+/** From an edit that found an empty queue to one that waited for an outage to end. */
 const LATENCY_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 1800, 7200];
 
 /**
- * What became of blocks and of their jobs. Every series is there from the start with 0, or the first of its kind would be
- * no increase.
+ * Counts the outcomes of blocks and jobs. Each series starts at 0, because Prometheus sees no increase in a series that
+ * first appears with 1.
  */
 export function countBlocks(registry: Registry, events: Events): void {
   const registers = [registry];
@@ -24,7 +24,7 @@ export function countBlocks(registry: Registry, events: Events): void {
 
   const latency = new Histogram({
     name: 'embedding_latency_seconds',
-    help: 'From the edit noticed (live), or the block found by a sweep or a backfill (backlog), to its vector stored',
+    help: 'Time until the vector is stored, from when the edit was noticed (live) or a sweep or backfill found the block (backlog)',
     labelNames: ['priority'],
     buckets: LATENCY_BUCKETS,
     registers,
@@ -37,7 +37,7 @@ export function countBlocks(registry: Registry, events: Events): void {
 
   const requeues = new Counter({
     name: 'embedding_requeues_total',
-    help: 'Jobs handed back at no cost, by reason',
+    help: 'Jobs handed back without counting an attempt, by reason',
     labelNames: ['reason'],
     registers,
   });
@@ -48,7 +48,7 @@ export function countBlocks(registry: Registry, events: Events): void {
 
   const lost = new Counter({
     name: 'embedding_lost_attempts_total',
-    help: 'Attempts that another worker had taken over when they were to be settled; nothing was written',
+    help: 'Attempts that another worker took over before they were settled; nothing was written',
     registers,
   });
   events.on('lost', ({ count }) => {
@@ -57,7 +57,7 @@ export function countBlocks(registry: Registry, events: Events): void {
 
   const crashes = new Counter({
     name: 'embedding_crashes_total',
-    help: 'Jobs that came back from a worker that died or froze',
+    help: 'Jobs recovered from a worker that crashed or froze',
     registers,
   });
   events.on('crash', ({ count }) => {
@@ -69,19 +69,19 @@ function countFailures(registry: Registry, events: Events): void {
   const registers = [registry];
   const errors = new Counter({
     name: 'embedding_errors_total',
-    help: 'Failures that were a block’s own, by reason, and unreadable jobs',
+    help: 'Failures caused by the block itself, by reason, and unreadable jobs',
     labelNames: ['reason'],
     registers,
   });
   for (const reason of FAILURE_REASONS) errors.inc({ reason }, 0);
-  const setAside = new Counter({
+  const deadLettered = new Counter({
     name: 'embedding_dead_lettered_total',
-    help: 'Blocks that ended in error',
+    help: 'Blocks that failed permanently and ended in error',
     registers,
   });
   const retries = new Counter({
     name: 'embedding_retries_total',
-    help: 'Failures after which the block waits for another try',
+    help: 'Failures after which the block waits for a retry',
     registers,
   });
   events.on('unreadable', ({ count }) => {
@@ -89,6 +89,6 @@ function countFailures(registry: Registry, events: Events): void {
   });
   events.on('failed', ({ reason, final }) => {
     errors.inc({ reason: bounded(FAILURE_REASONS, reason) });
-    (final ? setAside : retries).inc();
+    (final ? deadLettered : retries).inc();
   });
 }

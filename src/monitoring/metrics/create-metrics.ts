@@ -11,15 +11,15 @@ import { measureRuntime } from './runtime.js';
 export interface MetricsOptions {
   readonly events: Events;
   readonly version: string;
-  /** Names the queue: a label of all metrics, since two Deployments may work on one table. */
+  /** The queue's name, a label of every metric: several Deployments may work on the same tables. */
   readonly queue: string;
-  /** Asked for by scrapes, once a second at most. */
+  /** Called by scrapes, once a second at most. */
   readonly readLiveJobs: () => Promise<LiveJobs>;
 }
 
 /**
- * Turns the events of the parts into Prometheus metrics; docs/metrics.md lists them, with how to add up replicas. No id,
- * text or name of a block is ever a label, and every label's values are a fixed set.
+ * Turns the events of the parts into Prometheus metrics. docs/metrics.md lists them and says how to aggregate them over
+ * replicas. No label contains the id, text or name of a block, and each has a fixed set of values.
  */
 export function createMetrics({ events, version, queue, readLiveJobs }: MetricsOptions): Registry {
   const registry = new Registry();

@@ -2,14 +2,14 @@ import { Gauge, type Registry } from 'prom-client';
 import type { Events } from '../../telemetry/events.js';
 import { bounded, HOLD_REASONS } from './reasons.js';
 
-/** What may be paused. The database holds both. */
+/** The parts of the work that can be paused. A hold pauses both. */
 const PARTS = ['backlog', 'live'] as const;
 
 /** Whether work is paused, and why. */
 export function watchPauses(registry: Registry, events: Events): void {
   const paused = new Gauge({
     name: 'embedding_paused',
-    help: '1 for each part of the work that is paused, with the reason; no series while none is',
+    help: '1 for each part of the work that is paused, with the reason; no series while nothing is paused',
     labelNames: ['part', 'reason'],
     registers: [registry],
   });

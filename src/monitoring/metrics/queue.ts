@@ -1,36 +1,41 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Events } from '../../telemetry/events.js';
 import type { LiveJobs } from '../../queue/live-jobs.js';
-import { CachedQuery } from './cached-query.js';
+import { shareCalls } from '../share-calls.js';
 
+/** However many scrape, the database is read once in this time. */
+const KEEP_MS = 1_000;
+/** Prometheus waits 10 s by default, for all metrics of a scrape. */
+const TIMEOUT_MS = 1_000;
 const SWEEP_BUCKETS = [0.01, 0.05, 0.25, 1, 5, 30];
 
-/** What of the queue a gauge tells; no label where it tells one number. */
-type Told = readonly (readonly [labels: Record<string, string>, value: number])[];
+/** The samples of a gauge of the queue; without labels if it has one value. */
+type Samples = readonly (readonly [labels: Record<string, string>, value: number])[];
 
 /**
- * How the queue stands, and what went into it. The queue is one for all replicas, and each tells it as the database
- * does at the scrape: aggregate with max. While the database does not tell, there are no such series: unknown is not 0.
+ * The state of the queue, and what was added to it. The gauges are read from the database at scrape time; all replicas
+ * report the same value, so aggregate with max. While the database does not answer they are absent: unknown is not 0.
  */
 export function measureQueue(registry: Registry, events: Events, readLiveJobs: () => Promise<LiveJobs>): void {
   const registers = [registry];
-  const reading = new CachedQuery(readLiveJobs);
-  let left = 0;
-  const queueGauge = (name: string, help: string, labelNames: string[], tell: (jobs: LiveJobs) => Told) =>
+  const read = shareCalls(readLiveJobs, { keepMs: KEEP_MS, timeoutMs: TIMEOUT_MS });
+  const readIfPossible = () => read().catch(() => undefined);
+  let unqueued = 0;
+  const queueGauge = (name: string, help: string, labelNames: string[], samplesOf: (jobs: LiveJobs) => Samples) =>
     new Gauge({
       ...{ name, help, labelNames, registers },
       async collect() {
-        const jobs = await reading.get();
+        const jobs = await readIfPossible();
         if (labelNames.length === 0) this.remove();
         else this.reset();
-        for (const [labels, value] of jobs === undefined ? [] : tell(jobs)) this.set(labels, value);
+        for (const [labels, value] of jobs === undefined ? [] : samplesOf(jobs)) this.set(labels, value);
       },
     });
   queueGauge(
     'embedding_queue_depth',
-    'Live jobs, and on the leader the pending blocks its last sweep left for later',
+    'Live jobs and, on the leader, the pending blocks that its last sweep left without a job',
     [],
-    ({ created, retry, active }) => [[{}, created + retry + active + left]],
+    ({ created, retry, active }) => [[{}, created + retry + active + unqueued]],
   );
   queueGauge('embedding_jobs', 'Live jobs, by state', ['state'], ({ created, retry, active }) => [
     [{ state: 'created' }, created],
@@ -39,26 +44,26 @@ export function measureQueue(registry: Registry, events: Events, readLiveJobs: (
   ]);
   queueGauge(
     'embedding_oldest_waiting_seconds',
-    'Age of the edit (live), or the swept or backfilled block (backlog), that waits longest for its vector; 0 for none',
+    'Age of the oldest edit (live), or swept or backfilled block (backlog), that waits for its vector; 0 if none waits',
     ['priority'],
     ({ oldestSeconds }) =>
       Object.entries(oldestSeconds).map(([priority, seconds]) => [{ priority }, seconds ?? 0] as const),
   );
-  queueGauge('embedding_dead_letters', 'Blocks in error that wait for a retry', [], ({ deadLetters }) => [
+  queueGauge('embedding_dead_letters', 'Blocks in error, until they are retried', [], ({ deadLetters }) => [
     [{}, deadLetters],
   ]);
   new Gauge({
     name: 'embedding_queue_readable',
-    help: '1 where the database told at this scrape, and soon, how the queue stands',
+    help: '1 if this scrape could read the queue from the database within a second, otherwise 0',
     registers,
     async collect() {
-      this.set((await reading.get()) === undefined ? 0 : 1);
+      this.set((await readIfPossible()) === undefined ? 0 : 1);
     },
   });
 
   const enqueued = new Counter({
     name: 'embedding_enqueued_total',
-    help: 'Blocks enqueued or raised because they were notified, and enqueued because a sweep found them',
+    help: 'Blocks enqueued or raised after a notification (bridge) or enqueued by a sweep',
     labelNames: ['by'],
     registers,
   });
@@ -67,26 +72,26 @@ export function measureQueue(registry: Registry, events: Events, readLiveJobs: (
     enqueued.inc({ by: 'bridge' }, bridged.enqueued + bridged.raised);
   });
   const sweep = new Histogram({
-    name: 'embedding_sweep_seconds',
+    name: 'embedding_sweep_duration_seconds',
     help: 'Duration of one sweep',
     buckets: SWEEP_BUCKETS,
     registers,
   });
-  const leftBlocks = new Gauge({
-    name: 'embedding_sweep_left_blocks',
-    help: 'Pending blocks that the last sweep left for later, the queue being full; 0 on all but the leader',
+  const unqueuedBlocks = new Gauge({
+    name: 'embedding_unqueued_blocks',
+    help: 'Pending blocks that the last sweep left without a job because the queue was full; 0 except on the leader',
     registers,
   });
-  const leave = (blocks: number) => {
-    left = blocks;
-    leftBlocks.set(blocks);
+  const setUnqueued = (blocks: number) => {
+    unqueued = blocks;
+    unqueuedBlocks.set(blocks);
   };
   events.on('swept', (swept) => {
-    leave(swept.left);
+    setUnqueued(swept.left);
     enqueued.inc({ by: 'sweep' }, swept.enqueued);
     sweep.observe(swept.seconds);
   });
   events.on('leading', ({ leader }) => {
-    if (!leader) leave(0); // the new leader counts them now
+    if (!leader) setUnqueued(0); // the new leader reports them now
   });
 }

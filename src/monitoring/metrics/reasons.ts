@@ -1,9 +1,9 @@
-import { HELD_CODES } from '../../postgres/sqlstate.js';
+import { HOLD_CODES } from '../../postgres/hold-reason.js';
 
-/** What stands for a reason that is not known here, so that no server can make a label of what it says. */
+/** Replaces an unknown reason, so that no server can create label values. */
 export const OTHER = 'other';
 
-/** Why Ollama had no vector for what was sent; the last resort being the text's own fault. A test holds it to the sources. */
+/** Codes for an Ollama that returns no vector. They become a block's own failure only after every other explanation. */
 const OF_OLLAMA = [
   'OLLAMA_BUSY',
   'OLLAMA_GARBLED',
@@ -13,7 +13,7 @@ const OF_OLLAMA = [
   'OLLAMA_UNEXPECTED_STATUS',
 ] as const;
 
-/** The same of a server with OpenAI's API. */
+/** The same for a server with OpenAI's API. */
 const OF_OPENAI = [
   'OPENAI_BUSY',
   'OPENAI_GARBLED',
@@ -22,7 +22,7 @@ const OF_OPENAI = [
   'OPENAI_UNEXPECTED_STATUS',
 ] as const;
 
-/** Why a block failed by its own fault. */
+/** Why a block failed. A test compares these lists with the codes in the sources. */
 export const FAILURE_REASONS: ReadonlySet<string> = new Set([
   ...OF_OLLAMA,
   ...OF_OPENAI,
@@ -44,7 +44,7 @@ export const FAILURE_REASONS: ReadonlySet<string> = new Set([
   OTHER,
 ]);
 
-/** Why the gate is closed. What a text may have caused closes it, too, until a good one has passed. */
+/** Why the gate is closed. A failure that a text may have caused closes it, too, until a known-good text succeeds. */
 export const GATE_REASONS: ReadonlySet<string> = new Set([
   ...OF_OLLAMA,
   ...OF_OPENAI,
@@ -85,7 +85,7 @@ export const GATE_REASONS: ReadonlySet<string> = new Set([
 
 /** Why work is held. */
 export const HOLD_REASONS: ReadonlySet<string> = new Set([
-  ...HELD_CODES,
+  ...HOLD_CODES,
   'EMBEDDING_DIMENSIONS',
   'QUEUE_PRIVILEGE',
   'SCHEMA_COLUMN',
@@ -102,7 +102,7 @@ export const HOLD_REASONS: ReadonlySet<string> = new Set([
   OTHER,
 ]);
 
-/** @returns the reason where it is a known one */
+/** @returns the reason if it is known, otherwise `other` */
 export function bounded(known: ReadonlySet<string>, reason: string): string {
   return known.has(reason) ? reason : OTHER;
 }

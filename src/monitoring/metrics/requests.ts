@@ -3,13 +3,13 @@ import type { Events } from '../../telemetry/events.js';
 import { bounded, GATE_REASONS } from './reasons.js';
 
 /**
- * From one short text on a warm model and a good card (5 ms) to the default time-out, for which a cold load is waited
- * (300 s). On a CPU a text takes tenths of seconds, hence the finer steps there.
+ * From one short text on a loaded model and a good GPU (5 ms) to the default timeout, within which a cold model load must
+ * fit (300 s). The steps are finer around tenths of a second, which a text takes on a CPU.
  */
 const REQUEST_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 const TEXTS_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200];
 
-/** Requests to Ollama, and the gate that holds them. */
+/** Requests to Ollama, and the gate in front of them. */
 export function measureRequests(registry: Registry, events: Events): void {
   const registers = [registry];
   const duration = new Histogram({
@@ -37,7 +37,7 @@ export function measureRequests(registry: Registry, events: Events): void {
 
   const splits = new Counter({
     name: 'embedding_split_texts_total',
-    help: 'Texts longer than the model’s context, embedded in parts',
+    help: 'Texts that were longer than the model’s context and were embedded in parts',
     registers,
   });
   events.on('split', () => {
@@ -54,7 +54,7 @@ function watchGate(registry: Registry, events: Events): void {
     registers,
   });
   isOpen.set(1);
-  const why = new Gauge({
+  const gateReason = new Gauge({
     name: 'embedding_gate_reason',
     help: '1 for the reason why the gate is closed; no series while it is open',
     labelNames: ['reason'],
@@ -62,7 +62,7 @@ function watchGate(registry: Registry, events: Events): void {
   });
   const closures = new Counter({
     name: 'embedding_gate_closures_total',
-    help: 'How often the gate closed, by its first reason: also for moments between two scrapes',
+    help: 'Times the gate closed, by its first reason, including closures between two scrapes',
     labelNames: ['reason'],
     registers,
   });
@@ -71,13 +71,13 @@ function watchGate(registry: Registry, events: Events): void {
   events.on('gate', ({ open }) => {
     isOpen.set(open ? 1 : 0);
     justClosed = !open;
-    if (open) why.reset();
+    if (open) gateReason.reset();
   });
-  events.on('gate-reason', (trouble) => {
-    const reason = bounded(GATE_REASONS, trouble.reason);
+  events.on('gate-reason', (event) => {
+    const reason = bounded(GATE_REASONS, event.reason);
     if (justClosed) closures.inc({ reason });
     justClosed = false;
-    why.reset();
-    why.set({ reason }, 1);
+    gateReason.reset();
+    gateReason.set({ reason }, 1);
   });
 }

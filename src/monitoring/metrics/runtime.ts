@@ -1,12 +1,12 @@
 import { collectDefaultMetrics, type Registry } from 'prom-client';
 
-/** Lists of handles and requests: gauges named like counters, made from what Node calls deprecated. */
-const UNFIT = /^nodejs_active_/;
+/** Left out: gauges of handles and requests that are named like counters and use deprecated functions of Node. */
+const LEFT_OUT = /^nodejs_active_/;
 
-/** Node's own: processor time, memory, garbage collection, lag of the event loop. */
+/** Metrics of Node itself: CPU time, memory, garbage collection, event loop lag. */
 export function measureRuntime(registry: Registry): void {
   collectDefaultMetrics({ register: registry });
   for (const { name } of registry.getMetricsAsArray()) {
-    if (UNFIT.test(name)) registry.removeSingleMetric(name);
+    if (LEFT_OUT.test(name)) registry.removeSingleMetric(name);
   }
 }

@@ -17,33 +17,47 @@ import {
   type ReadableSpan,
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace';
+import { LogLimit } from '../../telemetry/log-limit.js';
+import type { Logger } from '../../telemetry/logger.js';
 import { traceWith } from '../../telemetry/span.js';
 import type { Sampling } from './settings.js';
-import type { TracingOptions } from './start-tracing.js';
 
-/** Spans that wait to be sent; more are dropped. 1 kB each, in a process that has 256 MiB. */
+export interface TracingOptions {
+  readonly environment: NodeJS.ProcessEnv;
+  readonly version: string;
+  /** Names this process among its replicas. */
+  readonly instance: string;
+  readonly log: Logger;
+}
+
+/** Spans that wait to be sent, 1 kB each; the process has 256 MiB. Further spans are dropped. */
 const MAX_QUEUED = 2_048;
-/** How often the same complaint is logged. */
-const COMPLAIN_EVERY_MS = 60_000;
-/** A collector that is away must not keep the process from ending; the exporter's own default is 10 s. */
+const LOG_INTERVAL_MS = 60_000;
+/** An unreachable collector must not delay shutdown; the exporter's own default is 10 s. */
 const EXPORT_TIMEOUT_MS = 2_000;
-const TIMEOUTS = ['OTEL_EXPORTER_OTLP_TIMEOUT', 'OTEL_EXPORTER_OTLP_TRACES_TIMEOUT'];
+const TIMEOUT_VARIABLES = ['OTEL_EXPORTER_OTLP_TIMEOUT', 'OTEL_EXPORTER_OTLP_TRACES_TIMEOUT'];
 
-/** Sends spans as JSON over HTTP, in batches every 5 s, to where the variables of the exporter say. */
+/**
+ * Sends spans as JSON over HTTP, in batches every 5 s, to the endpoint in the exporter's variables.
+ *
+ * @returns a function that sends the remaining spans and stops
+ */
 export function openTelemetry(
   sampling: Sampling,
   { environment, version, instance, log }: TracingOptions,
 ): () => Promise<void> {
-  let complainedAt = Number.NEGATIVE_INFINITY;
+  const logLimit = new LogLimit(LOG_INTERVAL_MS);
   setGlobalErrorHandler((error) => {
-    if (performance.now() - complainedAt < COMPLAIN_EVERY_MS) return;
-    complainedAt = performance.now();
-    // Its message may hold the address, and with it credentials.
-    log.warn('could not send traces; they are dropped', {
-      code: typeof error === 'object' ? error.code : undefined,
+    logLimit.run(() => {
+      // Only the code: the message may contain the collector's address, and with it credentials.
+      log.warn('could not send traces; they are dropped', {
+        code: typeof error === 'object' ? error.code : undefined,
+      });
     });
   });
-  const timeout = TIMEOUTS.some((name) => environment[name] !== undefined) ? {} : { timeoutMillis: EXPORT_TIMEOUT_MS };
+  const timeout = TIMEOUT_VARIABLES.some((name) => environment[name] !== undefined)
+    ? {}
+    : { timeoutMillis: EXPORT_TIMEOUT_MS };
   const root = new TraceIdRatioBasedSampler(sampling.ratio);
   const provider = new TracerProvider({
     resource: defaultResource()
@@ -69,13 +83,13 @@ export function openTelemetry(
   return async () => {
     traceWith(undefined);
     const late = new Promise<void>((resolve) => setTimeout(resolve, 2 * EXPORT_TIMEOUT_MS).unref());
-    await Promise.race([provider.shutdown().catch(() => undefined), late]); // the handler above has been told of it
+    await Promise.race([provider.shutdown().catch(() => undefined), late]); // the error handler above has logged it
   };
 }
 
 /**
- * Takes from spans what errors say, before they are sent. pg-boss records the message of whatever it meets, and that of
- * a database may repeat the text it refused.
+ * Removes error messages from spans before they are sent. pg-boss records the messages of all errors, and a database error
+ * may repeat a block's text.
  */
 const withoutMessages: SpanProcessor = {
   onStart: () => undefined,

@@ -1,8 +1,8 @@
 import { ConfigurationError } from '../../base/errors.js';
 
-/** Of the traces that are begun here, how many are kept. */
+/** How many of the traces that start here are kept. */
 export interface Sampling {
-  /** Whether what enqueued a job decides about the job's trace, too. */
+  /** Whether the decision made when a job was enqueued also applies to its trace. */
   readonly parentBased: boolean;
   /** 0 to 1. */
   readonly ratio: number;
@@ -13,11 +13,11 @@ const ENDPOINTS = ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_END
 const PROTOCOLS = ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL'];
 
 /**
- * What OpenTelemetry's own variables ask for, as far as it is ours to decide; the SDK reads the rest of them. Traces are
- * wanted where `OTEL_TRACES_EXPORTER` is `otlp`, or an endpoint is given and it is not `none`.
+ * Reads those of OpenTelemetry's variables that we must interpret; the SDK reads the others. Tracing is on if
+ * `OTEL_TRACES_EXPORTER` is `otlp`, or if an endpoint is given and the exporter is not `none`.
  *
- * @returns undefined where no traces are wanted
- * @throws ConfigurationError that names the variable, never with a URL's value, which may hold a secret
+ * @returns undefined if tracing is off
+ * @throws ConfigurationError that names the variable, but never the value of a URL, which may contain a secret
  */
 export function readTracing(environment: NodeJS.ProcessEnv): Sampling | undefined {
   const given = (name: string) => environment[name]?.trim() ?? '';
@@ -27,12 +27,15 @@ export function readTracing(environment: NodeJS.ProcessEnv): Sampling | undefine
   if (given('OTEL_SDK_DISABLED').toLowerCase() === 'true' || exporter === 'none') return undefined;
   if (exporter === '' && endpoint === '') return undefined;
   if (exporter !== '' && exporter !== 'otlp')
-    refuse('OTEL_TRACES_EXPORTER', `"${exporter}" is not known: otlp or none`);
-  if (endpoint !== '' && !isHttpUrl(given(endpoint))) refuse(endpoint, 'is not an http:// or https:// URL');
+    reject('OTEL_TRACES_EXPORTER', `"${exporter}" is not supported: give otlp or none`);
+  if (endpoint !== '' && !isHttpUrl(given(endpoint))) reject(endpoint, 'is not an http:// or https:// URL');
   const protocol = first(PROTOCOLS);
-  // Whatever takes protobuf over HTTP takes JSON at the same address.
+  // Collectors that accept protobuf over HTTP accept JSON at the same address.
   if (protocol !== '' && !given(protocol).startsWith('http/')) {
-    refuse(protocol, `"${given(protocol)}" is not spoken here: http/json, and an endpoint that takes it (port 4318)`);
+    reject(
+      protocol,
+      `"${given(protocol)}" is not supported: give http/json, and an endpoint that accepts it (port 4318)`,
+    );
   }
   return readSampling(given('OTEL_TRACES_SAMPLER') || 'parentbased_always_on', given('OTEL_TRACES_SAMPLER_ARG') || '1');
 }
@@ -41,10 +44,13 @@ function readSampling(sampler: string, argument: string): Sampling {
   const parentBased = sampler.startsWith('parentbased_');
   const root = sampler.replace(/^parentbased_/, '');
   if (!SAMPLERS.includes(root)) {
-    refuse('OTEL_TRACES_SAMPLER', `"${sampler}" is not known: ${SAMPLERS.join(', ')}, each also after parentbased_`);
+    reject(
+      'OTEL_TRACES_SAMPLER',
+      `"${sampler}" is not supported: give ${SAMPLERS.join(', ')}, or one of them after parentbased_`,
+    );
   }
   const ratio = Number(argument);
-  if (!(ratio >= 0 && ratio <= 1)) refuse('OTEL_TRACES_SAMPLER_ARG', `"${argument}" is not a number from 0 to 1`);
+  if (!(ratio >= 0 && ratio <= 1)) reject('OTEL_TRACES_SAMPLER_ARG', `"${argument}" is not a number from 0 to 1`);
   return { parentBased, ratio: root === 'traceidratio' ? ratio : root === 'always_on' ? 1 : 0 };
 }
 
@@ -52,6 +58,6 @@ function isHttpUrl(value: string): boolean {
   return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
 }
 
-function refuse(variable: string, what: string): never {
+function reject(variable: string, what: string): never {
   throw new ConfigurationError('CONFIGURATION', `${variable}: ${what}`);
 }

@@ -1,19 +1,11 @@
-import type { Logger } from '../../telemetry/logger.js';
+import type { TracingOptions } from './open-telemetry.js';
 import { readTracing } from './settings.js';
 
-export interface TracingOptions {
-  readonly environment: NodeJS.ProcessEnv;
-  readonly version: string;
-  /** Names this process among its replicas. */
-  readonly instance: string;
-  readonly log: Logger;
-}
-
 /**
- * Begins to trace, where OpenTelemetry's variables ask for it. Where they do not, nothing of its SDK is loaded. Before
- * pg-boss is made, which asks for its tracer then.
+ * Starts tracing if OpenTelemetry's variables ask for it; otherwise nothing of its SDK is loaded. To be called before
+ * pg-boss is created, which gets its tracer at that time.
  *
- * @returns sends what is left, and ends it
+ * @returns a function that sends the remaining spans and stops
  * @throws ConfigurationError that names the variable
  */
 export async function startTracing(options: TracingOptions): Promise<() => Promise<void>> {

@@ -4,7 +4,7 @@ import { checksFor } from '../../../src/commands/doctor/checks.js';
 import { runChecks } from '../../../src/commands/doctor/run-checks.js';
 import { loadConfig } from '../../../src/config/config.js';
 import { embeddingServer } from '../../../src/config/embedding-server.js';
-import type { ProviderKind } from '../../../src/embedder/dialects.js';
+import type { ProviderKind } from '../../../src/embedder/dialect.js';
 import { Postgres } from '../../../src/postgres/postgres.js';
 import { openProvider } from '../../../src/embedder/open-provider.js';
 import { createLogger } from '../../../src/telemetry/logger.js';
@@ -140,7 +140,7 @@ describeWithServer('a check of the database', () => {
       ],
       {
         status: 'failed',
-        found: 'does not take error, skipped: the constraint "narrow" refuses it',
+        found: 'does not accept error, skipped: the constraint "narrow" rejects it',
         fix: 'ALTER TABLE "public"."blocks"',
       },
     ],
@@ -148,7 +148,7 @@ describeWithServer('a check of the database', () => {
       'own write',
       'no block to try it on',
       ['DELETE FROM blocks'],
-      { status: 'ok', found: 'not tried: there is no block yet', fix: '' },
+      { status: 'ok', found: 'not tried: the table has no blocks', fix: '' },
     ],
     [
       'indexes',

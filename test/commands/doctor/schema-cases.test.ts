@@ -17,14 +17,14 @@ describeWithServer('of a database that start-up refuses because it', () => {
 
   it.each(SCHEMA_CASES)(
     '$name doctor says the same',
-    async ({ variant, sql, environment, says, doctorSays = says }) => {
+    async ({ variant, sql, environment, message, doctorMessage = message }) => {
       const db = await createDatabase(variant);
       if (sql !== undefined) await db.query(sql);
       const checks = await runDoctorChecks({ ...workerEnvironment(db, ollama, environment) }, CHECKS);
       const told = checks
         .filter((result) => result.status === 'failed')
         .map(({ found, fix }) => [found, ...(fix?.split('\n') ?? []).map((line) => `  fix: ${line}`)].join('\n'));
-      expect(told.join('\n')).toMatch(doctorSays);
+      expect(told.join('\n')).toMatch(doctorMessage);
     },
   );
 });

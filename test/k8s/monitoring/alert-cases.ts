@@ -16,8 +16,8 @@ export interface AlertCases {
   readonly quiet: readonly AlertCase[];
 }
 
-const A = 'pod="a",namespace="n"';
-const B = 'pod="b",namespace="n"';
+const A = 'pod="a",namespace="n",queue="embed-block"';
+const B = 'pod="b",namespace="n",queue="embed-block"';
 const bucket = (le: string) => `embedding_latency_seconds_bucket{${A},priority="live",le="${le}"}`;
 const settled = (outcome: string) => `embedding_total{${A},outcome="${outcome}"}`;
 
@@ -42,16 +42,16 @@ export const ALERT_CASES: readonly AlertCases[] = [
     alert: 'EmbeddingNoLeader',
     fires: {
       name: 'no replica has led for 5 minutes',
-      series: { [`embedding_bridge_leader{${A}}`]: '1x5 0x20', [`embedding_bridge_leader{${B}}`]: '0x30' },
+      series: { [`embedding_leader{${A}}`]: '1x5 0x20', [`embedding_leader{${B}}`]: '0x30' },
       at: '12m',
     },
     quiet: [
       {
         name: 'another one leads',
-        series: { [`embedding_bridge_leader{${A}}`]: '1x5 0x20', [`embedding_bridge_leader{${B}}`]: '0x5 1x20' },
+        series: { [`embedding_leader{${A}}`]: '1x5 0x20', [`embedding_leader{${B}}`]: '0x5 1x20' },
         at: '20m',
       },
-      { name: 'it takes some minutes', series: { [`embedding_bridge_leader{${A}}`]: '1x5 0x3 1x20' }, at: '9m' },
+      { name: 'it takes some minutes', series: { [`embedding_leader{${A}}`]: '1x5 0x3 1x20' }, at: '9m' },
     ],
   },
   {
@@ -66,13 +66,13 @@ export const ALERT_CASES: readonly AlertCases[] = [
   {
     alert: 'EmbeddingQueueUnreadable',
     fires: {
-      name: 'no replica has been told for 5 minutes',
+      name: 'no replica could read the queue for 5 minutes',
       series: { [`embedding_queue_readable{${A}}`]: '0x20', [`embedding_queue_readable{${B}}`]: '0x20' },
       at: '6m',
     },
     quiet: [
       {
-        name: 'one of two is told',
+        name: 'one of two can read it',
         series: { [`embedding_queue_readable{${A}}`]: '0x20', [`embedding_queue_readable{${B}}`]: '1x20' },
         at: '15m',
       },
@@ -81,7 +81,7 @@ export const ALERT_CASES: readonly AlertCases[] = [
   {
     alert: 'EmbeddingEditWaits',
     fires: {
-      name: 'an edit waits on',
+      name: 'an edit has waited for more than ten minutes',
       series: { [`embedding_oldest_waiting_seconds{${A},priority="live"}`]: '0+60x20' },
       at: '17m',
     },
@@ -144,7 +144,7 @@ export const ALERT_CASES: readonly AlertCases[] = [
         at: '35m',
       },
       {
-        name: 'what waits fails by its own fault',
+        name: 'the waiting blocks fail by their own fault',
         series: {
           [`embedding_queue_depth{${A}}`]: '1x60',
           [settled('completed')]: '100x60',
@@ -172,7 +172,7 @@ export const ALERT_CASES: readonly AlertCases[] = [
     },
     quiet: [
       {
-        name: 'Ollama is away, which passes by itself',
+        name: 'Ollama is down, which passes without help',
         series: { [`embedding_gate_reason{${A},reason="OLLAMA_UNREACHABLE"}`]: '1x10' },
         at: '9m',
       },
@@ -190,7 +190,7 @@ export const ALERT_CASES: readonly AlertCases[] = [
       series: { [`embedding_gate_open{${A}}`]: '0x20', [`embedding_gate_open{${B}}`]: '1x20' },
       at: '11m',
     },
-    quiet: [{ name: 'it opened between', series: { [`embedding_gate_open{${A}}`]: '0x5 1 0x6 1x20' }, at: '11m' }],
+    quiet: [{ name: 'it opened in between', series: { [`embedding_gate_open{${A}}`]: '0x5 1 0x6 1x20' }, at: '11m' }],
   },
   {
     alert: 'EmbeddingPaused',
@@ -242,14 +242,14 @@ export const ALERT_CASES: readonly AlertCases[] = [
   {
     alert: 'EmbeddingBlocksFail',
     fires: {
-      name: 'the first block is set aside',
+      name: 'the first block is dead-lettered',
       series: { [`embedding_dead_lettered_total{${A}}`]: '0x5 1x30' },
       at: '8m',
     },
     quiet: [
       { name: 'it was an hour ago', series: { [`embedding_dead_lettered_total{${A}}`]: '0x5 1x90' }, at: '65m' },
       {
-        name: 'a block fails and is tried again',
+        name: 'a block fails and is retried',
         series: { [`embedding_dead_lettered_total{${A}}`]: '0x30', [`embedding_retries_total{${A}}`]: '0+1x30' },
         at: '20m',
       },
@@ -258,33 +258,33 @@ export const ALERT_CASES: readonly AlertCases[] = [
   {
     alert: 'EmbeddingBlocksForgotten',
     fires: {
-      name: 'nobody has looked for a day',
+      name: 'blocks have been in error for a day',
       series: { [`embedding_dead_letters{${A}}`]: '3x1500' },
       at: '24h30m',
     },
     quiet: [
-      { name: 'they were put back', series: { [`embedding_dead_letters{${A}}`]: '3x600 0 1x900' }, at: '24h30m' },
+      { name: 'they were requeued', series: { [`embedding_dead_letters{${A}}`]: '3x600 0 1x900' }, at: '24h30m' },
     ],
   },
   {
     alert: 'EmbeddingTriggerLoop',
     fires: {
-      name: 'one write of ours fires the trigger',
+      name: 'one of the worker’s own writes fires the trigger',
       series: { [`embedding_trigger_loops_total{${A}}`]: '0x5 1x20' },
       at: '8m',
     },
     quiet: [{ name: 'none does', series: { [`embedding_trigger_loops_total{${A}}`]: '0x20' }, at: '8m' }],
   },
   {
-    alert: 'EmbeddingWorkersDie',
+    alert: 'EmbeddingWorkersCrash',
     fires: {
-      name: 'jobs came back from a dead one',
+      name: 'jobs came back from a crashed worker',
       series: { [`embedding_crashes_total{${A}}`]: '0x5 10x30' },
       at: '8m',
     },
     quiet: [
       {
-        name: 'a replica is new',
+        name: 'a replica starts',
         series: { [`embedding_crashes_total{${A}}`]: '0x30', [`embedding_crashes_total{${B}}`]: '_x10 0x20' },
         at: '20m',
       },

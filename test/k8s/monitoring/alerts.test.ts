@@ -10,10 +10,10 @@ import { ALERT_CASES, type AlertCase } from './alert-cases.js';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const EMBEDDER = join(ROOT, 'src/embedder');
-const RUNBOOK = join(ROOT, 'docs/operations.md');
+const RUNBOOK = join(ROOT, 'docs/alerts.md');
 
-describe('the cases of the alerts', () => {
-  it('are of each alert, one that fires and one that does not', async () => {
+describe('the cases', () => {
+  it('show each alert firing and staying quiet', async () => {
     const alerts = (await readAlerts()).map(({ alert }) => alert);
     expect(ALERT_CASES.map(({ alert }) => alert).sort()).toEqual(alerts.sort());
     expect(ALERT_CASES.filter(({ quiet }) => quiet.length === 0)).toEqual([]);
@@ -28,7 +28,7 @@ describe('the alerts', () => {
     readLiveJobs: () => new Promise(() => undefined),
   });
 
-  it('are made of metrics that are there', async () => {
+  it('use only metrics that exist', async () => {
     const known = new Set(registry.getMetricsAsArray().map(({ name }) => name));
     for (const { alert, expr } of await readAlerts()) {
       const asked = [...expr.matchAll(/embedding_\w+/g)].map(([name]) => name.replace(/_(bucket|count|sum)$/, ''));
@@ -37,7 +37,7 @@ describe('the alerts', () => {
     }
   });
 
-  it('take for misconfigured what waiting does not mend, and nothing else', async () => {
+  it('count as misconfigured exactly the codes that waiting does not fix', async () => {
     const { expr = '' } = (await readAlerts()).find(({ alert }) => alert === 'EmbeddingOllamaMisconfigured') ?? {};
     const reasons = /reason=~"([^"]*)"/.exec(expr)?.[1]?.split('|');
     const codes = new Set<string>();
@@ -48,23 +48,21 @@ describe('the alerts', () => {
       for (const [, code = ''] of source.matchAll(pattern)) codes.add(code);
     }
     expect(reasons).toEqual([...codes].sort());
-    const [, section = ''] = (await readFile(RUNBOOK, 'utf8')).split('### EmbeddingOllamaMisconfigured');
-    for (const code of codes) expect(section.split('### ', 1)[0]).toContain(`\`${code}\``);
+    const [, section = ''] = (await readFile(RUNBOOK, 'utf8')).split('## EmbeddingOllamaMisconfigured');
+    for (const code of codes) expect(section.split('\n## ', 1)[0]).toContain(`\`${code}\``);
   });
 
-  it('have each a section of the runbook, and each section an alert', async () => {
-    const text = await readFile(RUNBOOK, 'utf8');
-    const [, runbook = ''] = /^## Alerts\n([^]*?)(?=^## )/m.exec(text) ?? [];
-    const sections = runbook.split(/^### /m).slice(1);
+  it('each have a section in the runbook, and each section belongs to an alert', async () => {
+    const sections = (await readFile(RUNBOOK, 'utf8')).split(/^## /m).slice(1);
     const alerts = await readAlerts();
     expect(sections.map((section) => section.split('\n', 1)[0])).toEqual(alerts.map(({ alert }) => alert));
-    expect(sections.filter((section) => !section.includes('\n```sh\n'))).toEqual([]); // each with commands
+    expect(sections.filter((section) => !section.includes('\n```sh\n'))).toEqual([]); // each has commands
     for (const { alert, annotations } of alerts) {
-      expect(annotations.runbook_url).toBe(`docs/operations.md#${alert.toLowerCase()}`);
+      expect(annotations.runbook_url).toBe(`docs/alerts.md#${alert.toLowerCase()}`);
     }
   });
 
-  it('are each critical or a warning, and say in words what is wrong', async () => {
+  it('are each critical or a warning, and describe the fault in words', async () => {
     for (const { alert, labels, annotations } of await readAlerts()) {
       expect([alert, labels['severity']]).toEqual([alert, expect.stringMatching(/^(critical|warning)$/)]);
       expect(annotations.summary).toMatch(/^.{20,80}$/);
@@ -77,7 +75,7 @@ describeWithPrometheus('the alert', { server: false }, ({ promtool }) => {
   let directory: string;
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'embedding-worker-alerts-'));
-    await writeFile(join(directory, 'rules.json'), JSON.stringify(await readRules())); // which YAML holds
+    await writeFile(join(directory, 'rules.json'), JSON.stringify(await readRules())); // JSON is YAML
   });
   afterAll(() => rm(directory, { recursive: true }));
 
@@ -86,7 +84,7 @@ describeWithPrometheus('the alert', { server: false }, ({ promtool }) => {
     return { status, says: `${stdout.toString()}${stderr.toString()}` };
   }
 
-  /** Has promtool play these series against the rules, and expect so many alerts of this name to fire. */
+  /** Plays these series against the rules in promtool, and expects this many alerts of this name to fire. */
   async function play(alert: string, { series, at }: AlertCase, firing: number): Promise<void> {
     const test = {
       rule_files: ['rules.json'],
@@ -109,7 +107,7 @@ describeWithPrometheus('the alert', { server: false }, ({ promtool }) => {
     expect(run('test', 'rules', 'test.json')).toMatchObject({ status: 0 });
   }
 
-  it('rules are such as Prometheus takes', () => {
+  it('rules are accepted by Prometheus', () => {
     expect(run('check', 'rules', '--lint=all', '--lint-fatal', 'rules.json')).toMatchObject({ status: 0 });
   });
 

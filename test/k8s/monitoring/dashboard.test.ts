@@ -7,7 +7,7 @@ import { useMonitoredSite } from '../../support/prometheus/monitored-site.js';
 import { describeWithPrometheus } from '../../support/prometheus/programs.js';
 import { untilIdle, untilStatus } from '../../support/worker-blocks.js';
 
-/** Without series while all is well: why the gate is closed. */
+/** Has no series in normal operation: the reason why the gate is closed. */
 const EMPTY_WHILE_WELL = /embedding_gate_reason|embedding_paused/;
 
 const queriesOf = ({ panels }: Dashboard) =>
@@ -24,7 +24,7 @@ describe('the dashboard', () => {
     expect(rows).toEqual(['Freshness', 'Throughput', 'Ollama', 'Queue', 'Health']);
   });
 
-  it('has panels that say what they show, in which unit', () => {
+  it('has panels that describe what they show, with a unit', () => {
     const panels = dashboard.panels.filter(({ type }) => type !== 'row');
     expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length);
     expect(new Set(panels.map(({ title }) => title)).size).toBe(panels.length);
@@ -35,7 +35,7 @@ describe('the dashboard', () => {
     }
   });
 
-  it('has panels that lie beside each other and not upon', () => {
+  it('has panels that do not overlap', () => {
     const overlaps = (a: Panel['gridPos'], b: Panel['gridPos']) =>
       a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
     const pairs = dashboard.panels.flatMap((a, i) => dashboard.panels.slice(i + 1).map((b) => [a, b] as const));
@@ -45,7 +45,7 @@ describe('the dashboard', () => {
     expect(dashboard.panels.filter(({ gridPos: { x, w } }) => x + w > 24)).toEqual([]);
   });
 
-  it('asks for metrics that are there, of the chosen namespace, with variables that it has', () => {
+  it('uses only existing metrics and variables, and the chosen namespace and queue', () => {
     const registry = createMetrics({
       events: createEvents(),
       version: '1',
@@ -54,13 +54,13 @@ describe('the dashboard', () => {
     });
     const known = new Set(registry.getMetricsAsArray().map(({ name }) => name));
     const variables = new Set(dashboard.templating.list.map(({ name }) => name));
-    expect(variables).toEqual(new Set(['datasource', 'namespace']));
+    expect(variables).toEqual(new Set(['datasource', 'namespace', 'queue']));
     for (const { title, expr } of queriesOf(dashboard)) {
       const asked = [...expr.matchAll(/\b(?:embedding|process|nodejs)_\w+/g)].map(([name]) => name);
       const unknown = asked.filter((name) => !known.has(name) && !known.has(name.replace(/_(bucket|count|sum)$/, '')));
       expect([title, unknown]).toEqual([title, []]);
-      expect([title, expr]).toEqual([title, expect.stringContaining('{namespace=~"$namespace"')]);
-      expect([title, /\$(?!namespace\b|__rate_interval\b)/.test(expr)]).toEqual([title, false]);
+      expect([title, expr]).toEqual([title, expect.stringContaining('{namespace=~"$namespace",queue=~"$queue"')]);
+      expect([title, /\$(?!namespace\b|queue\b|__rate_interval\b)/.test(expr)]).toEqual([title, false]);
     }
   });
 });
@@ -68,7 +68,7 @@ describe('the dashboard', () => {
 describeWithPrometheus('the queries of the dashboard', { server: true }, (programs) => {
   const site = useMonitoredSite(programs);
 
-  it('are each answered with figures, but for what happens only in trouble', async () => {
+  it('all return data, except those that need a failure', async () => {
     const { db, ollama, prometheus } = site();
     await prometheus.scraped(); // before anything is counted: an increase is one from here
     const rejected = ollama.faults.add({ preset: 'poison', text: 'poison' });
@@ -77,7 +77,7 @@ describeWithPrometheus('the queries of the dashboard', { server: true }, (progra
     await insertBlocks(db, 40);
     await untilIdle(db);
     await askForSweep(db);
-    await prometheus.until('sum(increase(embedding_sweep_seconds_count[1m])) > 0', ({ length }) => length > 0);
+    await prometheus.until('sum(increase(embedding_sweep_duration_seconds_count[1m])) > 0', ({ length }) => length > 0);
     await prometheus.until('max(embedding_dead_letters) == 1', ({ length }) => length > 0);
     const queries = queriesOf(await readDashboard());
     expect(queries.length).toBeGreaterThan(40);
@@ -88,7 +88,7 @@ describeWithPrometheus('the queries of the dashboard', { server: true }, (progra
     }
   });
 
-  it('tell in trouble why work is held', async () => {
+  it('return the reason when work is paused', async () => {
     const { db, ollama, prometheus } = site();
     ollama.faults.add('no-model');
     await insertBlocks(db, 1);

@@ -8,7 +8,7 @@ import { get } from '../../support/worker-http.js';
 describeWithPrometheus('Prometheus, with two replicas', { server: true }, (programs) => {
   const site = useMonitoredSite(programs);
 
-  it('finds nothing to complain of in what they tell', async () => {
+  it('accepts their metrics without warnings', async () => {
     for (const url of site().urls) {
       const { text } = await get(`${url}/metrics`);
       const { status, stdout, stderr } = spawnSync(programs.promtool, ['check', 'metrics'], { input: text });
@@ -16,16 +16,16 @@ describeWithPrometheus('Prometheus, with two replicas', { server: true }, (progr
     }
   });
 
-  it('counts both, and one leader', async () => {
+  it('counts two replicas and one leader', async () => {
     const { prometheus } = site();
-    await prometheus.tells('sum(embedding_bridge_leader)', 1);
-    await prometheus.tells('min(embedding_listener_up)', 1);
-    await prometheus.tells('count(embedding_build_info)', 2);
-    await prometheus.tells('count(embedding_bridge_leader)', 2);
-    await prometheus.tells('min(embedding_queue_readable)', 1);
+    await prometheus.untilSteady('sum(embedding_leader)', 1);
+    await prometheus.untilSteady('min(embedding_listener_up)', 1);
+    await prometheus.untilSteady('count(embedding_build_info)', 2);
+    await prometheus.untilSteady('count(embedding_leader)', 2);
+    await prometheus.untilSteady('min(embedding_queue_readable)', 1);
   });
 
-  it('adds up to what is in the database', async () => {
+  it('agrees with the database', async () => {
     const { db, ollama, prometheus } = site();
     ollama.faults.add({ preset: 'poison', text: 'poison' });
     await insertBlocks(db, 60);
@@ -33,20 +33,20 @@ describeWithPrometheus('Prometheus, with two replicas', { server: true }, (progr
     await untilStatus(db, await insertBlock(db, { content: 'poison' }), 'error');
     await untilIdle(db);
     expect(await countByStatus(db)).toEqual({ completed: 60, error: 1, skipped: 1 });
-    // Counted once the commit is answered, so perhaps after it is seen in the database.
-    await prometheus.tells('sum(embedding_total{outcome="completed"})', 60);
-    await prometheus.tells('sum(embedding_total{outcome="skipped"})', 1);
-    await prometheus.tells('sum(embedding_total{outcome="gone"})', 0);
-    await prometheus.tells('sum(embedding_errors_total{reason="OLLAMA_REJECTED"})', 1);
-    await prometheus.tells('sum(embedding_latency_seconds_count{priority="live"})', 60);
-    await prometheus.tells('sum(embedding_dead_lettered_total)', 1);
-    await prometheus.tells('max(embedding_dead_letters)', 1); // read once a second
-    await prometheus.tells('sum(embedding_enqueued_total)', 62);
+    // Counted after the commit is answered, so perhaps after the database shows it.
+    await prometheus.untilSteady('sum(embedding_total{outcome="completed"})', 60);
+    await prometheus.untilSteady('sum(embedding_total{outcome="skipped"})', 1);
+    await prometheus.untilSteady('sum(embedding_total{outcome="gone"})', 0);
+    await prometheus.untilSteady('sum(embedding_errors_total{reason="OLLAMA_REJECTED"})', 1);
+    await prometheus.untilSteady('sum(embedding_latency_seconds_count{priority="live"})', 60);
+    await prometheus.untilSteady('sum(embedding_dead_lettered_total)', 1);
+    await prometheus.untilSteady('max(embedding_dead_letters)', 1); // read once a second
+    await prometheus.untilSteady('sum(embedding_enqueued_total)', 62);
     await prometheus.until('sum(embedding_request_texts_sum) >= 61', ({ length }) => length === 1);
     ollama.faults.clear();
   });
 
-  it('hears from each replica the same of the one queue, and why work is held', async () => {
+  it('gets the same queue values from each replica, and the reason why work is paused', async () => {
     const { db, ollama, prometheus } = site();
     ollama.faults.add('no-model');
     await insertBlocks(db, 30);
@@ -54,9 +54,9 @@ describeWithPrometheus('Prometheus, with two replicas', { server: true }, (progr
       'embedding_queue_depth',
       (samples) => samples.length === 2 && samples.every(({ value }) => value === 30),
     );
-    await prometheus.tells('max(embedding_queue_depth)', 30);
-    await prometheus.tells('sum(max by (state) (embedding_jobs))', 30);
-    await prometheus.tells('min(embedding_gate_open)', 0);
+    await prometheus.untilSteady('max(embedding_queue_depth)', 30);
+    await prometheus.untilSteady('sum(max by (state) (embedding_jobs))', 30);
+    await prometheus.untilSteady('min(embedding_gate_open)', 0);
     const [why] = await prometheus.until('max by (reason) (embedding_gate_reason)', (samples) => samples.length === 1);
     expect(why).toEqual({ metric: { reason: 'OLLAMA_MODEL_MISSING' }, value: 1 });
     await prometheus.until(
@@ -65,9 +65,9 @@ describeWithPrometheus('Prometheus, with two replicas', { server: true }, (progr
     );
     ollama.faults.clear();
     await untilIdle(db);
-    await prometheus.tells('max(embedding_queue_depth)', 0);
-    await prometheus.tells('max(embedding_oldest_waiting_seconds)', 0);
-    await prometheus.tells('min(embedding_gate_open)', 1);
+    await prometheus.untilSteady('max(embedding_queue_depth)', 0);
+    await prometheus.untilSteady('max(embedding_oldest_waiting_seconds)', 0);
+    await prometheus.untilSteady('min(embedding_gate_open)', 1);
     await prometheus.until(
       'sum(embedding_gate_closures_total{reason="OLLAMA_MODEL_MISSING"}) >= 1',
       ({ length }) => length === 1,

@@ -8,7 +8,7 @@ import { FAILURE_REASONS, GATE_REASONS, HOLD_REASONS } from '../../../src/monito
 const SRC = join(import.meta.dirname, '../../../src');
 const NO_JOBS = { created: 0, retry: 0, active: 0, deadLetters: 0, oldestSeconds: { live: null, backlog: null } };
 
-/** The codes of errors that the sources of a folder make. */
+/** The error codes in the sources of a folder. */
 async function codesIn(folder: string, pattern: RegExp): Promise<Set<string>> {
   const codes = new Set<string>();
   for (const name of await readdir(join(SRC, folder), { recursive: true })) {
@@ -18,25 +18,25 @@ async function codesIn(folder: string, pattern: RegExp): Promise<Set<string>> {
   return codes;
 }
 
-/** What ends the program before there is a worker. */
+/** Codes of errors that end the program before a worker exists. */
 const AT_START = ['DATABASE_UNREACHABLE', 'DATABASE_TLS', 'DATABASE_CERTIFICATE', 'DATABASE_POOLED'];
 
 describe('the labels of the metrics', () => {
-  it('know each reason that the embedder can name, and none that it cannot', async () => {
+  it('include exactly the reasons that the embedder can give', async () => {
     const codes = await codesIn('embedder', /'((?:OLLAMA|OPENAI|EMBEDDING)_[A-Z_]+)'/g);
     expect(codes.size).toBeGreaterThan(15);
     const known = [...FAILURE_REASONS, ...GATE_REASONS].filter((reason) => /^(OLLAMA|OPENAI|EMBEDDING)_/.test(reason));
     expect([...new Set(known)].sort()).toEqual([...codes].sort());
   });
 
-  it('know each reason that the pipeline can name', async () => {
+  it('include each reason that the pipeline can give', async () => {
     const codes = await codesIn('pipeline', /'([A-Z]{2,}_[A-Z_]+|UNEXPECTED)'/g);
-    codes.delete('HELD_TOO_LONG'); // ends a wait, and is no block's reason
+    codes.delete('HELD_TOO_LONG'); // ends a wait; never the reason of a failed block
     expect([...codes].sort()).toEqual(['DATABASE_REJECTED', 'TOO_SLOW', 'UNEXPECTED', 'WORKER_CRASHES']);
     for (const code of codes) expect(FAILURE_REASONS).toContain(code);
   });
 
-  it('know each reason for which the database can hold work', async () => {
+  it('include each reason for which the database can hold work', async () => {
     const codes = new Set([
       ...(await codesIn('postgres', /'(DATABASE_[A-Z_]+)',/g)),
       ...(await codesIn('blocks', /'(SCHEMA_[A-Z_]+)'/g)),
@@ -47,7 +47,7 @@ describe('the labels of the metrics', () => {
     for (const code of codes) expect([code, HOLD_REASONS.has(code)]).toEqual([code, true]);
   });
 
-  it('take what they do not know for "other", so that nobody can make series', async () => {
+  it('replace unknown reasons by "other", so that nobody can create series', async () => {
     const events = createEvents();
     const registry = createMetrics({
       events,

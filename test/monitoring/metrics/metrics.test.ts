@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import { createEvents, type Events } from '../../../src/telemetry/events.js';
 import { createMetrics } from '../../../src/monitoring/metrics/create-metrics.js';
 import type { LiveJobs } from '../../../src/queue/live-jobs.js';
-import { metricIn } from '../../support/worker-http.js';
+import { metricIn, withoutQueue } from '../../support/worker-http.js';
 
 const JOBS: LiveJobs = {
   created: 4,
@@ -37,7 +37,7 @@ describe('the metrics', () => {
     expect(await text()).toMatch(new RegExp(`^# TYPE ${name} ${type}$`, 'm'));
   });
 
-  it.each(['completed', 'superseded', 'skipped', 'gone'])('count from 0 for the outcome %s', async (outcome) => {
+  it.each(['completed', 'superseded', 'skipped', 'gone'])('start at 0 for the outcome %s', async (outcome) => {
     const name = `embedding_total{outcome="${outcome}"}`;
     expect(metricIn(await text(), name)).toBe(0);
     events.emit('settled', { outcome: outcome as 'gone', count: 3 });
@@ -54,11 +54,11 @@ describe('the metrics', () => {
     'embedding_dead_lettered_total',
     'embedding_crashes_total',
     'embedding_trigger_loops_total',
-  ])('have %s from the start, so that the first of its kind is an increase', async (name) => {
+  ])('have %s from the start, so that the first event is an increase', async (name) => {
     expect(metricIn(await text(), name)).toBe(0);
   });
 
-  it('count failures by reason, and apart those that are final and those that are tried again', async () => {
+  it('count failures by reason, and separately as dead-lettered or retried', async () => {
     events.emit('failed', { reason: 'OLLAMA_NAN', final: false });
     events.emit('failed', { reason: 'OLLAMA_NAN', final: true });
     const metrics = await text();
@@ -67,7 +67,7 @@ describe('the metrics', () => {
     expect(metricIn(metrics, 'embedding_retries_total')).toBe(1);
   });
 
-  it('tell the time, the texts and the failures of requests', async () => {
+  it('measure the duration, the texts and the failures of requests', async () => {
     events.emit('request', { seconds: 0.25, texts: 10, ok: true });
     events.emit('request', { seconds: 0.5, texts: 1, ok: false });
     const metrics = await text();
@@ -78,12 +78,12 @@ describe('the metrics', () => {
     expect(metricIn(metrics, 'embedding_request_failures_total')).toBe(1);
   });
 
-  it('have a bucket for a cold load that takes all of the default time-out', async () => {
+  it('have a bucket for a cold model load that takes the whole default timeout', async () => {
     events.emit('request', { seconds: 299, texts: 1, ok: true });
     expect(metricIn(await text(), 'embedding_duration_seconds_bucket{le="300"}')).toBe(1);
   });
 
-  it('tell how long blocks waited, in seconds, edits apart from backlog', async () => {
+  it('measure how long blocks waited, in seconds, with edits and backlog apart', async () => {
     events.emit('stored', { priority: 'live', latenciesMs: [20, 1_000] });
     events.emit('stored', { priority: 'backlog', latenciesMs: [7_000] });
     const metrics = await text();
@@ -92,11 +92,11 @@ describe('the metrics', () => {
     expect(metricIn(metrics, 'embedding_latency_seconds_sum{priority="backlog"}')).toBe(7);
   });
 
-  it('count what was handed back, by reason, and crashes, splits and loops', async () => {
+  it('count jobs handed back by reason, and crashes, splits and trigger loops', async () => {
     events.emit('requeued', { reason: 'shutdown', count: 4 });
     events.emit('crash', { count: 2 });
     events.emit('split', { parts: 3 });
-    events.emit('loop', { processId: 1 });
+    events.emit('trigger-loop', { processId: 1 });
     const metrics = await text();
     expect(metricIn(metrics, 'embedding_requeues_total{reason="shutdown"}')).toBe(4);
     expect(metricIn(metrics, 'embedding_crashes_total')).toBe(2);
@@ -104,7 +104,7 @@ describe('the metrics', () => {
     expect(metricIn(metrics, 'embedding_trigger_loops_total')).toBe(1);
   });
 
-  it('count what was enqueued, by who found it', async () => {
+  it('count enqueued blocks, by the part that found them', async () => {
     events.emit('bridged', { notified: 9, enqueued: 4, raised: 2 });
     events.emit('swept', { enqueued: 5, reset: 0, cleared: 0, left: 0, seconds: 0.1 });
     const metrics = await text();
@@ -119,21 +119,23 @@ describe('the metrics', () => {
       () => events.emit('listening', { up: false }),
     ],
     [
-      'embedding_bridge_leader',
+      'embedding_leader',
       () => events.emit('leading', { leader: true }),
       () => events.emit('leading', { leader: false }),
     ],
     ['embedding_gate_open', () => events.emit('gate', { open: true }), () => events.emit('gate', { open: false })],
-  ])('say in %s how it stands', async (name, on, off) => {
+  ])('show the current state in %s', async (name, on, off) => {
     on();
     expect(metricIn(await text(), name)).toBe(1);
     off();
     expect(metricIn(await text(), name)).toBe(0);
   });
 
-  it('say why the gate is closed, as long as it is', async () => {
+  it('name the reason for a closed gate while it is closed', async () => {
     const series = async () =>
-      [...(await text()).matchAll(/^embedding_gate_reason\{reason="(.*)"\} 1$/gm)].map(([, reason]) => reason);
+      [...withoutQueue(await text()).matchAll(/^embedding_gate_reason\{reason="(.*)"\} 1$/gm)].map(
+        ([, reason]) => reason,
+      );
     expect(await series()).toEqual([]);
     events.emit('gate', { open: false });
     events.emit('gate-reason', { reason: 'OLLAMA_UNREACHABLE' });
@@ -144,7 +146,7 @@ describe('the metrics', () => {
     expect(await series()).toEqual([]);
   });
 
-  it('count each closing of the gate once, by its first reason', async () => {
+  it('count each closure of the gate once, by its first reason', async () => {
     for (const reason of ['OLLAMA_BUSY', 'OLLAMA_UNREACHABLE']) {
       events.emit('gate', { open: false });
       events.emit('gate-reason', { reason });
@@ -156,7 +158,7 @@ describe('the metrics', () => {
     expect(['OLLAMA_BUSY', 'OLLAMA_UNREACHABLE', 'OLLAMA_MODEL_MISSING'].map(closures)).toEqual([1, 1, 0]);
   });
 
-  it('name the version', async () => {
+  it('name the versions', async () => {
     expect(metricIn(await text(), `embedding_build_info{version="1.2.3",node="${process.version}"}`)).toBe(1);
   });
 
@@ -171,27 +173,27 @@ describe('the metrics', () => {
       ['embedding_dead_letters', 3],
     ] as const;
 
-    it.each(QUEUE_GAUGES)('tell %s as the database does', async (name, value) => {
+    it.each(QUEUE_GAUGES)('show %s as read from the database', async (name, value) => {
       expect(metricIn(await text(), name)).toBe(value);
     });
 
-    it('add what the last sweep left to the live jobs, while this replica leads', async () => {
+    it('add the blocks that the last sweep left without a job, while this replica leads', async () => {
       events.emit('swept', { enqueued: 1, reset: 0, cleared: 0, left: 5, seconds: 0.1 });
       expect(metricIn(await text(), 'embedding_queue_depth')).toBe(12);
-      expect(metricIn(await text(), 'embedding_sweep_left_blocks')).toBe(5);
+      expect(metricIn(await text(), 'embedding_unqueued_blocks')).toBe(5);
     });
 
-    it('forget what a sweep left when another replica leads', async () => {
+    it('forget these blocks when another replica leads', async () => {
       events.emit('swept', { enqueued: 1, reset: 0, cleared: 0, left: 5, seconds: 0.1 });
       events.emit('leading', { leader: false });
       expect(metricIn(await text(), 'embedding_queue_depth')).toBe(7);
-      expect(metricIn(await text(), 'embedding_sweep_left_blocks')).toBe(0);
+      expect(metricIn(await text(), 'embedding_unqueued_blocks')).toBe(0);
     });
 
     it.each([
-      ['does not tell them', () => Promise.reject<LiveJobs>(new Error('away'))],
+      ['fails', () => Promise.reject<LiveJobs>(new Error('away'))],
       ['hangs', () => new Promise<LiveJobs>(() => undefined)],
-    ])('are absent while the database %s, and the others are there', async (_, away) => {
+    ])('are absent while the database %s, unlike other metrics', async (_, away) => {
       readLiveJobs = away;
       const metrics = await text();
       for (const [name] of QUEUE_GAUGES) expect([name, metricIn(metrics, name)]).toEqual([name, undefined]);
@@ -199,7 +201,7 @@ describe('the metrics', () => {
       expect(metricIn(metrics, 'embedding_total{outcome="completed"}')).toBe(0);
     });
 
-    it('are there again when the database is', async () => {
+    it('return when the database answers again', async () => {
       jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
       try {
         readLiveJobs = () => Promise.reject(new Error('away'));

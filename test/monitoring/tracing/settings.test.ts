@@ -2,13 +2,13 @@ import { readTracing } from '../../../src/monitoring/tracing/settings.js';
 
 const ENDPOINT = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
 
-describe('the settings of traces', () => {
+describe('the tracing settings', () => {
   it.each([
     ['no variable', {}],
     ['an empty endpoint', { OTEL_EXPORTER_OTLP_ENDPOINT: '' }],
     ['an endpoint and no exporter', { ...ENDPOINT, OTEL_TRACES_EXPORTER: 'none' }],
     ['an endpoint and the SDK disabled', { ...ENDPOINT, OTEL_SDK_DISABLED: 'true' }],
-  ])('ask for none with %s', (_, environment) => {
+  ])('turn tracing off with %s', (_, environment) => {
     expect(readTracing(environment)).toBeUndefined();
   });
 
@@ -32,23 +32,23 @@ describe('the settings of traces', () => {
     ],
     ['a ratio of its own', { ...ENDPOINT, OTEL_TRACES_SAMPLER: 'traceidratio' }, { parentBased: false, ratio: 1 }],
     ['the sampler always_off', { ...ENDPOINT, OTEL_TRACES_SAMPLER: 'always_off' }, { parentBased: false, ratio: 0 }],
-  ])('ask for them with %s', (_, environment, sampling) => {
+  ])('turn tracing on with %s', (_, environment, sampling) => {
     expect(readTracing(environment)).toEqual(sampling);
   });
 
   it.each([
-    [{ OTEL_TRACES_EXPORTER: 'console' }, 'OTEL_TRACES_EXPORTER: "console" is not known: otlp or none'],
+    [{ OTEL_TRACES_EXPORTER: 'console' }, 'OTEL_TRACES_EXPORTER: "console" is not supported: give otlp or none'],
     [
       { OTEL_EXPORTER_OTLP_ENDPOINT: 'user:secret@collector' },
       'OTEL_EXPORTER_OTLP_ENDPOINT: is not an http:// or https:// URL',
     ],
-    [{ ...ENDPOINT, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, 'OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" is not spoken here'],
-    [{ ...ENDPOINT, OTEL_TRACES_SAMPLER: 'some' }, 'OTEL_TRACES_SAMPLER: "some" is not known'],
+    [{ ...ENDPOINT, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, 'OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" is not supported'],
+    [{ ...ENDPOINT, OTEL_TRACES_SAMPLER: 'some' }, 'OTEL_TRACES_SAMPLER: "some" is not supported'],
     [
       { ...ENDPOINT, OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '2' },
       'OTEL_TRACES_SAMPLER_ARG: "2" is not a number from 0 to 1',
     ],
-  ])('refuse %j, by its name', (environment, message) => {
+  ])('reject %j and name the variable', (environment, message) => {
     expect(() => readTracing(environment)).toThrow(message);
   });
 });

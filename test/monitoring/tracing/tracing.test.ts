@@ -9,8 +9,8 @@ import { keepBusy, ONE_WORKER } from '../../support/worker-hold.js';
 import { workerEnvironment, type WorkerEnvironment } from '../../support/worker-in-process.js';
 import { killProcesses, WorkerProcess } from '../../support/worker-process.js';
 
-/** Has Node log each module of OpenTelemetry's as it is loaded. */
-const TELL_MODULES = `data:text/javascript,${encodeURIComponent(`
+/** Makes Node log each OpenTelemetry module that it loads. */
+const LOG_MODULES = `data:text/javascript,${encodeURIComponent(`
   import { registerHooks } from 'node:module';
   registerHooks({ load(url, context, next) {
     const name = /@opentelemetry\\/([a-z-]+)\\//.exec(url)?.[1];
@@ -45,18 +45,18 @@ describeWithServer('a worker', () => {
   const childrenOf = (parent: CollectedSpan) =>
     collector.spans().filter(({ parentSpanId }) => parentSpanId === parent.spanId);
 
-  it('tells of an edit, from its job enqueued to its vector stored, in one trace', async () => {
+  it('traces an edit from the enqueued job to the stored vector in one trace', async () => {
     const worker = start({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
     await worker.untilWorking();
     await worker.untilLogged('elected leader');
     const id = await insertBlock(db, { content: 'A text.' });
     await expectEmbedded(db, id, 'A text.');
-    await end(worker); // sends what is left
+    await end(worker); // sends the remaining spans
     expect(new Set(collector.requests.map(({ path }) => path))).toEqual(new Set(['/v1/traces']));
     const [job] = named('process embed-block');
     if (job === undefined) throw new Error('no span of a job');
     const steps = childrenOf(job).filter(({ name }) => ['claim', 'request', 'store'].includes(name));
-    expect(steps.map(({ name }) => name)).toEqual(['claim', 'request', 'store']); // as they ended
+    expect(steps.map(({ name }) => name)).toEqual(['claim', 'request', 'store']); // in the order in which they ended
     const enqueued = collector.spans().find(({ spanId }) => spanId === job.parentSpanId);
     expect(enqueued).toMatchObject({ name: 'insert embed-block', traceId: job.traceId });
     expect(attributesOf(steps[1]?.attributes ?? [])).toEqual({ 'embedding.blocks': 1 });
@@ -67,7 +67,7 @@ describeWithServer('a worker', () => {
     });
   });
 
-  it('tells of a batch in one trace, with a link to each of its jobs', async () => {
+  it('traces a batch in one trace, with a link to each of its jobs', async () => {
     const worker = start({ ...ONE_WORKER, OTEL_TRACES_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
     await worker.untilWorking();
     await worker.untilLogged('elected leader');
@@ -88,19 +88,19 @@ describeWithServer('a worker', () => {
     expect(attributesOf(claim?.attributes ?? [])).toEqual({ 'embedding.blocks': 3 });
   });
 
-  it('tells neither texts nor titles nor secrets, nor what errors say of them', async () => {
+  it('sends no texts, titles, secrets or error messages', async () => {
     const worker = start({
       PALDOCS_RETRY_LIMIT: '0',
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
       OTEL_SERVICE_NAME: 'renamed',
     });
     await worker.untilWorking();
-    // What Postgres says repeats the text that it refuses, and fails the settlement with it.
+    // The error message repeats the text of the block, and fails its settlement.
     await db.query(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
       $$ BEGIN RAISE EXCEPTION 'refused: %', OLD.content; END $$`);
     await db.query(`CREATE TRIGGER refuse BEFORE UPDATE OF embedding ON blocks FOR EACH ROW
       WHEN (NEW.embedding IS NOT NULL AND OLD.content::text LIKE '%rosebud%') EXECUTE FUNCTION refuse()`);
-    // And this it says to pg-boss itself, which records it.
+    // This error reaches pg-boss itself, which records its message.
     await db.query(`CREATE FUNCTION refuse_job() RETURNS trigger LANGUAGE plpgsql AS
       $$ BEGIN
         IF EXISTS (SELECT FROM blocks WHERE id::text = NEW.singleton_key AND content::text LIKE '%inquirer%') THEN
@@ -126,9 +126,9 @@ describeWithServer('a worker', () => {
     }
   });
 
-  it('loads nothing of the SDK where no traces are wanted, and all of it where they are', async () => {
+  it('loads the SDK only if tracing is on', async () => {
     const modules = async (environment: WorkerEnvironment) => {
-      const worker = start({ NODE_OPTIONS: `--import ${TELL_MODULES}`, ...environment });
+      const worker = start({ NODE_OPTIONS: `--import ${LOG_MODULES}`, ...environment });
       await worker.untilWorking();
       await end(worker);
       return new Set(worker.lines.filter(({ message }) => message === 'module').map(({ name }) => name));
@@ -136,12 +136,12 @@ describeWithServer('a worker', () => {
     expect(await modules({ OTEL_TRACES_EXPORTER: 'none', OTEL_EXPORTER_OTLP_ENDPOINT: collector.url })).toEqual(
       new Set(['api']),
     );
-    expect(await modules({})).toEqual(new Set(['api'])); // which pg-boss itself loads
+    expect(await modules({})).toEqual(new Set(['api'])); // pg-boss itself loads it
     expect(await modules({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url })).toContain('sdk-trace');
     expect(collector.requests).toEqual([]); // nothing has been embedded
   });
 
-  it('works on and ends in time while the collector is away', async () => {
+  it('works and shuts down in time while the collector is unreachable', async () => {
     await collector.stop();
     const worker = start({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
     await worker.untilWorking();

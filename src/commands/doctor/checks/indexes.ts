@@ -1,8 +1,9 @@
 import { readIndexes, readTakenNames, type BlocksIndex } from '../../../blocks/sql/read-indexes.js';
 import type { BlocksTable } from '../../../blocks/table.js';
-import { listed, readRelations, type BlocksRelation } from '../../../blocks/relations.js';
+import { readRelations, type BlocksRelation } from '../../../blocks/sql/read-relations.js';
 import { ok, tableOf, warning, type Check } from '../check.js';
 import { buildVectorIndexes, COSINE, nameEnding } from '../vector-index-sql.js';
+import { joinNames } from '../../../blocks/checks/join-names.js';
 
 /** Above it each page of the table has too little room for HOT updates. */
 const FULLEST = 85;
@@ -42,7 +43,7 @@ export const indexesCheck: Check = {
     const useful = onVectors.filter(({ operators, attachedTo }) => operators === COSINE && attachedTo === null);
     if (useful.length === 0) return ok(`none on ${table.columns.embedding}, which so few blocks do not need`);
     const room = holders.length > 0 ? `; fillfactor ${Math.max(...holders.map(({ fillfactor }) => fillfactor))}` : '';
-    return ok(`${listed(useful.map(({ name, method }) => `${name} (${method})`))}${room}`);
+    return ok(`${joinNames(useful.map(({ name, method }) => `${name} (${method})`))}${room}`);
   },
 };
 
@@ -65,7 +66,7 @@ function searchProblems(
   const without = holders.filter(({ oid }) => !searchable.some(({ relation }) => relation === oid));
   const incomplete = searchable.filter(({ isPartitioned, valid }) => isPartitioned && !valid);
   if (incomplete.length > 0) {
-    const lacking = without.length > 0 ? listed(without.map(({ name }) => name)) : 'some that have one of their own';
+    const lacking = without.length > 0 ? joinNames(without.map(({ name }) => name)) : 'some that have one of their own';
     return incomplete.map(({ name }) => `${name} is invalid: partitions have no index attached to it (${lacking})`);
   }
   if (without.length === 0) return [];
@@ -77,7 +78,7 @@ function searchProblems(
   }
   const rows = holders.reduce((sum, holder) => sum + Math.max(0, holder.rows), 0);
   if (rows < MANY_ROWS) return [];
-  const where = without.length < holders.length ? ` of ${listed(without.map(({ name }) => name))}` : '';
+  const where = without.length < holders.length ? ` of ${joinNames(without.map(({ name }) => name))}` : '';
   const read = without.reduce((sum, holder) => sum + Math.max(0, holder.rows), 0);
   return [
     `none on ${columns.embedding}${where}: a search reads all ${Math.round(read).toLocaleString('en-US')} blocks`,
@@ -100,7 +101,7 @@ function hurts({ name, isPartitioned }: BlocksIndex, { columns }: BlocksTable): 
 function full(holders: readonly BlocksRelation[]): Problem[] {
   const without = holders.filter(({ fillfactor }) => fillfactor > FULLEST);
   if (without.length === 0) return [];
-  const where = holders.length > 1 ? ` of ${listed(without.map(({ name }) => name))}` : '';
+  const where = holders.length > 1 ? ` of ${joinNames(without.map(({ name }) => name))}` : '';
   return [
     {
       found: `fillfactor ${Math.max(...without.map(({ fillfactor }) => fillfactor))} leaves no room in a page${where}, so that each change of a status writes to the vector index too (2 ms)`,

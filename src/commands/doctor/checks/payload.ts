@@ -1,8 +1,8 @@
 import { readIndexes } from '../../../blocks/sql/read-indexes.js';
 import { readNotifyingFunctions } from '../../../blocks/sql/read-notifying-functions.js';
-import { readRelations } from '../../../blocks/relations.js';
-import { CHANNEL } from '../../../blocks/trigger.js';
+import { readRelations } from '../../../blocks/sql/read-relations.js';
 import { ok, tableOf, warning, type Check } from '../check.js';
+import { CHANNEL } from '../../../blocks/channel.js';
 
 /** From so many rows on, each look at what is pending takes long enough to be felt. */
 const MANY_ROWS = 100_000;

@@ -9,7 +9,7 @@ export const speedCheck: Check = {
     const { model, instruction } = config;
     const { dimensions } = tableOf(context);
     const { name } = provider.dialect;
-    const { singleMs, batchMs, texts, isMost, consistent, distinct } = await probeSpeed({
+    const { singleMs, batchMs, texts, isMax, consistent, distinct } = await probeSpeed({
       provider,
       model,
       dimensions,
@@ -21,7 +21,7 @@ export const speedCheck: Check = {
     const perSecond = Math.max(1, Math.round((1000 * texts) / batchMs)).toLocaleString('en-US');
     const one = `one text in ${Math.ceil(singleMs)} ms`;
     const many = texts === 1 ? '' : `, ${texts} in ${Math.ceil(batchMs)} ms`;
-    const most = isMost ? `; takes ${texts} ${texts === 1 ? 'text' : 'texts'} a request` : '';
+    const most = isMax ? `; takes ${texts} ${texts === 1 ? 'text' : 'texts'} a request` : '';
     return ok(`${one}${many}: about ${perSecond} texts a second${most}`);
   },
 };

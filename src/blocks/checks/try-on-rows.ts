@@ -1,0 +1,32 @@
+import type { Database, Queryable } from '../../postgres/database.js';
+import type { BlocksTable } from '../table.js';
+import { runTrial, type TrialResult } from './trial.js';
+
+/** Writes to blocks as the worker does and rolls it back. Leaves out rows that another transaction has locked. */
+export async function tryOnRows(db: Database, table: BlocksTable, ids: readonly string[]): Promise<TrialResult> {
+  return await runTrial(db, async (tx, trySteps) => {
+    const locked = await lock(tx, table, ids);
+    if (locked.length === 0) return { outcome: 'not-tried', reason: 'all blocks are locked' };
+    const together = await trySteps(table, locked);
+    if (together.outcome !== 'rejected' || locked.length === 1) return asEveryBlock(together);
+    // One by one: a trigger may protect a single block from changes, which concerns only that block.
+    const single: TrialResult[] = [];
+    for (const id of locked) single.push(await trySteps(table, [id]));
+    const loop = single.find(({ outcome }) => outcome === 'loop');
+    if (loop !== undefined) return loop;
+    return single.every(({ outcome }) => outcome === 'rejected') ? asEveryBlock(single[0] ?? together) : together;
+  });
+}
+
+function asEveryBlock(result: TrialResult): TrialResult {
+  return result.outcome === 'rejected' ? { ...result, everyBlock: true } : result;
+}
+
+async function lock(tx: Queryable, table: BlocksTable, ids: readonly string[]): Promise<string[]> {
+  const rows = await tx.query<{ id: string }>(
+    `SELECT ${table.id}::text AS id FROM ${table.blocks} WHERE ${table.id} = ANY ($1::text[]::${table.idType}[])
+ ORDER BY ${table.blocks}.${table.id} FOR NO KEY UPDATE SKIP LOCKED`,
+    [ids],
+  );
+  return [...new Set(rows.map(({ id }) => id))];
+}

@@ -1,0 +1,82 @@
+import type { Blocks } from '../blocks/blocks.js';
+import type { Database } from '../postgres/database.js';
+import { LogLimit } from '../telemetry/log-limit.js';
+import type { Hold } from '../postgres/hold.js';
+import type { Logger } from '../telemetry/logger.js';
+import { sleep } from '../base/sleep.js';
+import { resetRetrying } from '../backlog/sql/reset-retrying.js';
+import type { EmbedQueue } from '../queue/embed-queue.js';
+import type { Waker } from '../queue/waker.js';
+
+const INTERVAL_MS = 5_000;
+const LOG_INTERVAL_MS = 60_000;
+
+export interface MaintenanceOptions {
+  readonly database: Database;
+  readonly queue: EmbedQueue;
+  readonly blocks: Blocks;
+  readonly waker: Waker;
+  readonly hold: Hold;
+  /** Jobs that all workers of this process fetch at once. */
+  readonly jobsOfAllWorkers: number;
+  readonly log: Logger;
+}
+
+/**
+ * What the leader does every few seconds: it wakes workers for jobs that have become ready, and resets blocks whose worker
+ * crashed. It uses the pool, not the session of the lease: a locked table must not cost the lease.
+ */
+export class Maintenance {
+  readonly #options: MaintenanceOptions;
+  readonly #stopping = new AbortController();
+  readonly #wakeLog = new LogLimit(LOG_INTERVAL_MS);
+  readonly #resetLog = new LogLimit(LOG_INTERVAL_MS);
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: MaintenanceOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running = this.#run(this.#stopping.signal);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { hold, log } = this.#options;
+    while (!signal.aborted) {
+      await this.#wakeForReady().catch(async (error: unknown) => {
+        if (await hold.explains(error)) return;
+        this.#wakeLog.run(() => {
+          log.warn('could not look for ready jobs; retrying', { error });
+        });
+      });
+      if (!signal.aborted) await this.#resetRetrying();
+      await sleep(INTERVAL_MS, signal);
+    }
+  }
+
+  /** Wakes workers for retries that have become ready, and for jobs from before an outage. */
+  async #wakeForReady(): Promise<void> {
+    const { queue, waker, jobsOfAllWorkers } = this.#options;
+    const priority = await queue.nextReadyPriority();
+    if (priority !== undefined) waker.wakeEverywhere(jobsOfAllWorkers, priority);
+  }
+
+  async #resetRetrying(): Promise<void> {
+    const { database, queue, blocks, hold, log } = this.#options;
+    if (hold.isHeld) return;
+    try {
+      await resetRetrying(database, queue.names, blocks.table);
+    } catch (error) {
+      if (await hold.explains(error)) return;
+      this.#resetLog.run(() => {
+        log.warn('could not reset blocks of crashed workers; retrying', { error });
+      });
+    }
+  }
+}

@@ -1,0 +1,37 @@
+const words = (list: string): string[] => list.trim().split(/\s+/);
+
+/** Their text starts and ends a line. */
+const BLOCK = words(`
+  address article aside blockquote body br caption center colgroup dd details dialog dir div dl dt fieldset figcaption
+  figure footer form frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html legend li main menu nav ol optgroup option p
+  pre search section select summary table tbody td tfoot th thead title tr ul`);
+
+/** Their text is part of the surrounding sentence. Includes common MathML elements, so that formulas keep their letters. */
+const INLINE = words(`
+  a abbr acronym area audio b base basefont bdi bdo big button canvas cite code col data datalist del dfn em embed font
+  frame i img input ins kbd label link map mark meta meter nobr object output param picture progress q rp rt ruby s samp
+  slot small source span strike strong sub sup textarea time track tt u var video wbr
+  annotation math mfrac mi mn mo mover mrow ms mspace msqrt mstyle msub msubsup msup mtable mtd mtext mtr munder
+  munderover semantics`);
+
+/** Their content is not meant for readers. */
+const DROPPED = words('iframe noembed noframes script style svg template');
+
+export type ElementKind = 'block' | 'inline' | 'dropped';
+
+/** The elements of HTML. Any other name in angle brackets is text: `Map<string>`. */
+export const ELEMENTS: ReadonlyMap<string, ElementKind> = new Map([
+  ...BLOCK.map((name) => [name, 'block'] as const),
+  ...INLINE.map((name) => [name, 'inline'] as const),
+  ...DROPPED.map((name) => [name, 'dropped'] as const),
+]);
+
+/** Elements whose closing tag HTML makes optional, or that have none. */
+export const MAY_STAY_OPEN: ReadonlySet<string> = new Set(
+  words(`
+  area base basefont body br caption col colgroup dd dt embed frame head hr html img input li link meta optgroup option
+  p param rp rt source tbody td tfoot th thead tr track wbr`),
+);
+
+/** Within these the tokenizer reads no tags. */
+export const RAW_TEXT: readonly string[] = words('iframe noembed noframes plaintext script style textarea title xmp');
