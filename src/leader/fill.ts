@@ -51,7 +51,7 @@ export class Fill {
   /**
    * Enqueues pending blocks, as many as the queue has capacity for.
    *
-   * @param ids in order
+   * @param ids in order; those that are not pending are left out
    * @param after the id before the first of them; null: they are the first
    * @returns how many were enqueued, and whether the queue is full
    */

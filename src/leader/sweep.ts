@@ -64,10 +64,11 @@ export class Sweep {
       const range: BlockRange = { after, limit: PAGE };
       const wanted = findings;
       const page: FoundInSlice[] = await this.#retry(() => blocks.slice(range, wanted));
-      const idsOf = (finding: Finding) => page.filter((found) => found.finding === finding).map(({ id }) => id);
+      const idsOf = (...of: Finding[]) => page.filter(({ finding }) => of.includes(finding)).map(({ id }) => id);
       await this.#repair(idsOf('processing'), idsOf('stale-vector'));
-      // Later pages need not be asked for pending blocks once the queue is full.
-      if (await this.#isFullAfter(idsOf('pending'), after)) findings = ['processing', 'stale-vector'];
+      // Includes the blocks that were just reset. Later pages need not be asked for pending blocks once the queue is full.
+      const pending = wanted.includes('pending') ? idsOf('pending', 'processing') : [];
+      if (await this.#isFullAfter(pending, after)) findings = ['processing', 'stale-vector'];
       if (page.length < PAGE) break;
       after = page.at(-1)?.id ?? null;
     }

@@ -18,7 +18,7 @@ import { TimeoutStreak } from './timeout-streak.js';
 /** How long jobs may take to be handed back after their requests were cancelled. */
 const HAND_BACK_MS = 3_000;
 
-/** Share of its expiry that a job is held before it is handed back, so an outage may last for ever; and of a slow one. */
+/** Share of its expiry for which a job is held before it is handed back, so an outage may last for ever. */
 const HOLD_SHARE = 0.5;
 const SLOW_HOLD_SHARE = 0.9;
 
