@@ -3,7 +3,7 @@ import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-// The modules of `src`, from the top down. A module imports what is below it, never what is above or beside it.
+// The modules of `src`, from the top down. A module imports only from the layers below its own.
 const layers = [
   ['cli.ts'],
   ['commands'],
@@ -19,19 +19,37 @@ const layers = [
   ['base'],
 ];
 
-const downOnly = layers.slice(1).flatMap((layer, above) => layer.map((module) => zone(module, above + 1)));
+// The same for `tools`.
+const toolLayers = [
+  ['bench', 'crucible', 'dashboard', 'demo', 'release'],
+  ['stand-in', 'toolchain'],
+  ['reference-schema.ts'],
+  ['project-root.ts'],
+];
 
-/** Keeps a module from importing its own layer and those above. */
-function zone(module, depth) {
-  const forbidden = layers.slice(0, depth + 1).flat();
-  return {
-    target: `./src/${module}`,
-    from: forbidden.filter((other) => other !== module).map((other) => `./src/${other}`),
-    message: `src/${module} must not import from its own layer or from one above it.`,
-  };
+/** Keeps each module of a directory from importing its own layer and those above. */
+function downOnly(directory, topDown) {
+  const zones = topDown.flatMap((layer, depth) => {
+    const notBelow = topDown.slice(0, depth + 1).flat();
+    return layer.map((module) => ({
+      target: `${directory}/${module}`,
+      from: notBelow.filter((other) => other !== module).map((other) => `${directory}/${other}`),
+      message: `${directory}/${module} must not import from its own layer or from one above it.`,
+    }));
+  });
+  return zones.filter(({ from }) => from.length > 0);
 }
 
-const shippedAlone = { target: './src', from: ['./test', './tools'], message: 'What ships must not import these.' };
+const zones = [
+  ...downOnly('./src', layers),
+  ...downOnly('./tools', toolLayers),
+  { target: './src', from: ['./test', './tools'], message: 'The image does not contain these.' },
+  {
+    target: ['./tools/demo', './tools/release', './tools/stand-in', './tools/toolchain'],
+    from: './test',
+    message: 'Only bench and crucible use the servers that test/support starts.',
+  },
+];
 
 export default defineConfig(
   globalIgnores(['dist/', 'dist-tools/', 'coverage/', '.tools/', '.yarn/']),
@@ -41,18 +59,23 @@ export default defineConfig(
     languageOptions: { globals: { URL: 'readonly' } },
   },
   {
-    files: ['**/*.ts'],
-    extends: [tseslint.configs.strictTypeChecked],
+    files: ['**/*.{mjs,ts}'],
     plugins: { 'import-x': importX },
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     settings: {
-      'import-x/extensions': ['.ts'],
+      'import-x/extensions': ['.mjs', '.ts'],
       'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
       'import-x/resolver-next': [createNodeResolver({ extensionAlias: { '.js': ['.ts', '.js'] } })],
     },
     rules: {
       'import-x/no-cycle': 'error',
-      'import-x/no-restricted-paths': ['error', { basePath: import.meta.dirname, zones: [...downOnly, shippedAlone] }],
+      'import-x/no-restricted-paths': ['error', { basePath: import.meta.dirname, zones }],
+    },
+  },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
       // Keeps out of src, too, what is installed for development only, such as PGlite.
       'import-x/no-extraneous-dependencies': ['error', { devDependencies: ['{test,tools}/**'] }],
       // TypeScript takes a flag for unchanged across an await or a callback, which is where ours change.

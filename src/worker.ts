@@ -91,7 +91,7 @@ export class Worker {
     const common = { database, queue, blocks, waker, hold, events, log };
     await this.#startWorkers(boss, {
       ...common,
-      context: { database, queue, blocks, retryLimit: config.retryLimit },
+      retryLimit: config.retryLimit,
       embedder,
       budget: new TextBudget(TEXT_BUDGET_BYTES, config.workerConcurrency),
       workers: config.workerConcurrency,

@@ -1,8 +1,16 @@
 import { Backfill, type BackfillOptions } from './backfill.js';
-import { follow } from './follow.js';
+import { sleep } from '../base/sleep.js';
+import { retryTransient } from '../postgres/retry.js';
 import { Outstanding } from './outstanding.js';
 
-/** A backfill, and the following of its blocks where that is wanted. What it has come to can be read at any time. */
+/** Polling takes at most a twentieth of the time, and happens at least every two seconds. */
+const POLL_MIN_MS = 200;
+const POLL_MAX_MS = 2_000;
+const PAUSE_FACTOR = 20;
+/** If no block ends for this long, something is probably wrong. */
+const STALL_MS = 30_000;
+
+/** A backfill that can also wait until its blocks have ended. Its progress can be read at any time. */
 export class BackfillRun {
   readonly outstanding: Outstanding | null;
   readonly #backfill: Backfill;
@@ -10,8 +18,8 @@ export class BackfillRun {
   readonly #failed = new AbortController();
   #open = true;
 
-  constructor(options: Omit<BackfillOptions, 'onWaiting'>, toTheEnd: boolean) {
-    const outstanding = toTheEnd ? new Outstanding() : null;
+  constructor(options: Omit<BackfillOptions, 'onWaiting'>, waitForBlocks: boolean) {
+    const outstanding = waitForBlocks ? new Outstanding() : null;
     this.outstanding = outstanding;
     this.#options = { ...options, signal: AbortSignal.any([options.signal, this.#failed.signal]) };
     this.#backfill = new Backfill({ ...this.#options, onWaiting: (ids) => outstanding?.add(ids) });
@@ -26,7 +34,7 @@ export class BackfillRun {
     return this.#open;
   }
 
-  /** Resolves when all is enqueued and, where it is followed, has ended. Early when aborted, or with what `signal` gives. */
+  /** Resolves when all blocks are enqueued and, if they are followed, have ended; earlier when aborted. */
   async run(): Promise<void> {
     try {
       await Promise.all([this.#enqueue(), this.#follow()]);
@@ -40,9 +48,25 @@ export class BackfillRun {
     this.#open = this.#options.signal.aborted;
   }
 
+  /** Polls the blocks until all have ended and no more can be added; earlier when aborted. */
   async #follow(): Promise<void> {
     const { outstanding } = this;
     if (outstanding === null) return;
-    await follow({ ...this.#options, outstanding, isOpen: () => this.#open });
+    const { database, blocks, maxOutageMs, signal, log } = this.#options;
+    let progressAt = performance.now();
+    while (!signal.aborted && (this.#open || outstanding.size > 0)) {
+      const started = performance.now();
+      const ended = await retryTransient(() => outstanding.poll(database, blocks), { signal, maxWaitMs: maxOutageMs });
+      const now = performance.now();
+      if (ended > 0 || outstanding.size === 0) progressAt = now;
+      if (now - progressAt > STALL_MS) {
+        progressAt = now;
+        log.warn('no block was embedded for a while; see: embedding-worker status', {
+          seconds: STALL_MS / 1000,
+          waiting: outstanding.size,
+        });
+      }
+      await sleep(Math.min(POLL_MAX_MS, Math.max(POLL_MIN_MS, (now - started) * PAUSE_FACTOR)), signal);
+    }
   }
 }

@@ -10,59 +10,58 @@ import { sleep } from '../base/sleep.js';
 import { RateLimit } from './rate-limit.js';
 import type { Waker } from '../queue/waker.js';
 
-/** How often the queue is looked at while it is full, and locked blocks while nothing else is left to do. */
+/** How often the queue is checked while it is full, and locked blocks when nothing else is left. */
 const CAPACITY_POLL_MS = 250;
 const POSTPONED_POLL_MS = 500;
-/** Blocks to come back to that are kept in mind; with more of them they come first. */
+/** Postponed blocks kept in memory; beyond this they are processed first. */
 const MAX_POSTPONED = 5_000;
 const LOG_INTERVAL_MS = 30_000;
 
-/** What is put back: settled blocks that are to be embedded again. */
+/** Statuses of settled blocks that can be requeued, to be embedded again. */
 export type RequeueableStatus = Extract<BlockStatus, 'completed' | 'error' | 'skipped'>;
 
 export interface BackfillOptions extends EnqueueContext {
   readonly scope: BlockScope;
-  /** Settled blocks to put back, beside what is pending. */
+  /** Settled blocks to requeue, in addition to the pending ones. */
   readonly requeued: readonly RequeueableStatus[];
-  /** Blocks a second, 0 for no limit. */
+  /** Blocks per second, 0 for no limit. */
   readonly ratePerSecond: number;
-  /** Blocks a transaction. */
+  /** Blocks per transaction. */
   readonly batchSize: number;
-  /** Begins behind this id; null: from the start. */
+  /** Starts after this id; null: from the beginning. */
   readonly after: string | null;
-  /** How long the database may be away before the run fails. */
+  /** How long the database may be unavailable before the run fails. */
   readonly maxOutageMs: number;
-  /** Tells the workers of what there is to do. */
   readonly waker: Pick<Waker, 'wakeEverywhere'>;
-  /** Told the ids of blocks that wait for a worker now, those that did already among them. */
+  /** Called with the ids of blocks that now wait for a worker, including those that already did. */
   readonly onWaiting: (ids: readonly string[]) => void;
   readonly signal: AbortSignal;
   readonly log: Logger;
 }
 
-/** How far a run has come. */
+/** Progress of a run. */
 export interface BackfillCounts {
-  /** Blocks that had something to do. */
+  /** Blocks that need embedding. */
   found: number;
   /** Of these, those that this run enqueued. */
   enqueued: number;
-  /** And those that had a live job already. */
+  /** Of these, those that already had a live job. */
   alreadyQueued: number;
-  /** Of the enqueued, those that were put back, by what they were. */
+  /** Of the enqueued, those that were requeued, by their former status. */
   readonly requeued: Record<RequeueableStatus, number>;
-  /** Every block up to this id has been seen to; null where none has. A later run may begin behind it. */
+  /** All blocks up to this id are done; null if none are. A later run may start after it. */
   lastId: string | null;
 }
 
 /**
- * Streams the blocks that have something to do, in order of their ids, and enqueues them behind all live edits, no
- * faster than asked and no more than the queue may hold:
+ * Enqueues blocks that need embedding, in order of their ids and with a lower priority than edits, within the rate and the
+ * queue's limit:
  *
- *     page of ids ─▶ room in the queue? ─▶ one transaction: jobs, and `pending` for what is put back ─▶ pace ─▶ next page
+ *     page of ids ─▶ capacity? ─▶ one transaction: jobs, `pending` for requeued blocks ─▶ rate limit ─▶ next page
  *
- * Each id is passed once and the last is fixed at the start, so that neither what the workers finish meanwhile nor what
- * is written meanwhile is met again. What is known of a page is old after waiting, so it is then read anew. Nothing is
- * remembered between runs: a block waits with a job, or is found again.
+ * Each id is passed once and the last one is fixed at the start, so blocks that are settled or written during the run are
+ * not found again. A page is out of date after waiting, so it is then read again. Nothing is stored between runs: a block
+ * waits with a job, or is found again.
  */
 export class Backfill {
   readonly counts: BackfillCounts = {
@@ -75,23 +74,23 @@ export class Backfill {
   readonly #options: BackfillOptions;
   readonly #rateLimit: RateLimit;
   readonly #statuses: readonly FoundStatus[];
-  /** Blocks to come back to: somebody has locked them, or changed them while they were being put back. */
+  /** Blocks to try again: another transaction locked them, or changed them while they were being requeued. */
   readonly #postponed = new Set<string>();
   readonly #lockedLog = new LogLimit(LOG_INTERVAL_MS);
 
   constructor(options: BackfillOptions) {
     this.#options = options;
     this.#rateLimit = new RateLimit(options.ratePerSecond);
-    // What is `processing` without a job was left by a worker that died: its job finds it so.
+    // A block that is `processing` without a job was left by a worker that crashed; a claim accepts that status.
     this.#statuses = [...WAITING, ...options.requeued];
   }
 
-  /** A second never sees more than its share, hence no more in one transaction. */
+  /** A transaction takes no more blocks than the rate allows in a second. */
   get #pageSize(): number {
     return Math.min(this.#options.batchSize, this.#rateLimit.maxBatch);
   }
 
-  /** Resolves when all is enqueued, or early when aborted, between two transactions. */
+  /** Resolves when all blocks are enqueued; when aborted, after the current transaction. */
   async run(): Promise<void> {
     const { blocks, after, signal } = this.#options;
     const upTo = await this.#withRetry(() => blocks.lastId());
@@ -109,9 +108,9 @@ export class Backfill {
   }
 
   /**
-   * Sees to the first blocks of a page.
+   * Enqueues the first blocks of a page.
    *
-   * @returns to how many; the page has to be read anew behind them
+   * @returns how many are done; the rest of the page must be read again
    */
   async #enqueuePage(page: readonly FoundBlock[]): Promise<number> {
     const { signal } = this.#options;
@@ -128,16 +127,16 @@ export class Backfill {
     return this.#count(next === undefined ? page : page.slice(0, page.indexOf(next)), enqueued, postponed);
   }
 
-  /** Counts blocks that were seen to. @returns how many */
-  #count(seen: readonly FoundBlock[], enqueued: readonly FoundBlock[], postponed: readonly FoundBlock[]): number {
+  /** Counts blocks that are done. @returns how many */
+  #count(done: readonly FoundBlock[], enqueued: readonly FoundBlock[], postponed: readonly FoundBlock[]): number {
     const { counts } = this;
     for (const { id } of postponed) this.#postponed.add(id);
-    counts.found += seen.length - postponed.length;
+    counts.found += done.length - postponed.length;
     counts.enqueued += enqueued.length;
     counts.alreadyQueued = counts.found - counts.enqueued;
     for (const { status } of enqueued) if (!isWaiting(status)) counts.requeued[status as RequeueableStatus] += 1;
-    this.#options.onWaiting(seen.flatMap(({ id }) => (this.#postponed.has(id) ? [] : [id])));
-    return seen.length;
+    this.#options.onWaiting(done.flatMap(({ id }) => (this.#postponed.has(id) ? [] : [id])));
+    return done.length;
   }
 
   async #waitForCapacity(blocks: number): Promise<void> {
@@ -147,7 +146,7 @@ export class Backfill {
     while (!signal.aborted && (await this.#withRetry(() => queue.freeCapacity(queueLimit))) < wanted);
   }
 
-  /** Sees to the blocks that were passed over, until none is left. */
+  /** Tries postponed blocks again, until none is left. */
   async #revisitPostponed(): Promise<void> {
     const { signal } = this.#options;
     const size = this.#pageSize;
@@ -163,7 +162,7 @@ export class Backfill {
 
   async #revisitPage(ids: readonly string[]): Promise<void> {
     const page = await this.#read({ after: null, upTo: null, ids });
-    for (const id of ids) this.#postponed.delete(id); // what is not on the page is gone, or has nothing to do any more
+    for (const id of ids) this.#postponed.delete(id); // a block missing from the page is gone, or needs nothing now
     const taken = await this.#enqueuePage(page);
     for (const { id } of page.slice(taken)) this.#postponed.add(id);
   }
@@ -174,7 +173,7 @@ export class Backfill {
     return await this.#withRetry(() => findInScope(database, queue.names, blocks.table, page));
   }
 
-  /** A transaction that has begun is never given up half-way: what it did is counted. */
+  /** A transaction that has started is always finished, so that its blocks are counted. */
   async #withRetry<T>(work: () => Promise<T>): Promise<T> {
     const { signal, maxOutageMs, log } = this.#options;
     return await retryTransient(

@@ -14,35 +14,35 @@ export interface EnqueueContext {
   readonly queueLimit: number;
 }
 
-/** What became of the first `taken` of the blocks; the queue had no room for those after them. */
+/** The result for the first `taken` blocks; the queue had no capacity for the rest. */
 export interface EnqueuedPage {
   readonly taken: number;
   readonly enqueued: readonly FoundBlock[];
-  /** Somebody else enqueued them first. */
+  /** Another process enqueued them first. */
   readonly alreadyQueued: readonly FoundBlock[];
-  /** Somebody has their rows locked, or they are no longer what was found: to be looked at again. */
+  /** Their rows are locked, or they have changed since they were found: to be tried again. */
   readonly postponed: readonly FoundBlock[];
 }
 
-/** How much room is worth a transaction: for all blocks, or for a quarter of the queue. */
+/** The capacity that is worth a transaction: all blocks, or a quarter of the queue. */
 export function minUsefulCapacity(blocks: number, queueLimit: number): number {
   return Math.min(blocks, Math.ceil(queueLimit / 4));
 }
 
-/** Blocks with these statuses wait for a worker already; all others are put back when they are enqueued. */
+/** Whether blocks with this status already wait for a worker. Others are requeued when they are enqueued. */
 export function isWaiting(status: FoundStatus): boolean {
   return WAITING.includes(status);
 }
 
 /**
- * Enqueues blocks in one transaction, as many as the queue has room for. Those that were settled are set `pending` in
- * it, and their dead letters go, so that whatever kills us leaves a block either as it was or waiting with a job. Job
- * rows come first and block rows after, each sorted, as in every path.
+ * Enqueues blocks in one transaction, as many as the queue has capacity for. Settled blocks are set `pending` in it and
+ * their dead letters deleted, so a crash leaves each block either unchanged or waiting with a job. Job rows are locked
+ * before block rows, each sorted, as in every path.
  *
- * Only after its job was inserted can a block turn out to be locked or changed. It is left out then, and the
- * transaction done anew without it: a job of a block that waits for nothing must not be left behind.
+ * Only after its job was inserted can a block turn out to be locked or changed. Then the transaction is repeated without
+ * it, so that no job is left behind for a block that does not wait.
  *
- * @param found different blocks, none of them waiting with a live job
+ * @param found different blocks, none of which waits with a live job
  */
 export async function enqueuePage(
   context: EnqueueContext,
@@ -61,7 +61,7 @@ export async function enqueuePage(
     const done = new Set([...enqueued, ...alreadyQueued, ...missed]);
     const end = found.findIndex((block) => !done.has(block));
     const taken = end === -1 ? found.length : end;
-    // What was missed behind the last that had room is found again with the others.
+    // Missed blocks beyond `taken` are found again with the others.
     return { taken, enqueued, alreadyQueued, postponed: found.slice(0, taken).filter((block) => missed.has(block)) };
   }
 }
@@ -74,26 +74,26 @@ async function attempt(context: EnqueueContext, found: readonly FoundBlock[], no
   return await database.transaction<Attempted>(async (tx) => {
     const capacity = await queue.reserveCapacity(tx, queueLimit);
     const blocks = capacity < minUsefulCapacity(found.length, queueLimit) ? [] : found.slice(0, capacity);
-    await queue.dropDeadLetters(tx, blocks.filter(({ status }) => status === 'error').map(toId));
+    await queue.deadLetters.deleteOfBlocks(tx, blocks.filter(({ status }) => status === 'error').map(toId));
     const jobs = blocks.map(({ id }) => newJob(id, PRIORITY.backlog, now));
     const inserted = await queue.insert(tx, jobs);
     const settled = blocks.filter(({ status }) => !isWaiting(status));
     const reopened = new Set(await reset(tx, blocksTable, settled));
-    // With their keys in our hands nobody settles them any more: what has ended by now was another's work.
+    // Our new jobs hold the keys, so no other worker can settle these blocks: those that have ended were settled before.
     const ended = new Set((await blocksTable.settled(tx, [...inserted])).map(({ id }) => id));
     const missed = blocks.filter(({ id, status }) => (isWaiting(status) ? ended.has(id) : !reopened.has(id)));
     if (missed.length > 0) return new Rollback({ missed });
-    // Where a settled block has a job, that found nothing to do; now it has, or the sweep replaces it.
+    // A settled block that already has a job keeps it: the job finds it `pending`, or the sweep inserts another.
     const isEnqueued = ({ id, status }: FoundBlock) => inserted.has(id) || !isWaiting(status);
     return { enqueued: blocks.filter(isEnqueued), alreadyQueued: blocks.filter((block) => !isEnqueued(block)) };
   });
 }
 
-/** Two statements: in one, a row that was waited for would be checked as it was before. */
+/** Two statements: in one, PostgreSQL would check a row that it waited for in its old version. */
 async function reset(tx: Queryable, blocks: Blocks, found: readonly FoundBlock[]): Promise<string[]> {
   if (found.length === 0) return [];
   const locked = await blocks.lock(tx, found.map(toId));
-  return await blocks.resetToPending(tx, locked, [...new Set(found.map(({ status }) => status))]);
+  return await blocks.setStatus(tx, locked, 'pending', [...new Set(found.map(({ status }) => status))]);
 }
 
 const toId = ({ id }: FoundBlock) => id;

@@ -2,15 +2,15 @@ import type { BlockStatus } from '../blocks/status.js';
 import type { Blocks } from '../blocks/blocks.js';
 import type { Queryable } from '../postgres/database.js';
 
-/** Asking at once for all 10,000 that a queue may hold took 20 MB more. */
+/** Asking for all 10,000 that a queue may hold in one statement took 20 MB more. */
 const PAGE = 1_000;
 
-/** How blocks ended that were followed. */
+/** How the followed blocks ended. */
 export type Results = Readonly<Record<Extract<BlockStatus, 'completed' | 'skipped' | 'error'> | 'gone', number>>;
 
 /**
- * The blocks of one run that no worker is done with yet. Since the run enqueues no more than the queue may hold, there
- * are never more of them than live jobs, however many blocks the run finds.
+ * The blocks of a run that have not ended. The run enqueues no more than the queue may hold, so there are never more of
+ * them than live jobs, however many blocks it finds.
  */
 export class Outstanding {
   readonly #ids = new Set<string>();
@@ -24,7 +24,7 @@ export class Outstanding {
     return this.#results;
   }
 
-  /** How many have ended. */
+  /** The number of blocks that have ended. */
   get ended(): number {
     const { completed, skipped, error, gone } = this.#results;
     return completed + skipped + error + gone;

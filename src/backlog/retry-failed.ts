@@ -5,13 +5,13 @@ import type { EmbedQueue } from '../queue/embed-queue.js';
 import { PRIORITY, type Priority } from '../queue/job.js';
 import { newJob } from '../queue/new-job.js';
 
-/** What became of a block that was to be requeued. */
+/** The result of requeueing one block. */
 export type RetryOutcome = 'requeued' | 'not in error' | 'no such block' | 'locked';
 
 export interface Retried {
   readonly id: string;
   readonly outcome: RetryOutcome;
-  /** Of the block now; null where there is none. */
+  /** The block's current status; null if there is no such block. */
   readonly status: string | null;
 }
 
@@ -19,23 +19,24 @@ export interface RetryContext {
   readonly database: Database;
   readonly queue: EmbedQueue;
   readonly blocks: Blocks;
-  /** Of the jobs; null inserts none, and leaves the blocks to the sweep. */
+  /** Priority of the jobs; null inserts none and leaves the blocks to the sweep. */
   readonly priority: Priority | null;
   readonly signal: AbortSignal;
 }
 
-/** More locked rows than this at once, and each try finds others: then the rest is left. */
+/** Each try may find other rows locked; after the last, the blocks that remain are reported as locked. */
 const TRIES = 5;
 
 /**
- * Requeues blocks in `error`, in one transaction: their dead letters go, each gets a new job and is `pending`. A block whose row someone has locked is left as it is, and holds up no other.
+ * Requeues blocks in `error`, in one transaction: deletes their dead letters, inserts jobs and sets the blocks `pending`. A
+ * block whose row is locked stays as it is and delays no other.
  *
- * @param ids such as the column's type accepts; one batch
+ * @param ids one batch of valid ids
  * @returns one entry for each different block, in the order of `ids`
  */
 export async function retryBlocks(context: RetryContext, ids: readonly string[]): Promise<Retried[]> {
-  const { blocks } = context;
-  const before = [...new Map((await blocks.statusOf(ids)).map((block) => [block.id, block])).values()];
+  const { database, blocks } = context;
+  const before = [...new Map((await blocks.statusOf(database, ids)).map((block) => [block.id, block])).values()];
   let open = before.filter(({ status }) => status === 'error').map(({ id }) => id);
   const done = new Set<string>();
   for (let attempt = 0; open.length > 0 && attempt < TRIES; attempt++) {
@@ -44,13 +45,13 @@ export async function retryBlocks(context: RetryContext, ids: readonly string[])
     open = result.again;
   }
   const left = before.map(({ id }) => id).filter((id) => !done.has(id));
-  const after = new Map((await blocks.statusOf(left)).map(({ id, status }) => [id, status]));
+  const after = new Map((await blocks.statusOf(database, left)).map(({ id, status }) => [id, status]));
   return before.map(({ id }) =>
-    done.has(id) ? { id, outcome: 'requeued', status: 'pending' } : judge(id, after.get(id)),
+    done.has(id) ? { id, outcome: 'requeued', status: 'pending' } : notRequeued(id, after.get(id)),
   );
 }
 
-function judge(id: string, status: string | null | undefined): Retried {
+function notRequeued(id: string, status: string | null | undefined): Retried {
   if (status === null || status === undefined) return { id, outcome: 'no such block', status: null };
   return status === 'error' ? { id, outcome: 'locked', status } : { id, outcome: 'not in error', status };
 }
@@ -60,16 +61,16 @@ async function tryToRequeue(
   ids: readonly string[],
 ): Promise<{ requeued: string[]; again: string[] }> {
   return await database.transaction<{ requeued: string[]; again: string[] }>(async (tx) => {
-    await queue.dropDeadLetters(tx, ids);
+    await queue.deadLetters.deleteOfBlocks(tx, ids);
     if (priority !== null) await enqueue(queue, tx, ids, priority);
     const locked = await blocks.lock(tx, ids);
     // A block that keeps its status must keep its dead letter too.
     if (locked.length < ids.length) return new Rollback({ requeued: [], again: locked });
-    return { requeued: await blocks.resetToPending(tx, locked, ['error']), again: [] };
+    return { requeued: await blocks.setStatus(tx, locked, 'pending', ['error']), again: [] };
   });
 }
 
-/** A job that waits for a block in `error` would settle as nothing to do if it were claimed now: it is replaced. */
+/** A waiting job is replaced: if it were claimed now, it would find the block in `error` and do nothing. */
 async function enqueue(queue: EmbedQueue, tx: Queryable, ids: readonly string[], priority: Priority): Promise<void> {
   const now = new Date();
   const toJob = (blockId: string) => newJob(blockId, priority, now);

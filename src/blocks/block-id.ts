@@ -2,12 +2,12 @@ import { INTEGER_RANGES } from './id-from-text.js';
 
 const UUID = /^\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?$/i;
 
-/** A b-tree takes 2,704 bytes (PostgreSQL: a third of a page); in pg-boss's, the queue's name stands beside the key. */
+/** A b-tree entry holds at most 2,704 bytes (PostgreSQL: a third of a page); in pg-boss's index it also holds the queue's name. */
 const MAX_TEXT_ID_BYTES = 2_600;
 
 /**
- * Whether a text can be cast to the type of the id column, so that one odd notification cannot fail the statement that
- * asks for all of them.
+ * Whether a text can be cast to the type of the id column. Without this check, one malformed notification would fail the
+ * statement that looks up all of them.
  *
  * @param idType as `format_type` prints it
  */

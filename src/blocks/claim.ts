@@ -3,7 +3,7 @@ import { fingerprintSql } from './fingerprint.js';
 import { hasStatusSql, isPendingSql, statusSql, WAITING, type FoundStatus } from './status.js';
 import type { BlocksTable } from './table.js';
 
-/** A block in our hands: its status is `processing`, its job is active. */
+/** A claimed block: its status is `processing`, its job is active. */
 export interface ClaimedBlock {
   readonly id: string;
   readonly type: string;
@@ -15,13 +15,13 @@ export interface ClaimedBlock {
 
 export interface Claim {
   readonly claimed: readonly ClaimedBlock[];
-  /** Blocks there is nothing to do for, with the status they have. */
+  /** Blocks that need no work, with their status. */
   readonly settled: readonly { readonly id: string; readonly status: FoundStatus }[];
-  /** Blocks whose row someone has locked. */
+  /** Blocks whose rows another transaction has locked. */
   readonly locked: readonly string[];
-  /** Blocks left for the next claim, because the budget was spent; with the bytes of their text. */
+  /** Blocks left for the next claim because the budget was used up, with the size of their text. */
   readonly deferred: readonly { readonly id: string; readonly bytes: number }[];
-  /** Blocks that no longer exist. */
+  /** Blocks that do not exist. */
   readonly gone: readonly string[];
 }
 
@@ -37,19 +37,19 @@ interface Row {
 }
 
 /**
- * Takes blocks that are `pending` or NULL, or `processing` by a worker that died: the exclusive key of the job in our hands
- * proves that nobody else works on them. Rows that someone has locked are passed over, never waited for, so that one
- * long transaction delays one block. Texts are taken up to `budgetBytes`, whatever the number of jobs; the first block
- * is taken even if it alone is larger only where `takeFirst` says that room was made for it.
+ * Claims blocks that are `pending` or NULL, or that a crashed worker left `processing`: the exclusive key of our job proves
+ * that no other worker has them. Rows that another transaction has locked are skipped without waiting, so that a long
+ * transaction delays only its own blocks. The texts of one claim total at most `budgetBytes`, whatever the number of jobs.
+ * A first block that exceeds the budget alone is claimed only with `takeFirst`: the caller has then reserved memory for it.
  *
- * The rows are locked in a part of their own that reads nothing else. With the text made beside the lock, Postgres
- * answered for a row that changed meanwhile with the old text and the new fingerprint: of 12,000 blocks saved twice
- * within 8 ms, 39 kept the vector of the first save.
+ * The rows are locked in a CTE that reads nothing else. When the text was built in the same CTE, Postgres returned the old
+ * text and the new fingerprint for a row that changed meanwhile: of 12,000 blocks saved twice within 8 ms, 39 kept the
+ * vector of the first save.
  *
- * A block row that changed while we took its lock is read anew, but beside the *old* note row: text and fingerprint
- * then agree with each other and with no state that ever was. The store checks the fingerprint again and finds out.
+ * If a block row changes while we lock it, Postgres re-reads it, but together with the *old* note row: text and fingerprint
+ * then match each other, but no state that ever existed. The store compares the fingerprint again and detects this.
  *
- * @param ids of the jobs in hand, without duplicates
+ * @param ids of the claimed jobs, without duplicates
  */
 export async function claimBlocks(
   db: Queryable,
@@ -76,8 +76,8 @@ export async function claimBlocks(
   };
 }
 
-// OFFSET 0 keeps content::text from being computed once for each use, which counts for jsonb. No two parts are joined to each
-// other: in the plan of a prepared statement each has ten rows, so that they were compared row by row, 16,256 times for 128 blocks.
+// OFFSET 0 keeps content::text from being computed once per use, which is expensive for jsonb. No two CTEs are joined: the plan
+// of a prepared statement assumes ten rows for each and compares them row by row, 16,256 comparisons for 128 blocks.
 function claimSql(table: BlocksTable): string {
   const open = hasStatusSql('status', WAITING);
   return `

@@ -6,11 +6,11 @@ import type { BlocksTable } from './table.js';
 
 export interface Tally {
   readonly counts: readonly BlockCount[];
-  /** Whether they are extrapolated from a sample. */
+  /** Whether the counts are extrapolated from a sample. */
   readonly estimated: boolean;
 }
 
-/** Counts the blocks by status and type; where that takes longer than the limit, estimates them. */
+/** Counts the blocks by status and type; estimates the counts if that takes longer than the limit. */
 export async function countOrEstimate(db: Database, table: BlocksTable, limitMs: number): Promise<Tally> {
   const counts = await withStatementTimeout(db, limitMs, (tx) => countBlocks(tx, table));
   if (counts !== undefined) return { counts, estimated: false };

@@ -3,22 +3,22 @@ import { isPermissionDenied } from '../postgres/sqlstate.js';
 import { quoteColumn, quoteTable, readTableName, type NameReading } from '../postgres/identifiers.js';
 import { ConfigurationError } from '../base/errors.js';
 
-/** What a table's name led to. */
+/** The relation that a table's name refers to. */
 export interface Relation {
-  /** As the catalogue holds them. */
+  /** As in the catalogue. */
   readonly schema: string;
   readonly table: string;
-  /** For people, quoted only where SQL needs it. */
+  /** For messages: quoted only where SQL needs it. */
   readonly name: string;
   /** pg_class.relkind: r table, p partitioned table, f foreign table, v view, m materialized view, … */
   readonly kind: string;
 }
 
 /**
- * Finds a table by the name that the operator gave, read as SQL reads it, or else literally.
+ * Finds a table by the name that the operator gave: read as SQL reads it, otherwise taken literally.
  *
  * @param variable that holds the name
- * @throws ConfigurationError where there is none, naming similar ones; or where its schema may not be used
+ * @throws ConfigurationError if there is none, naming similar ones, or if the role may not use its schema
  */
 export async function findRelation(db: Queryable, text: string, variable: string): Promise<Relation> {
   const readings = readTableName(text);
@@ -29,7 +29,7 @@ export async function findRelation(db: Queryable, text: string, variable: string
       if (relation !== undefined) return relation;
     } catch (error) {
       if (!isPermissionDenied(error)) throw error;
-      denied ??= await mayNotUse(db, reading[0] ?? '', error);
+      denied ??= await schemaPrivilegeError(db, reading[0] ?? '', error);
     }
   }
   if (denied !== undefined) throw denied;
@@ -40,14 +40,14 @@ export async function findRelation(db: Queryable, text: string, variable: string
     {
       fix:
         similar.length > 0
-          ? similar.map((name) => setting(variable, name)).join('\nor ')
+          ? similar.map((name) => shellAssignment(variable, name)).join('\nor ')
           : `run the API's migrations, or correct ${variable}`,
     },
   );
 }
 
-/** A variable with its value as a shell takes it. */
-export function setting(variable: string, value: string): string {
+/** An assignment of a variable, quoted for a shell. */
+export function shellAssignment(variable: string, value: string): string {
   return `${variable}=${/^[\w.]+$/.test(value) ? value : `'${value.replaceAll("'", String.raw`'\''`)}'`}`;
 }
 
@@ -61,16 +61,16 @@ async function lookUp(db: Queryable, reading: NameReading): Promise<Relation | u
   return relation;
 }
 
-async function mayNotUse(db: Queryable, schema: string, cause: Error): Promise<ConfigurationError> {
-  const [me] = await db.query<{ role: string }>('SELECT current_user::text AS role');
-  const role = me?.role ?? '';
+async function schemaPrivilegeError(db: Queryable, schema: string, cause: Error): Promise<ConfigurationError> {
+  const [row] = await db.query<{ role: string }>('SELECT current_user::text AS role');
+  const role = row?.role ?? '';
   return new ConfigurationError('SCHEMA_PRIVILEGE', `the role ${role} may not use the schema ${schema}`, {
     fix: `GRANT USAGE ON SCHEMA ${quoteColumn(schema)} TO ${quoteColumn(role)};`,
     cause,
   });
 }
 
-/** Tables of the same name in other schemas, or spelt with other capitals. */
+/** Tables of the same name in other schemas or with other capitals. */
 async function findSimilar(db: Queryable, readings: readonly NameReading[]): Promise<string[]> {
   const rows = await db.query<{ name: string }>(
     `SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name
@@ -84,9 +84,9 @@ async function findSimilar(db: Queryable, readings: readonly NameReading[]): Pro
 }
 
 /**
- * Refuses what is no table that blocks can be written to.
+ * Rejects anything but a table, because blocks are written to it.
  *
- * @throws ConfigurationError that names the table behind a view, where there is one
+ * @throws ConfigurationError; for a view, it names the table behind it
  */
 export async function requireTable(db: Queryable, relation: Relation, variable: string): Promise<void> {
   if (TABLES.has(relation.kind)) return;
@@ -100,18 +100,18 @@ export async function requireTable(db: Queryable, relation: Relation, variable: 
   );
   throw new ConfigurationError(
     'SCHEMA_TABLE',
-    `${variable}: ${relation.name} is ${KINDS[relation.kind] ?? 'no table'}, and the API's trigger is on a table`,
+    `${variable}: ${relation.name} is ${KINDS[relation.kind] ?? 'not a table'}, but the API's trigger is on a table`,
     {
       fix:
         tables.length > 0
-          ? tables.map(({ name }) => setting(variable, name)).join('\nor ')
-          : `correct ${variable}: name the table itself`,
+          ? tables.map(({ name }) => shellAssignment(variable, name)).join('\nor ')
+          : `set ${variable} to the table`,
     },
   );
 }
 
 /**
- * Refuses what cannot be read like a table.
+ * Rejects anything that cannot be read like a table.
  *
  * @throws ConfigurationError
  */
@@ -119,9 +119,9 @@ export function requireReadable(relation: Relation, variable: string): void {
   if (TABLES.has(relation.kind) || relation.kind === 'v' || relation.kind === 'm') return;
   throw new ConfigurationError(
     'SCHEMA_TABLE',
-    `${variable}: ${relation.name} is ${KINDS[relation.kind] ?? 'no table'}`,
+    `${variable}: ${relation.name} is ${KINDS[relation.kind] ?? 'not a table'}`,
     {
-      fix: `correct ${variable}: name a table`,
+      fix: `set ${variable} to a table`,
     },
   );
 }

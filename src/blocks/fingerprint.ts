@@ -1,11 +1,11 @@
 import type { BlocksTable } from './table.js';
 
 /**
- * SQL for the fingerprint of the block at alias `b`: a hash over all that its text is made from. Claim and store use
- * the very same expression, so that equal fingerprints mean equal text. The title counts for headings only, whose text
- * holds it; its length stands before it, so that no title and content can be mistaken for another pair.
+ * SQL for the fingerprint of the block at alias `b`: a hash of everything that its text is built from. Claim and store use
+ * the same expression, so equal fingerprints mean equal text. The title is included only for headings, whose text contains
+ * it; its length comes first, so that different pairs of title and content cannot give the same input.
  *
- * sha256 and not md5, which a server in FIPS mode refuses. About 1 µs for a usual block, 3 ms for one of 1 MB.
+ * sha256 instead of md5, which a server in FIPS mode rejects. About 1 µs for a typical block, 3 ms for one of 1 MB.
  */
 export function fingerprintSql(table: BlocksTable): string {
   const title = `(SELECT n.${table.notesTitle}::text FROM ${table.notes} n WHERE n.${table.notesId} = b.${table.noteId})`;

@@ -1,4 +1,4 @@
-/** PostgreSQL's ranges of its integer types. */
+/** The ranges of PostgreSQL's integer types. */
 export const INTEGER_RANGES: Readonly<Record<string, readonly [bigint, bigint]>> = {
   smallint: [-32_768n, 32_767n],
   integer: [-2_147_483_648n, 2_147_483_647n],
@@ -6,9 +6,8 @@ export const INTEGER_RANGES: Readonly<Record<string, readonly [bigint, bigint]>>
 };
 
 /**
- * SQL for the id that a text is the usual spelling of, NULL where it is no id of the column's type or is spelt otherwise:
- * a plain cast would fail the statement for all rows because of one. The checks are nested, since PostgreSQL may evaluate
- * the sides of an AND in any order.
+ * SQL for the id that PostgreSQL prints as this text; NULL for any other text. A plain cast would fail the statement for all
+ * rows because of one. The checks are nested because PostgreSQL may evaluate the sides of an AND in any order.
  *
  * @param text SQL for the text
  * @param idType as `format_type` prints it

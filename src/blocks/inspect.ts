@@ -1,8 +1,8 @@
 import type { Queryable } from '../postgres/database.js';
 import { quoteColumn, quoteTable, readColumnName } from '../postgres/identifiers.js';
 import { ConfigurationError } from '../base/errors.js';
-import { findRelation, requireReadable, requireTable, setting, type Relation } from './find-relation.js';
-import { requirePgvector } from './require-pgvector.js';
+import { findRelation, requireReadable, requireTable, shellAssignment, type Relation } from './find-relation.js';
+import { requirePgvector } from './checks/pgvector.js';
 import type { BlocksTable, TableNames } from './table.js';
 
 interface Column {
@@ -13,7 +13,7 @@ interface Column {
   typmod: number;
 }
 
-/** What an id may be: types whose text form can be cast back. */
+/** Types of ids: those whose text form can be cast back. */
 const ID_TYPES = new Set(['smallint', 'integer', 'bigint', 'uuid', 'text', 'character varying']);
 const CONTENT_FORMATS: Readonly<Record<string, 'text' | 'json'>> = {
   text: 'text',
@@ -24,14 +24,14 @@ const CONTENT_FORMATS: Readonly<Record<string, 'text' | 'json'>> = {
 
 const STATUS_TYPE = "text NOT NULL DEFAULT 'pending'";
 
-/** What PostgreSQL casts to vector by itself: pgvector's other types, and arrays of numbers. */
+/** Types that PostgreSQL casts to vector implicitly: pgvector's other types, and arrays of numbers. */
 const CASTABLE = /^(halfvec|sparsevec|_(int4|float4|float8|numeric))$/;
 
 /**
- * Reads from the catalogue what the statements on blocks and notes are built from. Here alone the operator's names are
- * looked up: everything else takes the tables and columns that were found.
+ * Reads from the catalogue what the statements on blocks and notes are built from. This is the only place that uses the
+ * operator's names: everything else uses the tables and columns found here.
  *
- * @throws ConfigurationError that names what is missing or of another type, with the SQL or variable that helps
+ * @throws ConfigurationError that names what is missing or has the wrong type, with the SQL or variable that fixes it
  */
 export async function inspectBlocks(db: Queryable, names: TableNames): Promise<BlocksTable> {
   await requirePgvector(db);
@@ -50,7 +50,7 @@ export async function inspectBlocks(db: Queryable, names: TableNames): Promise<B
   const notesTitle = requireColumn(inNotes, notes, names.notesTitle, 'PALDOCS_NOTES_TITLE_COLUMN');
 
   const embedding = requireVector(inBlocks, blocks, names.blocksEmbedding);
-  const status = requireOurColumn(inBlocks, blocks, names.blocksStatus, 'PALDOCS_BLOCKS_STATUS_COLUMN', STATUS_TYPE);
+  const status = requireAddedColumn(inBlocks, blocks, names.blocksStatus, 'PALDOCS_BLOCKS_STATUS_COLUMN', STATUS_TYPE);
   if (!ID_TYPES.has(withoutLength(id.type))) {
     throw new ConfigurationError(
       'SCHEMA_COLUMN',
@@ -121,12 +121,12 @@ function requireColumn(columns: Map<string, Column>, relation: Relation, text: s
   throw new ConfigurationError(
     'SCHEMA_COLUMN',
     `${variable}: ${relation.name} has no column "${text}". It has ${[...columns.keys()].join(', ')}`,
-    { fix: similar[0] === undefined ? `correct ${variable}` : setting(variable, quoteColumn(similar[0])) },
+    { fix: similar[0] === undefined ? `correct ${variable}` : shellAssignment(variable, quoteColumn(similar[0])) },
   );
 }
 
 /** One of the two columns that the API's migration adds for the worker. */
-function requireOurColumn(
+function requireAddedColumn(
   columns: Map<string, Column>,
   blocks: Relation,
   text: string,
@@ -144,7 +144,7 @@ function requireOurColumn(
 }
 
 function requireVector(columns: Map<string, Column>, blocks: Relation, text: string): Column {
-  const column = requireOurColumn(columns, blocks, text, 'PALDOCS_BLOCKS_EMBEDDING_COLUMN', 'vector(768)');
+  const column = requireAddedColumn(columns, blocks, text, 'PALDOCS_BLOCKS_EMBEDDING_COLUMN', 'vector(768)');
   const fix = `ALTER TABLE ${quoted(blocks)} ALTER COLUMN ${quoteColumn(column.name)} TYPE vector(768);`;
   if (column.typeName !== 'vector') {
     throw new ConfigurationError(
@@ -158,7 +158,7 @@ function requireVector(columns: Map<string, Column>, blocks: Relation, text: str
   if (column.typmod < 1) {
     throw new ConfigurationError(
       'SCHEMA_DIMENSIONS',
-      `${blocks.name}.${column.name} is a vector of no fixed dimension`,
+      `${blocks.name}.${column.name} is a vector without a fixed dimension`,
       {
         fix,
       },

@@ -1,8 +1,8 @@
 import type { BlocksTable } from './table.js';
 
 /**
- * What pgvector put beside its type, by the name that this session must use: where the search path lacks the schema, as
- * `schema.name`.
+ * The name by which this session must refer to an object of pgvector: `schema.name` if the search path lacks pgvector's
+ * schema.
  *
  * @param name such as `vector_cosine_ops` or `<=>`
  */

@@ -2,66 +2,67 @@ import type { Database, Queryable } from '../postgres/database.js';
 import { isEnvironmental, reactionTo } from '../postgres/sqlstate.js';
 import { rolledBack } from '../postgres/rolled-back.js';
 import { fingerprintSql } from './fingerprint.js';
+import { lockBlocks } from './sql/lock.js';
 import { inspectBlocks } from './inspect.js';
-import { someVector } from './sql/our-columns.js';
-import { requirePrivileges } from './privileges.js';
-import { requireAllRows } from './row-security.js';
+import { requirePrivileges } from './checks/privileges.js';
+import { requireAllRowsVisible } from './checks/row-security.js';
 import type { BlocksTable, TableNames } from './table.js';
+import { sampleVector } from './sample-vector.js';
 
 /**
- * Proves that what was fine at start is so still: tables, columns, privileges, and that a block can be read and written
- * now. It costs a few row versions, where `requireSchema` tries every write on many blocks.
+ * Proves while the worker runs that tables, columns and privileges are as needed and that a block can be read and written.
+ * It costs a few row versions, while `requireSchema` tries every write on several blocks.
  *
  * @returns the tables as they are now
- * @throws ConfigurationError with what helps, or the database's error where it cannot be worked with
+ * @throws ConfigurationError with the fix, or the database's error if no block can be read and written
  */
 export async function requireUsable(db: Database, names: TableNames): Promise<BlocksTable> {
   const table = await inspectBlocks(db, names);
   await requirePrivileges(db, table);
-  await requireAllRows(db, table);
+  await requireAllRowsVisible(db, table);
   try {
-    await trySome(db, table);
+    await tryOneOfSeveral(db, table);
   } catch (error) {
-    // What a trigger or constraint says of this block is its own matter.
+    // A trigger or constraint that rejects this block concerns only this block.
     if (reactionTo(error) !== 'split' || isEnvironmental(error)) throw error;
   }
   db.useVectorType(table.vectorTypeOid);
   return table;
 }
 
-/** Of so many rows, some that are completed are tried: they were written before. */
-const MOST_ROWS = 10_000;
+/** The rows searched for completed blocks, which have accepted our writes before. */
+const ROWS_TO_SCAN = 10_000;
 
 /**
- * Reads and writes one block that nobody has locked, as claim and store do. What holds all work may be what a trigger says of
- * one block, as where its function lacks a privilege: then another one is tried. In any order, since what takes too long
- * is not tried on another one at once.
+ * Reads and writes one unlocked block as claim and store do. An error that would pause the worker may come from a trigger and
+ * concern one block, for example a function that lacks a privilege: then the next block is tried. The order is random: a
+ * timeout ends the check, and the next check should start with another block.
  *
- * @throws what the first one met, where none can be written
+ * @throws the first error if no block can be written
  */
-async function trySome(db: Database, table: BlocksTable): Promise<void> {
+async function tryOneOfSeveral(db: Database, table: BlocksTable): Promise<void> {
   await rolledBack(db, async (tx) => {
-    const refusals: unknown[] = [];
+    const errors: unknown[] = [];
     let tried = 0;
-    for (const { id } of await findSome(tx, table)) {
+    for (const { id } of await findCandidates(tx, table)) {
       await tx.query('SAVEPOINT block');
       try {
-        if (!(await lock(tx, table, id))) continue;
+        if ((await lockBlocks(tx, table, [id])).length === 0) continue;
         tried += 1;
-        await tryOne(tx, table, id);
+        await readAndWrite(tx, table, id);
         return;
       } catch (error) {
         if (reactionTo(error) !== 'hold') throw error;
-        refusals.push(error);
+        errors.push(error);
         await tx.query('ROLLBACK TO SAVEPOINT block');
       }
     }
-    if (refusals.length > 0) throw refusals[0];
-    if (tried === 0) await tryOne(tx, table, null); // takes the same privileges, and the same locks on the tables
+    if (errors.length > 0) throw errors[0];
+    if (tried === 0) await readAndWrite(tx, table, null); // needs the same privileges and the same locks on the tables
   });
 }
 
-async function findSome(tx: Queryable, table: BlocksTable): Promise<{ id: string }[]> {
+async function findCandidates(tx: Queryable, table: BlocksTable): Promise<{ id: string }[]> {
   const { blocks, id } = table;
   return await tx.query<{ id: string }>(
     `SELECT found.id FROM (
@@ -70,19 +71,11 @@ async function findSome(tx: Queryable, table: BlocksTable): Promise<{ id: string
   UNION (SELECT b.${id}::text FROM (SELECT ${id}, ${table.status} FROM ${blocks} LIMIT $1) b
           WHERE b.${table.status} = 'completed' LIMIT 2)
 ) AS found (id) ORDER BY random()`,
-    [MOST_ROWS],
+    [ROWS_TO_SCAN],
   );
 }
 
-async function lock(tx: Queryable, table: BlocksTable, id: string): Promise<boolean> {
-  const rows = await tx.query(
-    `SELECT FROM ${table.blocks} WHERE ${table.id} = $1::text::${table.idType} FOR NO KEY UPDATE SKIP LOCKED`,
-    [id],
-  );
-  return rows.length > 0;
-}
-
-async function tryOne(tx: Queryable, table: BlocksTable, id: string | null): Promise<void> {
+async function readAndWrite(tx: Queryable, table: BlocksTable, id: string | null): Promise<void> {
   await tx.query(
     `SELECT ${fingerprintSql(table)} FROM ${table.blocks} b WHERE b.${table.id} = $1::text::${table.idType}`,
     [id],
@@ -94,6 +87,6 @@ async function tryOne(tx: Queryable, table: BlocksTable, id: string | null): Pro
   await tx.query(
     `UPDATE ${table.blocks} SET ${table.embedding} = $2::text::${table.vectorType}, ${table.status} = 'completed'
  WHERE ${table.id} = $1::text::${table.idType}`,
-    [id, someVector(table)],
+    [id, sampleVector(table)],
   );
 }

@@ -1,10 +1,10 @@
 import type { BlocksTable } from './table.js';
 
-/** Which blocks a command is about. */
+/** The blocks that a command applies to. */
 export interface BlockScope {
-  /** Only blocks of these types; null: of any. */
+  /** Only blocks of these types; null: all types. */
   readonly types: readonly string[] | null;
-  /** Only blocks of these notes, with the type of their ids as a cast; null: of any. */
+  /** Only blocks of these notes; null: all notes. `idType` is the type of their ids, as a cast. */
   readonly notes: { readonly ids: readonly string[]; readonly idType: string } | null;
 }
 

@@ -1,13 +1,16 @@
-/** What the worker writes to the status column. */
+/** The statuses that the worker writes. */
 export type BlockStatus = 'pending' | 'processing' | 'completed' | 'error' | 'skipped';
 
-/** What is read of it. `unset` is NULL, of rows older than the trigger: nobody has looked at them yet. */
+/** Every status that the worker writes. */
+export const BLOCK_STATUSES: readonly BlockStatus[] = ['pending', 'processing', 'completed', 'error', 'skipped'];
+
+/** The statuses that it reads. `unset` is NULL: rows older than the trigger, which nothing has processed yet. */
 export type FoundStatus = BlockStatus | 'unset';
 
-/** These blocks wait for a vector, and no worker holds them. */
+/** Blocks that wait for a vector and that no worker has claimed. */
 export const PENDING: readonly FoundStatus[] = ['pending', 'unset'];
 
-/** These blocks have, or should have, a job. */
+/** Blocks that have, or should have, a job. */
 export const WAITING: readonly FoundStatus[] = [...PENDING, 'processing'];
 
 /**
@@ -19,9 +22,14 @@ export function statusSql(column: string): string {
   return `coalesce(${column}::text, 'unset')`;
 }
 
+/** Statuses as a list of SQL literals. */
+export function statusListSql(statuses: readonly string[]): string {
+  return statuses.map((status) => `'${status}'`).join(', ');
+}
+
 /**
- * SQL that holds where the status is one of these. Without a cast of the column, so that indexes of columns of any type
- * answer it: an enum's would not if it were compared as text.
+ * SQL that holds if the status is one of these. It does not cast the column, so that an index on a column of any type can
+ * be used: an enum's index could not if the column were compared as text.
  *
  * @param column SQL for the status column
  */
@@ -29,13 +37,13 @@ export function hasStatusSql(column: string, statuses: readonly FoundStatus[]): 
   const set = [...new Set(statuses)].filter((status) => status !== 'unset');
   const conditions = [
     ...(set.length === 1 ? [`${column} = '${set.join()}'`] : []),
-    ...(set.length > 1 ? [`${column} IN (${set.map((status) => `'${status}'`).join(', ')})`] : []),
+    ...(set.length > 1 ? [`${column} IN (${statusListSql(set)})`] : []),
     ...(statuses.includes('unset') ? [`${column} IS NULL`] : []),
   ];
   return conditions.length === 0 ? 'false' : `(${conditions.join(' OR ')})`;
 }
 
-/** SQL that holds where the block is pending, which NULL is too. */
+/** SQL that holds if the block is pending; NULL counts as pending. */
 export function isPendingSql(column: string): string {
   return hasStatusSql(column, PENDING);
 }

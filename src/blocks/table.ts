@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
-/** The names of what we read and write in the API's schema, as the operator wrote them. */
+/** The API's tables and columns that we read and write, as the operator named them. */
 export interface TableNames {
   readonly blocksTable: string;
   readonly notesTable: string;
@@ -14,12 +14,12 @@ export interface TableNames {
   readonly notesTitle: string;
 }
 
-/** What the statements on blocks and notes are built from: quoted names, and the types read from the catalogue. */
+/** What statements on blocks and notes are built from: quoted names, and types read from the catalogue. */
 export interface BlocksTable {
   /** Quoted, with schema. */
   readonly blocks: string;
   readonly notes: string;
-  /** The same for people, quoted only where SQL needs it: `public.blocks`. */
+  /** The same for messages, quoted only where SQL needs it: `public.blocks`. */
   readonly blocksName: string;
   readonly notesName: string;
   /** Quoted column names. */
@@ -31,12 +31,12 @@ export interface BlocksTable {
   readonly status: string;
   readonly notesId: string;
   readonly notesTitle: string;
-  /** The same columns, not quoted, as the catalogue holds them. */
+  /** The same columns, unquoted as in the catalogue. */
   readonly columns: ColumnNames;
   /** The type of `id` as a cast: `integer`, `bigint`, `uuid`, `text`, … */
   readonly idType: string;
   readonly contentFormat: 'text' | 'json';
-  /** The type of the embedding column as a cast, with its schema where the search path lacks it. */
+  /** The type of the embedding column as a cast, with its schema if the search path lacks it. */
   readonly vectorType: string;
   /** Its oid, for binary parameters. */
   readonly vectorTypeOid: number;
@@ -56,8 +56,8 @@ export interface ColumnNames {
 }
 
 /**
- * Takes over what the catalogue says now. All parts of a worker hold one description of the tables and build their
- * statements from it each time, so that an altered column is known everywhere at once.
+ * Updates the description of the tables in place. All parts of a worker share it and build each statement from it, so that
+ * an altered column takes effect everywhere at once.
  */
 export function adoptTable(table: BlocksTable, fresh: BlocksTable): void {
   Object.assign(table, fresh);
@@ -65,4 +65,9 @@ export function adoptTable(table: BlocksTable, fresh: BlocksTable): void {
 
 export function isSameTable(table: BlocksTable, fresh: BlocksTable): boolean {
   return isDeepStrictEqual(table, fresh);
+}
+
+/** The two columns that the worker writes, unquoted. */
+export function writtenColumns({ columns }: BlocksTable): readonly string[] {
+  return [columns.embedding, columns.status];
 }

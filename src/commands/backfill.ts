@@ -1,5 +1,5 @@
 import { listTypes } from '../blocks/sql/list-types.js';
-import { requirePrivileges } from '../blocks/privileges.js';
+import { requirePrivileges } from '../blocks/checks/privileges.js';
 import { retryTransient } from '../postgres/retry.js';
 import { ConfigurationError } from '../base/errors.js';
 import { BackfillRun } from '../backlog/backfill-run.js';

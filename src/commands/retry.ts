@@ -1,3 +1,4 @@
+import type { FoundInSlice } from '../blocks/sql/read-slice.js';
 import { ConfigurationError } from '../base/errors.js';
 import { PRIORITY, type Priority } from '../queue/job.js';
 import { retryBlocks, type Retried } from '../backlog/retry-failed.js';
@@ -58,10 +59,10 @@ function* inBatches(given: readonly string[]): Generator<readonly string[]> {
 async function* inError({ blocks }: CommandContext): AsyncGenerator<readonly string[]> {
   let after: string | null = null;
   for (;;) {
-    const page: string[] = await blocks.inError(after, BATCH_SIZE);
-    if (page.length > 0) yield page;
+    const page: FoundInSlice[] = await blocks.slice({ after, limit: BATCH_SIZE }, ['error']);
+    if (page.length > 0) yield page.map(({ id }) => id);
     if (page.length < BATCH_SIZE) return;
-    after = page.at(-1) ?? null;
+    after = page.at(-1)?.id ?? null;
   }
 }
 

@@ -1,8 +1,8 @@
 import { embeddingServer } from '../config/embedding-server.js';
 import { blockText } from '../text/block-text.js';
-import { findNearest, type NearestBlock } from '../blocks/sql/nearest.js';
+import { findNearest, type NearestBlock } from '../blocks/sql/find-nearest.js';
 import type { BlocksTable } from '../blocks/table.js';
-import { setIndexScanLimits } from '../blocks/set-index-scan-limits.js';
+import { setIndexScanLimits } from '../blocks/sql/set-index-scan-limits.js';
 import { embedOnce } from '../embedder/embed-once.js';
 import { openProvider } from '../embedder/open-provider.js';
 import { requireModel } from '../embedder/require-model.js';

@@ -1,6 +1,5 @@
 import type { Blocks } from '../blocks/blocks.js';
 import type { BlocksTable } from '../blocks/table.js';
-import { CHANNEL } from '../blocks/trigger.js';
 import type { Database } from '../postgres/database.js';
 import { Listener } from './listener.js';
 import type { Hold } from '../postgres/hold.js';
@@ -17,6 +16,7 @@ import type { QueueNames } from '../queue/queue-names.js';
 import type { EmbedQueue } from '../queue/embed-queue.js';
 import type { Waker } from '../queue/waker.js';
 import { WAKE_CHANNEL } from '../queue/work-notifier.js';
+import { CHANNEL } from '../blocks/channel.js';
 
 export interface LeaderOptions {
   readonly queueLimit: number;

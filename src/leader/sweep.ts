@@ -1,5 +1,5 @@
 import type { Blocks } from '../blocks/blocks.js';
-import type { BlockRange, Finding, FoundInSlice } from '../blocks/sql/slice.js';
+import type { BlockRange, Finding, FoundInSlice } from '../blocks/sql/read-slice.js';
 import { deleteObsoleteDeadLetters } from '../backlog/obsolete-dead-letters.js';
 import { countUnqueued } from '../backlog/sql/count-unqueued.js';
 import { resetOrphans } from '../backlog/sql/reset-orphans.js';
@@ -100,13 +100,13 @@ export class Sweep {
   }
 
   async #purgeDeadLetters(): Promise<void> {
-    const { queue, blocks } = this.#options;
+    const { database, queue, blocks } = this.#options;
     let after: string | null = null;
     while (!this.#signal.aborted) {
       const range: BlockRange = { after, limit: PAGE };
-      const page: DeadLetterKey[] = await this.#retry(() => queue.deadLetters(range));
+      const page: DeadLetterKey[] = await this.#retry(() => queue.deadLetters.find(range));
       await this.#step('delete obsolete dead letters', page, (letters) =>
-        deleteObsoleteDeadLetters(queue, blocks, letters),
+        deleteObsoleteDeadLetters(database, queue, blocks, letters),
       );
       if (page.length < PAGE) return;
       after = page.at(-1)?.blockId ?? null;

@@ -5,12 +5,12 @@ import { claim, type Capacity } from './claim.js';
 import { embed, embedLong, isLive } from './embed.js';
 import type { Outcomes, Verdict } from './outcome.js';
 import { withRetry } from '../postgres/with-retry.js';
-import type { Pipeline } from './pipeline.js';
+import type { Pipeline, SettleContext } from './pipeline.js';
 import { prepare, type PreparedText } from './prepare.js';
 import { report } from './report.js';
 import { settle } from './settle.js';
 
-/** What a round reads: no more than the texts are needed behind it, since what blocks hold takes as much again. */
+/** The result of reading a round. Only the texts are kept: the blocks' contents would take as much memory again. */
 interface Round {
   readonly texts: readonly PreparedText[];
   readonly verdicts: readonly Verdict[];
@@ -18,15 +18,15 @@ interface Round {
 }
 
 /**
- * Works off jobs, in as many rounds as the text budget asks for:
+ * Processes jobs, in as many rounds as the text budget requires:
  *
  *     claim (pending → processing) ─▶ prepare (text) ─▶ embed (vector) ─▶ settle (one transaction)
  *
- * Each step gives verdicts, and whatever has one goes to `settle` at once.
+ * Each step yields verdicts, which are settled at once.
  *
- * @param mode `direct`: in statements and transactions of its own, so that a failure is one of these jobs'
+ * @param mode `direct`: in separate statements and transactions, so a failure was caused by one of these jobs
  * @param signal aborted when the jobs have been held for too long or the process must end
- * @throws the database's error where a block may be the cause; the reason of a signal. Some jobs have no outcome then
+ * @throws the database's error if a block may be the cause; a signal's reason. Some jobs then have no outcome
  */
 export async function runBatch(
   pipeline: Pipeline,
@@ -48,7 +48,7 @@ export async function runBatch(
       await settleVerdicts(pipeline, verdicts, outcomes, mode, signal);
       await embedAndSettle(pipeline, texts, outcomes, mode, signal);
       open = deferred.map(({ job }) => job);
-      // A block larger than a worker's share is claimed alone, once there is room for all of it.
+      // A block larger than a worker's share is claimed alone, once the budget has room for it.
       oversized = !firstRound && texts.length + verdicts.length === 0 ? deferred[0] : undefined;
       firstRound = false;
     } finally {
@@ -66,7 +66,7 @@ async function readRound(
   const { claimed, verdicts, deferred } = await span('claim', jobs.length, () =>
     claim(pipeline, jobs, capacity, signal),
   );
-  const prepared = prepare(claimed, pipeline.context.blocks.table.contentFormat);
+  const prepared = prepare(claimed, pipeline.blocks.table.contentFormat);
   return { texts: prepared.texts, verdicts: [...verdicts, ...prepared.verdicts], deferred };
 }
 
@@ -77,15 +77,15 @@ async function embedAndSettle(
   mode: Capacity['mode'],
   signal: AbortSignal,
 ): Promise<void> {
-  // A request takes as long as all of its texts: an edit does not wait for backlog that happens to be fetched with it.
-  const time = { signal, expireMs: pipeline.expireMs };
+  // A request takes as long as all of its texts: an edit must not wait for backlog that was fetched with it.
+  const deadline = { signal, expireMs: pipeline.expireMs };
   const parts = [texts.filter(isLive), texts.filter((text) => !isLive(text))].filter((part) => part.length > 0);
   const results = await Promise.allSettled(
     parts.map(async (part) => {
-      const { verdicts, long } = await embed(pipeline.embedder, part, time);
+      const { verdicts, long } = await embed(pipeline.embedder, part, deadline);
       await settleVerdicts(pipeline, verdicts, outcomes, mode, signal);
       for (const text of long) {
-        const verdict = await embedLong(pipeline.embedder, text, text.job.data.priority, time);
+        const verdict = await embedLong(pipeline.embedder, text, text.job.data.priority, deadline);
         await settleVerdicts(pipeline, [verdict], outcomes, mode, signal);
       }
     }),
@@ -94,10 +94,10 @@ async function embedAndSettle(
 }
 
 /**
- * Settles jobs, together with those of other workers unless the mode is `direct`. Where the database fails that because of
- * one of the blocks, the others are settled without it, and their vectors are not made again.
+ * Settles jobs, together with those of other workers unless the mode is `direct`. If the database rejects one of the
+ * blocks, the others are settled without it, and their vectors are kept.
  *
- * @throws the failure of the jobs that have no outcome then
+ * @throws the error of the jobs that then have no outcome
  */
 export async function settleVerdicts(
   pipeline: Pipeline,
@@ -107,7 +107,7 @@ export async function settleVerdicts(
   signal: AbortSignal,
 ): Promise<void> {
   if (verdicts.length === 0) return;
-  const { dimensions } = pipeline.context.blocks.table;
+  const { dimensions } = pipeline.blocks.table;
   try {
     const settled = await span('store', verdicts.length, () =>
       withRetry(pipeline, signal, () =>
@@ -116,12 +116,12 @@ export async function settleVerdicts(
     );
     for (const { job } of verdicts) outcomes.set(job, settled.get(job) ?? { kind: 'lost' });
   } catch (error) {
-    // Somebody else's failure has led to the tables being read again: what does not fit them is handed back now.
-    if (mayBeSchemaChange(error) && dimensions !== pipeline.context.blocks.table.dimensions) {
+    // A failure in another batch made the worker read the tables again: vectors that do not fit are now handed back.
+    if (mayBeSchemaChange(error) && dimensions !== pipeline.blocks.table.dimensions) {
       return await settleVerdicts(pipeline, verdicts, outcomes, mode, signal);
     }
-    const mayBeOneBlocks = reactionTo(error) === 'split' && !isEnvironmental(error) && !signal.aborted;
-    if (verdicts.length === 1 || !mayBeOneBlocks) throw error;
+    const mayBeCausedByOneBlock = reactionTo(error) === 'split' && !isEnvironmental(error) && !signal.aborted;
+    if (verdicts.length === 1 || !mayBeCausedByOneBlock) throw error;
     const middle = Math.ceil(verdicts.length / 2);
     const halves = [verdicts.slice(0, middle), verdicts.slice(middle)];
     const failures: unknown[] = [];
@@ -134,12 +134,12 @@ export async function settleVerdicts(
   }
 }
 
-/** Settles jobs in a transaction of their own, and reports what became of them. @returns their outcomes */
+/** Settles jobs in one transaction and reports their outcomes, which it returns. */
 export async function settleAndReport(
-  pipeline: Pick<Pipeline, 'context' | 'events' | 'waker' | 'log'>,
+  pipeline: SettleContext & Pick<Pipeline, 'events' | 'waker' | 'log'>,
   verdicts: readonly Verdict[],
 ) {
-  const settlement = await settle(pipeline.context, verdicts);
+  const settlement = await settle(pipeline, verdicts);
   report(settlement, pipeline);
   return settlement.outcomes;
 }

@@ -4,32 +4,32 @@ import type { Verdict } from './outcome.js';
 import { withRetry } from '../postgres/with-retry.js';
 import type { Pipeline } from './pipeline.js';
 
-/** A block whose row someone has locked is looked at again after so long; the longer it waits, the less often. */
+/** Delay before a locked block is tried again; it grows with the time the block has waited. */
 const LOCKED_RETRY_SECONDS = 1;
 const LOCKED_RETRY_MAX_SECONDS = 30;
 
-/** What may be read in one claim. */
+/** How much one claim may read. */
 export interface Capacity {
-  /** `grouped`: together with the claims of other workers. `direct`: in a statement of its own. */
+  /** `grouped`: together with the claims of other workers. `direct`: in a separate statement. */
   readonly mode: 'grouped' | 'direct';
-  /** Whether room was made for one block larger than a worker's share: only the first is taken then. */
+  /** Whether memory was reserved for one block larger than a worker's share: then only the first is claimed. */
   readonly oversized: boolean;
 }
 
-/** What a claim came to; each job is in one of the three lists. */
+/** The result of a claim; each job is in one of the three lists. */
 export interface ClaimedBatch {
   readonly claimed: readonly { readonly job: EmbedJob; readonly block: ClaimedBlock }[];
-  /** For the jobs whose blocks need no embedding, or cannot be had now. */
+  /** For jobs whose blocks need no embedding, are gone or are locked. */
   readonly verdicts: readonly Verdict[];
-  /** For the next round: the budget of text was spent. */
+  /** For the next round: the text budget was used up. */
   readonly deferred: readonly { readonly job: EmbedJob; readonly bytes: number }[];
 }
 
 /**
- * Claims the blocks of jobs (pending → processing) and reads what they hold.
+ * Claims the blocks of jobs (pending → processing) and reads their contents.
  *
  * @param jobs of different blocks
- * @throws the database's error where a block may be the cause; the signal's reason
+ * @throws the database's error if a block may be the cause; the signal's reason
  */
 export async function claim(
   pipeline: Pipeline,
@@ -60,9 +60,13 @@ export async function claim(
   };
 }
 
-/** In a statement of its own a batch has its whole share of the budget, whatever others leave of it. */
-function claimDirectly({ context, budget }: Pipeline, ids: readonly string[], oversized: boolean): Promise<Claim> {
-  return context.blocks.claim(context.database, ids, oversized ? 0 : budget.shareBytes, oversized);
+/** Alone in its statement, a batch has its whole share of the budget, however much other workers claim. */
+function claimDirectly(
+  { blocks, database, budget }: Pipeline,
+  ids: readonly string[],
+  oversized: boolean,
+): Promise<Claim> {
+  return blocks.claim(database, ids, oversized ? 0 : budget.shareBytes, oversized);
 }
 
 function close(job: EmbedJob, as: 'unchanged' | 'skipped' | 'gone'): Verdict {
@@ -73,7 +77,7 @@ function handBackLocked(job: EmbedJob): Verdict {
   return { kind: 'hand-back', job, reason: 'locked', delaySeconds: lockedDelaySeconds(job), claimed: false };
 }
 
-/** Half of how long the block has waited. Whoever edits the block ends the wait: its notification raises the job. */
+/** Half of the time the block has waited. An edit ends the delay, since its notification raises the job. */
 function lockedDelaySeconds({ data }: EmbedJob): number {
   const waitedSeconds = (Date.now() - Date.parse(data.since)) / 1000;
   return Math.round(Math.min(LOCKED_RETRY_MAX_SECONDS, Math.max(LOCKED_RETRY_SECONDS, waitedSeconds / 2)));

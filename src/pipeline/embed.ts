@@ -2,29 +2,29 @@ import type { Embedder } from '../embedder/embedder.js';
 import { DrainingError, TookTooLongError } from '../embedder/errors.js';
 import { LONG } from '../embedder/text-embedder.js';
 import { PRIORITY } from '../queue/job.js';
-import type { HandBackReason, Verdict } from './outcome.js';
+import type { Verdict } from './outcome.js';
 import type { PreparedText } from './prepare.js';
 
-/** Whether someone is waiting for it: an edit, not backlog. */
+/** Whether it is an edit, not backlog. */
 export const isLive = ({ job }: Pick<PreparedText, 'job'>) => job.data.priority === PRIORITY.live;
 
-/** How long jobs are worked on, and how long they are ours. */
-export interface HoldTime {
+/** How long jobs may be processed, and when pg-boss expires them. */
+export interface Deadline {
   readonly signal: AbortSignal;
   readonly expireMs: number;
 }
 
 /**
- * Embeds the texts of claimed blocks, ahead of backlog where an edit is among them. An outage that outlasts the signal and
- * a shutdown are verdicts, too.
+ * Embeds the texts of claimed blocks, ahead of backlog if an edit is among them. A shutdown, and an outage that outlasts
+ * the signal, yield verdicts too.
  *
- * @returns long: texts that have to be embedded in parts, once the others are settled
- * @throws what neither a text nor the server can have caused
+ * @returns long: texts to be embedded in parts, once the others are settled
+ * @throws errors that neither a text nor the server can have caused
  */
 export async function embed(
   embedder: Embedder,
   texts: readonly PreparedText[],
-  time: HoldTime,
+  deadline: Deadline,
 ): Promise<{ readonly verdicts: Verdict[]; readonly long: PreparedText[] }> {
   const priority = texts.some(isLive) ? PRIORITY.live : PRIORITY.backlog;
   const verdicts: Verdict[] = [];
@@ -32,31 +32,31 @@ export async function embed(
   try {
     const vectors = await embedder.embed(
       texts.map(({ text }) => text),
-      { priority, ...time },
+      { priority, ...deadline },
     );
     texts.forEach((prepared, i) => {
       const vector = vectors[i];
-      if (vector === undefined) throw new RangeError(`${texts.length} texts made ${vectors.length} vectors`);
+      if (vector === undefined) throw new RangeError(`got ${vectors.length} vectors for ${texts.length} texts`);
       if (vector === LONG) long.push(prepared);
       else verdicts.push(verdictOf(prepared, vector));
     });
     return { verdicts, long };
   } catch (error) {
-    return { verdicts: texts.map(({ job }) => handBack(job, error, time.signal)), long: [] };
+    return { verdicts: texts.map(({ job }) => handBack(job, error, deadline.signal)), long: [] };
   }
 }
 
-/** Embeds one text alone. Where its time is up, it is handed back as slow. */
+/** Embeds one text alone. If its time runs out, it is handed back as slow. */
 export async function embedLong(
   embedder: Embedder,
   prepared: PreparedText,
   priority: number,
-  time: HoldTime,
+  deadline: Deadline,
 ): Promise<Verdict> {
   try {
-    return verdictOf(prepared, await embedder.embedLong(prepared.text, { priority, ...time }));
+    return verdictOf(prepared, await embedder.embedLong(prepared.text, { priority, ...deadline }));
   } catch (error) {
-    return handBack(prepared.job, error, time.signal);
+    return handBack(prepared.job, error, deadline.signal);
   }
 }
 
@@ -65,16 +65,11 @@ function verdictOf({ job, fingerprint }: PreparedText, vector: Awaited<ReturnTyp
   return { kind: 'fail', job, fingerprint, reason: vector.code, message: vector.message, final: false };
 }
 
-/** @throws the error where it is neither the shutdown nor the end of the time */
+/** @throws the error unless it means shutdown or that the time is up */
 function handBack(job: PreparedText['job'], error: unknown, signal: AbortSignal): Verdict {
   const slow = error instanceof TookTooLongError;
   const isShutdown = error instanceof DrainingError;
   if (!slow && !isShutdown && !signal.aborted) throw error;
   const reason = isShutdown ? 'shutdown' : slow ? 'timeout' : 'outage';
   return { kind: 'hand-back', job, reason, delaySeconds: 0, claimed: true, slow };
-}
-
-/** Why jobs are handed back when their signal was aborted. */
-export function reasonOf(signal: AbortSignal): HandBackReason {
-  return signal.reason instanceof DrainingError ? 'shutdown' : 'outage';
 }

@@ -1,12 +1,12 @@
 import { isEnvironmental, reactionTo } from '../postgres/sqlstate.js';
 
 export interface GroupCommitOptions<Item, Result> {
-  /** A round that takes longer does not keep the next from starting. */
+  /** After this, the next round starts without waiting for the current one. */
   readonly overlapAfterMs: number;
-  /** What a round takes at most, by `size`; a larger item has a round to itself. */
+  /** The most that a round takes, by `size`; a larger item gets a round of its own. */
   readonly maxItems: number;
   readonly size: (item: Item) => number;
-  /** Does all of them or none, and answers in their order. */
+  /** Does all of them or none. Its results are in the order of the items. */
   readonly run: (items: readonly Item[]) => Promise<readonly Result[]>;
 }
 
@@ -17,23 +17,23 @@ interface Waiting<Item, Result> {
 }
 
 /**
- * What is asked for while a round is under way is done in one round after it. A lone item waits for nothing, many at once
- * cost a few statements, and a round that hangs delays no others.
+ * Items that arrive during a round are done together in the next one. A lone item does not wait, many at once cost a few
+ * statements, and a round that hangs does not delay the others.
  *
- * One item's failure is no other's: a round that one of its blocks may have failed is done again item by item. A round that
- * timed out is not, since each item could wait as long again: who asked splits it.
+ * An item's failure affects no other: a round that one item may have caused to fail is repeated item by item. A round that
+ * timed out is not, since each item could take as long again: the caller splits it.
  */
 export class GroupCommit<Item, Result> {
   readonly #options: GroupCommitOptions<Item, Result>;
   #waiting: Waiting<Item, Result>[] = [];
-  /** The round that the next one waits for. */
+  /** The round that the next one must wait for. */
   #current: object | undefined;
 
   constructor(options: GroupCommitOptions<Item, Result>) {
     this.#options = options;
   }
 
-  /** @throws what the round failed with */
+  /** @throws the error of the round */
   async run(item: Item): Promise<Result> {
     return await new Promise<Result>((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject });
@@ -73,11 +73,11 @@ export class GroupCommit<Item, Result> {
     try {
       const results = await this.#options.run(round.map(({ item }) => item));
       round.forEach(({ resolve }, i) => {
-        resolve(results[i] as Result); // one each, by the contract of `run`
+        resolve(results[i] as Result); // `run` returns one for each item
       });
     } catch (error) {
-      const isOneItems = reactionTo(error) === 'split' && !isEnvironmental(error);
-      if (round.length > 1 && isOneItems) for (const one of round) await this.#commit([one]);
+      const mayBeCausedByOneItem = reactionTo(error) === 'split' && !isEnvironmental(error);
+      if (round.length > 1 && mayBeCausedByOneItem) for (const one of round) await this.#commit([one]);
       else for (const { reject } of round) reject(error);
     }
   }

@@ -1,89 +1,84 @@
-import { Semaphore } from 'async-mutex';
 import type { JobResult } from 'pg-boss';
-import { acquire } from '../base/acquire.js';
-import type { Embedder } from '../embedder/embedder.js';
-import { DrainingError } from '../embedder/errors.js';
 import { WorkerError } from '../base/errors.js';
-import type { Events } from '../telemetry/events.js';
-import type { Logger } from '../telemetry/logger.js';
-import { CRASHES_BEFORE_ISOLATION } from '../queue/job.js';
-import { crashesOf, uncountedCrashes, type EmbedJob } from '../queue/job.js';
-import type { Waker } from '../queue/waker.js';
 import { Timeout } from '../base/timeout.js';
+import { DrainingError } from '../embedder/errors.js';
+import { CRASHES_BEFORE_ISOLATION, crashesOf, uncountedCrashes, type EmbedJob } from '../queue/job.js';
 import { settleVerdicts } from './batch.js';
-import { reasonOf } from './embed.js';
 import { groupedClaims, groupedSettlements } from './groups.js';
-import type { Hold } from '../postgres/hold.js';
-import { Delays, leaveBlocks, runIsolating } from './isolate.js';
-import { Outcomes, type Verdict } from './outcome.js';
+import { handBack } from './hand-back.js';
+import { runIsolating } from './isolate.js';
 import { OutageClock } from './outage-clock.js';
+import { Outcomes, type Verdict } from './outcome.js';
 import type { Pipeline } from './pipeline.js';
-import { isOurJob } from './read-jobs.js';
-import type { SettleContext } from './settle.js';
+import { isOurJob } from './is-our-job.js';
+import { Slots } from './slots.js';
 import { runSlow } from './slow.js';
-import type { TextBudget } from './text-budget.js';
+import { TimeoutStreak } from './timeout-streak.js';
 
-/** How long jobs may take to be handed back once their requests were cancelled. */
+/** How long jobs may take to be handed back after their requests were cancelled. */
 const HAND_BACK_MS = 3_000;
 
-/** Of a job's expiry: how long it is held, so that an outage may last for ever; and how long one that is slow by itself. */
-const SHARE = 0.5;
-const SLOW_SHARE = 0.9;
+/** Share of its expiry that a job is held before it is handed back, so an outage may last for ever; and of a slow one. */
+const HOLD_SHARE = 0.5;
+const SLOW_HOLD_SHARE = 0.9;
 
-const heldTooLong = () => new WorkerError('HELD_TOO_LONG', 'the jobs were held for as long as they may be');
+type SharedParts = 'database' | 'queue' | 'blocks' | 'embedder' | 'budget' | 'waker' | 'hold' | 'events' | 'log';
 
-export interface HandlerOptions {
-  readonly context: SettleContext;
-  readonly embedder: Embedder;
-  readonly budget: TextBudget;
-  readonly waker: Waker;
-  readonly hold: Hold;
+export interface HandlerOptions extends Pick<Pipeline, SharedParts | 'retryLimit'> {
   /** Workers of this process, which all call the handler. */
   readonly workers: number;
-  /** A job is not held longer than half of this. */
+  /** When pg-boss expires a job. */
   readonly expireSeconds: number;
-  readonly events: Events;
-  readonly log: Logger;
+}
+
+/** What the jobs of one fetch share. */
+interface Fetch {
+  readonly outcomes: Outcomes;
+  /** Aborted when the jobs must be handed back, because they were held too long or requests are cancelled. */
+  readonly signal: AbortSignal;
+  /** The same for jobs that are known to be slow. */
+  readonly slowSignal: AbortSignal;
 }
 
 /**
- * What a pg-boss worker does with the jobs it fetched. Every job has one outcome by the time it returns, and is taken from
- * the array that pg-boss handed over, so that pg-boss settles exactly those that have none.
+ * Processes the jobs that a pg-boss worker fetched. When it returns, every job has one outcome and is removed from the
+ * array that pg-boss passed in, so pg-boss settles exactly the jobs that have none.
  */
 export class EmbedHandler {
   readonly #options: HandlerOptions;
   readonly #pipeline: Pipeline;
-  readonly #delays = new Delays();
-  /** All workers share it. A block that crashed workers takes every slot: it runs alone and can crash nobody else's work. */
-  readonly #slots: Semaphore;
+  /** All workers share them. A block that crashed workers takes every slot: it runs alone and can crash no other work. */
+  readonly #slots: Slots;
   readonly #draining = new AbortController();
   readonly #abort = new AbortController();
   readonly #giveUp = new AbortController();
 
   constructor(options: HandlerOptions) {
     this.#options = options;
-    this.#slots = new Semaphore(options.workers);
+    this.#slots = new Slots(options.workers);
+    const expireMs = options.expireSeconds * 1000;
     this.#pipeline = {
       ...options,
-      outages: new OutageClock(options.events),
       claims: groupedClaims(options),
       settlements: groupedSettlements(options),
-      expireMs: options.expireSeconds * 1000,
-      maxOutageMs: options.expireSeconds * 1000 * SHARE,
+      outages: new OutageClock(options.events),
+      timeouts: new TimeoutStreak(),
+      expireMs,
+      maxOutageMs: expireMs * HOLD_SHARE,
       draining: this.#draining.signal,
       giveUp: this.#giveUp.signal,
     };
   }
 
-  /** @throws AssertionError where a job has no outcome, and the database's error where it was away for too long */
+  /** @throws AssertionError if a job has no outcome, and the database's error if it was away for too long */
   readonly handle = async (jobs: EmbedJob[]): Promise<JobResult[]> => {
     const outcomes = new Outcomes();
     const results = jobs.map(({ id }): JobResult => ({ id, status: 'completed' }));
     const { expireMs } = this.#pipeline;
-    const limit = new Timeout(expireMs * SHARE, this.#abort.signal, heldTooLong);
-    const slowLimit = new Timeout(expireMs * SLOW_SHARE, this.#abort.signal, heldTooLong);
+    const limit = new Timeout(expireMs * HOLD_SHARE, this.#abort.signal, heldTooLong);
+    const slowLimit = new Timeout(expireMs * SLOW_HOLD_SHARE, this.#abort.signal, heldTooLong);
     try {
-      await this.#work(jobs, outcomes, limit.signal, slowLimit.signal);
+      await this.#process(jobs, { outcomes, signal: limit.signal, slowSignal: slowLimit.signal });
     } finally {
       limit.clear();
       slowLimit.clear();
@@ -94,13 +89,13 @@ export class EmbedHandler {
     return results;
   };
 
-  /** Requests in flight finish and are stored; all else goes back to `pending`. */
+  /** Lets requests in flight finish and stores their vectors; all other jobs are handed back. */
   drain(): void {
     this.#draining.abort(new DrainingError());
     this.#options.embedder.drain();
   }
 
-  /** Cancels requests in flight, too. */
+  /** Drains, and cancels requests in flight too. */
   abort(): void {
     this.drain();
     this.#abort.abort(new DrainingError());
@@ -109,59 +104,33 @@ export class EmbedHandler {
     }, HAND_BACK_MS).unref();
   }
 
-  async #work(
-    jobs: readonly EmbedJob[],
-    outcomes: Outcomes,
-    signal: AbortSignal,
-    slowSignal: AbortSignal,
-  ): Promise<void> {
-    const { idType } = this.#options.context.blocks.table;
-    const ours = jobs.filter((job) => isOurJob(job, idType));
-    const unreadable = jobs.filter((job) => !isOurJob(job, idType));
+  async #process(jobs: readonly EmbedJob[], fetch: Fetch): Promise<void> {
+    const { idType } = this.#options.blocks.table;
+    const [ours, unreadable] = partition(jobs, (job) => isOurJob(job, idType));
     const verdicts = unreadable.map((job): Verdict => ({ kind: 'close', job, as: 'unreadable' }));
-    await allEnded([
-      settleVerdicts(this.#pipeline, verdicts, outcomes, 'direct', signal),
-      this.#workOff(ours, outcomes, signal, slowSignal),
+    await allSettled([
+      settleVerdicts(this.#pipeline, verdicts, fetch.outcomes, 'direct', fetch.signal),
+      this.#runInSlots(ours, fetch),
     ]);
   }
 
-  async #workOff(
-    ours: readonly EmbedJob[],
-    outcomes: Outcomes,
-    signal: AbortSignal,
-    slowSignal: AbortSignal,
-  ): Promise<void> {
-    this.#reportCrashes(ours);
-    const together = ours.filter((job) => crashesOf(job) < CRASHES_BEFORE_ISOLATION);
-    const isolated = ours.filter((job) => crashesOf(job) >= CRASHES_BEFORE_ISOLATION);
-    if (together.length > 0) {
-      await this.#withSlots(together, 1, outcomes, signal, () =>
-        this.#runTogether(together, outcomes, signal, slowSignal),
-      );
-    }
-    for (const job of isolated) {
-      await this.#withSlots([job], this.#options.workers, outcomes, signal, () =>
-        this.#runUntil([job], outcomes, signal),
-      );
-    }
+  /** Jobs that crashed workers run alone, after the others. */
+  async #runInSlots(jobs: readonly EmbedJob[], fetch: Fetch): Promise<void> {
+    this.#reportCrashes(jobs);
+    const [together, isolated] = partition(jobs, (job) => crashesOf(job) < CRASHES_BEFORE_ISOLATION);
+    if (together.length > 0) await this.#withSlots(together, 1, fetch, () => this.#runTogether(together, fetch));
+    for (const job of isolated) await this.#withSlots([job], 'all', fetch, () => this.#run([job], fetch));
   }
 
-  /** @param weight how many slots it takes: all of them is to work alone */
   async #withSlots(
     jobs: readonly EmbedJob[],
-    weight: number,
-    outcomes: Outcomes,
-    signal: AbortSignal,
+    wanted: 1 | 'all',
+    { outcomes, signal }: Fetch,
     work: () => Promise<void>,
   ): Promise<void> {
-    const waiting = AbortSignal.any([signal, this.#draining.signal]);
-    let release: () => void;
-    try {
-      release = await acquire(this.#slots, weight, 0, waiting);
-    } catch (error) {
-      if (!waiting.aborted) throw error;
-      return await this.#handBack(jobs, outcomes, waiting);
-    }
+    const ended = AbortSignal.any([signal, this.#draining.signal]);
+    const release = await this.#slots.acquire(wanted, ended);
+    if (release === undefined) return await handBack(this.#pipeline, jobs, outcomes, ended);
     try {
       await work();
     } finally {
@@ -169,34 +138,24 @@ export class EmbedHandler {
     }
   }
 
-  /** Blocks that are known to take long do so beside the others. */
-  async #runTogether(
-    jobs: readonly EmbedJob[],
-    outcomes: Outcomes,
-    signal: AbortSignal,
-    slowSignal: AbortSignal,
-  ): Promise<void> {
-    const normal = jobs.filter(({ data }) => data.slow === undefined);
-    const slow = jobs.filter(({ data }) => data.slow !== undefined);
-    await allEnded([
-      this.#runUntil(normal, outcomes, signal),
-      ...slow.map((job) => this.#runSlowUntil(job, outcomes, slowSignal)),
-    ]);
+  /** Slow blocks run in parallel with the batch. */
+  async #runTogether(jobs: readonly EmbedJob[], fetch: Fetch): Promise<void> {
+    const [normal, slow] = partition(jobs, ({ data }) => data.slow === undefined);
+    await allSettled([this.#run(normal, fetch), ...slow.map((job) => this.#runSlow(job, fetch))]);
   }
 
-  async #runUntil(jobs: readonly EmbedJob[], outcomes: Outcomes, signal: AbortSignal): Promise<void> {
+  async #run(jobs: readonly EmbedJob[], { outcomes, signal }: Fetch): Promise<void> {
     if (jobs.length === 0) return;
-    const work = runIsolating(this.#pipeline, jobs, outcomes, this.#delays, signal);
-    await this.#finish(work, jobs, outcomes, signal);
+    await this.#orHandBack(runIsolating(this.#pipeline, jobs, outcomes, signal), jobs, outcomes, signal);
   }
 
-  async #runSlowUntil(job: EmbedJob, outcomes: Outcomes, signal: AbortSignal): Promise<void> {
-    const work = runSlow(this.#pipeline, job, outcomes, { signal, expireMs: this.#pipeline.expireMs });
-    await this.#finish(work, [job], outcomes, signal);
+  async #runSlow(job: EmbedJob, { outcomes, slowSignal: signal }: Fetch): Promise<void> {
+    const deadline = { signal, expireMs: this.#pipeline.expireMs };
+    await this.#orHandBack(runSlow(this.#pipeline, job, outcomes, deadline), [job], outcomes, signal);
   }
 
-  /** What is open when the time is up or the process ends goes back as it came. */
-  async #finish(
+  /** Hands back the jobs that are unsettled when the work is ended by the signal or by the shutdown. */
+  async #orHandBack(
     work: Promise<void>,
     jobs: readonly EmbedJob[],
     outcomes: Outcomes,
@@ -207,21 +166,7 @@ export class EmbedHandler {
     } catch (error) {
       const ended = [signal, this.#draining.signal].find(({ aborted, reason }) => aborted && reason === error);
       if (ended === undefined) throw error;
-      await this.#handBack(outcomes.unsettled(jobs), outcomes, ended);
-    }
-  }
-
-  async #handBack(jobs: readonly EmbedJob[], outcomes: Outcomes, ended: AbortSignal): Promise<void> {
-    const reason = reasonOf(ended);
-    const verdicts = jobs.map((job): Verdict => ({ kind: 'hand-back', job, reason, delaySeconds: 0, claimed: false }));
-    try {
-      await settleVerdicts(this.#pipeline, verdicts, outcomes, 'direct', ended);
-    } catch (error) {
-      this.#options.log.debug('blocks cannot be written; handing back their jobs alone', {
-        error,
-        blocks: jobs.length,
-      });
-      await leaveBlocks(this.#pipeline, outcomes.unsettled(jobs), reason, 0, outcomes);
+      await handBack(this.#pipeline, outcomes.unsettled(jobs), outcomes, ended);
     }
   }
 
@@ -233,8 +178,16 @@ export class EmbedHandler {
   }
 }
 
-/** @throws the first failure, once nothing runs */
-async function allEnded(work: readonly Promise<void>[]): Promise<void> {
-  const ended = await Promise.allSettled(work);
-  for (const result of ended) if (result.status === 'rejected') throw result.reason;
+function heldTooLong(): WorkerError {
+  return new WorkerError('HELD_TOO_LONG', 'the jobs were held for as long as they may be');
+}
+
+function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
+}
+
+/** @throws the first failure, after all have ended */
+async function allSettled(work: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(work);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
 }

@@ -3,51 +3,33 @@ import { errorCode } from '../base/errors.js';
 import type { EmbedJob } from '../queue/job.js';
 import { runBatch, settleVerdicts } from './batch.js';
 import { claim } from './claim.js';
-import { handBackJobs } from './settle.js';
-import { report } from './report.js';
-import type { HandBackReason, Outcomes, Verdict } from './outcome.js';
+import { handBackJobsOnly, handBackVerdict } from './hand-back.js';
+import type { Outcomes, Verdict } from './outcome.js';
 import { withRetry } from '../postgres/with-retry.js';
 import type { Pipeline } from './pipeline.js';
 
-/** A block for which a statement waited too long is tried again after so long. */
+/** Delay before a block is tried again whose statement timed out. */
 const TIMEOUT_RETRY_SECONDS = 2;
-/** A block that the database refuses to update is tried again after so long. An edit ends the wait. */
+/** Delay before a block is tried again that the database refuses to update. An edit ends it. */
 const UNWRITABLE_RETRY_SECONDS = 300;
 
-/** What a statement is told that waited too long is the environment's doing, once it happens to two blocks in a row. */
-export class Delays {
-  #last: { readonly blockId: string; readonly code: string | undefined } | undefined;
-
-  /** @returns whether the block before failed alone in the same way, with no success in between */
-  isRepeated({ data: { blockId } }: EmbedJob, error: unknown): boolean {
-    const last = this.#last;
-    this.#last = { blockId, code: errorCode(error) };
-    return last !== undefined && last.blockId !== blockId && last.code === this.#last.code;
-  }
-
-  succeeded(): void {
-    this.#last = undefined;
-  }
-}
-
 /**
- * Works off jobs. A batch that the database fails in a way that one of its blocks may have caused is split until the
- * failing block is alone; the others are none the worse for it.
+ * Processes jobs. A batch that fails because of a database error that one of its blocks may have caused is split until
+ * the failing block is alone; the others are not affected.
  *
- * @throws what is no block's fault
+ * @throws errors that no block caused
  */
 export async function runIsolating(
   pipeline: Pipeline,
   jobs: readonly EmbedJob[],
   outcomes: Outcomes,
-  delays: Delays,
   signal: AbortSignal,
 ): Promise<void> {
   try {
     await runBatch(pipeline, jobs, outcomes, 'grouped', signal);
-    delays.succeeded();
+    pipeline.timeouts.succeeded();
   } catch (error) {
-    if (isNoBlocks(error, pipeline, signal)) throw error;
+    if (isCausedByNoBlock(error, pipeline, signal)) throw error;
     const open = outcomes.unsettled(jobs);
     const blocks = open.length;
     if (isEnvironmental(error)) {
@@ -55,17 +37,16 @@ export async function runIsolating(
     } else {
       pipeline.log.error('batch failed; splitting it', { error, blocks });
     }
-    await split(pipeline, open, isEnvironmental(error), outcomes, delays, signal);
+    await split(pipeline, open, isEnvironmental(error), outcomes, signal);
   }
 }
 
-/** @param singly whether each block is tried alone at once: what timed out would take as long for each half */
+/** @param singly whether to try each block alone at once: after a timeout, each half would take as long again */
 async function split(
   pipeline: Pipeline,
   jobs: readonly EmbedJob[],
   singly: boolean,
   outcomes: Outcomes,
-  delays: Delays,
   signal: AbortSignal,
 ): Promise<void> {
   const middle = Math.ceil(jobs.length / 2);
@@ -74,46 +55,41 @@ async function split(
     const [first, ...others] = part;
     if (first === undefined) continue;
     if (others.length === 0) {
-      await runAlone(pipeline, first, outcomes, delays, signal);
+      await runAlone(pipeline, first, outcomes, signal);
       continue;
     }
     try {
       await runBatch(pipeline, part, outcomes, 'direct', signal);
-      delays.succeeded();
+      pipeline.timeouts.succeeded();
     } catch (error) {
-      if (isNoBlocks(error, pipeline, signal)) throw error;
-      await split(pipeline, outcomes.unsettled(part), isEnvironmental(error), outcomes, delays, signal);
+      if (isCausedByNoBlock(error, pipeline, signal)) throw error;
+      await split(pipeline, outcomes.unsettled(part), isEnvironmental(error), outcomes, signal);
     }
   }
 }
 
-/** Works off one job in statements of its own, and settles it whatever the database says of its block. */
-async function runAlone(
-  pipeline: Pipeline,
-  job: EmbedJob,
-  outcomes: Outcomes,
-  delays: Delays,
-  signal: AbortSignal,
-): Promise<void> {
+/** Processes one job in separate statements, and settles it whatever error its block causes. */
+async function runAlone(pipeline: Pipeline, job: EmbedJob, outcomes: Outcomes, signal: AbortSignal): Promise<void> {
+  const { timeouts, hold } = pipeline;
   try {
     await runBatch(pipeline, [job], outcomes, 'direct', signal);
-    delays.succeeded();
+    timeouts.succeeded();
   } catch (error) {
-    if (isNoBlocks(error, pipeline, signal)) throw error;
+    if (isCausedByNoBlock(error, pipeline, signal)) throw error;
     if (!isEnvironmental(error)) return await fail(pipeline, job, error, outcomes, signal);
-    if (!delays.isRepeated(job, error)) return await delay(pipeline, job, error, outcomes, signal);
-    pipeline.hold.report(error);
+    if (!timeouts.isRepeated(job, error)) return await delay(pipeline, job, error, outcomes, signal);
+    hold.report(error);
     try {
       await withRetry(pipeline, signal, () => runBatch(pipeline, [job], outcomes, 'direct', signal));
-      delays.succeeded();
+      timeouts.succeeded();
     } catch (again) {
-      if (isNoBlocks(again, pipeline, signal)) throw again;
+      if (isCausedByNoBlock(again, pipeline, signal)) throw again;
       await delay(pipeline, job, again, outcomes, signal);
     }
   }
 }
 
-/** What waited too long says nothing about the block: it is tried again later, at no cost. */
+/** A timeout says nothing about the block: it is tried again later, at no cost. */
 async function delay(
   pipeline: Pipeline,
   job: EmbedJob,
@@ -121,14 +97,8 @@ async function delay(
   outcomes: Outcomes,
   signal: AbortSignal,
 ): Promise<void> {
-  const reason: HandBackReason = errorCode(error) === '55P03' ? 'locked' : 'timeout';
-  await settleOrLeaveBlock(
-    pipeline,
-    job,
-    { ...handedBack(job, reason), delaySeconds: TIMEOUT_RETRY_SECONDS },
-    outcomes,
-    signal,
-  );
+  const reason = errorCode(error) === '55P03' ? 'locked' : 'timeout';
+  await settleAlone(pipeline, handBackVerdict(job, reason, TIMEOUT_RETRY_SECONDS), outcomes, signal);
 }
 
 /** Counts a failure against the block. */
@@ -140,10 +110,10 @@ async function fail(
   signal: AbortSignal,
 ): Promise<void> {
   pipeline.log.error('block failed unexpectedly', { error, blockId: job.data.blockId });
-  await settleOrLeaveBlock(pipeline, job, await failureOf(pipeline, job, error, signal), outcomes, signal);
+  await settleAlone(pipeline, await failureOf(pipeline, job, error, signal), outcomes, signal);
 }
 
-/** The failure of the text that the block holds now; where it needs none any more, what the claim says instead. */
+/** The failure of the block's current text; if that needs no embedding, the verdict of the claim instead. */
 async function failureOf(pipeline: Pipeline, job: EmbedJob, error: unknown, signal: AbortSignal): Promise<Verdict> {
   // Neither message nor detail: a database's errors may repeat what they refused.
   const code = errorCode(error);
@@ -155,19 +125,18 @@ async function failureOf(pipeline: Pipeline, job: EmbedJob, error: unknown, sign
     if (first !== undefined) {
       return { kind: 'fail', job, fingerprint: first.block.fingerprint, reason, message, final: false };
     }
-    return verdicts[0] ?? handedBack(job, 'locked');
+    return verdicts[0] ?? handBackVerdict(job, 'locked');
   } catch (failure) {
-    if (isNoBlocks(failure, pipeline, signal)) throw failure;
-    if (isEnvironmental(failure)) return { ...handedBack(job, 'timeout'), delaySeconds: TIMEOUT_RETRY_SECONDS };
-    // The database cannot read what the block holds, which no further attempt changes.
+    if (isCausedByNoBlock(failure, pipeline, signal)) throw failure;
+    if (isEnvironmental(failure)) return handBackVerdict(job, 'timeout', TIMEOUT_RETRY_SECONDS);
+    // The database cannot read the block's content, and another attempt would not change that.
     return { kind: 'fail', job, fingerprint: null, reason, message, final: true };
   }
 }
 
-/** Settles a job alone; where its block cannot be written, only the job is handed back. */
-async function settleOrLeaveBlock(
+/** Settles a job alone. If its block cannot be written, only the job is handed back. */
+async function settleAlone(
   pipeline: Pipeline,
-  job: EmbedJob,
   verdict: Verdict,
   outcomes: Outcomes,
   signal: AbortSignal,
@@ -175,39 +144,21 @@ async function settleOrLeaveBlock(
   try {
     await settleVerdicts(pipeline, [verdict], outcomes, 'direct', signal);
   } catch (error) {
-    if (isNoBlocks(error, pipeline, signal)) throw error;
+    if (isCausedByNoBlock(error, pipeline, signal)) throw error;
+    const { job } = verdict;
     const { blockId } = job.data;
-    if (isEnvironmental(error))
+    if (isEnvironmental(error)) {
       pipeline.log.warn('block cannot be written yet; its job is delayed', { error, blockId });
-    else pipeline.log.error('block cannot be written; its job is delayed', { error, blockId });
-    const delaySeconds = isEnvironmental(error) ? TIMEOUT_RETRY_SECONDS : UNWRITABLE_RETRY_SECONDS;
-    await leaveBlocks(pipeline, [job], isEnvironmental(error) ? 'timeout' : 'outage', delaySeconds, outcomes);
+      await handBackJobsOnly(pipeline, [job], 'timeout', TIMEOUT_RETRY_SECONDS, outcomes);
+    } else {
+      pipeline.log.error('block cannot be written; its job is delayed', { error, blockId });
+      await handBackJobsOnly(pipeline, [job], 'outage', UNWRITABLE_RETRY_SECONDS, outcomes);
+    }
   }
 }
 
-/** Hands jobs back without their blocks, which the sweep sees to. */
-export async function leaveBlocks(
-  pipeline: Pipeline,
-  jobs: readonly EmbedJob[],
-  reason: HandBackReason,
-  delaySeconds: number,
-  outcomes: Outcomes,
-): Promise<void> {
-  const verdicts = jobs.map((job) => ({ ...handedBack(job, reason), delaySeconds }));
-  // It waits for nobody's blocks: what it waits for is a lock on pg-boss's tables.
-  const explains = (error: unknown) => pipeline.hold.explainsForAll(error);
-  const options = { ...pipeline, explains, runsWhileHeld: true };
-  const settlement = await withRetry(options, pipeline.giveUp, () => handBackJobs(pipeline.context, verdicts));
-  report(settlement, pipeline);
-  for (const [job, outcome] of settlement.outcomes) outcomes.set(job, outcome);
-}
-
-function handedBack(job: EmbedJob, reason: HandBackReason) {
-  return { kind: 'hand-back', job, reason, delaySeconds: 0, claimed: false } as const;
-}
-
-/** Whether a failure is certainly not the doing of one of the blocks: the database is away, or nobody waits any more. */
-function isNoBlocks(error: unknown, { giveUp, draining }: Pipeline, signal: AbortSignal): boolean {
+/** Whether none of the blocks can have caused an error: the database is away, or the work was aborted. */
+function isCausedByNoBlock(error: unknown, { giveUp, draining }: Pipeline, signal: AbortSignal): boolean {
   if (reactionTo(error) === 'retry' || giveUp.aborted) return true;
   return (signal.aborted && error === signal.reason) || (draining.aborted && error === draining.reason);
 }

@@ -1,10 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import type { Events } from '../telemetry/events.js';
 
-/** A block is blamed for taking too long only if outages took no more than this share of its time. */
+/** A block counts as too slow only if outages took no more than this share of its time. */
 const MAX_OUTAGE_SHARE = 0.1;
 
-/** Tells how much of a time was spent in outages: with the gate closed, or all work held. */
+/** Measures time spent in outages: while the gate is closed or all work is held. */
 export class OutageClock {
   readonly #closed = new Set<'gate' | 'hold'>();
   #since = 0;
@@ -19,7 +19,7 @@ export class OutageClock {
     });
   }
 
-  /** @returns says whether there was hardly any outage since */
+  /** Starts measuring. @returns whether outages have taken hardly any of the time since */
   start(): () => boolean {
     const startedAt = performance.now();
     const before = this.#elapsedMs();

@@ -4,17 +4,17 @@ import type { EmbedJob } from '../queue/job.js';
 /** Why a job is handed back: completed and inserted again, at no cost to its block. */
 export type HandBackReason = 'locked' | 'outage' | 'shutdown' | 'timeout';
 
-/** What became of a job. Each has exactly one; all but `lost` are written into its output. */
+/** The result of a job. Each has exactly one; all but `lost` are written into its output. */
 export type Outcome =
   | { readonly kind: 'stored' | 'skipped' | 'gone' }
-  /** The block was completed, skipped or in error already when it was claimed. */
+  /** The block was already completed, skipped or in error when it was claimed. */
   | { readonly kind: 'unchanged' }
-  /** The block was edited or locked meanwhile: a new job is in the queue. */
+  /** The block was edited or locked in the meantime: a new job is in the queue. */
   | { readonly kind: 'superseded' }
   | { readonly kind: 'handed-back'; readonly reason: HandBackReason }
-  /** The block failed by its own fault: it waits for another attempt, or was dead-lettered. */
+  /** The failure was the block's own: it waits for another attempt, or was dead-lettered. */
   | { readonly kind: 'retry' | 'failed'; readonly reason: string }
-  /** The job's data is not ours. */
+  /** Another program sent the job. */
   | { readonly kind: 'unreadable' }
   /** Another worker holds the attempt. Nothing was written. */
   | { readonly kind: 'lost' };
@@ -27,10 +27,10 @@ export interface ClaimedJob {
   readonly fingerprint: string;
 }
 
-/** A block that failed by its own fault. */
+/** A failure of the block's own. */
 export interface Failure {
   readonly job: EmbedJob;
-  /** null where the database could not read the text: then it is read again before the block is blamed. */
+  /** null if the database could not read the text: then it is read again before the failure counts. */
   readonly fingerprint: string | null;
   /** A stable code. */
   readonly reason: string;
@@ -39,7 +39,7 @@ export interface Failure {
   readonly final: boolean;
 }
 
-/** What the steps of a batch decide about a job. `settle` makes it an outcome. */
+/** What the steps of a batch decide about a job. `settle` turns it into an outcome. */
 export type Verdict =
   | (ClaimedJob & { readonly kind: 'store'; readonly vector: Float32Array })
   | (ClaimedJob & { readonly kind: 'skip' })
@@ -50,21 +50,28 @@ export type Verdict =
       readonly job: EmbedJob;
       readonly reason: HandBackReason;
       readonly delaySeconds: number;
-      /** Whether this attempt has set the block `processing`: where it is `pending` now, it was edited. */
+      /** Whether this attempt set the block `processing`: if the block is `pending` now, it was edited. */
       readonly claimed: boolean;
       /** Whether the block needs more time than a job may be held among others. */
       readonly slow?: boolean;
     };
 
+export type VerdictOf<Kind extends Verdict['kind']> = Extract<Verdict, { readonly kind: Kind }>;
+
+export const jobOf = ({ job }: { readonly job: EmbedJob }) => job;
+export const blockIdOf = ({ job }: { readonly job: EmbedJob }) => job.data.blockId;
+
 /** The outcomes of the jobs of one fetch. */
 export class Outcomes {
   readonly #outcomes = new Map<EmbedJob, Outcome>();
 
-  /** @throws AssertionError when the job has an outcome already */
+  /** @throws AssertionError if the job already has an outcome */
   set(job: EmbedJob, outcome: Outcome): void {
     const earlier = this.#outcomes.get(job);
     if (earlier !== undefined) {
-      throw new AssertionError({ message: `job ${job.id} is ${outcome.kind}, and was ${earlier.kind} before` });
+      throw new AssertionError({
+        message: `job ${job.id} already has the outcome ${earlier.kind}; it cannot also be ${outcome.kind}`,
+      });
     }
     this.#outcomes.set(job, outcome);
   }

@@ -1,7 +1,6 @@
 import type { BlocksTable } from '../blocks/table.js';
 import { blockText } from '../text/block-text.js';
-import { MAX_ISOLATED_CRASHES, CRASHES_BEFORE_ISOLATION } from '../queue/job.js';
-import { crashesOf, type EmbedJob } from '../queue/job.js';
+import { crashesOf, CRASHES_BEFORE_ISOLATION, MAX_ISOLATED_CRASHES, type EmbedJob } from '../queue/job.js';
 import type { ClaimedBatch } from './claim.js';
 import type { ClaimedJob, Verdict } from './outcome.js';
 
@@ -10,7 +9,7 @@ export interface PreparedText extends ClaimedJob {
   readonly text: string;
 }
 
-/** Makes the texts of claimed blocks. A block without text is skipped; one that crashed too many workers fails. */
+/** Extracts the texts of claimed blocks. A block without text is skipped; one that crashed too many workers fails. */
 export function prepare(
   claimed: ClaimedBatch['claimed'],
   contentFormat: BlocksTable['contentFormat'],
@@ -19,7 +18,7 @@ export function prepare(
   const verdicts: Verdict[] = [];
   for (const { job, block } of claimed) {
     const { type, content, noteTitle, fingerprint } = block;
-    // Before anything is made of it: its text may be what crashes a worker.
+    // Before the content is read: reading it may be what crashes the worker.
     if (crashesOf(job) >= CRASHES_BEFORE_ISOLATION + MAX_ISOLATED_CRASHES) {
       verdicts.push(poisonFailure(job, fingerprint));
       continue;
@@ -32,6 +31,6 @@ export function prepare(
 }
 
 function poisonFailure(job: EmbedJob, fingerprint: string): Verdict {
-  const message = `${crashesOf(job)} workers crashed while they worked on this block: look at what it holds`;
+  const message = `${crashesOf(job)} workers crashed while they worked on this block: check its content`;
   return { kind: 'fail', job, fingerprint, reason: 'WORKER_CRASHES', message, final: true };
 }

@@ -4,7 +4,7 @@ import type { NewJob } from '../queue/new-job.js';
 import { PRIORITY, type EmbedJob } from '../queue/job.js';
 import type { Waker } from '../queue/waker.js';
 import type { Outcome, OutcomeKind } from './outcome.js';
-import type { Settlement } from './settle.js';
+import type { Settlement } from './settle-jobs.js';
 
 /** The outcomes that `embedding_total` counts, by its labels. */
 const LABELS: Readonly<Partial<Record<OutcomeKind, OutcomeLabel>>> = {
@@ -15,10 +15,10 @@ const LABELS: Readonly<Partial<Record<OutcomeKind, OutcomeLabel>>> = {
   superseded: 'superseded',
 };
 
-/** A delayed job is ready a little after its delay. */
+/** Added to a job's delay, so that the job is ready when the worker wakes. */
 const MARGIN_MS = 10;
 
-/** Reports what became of jobs, once it is committed, and wakes workers for the jobs that were inserted in their place. */
+/** Reports committed outcomes, and wakes workers for the jobs that were inserted as replacements. */
 export function report(
   { outcomes, inserted }: Settlement,
   { events, waker, log }: { readonly events: Events; readonly waker: Waker; readonly log: Logger },

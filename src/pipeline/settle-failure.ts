@@ -1,16 +1,17 @@
 import type { Blocks } from '../blocks/blocks.js';
+import { WAITING } from '../blocks/status.js';
 import type { Queryable } from '../postgres/database.js';
 import { reactionTo } from '../postgres/sqlstate.js';
 import { crashesOf, type EmbedJob, type EmbedJobData, type FailureReport } from '../queue/job.js';
-import type { Failure, Outcome, Verdict } from './outcome.js';
-import type { SettleContext } from './settle.js';
+import { blockIdOf, type Failure, type Outcome, type VerdictOf } from './outcome.js';
+import type { SettleContext } from './pipeline.js';
 
-type FailVerdict = Extract<Verdict, { readonly kind: 'fail' }>;
+type FailVerdict = VerdictOf<'fail'>;
 
 /**
  * Puts the jobs of failed blocks into retry, with pg-boss's backoff.
  *
- * @returns the verdicts on jobs that were still ours
+ * @returns the verdicts on jobs that this worker still held
  */
 export async function failJobs(
   { queue }: SettleContext,
@@ -26,11 +27,11 @@ export async function failJobs(
 }
 
 /**
- * Judges blocks whose jobs wait in retry since `failJobs` and whose rows this transaction has locked: those that failed
- * too often are dead-lettered, with status `error`; the others are `pending`. A block whose text is another by now is not
- * judged: it did not fail.
+ * Decides about blocks whose jobs `failJobs` put into retry and whose rows this transaction has locked: those that failed
+ * too often are dead-lettered, with status `error`; the others become `pending`. A block whose text has changed is left
+ * out: its current text has not failed.
  *
- * @returns the outcomes of those that were judged
+ * @returns the outcomes of those that were decided
  */
 export async function settleFailures(
   context: SettleContext,
@@ -40,26 +41,27 @@ export async function settleFailures(
   const outcomes = new Map<EmbedJob, Outcome>();
   if (failed.length === 0) return outcomes;
   const { queue, blocks, retryLimit } = context;
-  const judged = (await unchangedSince(context, tx, failed)).map((failure) => ({
+  const decided = (await unchangedSince(context, tx, failed)).map((failure) => ({
     ...failure,
     final: failure.final || failuresOf(failure.job) > retryLimit,
   }));
-  const final = judged.filter((failure) => failure.final);
-  const waiting = judged.filter((failure) => !failure.final);
+  const final = decided.filter((failure) => failure.final);
+  const waiting = decided.filter((failure) => !failure.final);
 
   for (const failure of final) {
     await queue.deadLetter(tx, failure.job.id, { outcome: 'failed', ...reportOf(failure) });
   }
   for (const { job } of waiting) await queue.setData(tx, job.id, afterFailure(job));
-  await blocks.setStatusIfProcessing(tx, idsOf(final), 'error');
-  await blocks.setStatusIfProcessing(tx, idsOf(waiting), 'pending');
-  await blocks.setUnreadError(tx, idsOf(final.filter(({ fingerprint }) => fingerprint === null)));
-  for (const { job, reason, final: isFinal } of judged)
+  await blocks.setStatus(tx, idsOf(final), 'error', ['processing']);
+  await blocks.setStatus(tx, idsOf(waiting), 'pending', ['processing']);
+  // A block that the database cannot read was not claimed, and may be pending.
+  await blocks.setStatus(tx, idsOf(final.filter(({ fingerprint }) => fingerprint === null)), 'error', WAITING);
+  for (const { job, reason, final: isFinal } of decided)
     outcomes.set(job, { kind: isFinal ? 'failed' : 'retry', reason });
   return outcomes;
 }
 
-/** Which failures are of the text that the blocks hold now. */
+/** The failures of blocks whose text has not changed since. */
 async function unchangedSince(
   { blocks }: SettleContext,
   tx: Queryable,
@@ -70,13 +72,13 @@ async function unchangedSince(
   );
   const unchanged = new Set(read.length === 0 ? [] : await blocks.unchanged(tx, read, 'processing'));
   for (const { job, fingerprint } of failed) {
-    if (fingerprint === null && (await stillFails(blocks, tx, job))) unchanged.add(job.data.blockId);
+    if (fingerprint === null && (await failsAgain(blocks, tx, job))) unchanged.add(job.data.blockId);
   }
   return failed.filter(({ job }) => unchanged.has(job.data.blockId));
 }
 
-/** Whether the claim of a block fails again. Its row is locked, so that this says so of the text that it holds now. */
-async function stillFails(blocks: Blocks, tx: Queryable, { data }: EmbedJob): Promise<boolean> {
+/** Whether claiming the block fails again. Its row is locked, so this applies to its current text. */
+async function failsAgain(blocks: Blocks, tx: Queryable, { data }: EmbedJob): Promise<boolean> {
   await tx.query('SAVEPOINT claim');
   try {
     await blocks.claim(tx, [data.blockId], 0, true);
@@ -103,4 +105,4 @@ function afterFailure(job: EmbedJob): EmbedJobData {
   return { ...job.data, failures: failuresOf(job), ...(crashes > 0 && { crashes }), counted: job.retryCount + 1 };
 }
 
-const idsOf = (failures: readonly Failure[]) => failures.map(({ job }) => job.data.blockId);
+const idsOf = (failures: readonly Failure[]) => failures.map(blockIdOf);

@@ -1,39 +1,21 @@
 import type { Blocks } from '../blocks/blocks.js';
-import type { Database, Queryable } from '../postgres/database.js';
-import type { EmbedQueue } from '../queue/embed-queue.js';
-import { crashesOf, PRIORITY, type EmbedJob, type EmbedJobData } from '../queue/job.js';
-import { newJob, type NewJob } from '../queue/new-job.js';
-import type { Outcome, Verdict } from './outcome.js';
-import { failJobs, settleFailures } from './settle-failure.js';
-import { supersede } from './supersede.js';
-
-/** What settling a job needs. */
-export interface SettleContext {
-  readonly database: Database;
-  readonly queue: EmbedQueue;
-  readonly blocks: Blocks;
-  /** Failures of its own after which a block is dead-lettered. */
-  readonly retryLimit: number;
-}
-
-/** What a settlement came to. */
-export interface Settlement {
-  /** One for each verdict. */
-  readonly outcomes: Map<EmbedJob, Outcome>;
-  /** Jobs that are in the queue since, in the place of those that were settled. */
-  readonly inserted: readonly NewJob[];
-}
-
-type VerdictOf<Kind extends Verdict['kind']> = Extract<Verdict, { readonly kind: Kind }>;
+import type { Queryable } from '../postgres/database.js';
+import type { EmbedJob } from '../queue/job.js';
+import { blockIdOf, jobOf, type Outcome, type Verdict, type VerdictOf } from './outcome.js';
+import type { SettleContext } from './pipeline.js';
+import { settleFailures } from './settle-failure.js';
+import { settleHandBacks } from './settle-hand-back.js';
+import { outcomeOf, settleJobs, type Settlement } from './settle-jobs.js';
+import { editedJob, supersede } from './supersede.js';
 
 /**
- * Settles jobs and blocks together, in one transaction, so that an edit which commits before is seen here and one that
- * commits after finds the job's key free. In this order:
+ * Settles jobs and blocks together, in one transaction: an edit that commits before is seen here, and one that commits
+ * after finds the job's key free. In this order:
  *
- * 1. The jobs, fenced to the attempts we fetched: what another worker took over while we were away is not ours to write.
- * 2. The blocks' rows, locked in order of ids. A row that someone else has locked is being changed: superseded.
- * 3. The blocks, in statements of their own that check the fingerprint against what is there now.
- * 4. For each block that is to be worked on again a new job: the old one is settled, so the key is free.
+ * 1. The jobs, fenced to the attempts we fetched: a job that another worker took over in the meantime is not ours to write.
+ * 2. The blocks' rows, locked in order of ids. A row that another transaction has locked is being changed: superseded.
+ * 3. The blocks, in separate statements that compare the fingerprint with the current text.
+ * 4. A new job for each block that needs more work: the old job is settled, so its key is free.
  *
  * Safe to run again after a COMMIT whose answer was lost: the attempts are then not ours, and nothing is written.
  */
@@ -60,7 +42,7 @@ export async function settle(context: SettleContext, verdicts: readonly Verdict[
     const inserted = [
       ...(await supersede(context, tx, superseded, locked)),
       ...reopened.map(({ job }) => editedJob(job)),
-      ...(await handBack(context, tx, of('hand-back'), locked)),
+      ...(await settleHandBacks(context, tx, of('hand-back'), locked)),
     ];
     await queue.insert(tx, inserted);
 
@@ -71,81 +53,17 @@ export async function settle(context: SettleContext, verdicts: readonly Verdict[
   });
 }
 
-/**
- * Hands jobs back without their blocks, where these cannot be written: the sweep sets the blocks `pending` once they can.
- *
- * @param delaySeconds before the jobs are ready
- */
-export async function handBackJobs(
-  { database, queue }: Pick<SettleContext, 'database' | 'queue'>,
-  verdicts: readonly VerdictOf<'hand-back'>[],
-): Promise<Settlement> {
-  return await database.transaction(async (tx) => {
-    const ours = await completeJobs({ queue }, tx, verdicts);
-    const raised = await queue.raisedSince(tx, ours.filter(isBacklog).map(jobOf));
-    const inserted = ours.map((verdict) => returned(verdict, raised.has(verdict.job.id)));
-    await queue.insert(tx, inserted);
-    const outcomes = new Map<EmbedJob, Outcome>(verdicts.map(({ job }) => [job, { kind: 'lost' }]));
-    for (const verdict of ours) outcomes.set(verdict.job, outcomeOf(verdict));
-    return { outcomes, inserted };
-  });
-}
-
-/** A vector of another size than the column has by now cannot be stored: its block is embedded again. */
+/** A vector whose size differs from the column's current one cannot be stored: its block is embedded again. */
 function fitted(verdict: Verdict, { dimensions }: Blocks['table']): Verdict {
   if (verdict.kind !== 'store' || verdict.vector.length === dimensions) return verdict;
   return { kind: 'hand-back', job: verdict.job, reason: 'outage', delaySeconds: 0, claimed: true };
 }
 
-/** @returns the verdicts on jobs that were still ours, which are settled now */
-async function settleJobs(context: SettleContext, tx: Queryable, verdicts: readonly Verdict[]): Promise<Verdict[]> {
-  const failures = verdicts.filter((verdict) => verdict.kind === 'fail');
-  const completed = verdicts.filter((verdict) => verdict.kind !== 'fail');
-  return [...(await completeJobs(context, tx, completed)), ...(await failJobs(context, tx, failures))];
-}
-
-/** One statement for each outcome. @returns the verdicts on jobs that were still ours */
-async function completeJobs<V extends Exclude<Verdict, { kind: 'fail' }>>(
-  { queue }: Pick<SettleContext, 'queue'>,
-  tx: Queryable,
-  verdicts: readonly V[],
-): Promise<V[]> {
-  const ours: V[] = [];
-  for (const [, group] of Map.groupBy(verdicts, (verdict) => JSON.stringify(outputOf(verdict)))) {
-    const [first] = group;
-    if (first === undefined) continue;
-    const settled = await queue.complete(tx, group.map(jobOf), outputOf(first));
-    ours.push(...group.filter(({ job }) => settled.has(job.id)));
-  }
-  return ours;
-}
-
-/** What is written into the job's output. */
-function outputOf(verdict: Exclude<Verdict, { kind: 'fail' }>): object {
-  const outcome = outcomeOf(verdict);
-  return outcome.kind === 'handed-back' ? { outcome: outcome.kind, reason: outcome.reason } : { outcome: outcome.kind };
-}
-
-/** What a verdict comes to, where nothing has changed since. */
-function outcomeOf(verdict: Verdict): Outcome {
-  switch (verdict.kind) {
-    case 'store':
-      return { kind: 'stored' };
-    case 'skip':
-      return { kind: 'skipped' };
-    case 'close':
-      return { kind: verdict.as };
-    case 'hand-back':
-      return { kind: 'handed-back', reason: verdict.reason };
-    case 'fail':
-      return { kind: 'retry', reason: verdict.reason };
-  }
-}
-
 /**
- * Jobs that had nothing to do when they were claimed: an edit may have come since, whose notification found the job active.
+ * Finds blocks that were edited since their jobs were closed as having nothing to do: the edit's notification found the
+ * job active and inserted none.
  *
- * @returns those whose block is `pending` again
+ * @returns the verdicts whose block is `pending` again
  */
 async function reopenClosed(
   { queue, blocks }: SettleContext,
@@ -162,47 +80,5 @@ async function reopenClosed(
   return edited;
 }
 
-/** Sets blocks `pending` whose jobs are handed back. @returns the jobs to insert: an edit made meanwhile stays an edit */
-async function handBack(
-  { queue, blocks }: SettleContext,
-  tx: Queryable,
-  verdicts: readonly VerdictOf<'hand-back'>[],
-  locked: ReadonlySet<string>,
-): Promise<NewJob[]> {
-  if (verdicts.length === 0) return [];
-  const lockedIds = verdicts.map(blockIdOf).filter((id) => locked.has(id));
-  const pending = new Set(await blocks.pending(tx, lockedIds));
-  await blocks.setStatusIfProcessing(tx, lockedIds, 'pending');
-  const raised = await queue.raisedSince(tx, verdicts.filter(isBacklog).map(jobOf));
-  return verdicts.map((verdict) =>
-    returned(verdict, raised.has(verdict.job.id) || (verdict.claimed && pending.has(blockIdOf(verdict)))),
-  );
-}
-
-/** The job in the place of one that is handed back. */
-function returned({ job, delaySeconds, slow }: VerdictOf<'hand-back'>, isEdited: boolean): NewJob {
-  const delay = delaySeconds > 0 ? { startAfterSeconds: delaySeconds } : {};
-  if (isEdited) return { ...editedJob(job), ...delay };
-  return { data: { ...carriedOver(job), ...(slow === true && { slow }) }, ...delay };
-}
-
-/** What a job has gone through, for the one in its place. */
-function carriedOver(job: EmbedJob): EmbedJobData {
-  const { blockId, since, priority, failures, slow } = job.data;
-  const crashes = crashesOf(job);
-  return {
-    blockId,
-    since,
-    priority,
-    ...(failures === undefined ? {} : { failures }),
-    ...(crashes === 0 ? {} : { crashes }),
-    ...(slow === undefined ? {} : { slow }),
-  };
-}
-
-const editedJob = ({ data }: EmbedJob) => newJob(data.blockId, PRIORITY.live, new Date());
-const isBacklog = ({ job }: Verdict) => job.data.priority < PRIORITY.live;
-const jobOf = ({ job }: Verdict) => job;
-const blockIdOf = ({ job }: Verdict) => job.data.blockId;
 const toSource = ({ job, fingerprint }: VerdictOf<'skip'>) => ({ id: job.data.blockId, fingerprint });
 const toStored = ({ job, fingerprint, vector }: VerdictOf<'store'>) => ({ id: job.data.blockId, fingerprint, vector });

@@ -2,31 +2,37 @@ import { performance } from 'node:perf_hooks';
 import { PRIORITY, type EmbedJob } from '../queue/job.js';
 import { settleVerdicts } from './batch.js';
 import { claim } from './claim.js';
-import { embedLong, type HoldTime } from './embed.js';
+import { embedLong, type Deadline } from './embed.js';
 import type { Outcomes, Verdict } from './outcome.js';
 import type { Pipeline } from './pipeline.js';
 import { prepare } from './prepare.js';
 
-/** A block is blamed for taking too long only if it had nearly all of its job's time. */
-const FULL_SHARE = 0.75;
+/** A block counts as too slow only if it had at least this share of its job's expiry. */
+const MIN_SHARE = 0.75;
 
 /**
- * Works off a job whose block takes longer than a job may be held among others: alone in its requests, one at a time,
- * beside its neighbours. It goes with the edits, or a backlog would take its time; they have the other requests in flight.
+ * Processes a job whose block takes longer than jobs of a batch may be held: alone in its requests, one at a time, in
+ * parallel with the batch. It has the priority of edits, since a backlog would use up its time; the edits have the other
+ * requests in flight.
  *
- * @param time its signal is aborted when nine tenths of the expiry have passed
+ * @param deadline its signal is aborted when nine tenths of the expiry have passed
  */
-export async function runSlow(pipeline: Pipeline, job: EmbedJob, outcomes: Outcomes, time: HoldTime): Promise<void> {
-  const { signal, expireMs } = time;
+export async function runSlow(
+  pipeline: Pipeline,
+  job: EmbedJob,
+  outcomes: Outcomes,
+  deadline: Deadline,
+): Promise<void> {
+  const { signal, expireMs } = deadline;
   const startedAt = performance.now();
-  const hadHardlyAnyOutage = pipeline.outages.start();
+  const hadLittleOutage = pipeline.outages.start();
   const { claimed, verdicts } = await claim(pipeline, [job], { mode: 'direct', oversized: true }, signal);
-  const prepared = prepare(claimed, pipeline.context.blocks.table.contentFormat);
+  const prepared = prepare(claimed, pipeline.blocks.table.contentFormat);
   await settleVerdicts(pipeline, [...verdicts, ...prepared.verdicts], outcomes, 'direct', signal);
   for (const text of prepared.texts) {
-    const verdict = await embedLong(pipeline.embedder, text, PRIORITY.live, time);
+    const verdict = await embedLong(pipeline.embedder, text, PRIORITY.live, deadline);
     const isSlow = verdict.kind === 'hand-back' && verdict.slow === true;
-    const hadItsTime = performance.now() - startedAt > expireMs * FULL_SHARE && hadHardlyAnyOutage();
+    const hadItsTime = performance.now() - startedAt > expireMs * MIN_SHARE && hadLittleOutage();
     const settled = isSlow && hadItsTime ? tooSlow(job, text.fingerprint, expireMs) : verdict;
     await settleVerdicts(pipeline, [settled], outcomes, 'direct', signal);
   }

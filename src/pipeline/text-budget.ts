@@ -2,19 +2,19 @@ import { Semaphore } from 'async-mutex';
 import { acquire } from '../base/acquire.js';
 
 /**
- * Bounds the text that this process holds at once, whatever the number of its workers: memory is 256 MiB, and a block
- * may hold megabytes. Every worker may claim its share without asking; a block that is larger than that waits until
- * room for all of it was made.
+ * Limits the text that this process holds at once, regardless of the number of its workers: memory is 256 MiB, and a block
+ * may hold megabytes. Every worker may claim its share without reserving it; a larger block waits until all of it is
+ * reserved.
  */
 export class TextBudget {
-  /** Bytes a worker claims without asking. */
+  /** Bytes that a worker may claim without reserving them. */
   readonly shareBytes: number;
   readonly #spareBytes: number;
   readonly #spare: Semaphore;
 
   /**
-   * @param totalBytes for the whole process: half is shared out, half is for what is larger than a share
-   * @param workers that claim at once
+   * @param totalBytes for the whole process: half is divided among the workers, half is for blocks larger than a share
+   * @param workers that may claim at the same time
    */
   constructor(totalBytes: number, workers: number) {
     this.#spareBytes = Math.ceil(totalBytes / 2);
@@ -23,10 +23,10 @@ export class TextBudget {
   }
 
   /**
-   * Waits for room for one large text.
+   * Reserves memory for one large text.
    *
-   * @param bytes of the text; more than there is counts as all there is, so that the largest goes alone
-   * @returns gives the room back
+   * @param bytes of the text; more than the reserve counts as all of it, so the largest texts go alone
+   * @returns releases it
    * @throws the signal's reason
    */
   async reserve(bytes: number, signal: AbortSignal): Promise<() => void> {

@@ -2,11 +2,11 @@ import type { JobResult, PgBoss } from 'pg-boss';
 import { PRIORITY, type EmbedJob, type EmbedJobData } from '../queue/job.js';
 
 /**
- * Share of the workers that take live jobs only, so that an edit finds a worker whatever the backlog. Each edit waits for
- * the requests in flight, and its worker with it. With few such workers, edits that come meanwhile share the next request;
- * with one of ten, too many wait for it. Beside a backlog, 99 of 100 edits at 5 and at 20 a second were embedded within 168
- * and 217 ms with one of ten, 154 and 170 with two, 148 and 168 with three, 172 and 178 with four; the backlog itself went
- * 8 % faster with two than with four.
+ * Share of the workers that take live jobs only, so that an edit finds a worker during any backlog. An edit and its worker
+ * wait for the requests in flight. With few such workers, edits that arrive in the meantime share the next request; with
+ * one of ten, too many wait for it. During a backlog, p99 from edit to vector at 5 and at 20 edits a second was 168 and
+ * 217 ms with one of ten, 154 and 170 with two, 148 and 168 with three, 172 and 178 with four; the backlog itself was 8 %
+ * faster with two than with four.
  */
 const LIVE_SHARE = 0.2;
 

@@ -1,15 +1,15 @@
 import { Mutex } from 'async-mutex';
 import type { Database, Queryable } from '../postgres/database.js';
 
-/** What changes tables and indexes takes as long as they are large; pg-boss puts its own comments before it. */
+/** Statements whose duration grows with the size of a table. pg-boss puts comments in front of them. */
 const DEFINITION = /^\s*(?:\/\*[^]*?\*\/\s*|--[^\n]*\n\s*)*(?:CREATE|ALTER|DROP|REINDEX)\b/i;
 
-/** pg-boss's way into the database: under our limits, but for what it does to its own schema. */
+/** pg-boss's access to the database: under our timeouts, except for changes to its own schema. */
 export class BossDatabase {
   readonly #database: Database;
-  /** Where everything goes while the schema is made or migrated. */
+  /** The connection for everything while the schema is created or migrated. */
   #unlimited: Queryable | undefined;
-  /** That is one connection, and pg-boss does not wait for it to be free. */
+  /** pg-boss starts statements in parallel, and this is one connection. */
   readonly #turns = new Mutex();
 
   constructor(database: Database) {
@@ -23,7 +23,7 @@ export class BossDatabase {
     return await this.#database.withoutLimits((db) => db.executeSql(text, values));
   }
 
-  /** Runs what makes or migrates the schema. */
+  /** Creates or migrates the schema without timeouts. */
   async withoutLimits(work: () => Promise<unknown>): Promise<void> {
     await this.#database.withoutLimits(async (db) => {
       this.#unlimited = db;
@@ -32,17 +32,17 @@ export class BossDatabase {
       } finally {
         this.#unlimited = undefined;
       }
-      await this.#turns.waitForUnlock(); // what it began and did not wait for
+      await this.#turns.waitForUnlock(); // statements that it started and did not wait for
     });
   }
 }
 
-/** A script of pg-boss begins a transaction of its own, and goes on where it finds that another has done the same before. */
+/** pg-boss's scripts start transactions, and it continues if one fails because another process did the same first. */
 async function runOn(db: Queryable, text: string, values?: unknown[]): Promise<{ rows: unknown[] }> {
   try {
     return await db.executeSql(text, values);
   } catch (error) {
-    await db.executeSql('ROLLBACK').catch(() => undefined); // the connection is lost, as the next statement will tell
+    await db.executeSql('ROLLBACK').catch(() => undefined); // if this fails too, so does the next statement
     throw error;
   }
 }

@@ -11,16 +11,16 @@ import { requireQueuePrivileges } from './privileges.js';
 import { inspectQueueSchema, requireOwnVersion } from './queue-schema.js';
 import { expectedVersion } from './schema-state.js';
 
-/** Dead workers are noticed within heartbeat + MONITOR: pg-boss looks at both intervals, 60 s each by default. */
+/** Crashed workers are noticed within heartbeat + this. pg-boss uses both intervals below; their default is 60 s. */
 const MONITOR_SECONDS = 15;
 /** PostgreSQL, appendix A. */
 const UNIQUE_VIOLATION = '23505';
-/** Of the queue's limit: the jobs that are ready, and ten times as many that are delayed. */
+/** Times the queue's limit: once for ready jobs, ten times for delayed ones. */
 const MAX_JOBS_PER_LIMIT = 11;
-/** What pg-boss throws where it may not migrate and would have to. */
+/** pg-boss's error if the schema needs a migration that it may not do. */
 const NEEDS_MIGRATION = 'pg-boss database requires migrations';
 
-/** What pg-boss is configured with. */
+/** Configuration of pg-boss. */
 export interface BossConfig {
   readonly names: QueueNames;
   /** Ready and active jobs that sweep and backfill fill the queue up to. */
@@ -31,19 +31,19 @@ export interface BossOptions {
   /** Names this process in pg-boss's registry of instances. */
   readonly instanceName: string;
   readonly log: Logger;
-  /** Told of pg-boss's errors first: whether it is known what they come from. */
+  /** Whether the cause of an error of pg-boss is already known and reported; then it is not logged. */
   readonly isExplained?: (error: Error) => Promise<boolean>;
   /** For commands that enqueue and end: no supervision, no entry in the registry. */
   readonly sendOnly: boolean;
 }
 
-/** By pg-boss: its way into the database. */
+/** Each pg-boss's access to the database. */
 const databases = new WeakMap<PgBoss, BossDatabase>();
 
 /**
- * Makes the pg-boss of this process on our own connections. It is not started yet.
+ * Creates the pg-boss of this process on our connections, without starting it.
  *
- * @throws ConfigurationError when the schema is somebody else's, or the role may not make or use it, with the GRANTs
+ * @throws ConfigurationError if the schema belongs to another program; with the GRANTs, if the role may not create or use it
  */
 export async function createBoss(
   database: Database,
@@ -59,15 +59,15 @@ export async function createBoss(
     db,
     backend: database.backend,
     schema,
-    // Asking for a schema that is there takes the right to make others, which the role need not have.
+    // CREATE SCHEMA IF NOT EXISTS needs the privilege to create schemas even if the schema exists.
     createSchema: !exists,
-    // Ours is always in lower case: what another has under a name that differs in case is another's.
+    // A schema whose name differs only in case belongs to another program.
     allowSchemaCaseVariant: true,
-    // Only its owner can. A newer schema is left as it is, and worked with; pg-boss would refuse it if told not to migrate.
+    // Only the owner can. A newer schema is used as it is: pg-boss does not change it, but would reject it with `false`.
     migrate: !installed || owns || isNewer,
     ...(installed && !owns ? { reindex: false } : {}),
     schedule: false,
-    // More than this is never in the queue at once where all is well.
+    // A healthy queue never holds more.
     warningQueueSize: MAX_WAITING_EDITS + MAX_JOBS_PER_LIMIT * queueLimit,
     monitorIntervalSeconds: MONITOR_SECONDS,
     superviseIntervalSeconds: MONITOR_SECONDS,
@@ -89,15 +89,15 @@ export async function createBoss(
 }
 
 /**
- * Starts pg-boss, which creates or migrates its schema where it has to, for as long as that takes.
+ * Starts pg-boss, which creates or migrates its schema if necessary, however long that takes.
  *
- * @throws ConfigurationError when the role may not, with the GRANT
+ * @throws ConfigurationError if the role may not, with the GRANT
  */
 export async function startBoss(boss: PgBoss, { schema }: Pick<QueueNames, 'schema'>): Promise<void> {
   try {
     const start = async () => await (databases.get(boss)?.withoutLimits(() => boss.start()) ?? boss.start());
     await start().catch(async (error: unknown) => {
-      // Another replica has made the schema since this one looked, and its session does not know yet.
+      // Another replica created the schema in the meantime, and this session's catalog cache is out of date.
       if (errorCode(error) !== UNIQUE_VIOLATION) throw error;
       await start();
     });
@@ -106,7 +106,7 @@ export async function startBoss(boss: PgBoss, { schema }: Pick<QueueNames, 'sche
     if (version !== null) {
       throw new ConfigurationError(
         'QUEUE_SCHEMA_VERSION',
-        `pg-boss's schema ${schema} has the version ${version}, this worker needs ${expectedVersion() ?? 'another'}, and the role does not own it, so that it may not migrate it`,
+        `pg-boss's schema ${schema} has version ${version}, this worker needs ${expectedVersion() ?? 'another'}, and the role cannot migrate it because it does not own it`,
         { fix: migrateAsOwner(schema), cause: error },
       );
     }
@@ -122,7 +122,7 @@ export async function startBoss(boss: PgBoss, { schema }: Pick<QueueNames, 'sche
   }
 }
 
-/** What the owner of a schema does that the worker may not migrate. */
+/** The fix for a schema that the worker may not migrate. */
 export function migrateAsOwner(schema: string): string {
   return `as its owner: pg-boss migrate --schema ${schema}, then k8s/role-without-ownership.sql`;
 }

@@ -3,22 +3,21 @@ import type { JobInsert, PgBoss } from 'pg-boss';
 import type { Database, Queryable } from '../postgres/database.js';
 import type { Logger } from '../telemetry/logger.js';
 import { freeCapacity, reserveCapacity } from './capacity.js';
+import { DeadLetters } from './dead-letters.js';
 import { JobStatistics } from './job-statistics.js';
 import { PRIORITY, type EmbedJob, type EmbedJobData, type Priority } from './job.js';
 import { newJob, type NewJob } from './new-job.js';
 import type { QueueNames } from './queue-names.js';
 import { countWaitingEdits } from './sql/count-waiting-edits.js';
-import { findDeadLetters, type DeadLetterKey } from './sql/find-dead-letters.js';
 import { findRaised } from './sql/find-raised.js';
 import { findReadyLive } from './sql/find-ready-live.js';
 import { findWithoutLiveJob } from './sql/find-without-live-job.js';
-import { lockDeadLetters } from './sql/lock-dead-letters.js';
 import { lockWaiting } from './sql/lock-waiting.js';
 import { nextReadyPriority } from './sql/next-ready-priority.js';
 import { raiseActive } from './sql/raise-active.js';
 import { setOutcome } from './sql/set-outcome.js';
 
-/** A job may end while its block is enqueued: then the block is inserted after all. More tries are left to the sweep. */
+/** A job may end while its block is being enqueued: then the block is tried again. After the last try, the sweep does it. */
 const LIVE_INSERT_TRIES = 3;
 
 export interface EmbedQueueOptions {
@@ -29,18 +28,20 @@ export interface EmbedQueueOptions {
 }
 
 /**
- * The queue of embedding jobs and its dead letters: everything we ask of pg-boss and its tables. Methods that take a `tx`
+ * The queue of embedding jobs: everything we ask of pg-boss while a worker or a command runs. Methods that take a `tx`
  * join that transaction. Jobs are inserted and locked in order of their keys: two inserts with overlapping keys in
  * opposite order deadlocked 20 times out of 20, in the same order never.
  */
 export class EmbedQueue {
   readonly names: QueueNames;
+  readonly deadLetters: DeadLetters;
   readonly #boss: PgBoss;
   readonly #database: Database;
   readonly #statistics: JobStatistics;
 
   constructor({ boss, database, names, log }: EmbedQueueOptions) {
     this.names = names;
+    this.deadLetters = new DeadLetters(boss, database, names);
     this.#boss = boss;
     this.#database = database;
     this.#statistics = new JobStatistics(database, names, log);
@@ -73,8 +74,8 @@ export class EmbedQueue {
 
   /**
    * Inserts jobs for blocks that were just edited, with the priority of edits. A job that waits in the backlog or for a
-   * retry is replaced by a new one that starts now: the block's text has changed. A job that is active stays: its store
-   * finds the new fingerprint and enqueues the block again. It gets the priority of edits, so that it is handed back as one.
+   * retry is replaced by a new one that starts now: the block's text has changed. An active job stays: its store finds the
+   * new fingerprint and enqueues the block again. It gets the priority of edits, in case it is handed back.
    *
    * @param blockIds different ones
    */
@@ -103,7 +104,7 @@ export class EmbedQueue {
   }
 
   /**
-   * Replaces the jobs that wait for the same blocks: in retry, delayed, or of a priority below `belowPriority`. They are
+   * Replaces waiting jobs of the same blocks: those in retry, delayed, or with a priority below `belowPriority`. They are
    * completed, which frees their keys.
    *
    * @returns the ids of the blocks whose job was replaced
@@ -121,7 +122,7 @@ export class EmbedQueue {
     );
   }
 
-  /** Tells the planner about jobs that were inserted and committed. Never fails. */
+  /** Updates the planner's statistics after jobs were inserted and committed. Never fails. */
   async analyzeAfter(inserted: number): Promise<void> {
     await this.#statistics.inserted(inserted);
   }
@@ -145,7 +146,7 @@ export class EmbedQueue {
     return settledIds(await this.#boss.fail(this.names.queue, { id, retryCount }, output, { db: tx })).has(id);
   }
 
-  /** Sets what a job in retry carries. */
+  /** Sets the data of a job in retry. */
   async setData(tx: Queryable, jobId: string, data: EmbedJobData): Promise<void> {
     await this.#boss.update(this.names.queue, data, { id: jobId, db: tx });
   }
@@ -156,14 +157,14 @@ export class EmbedQueue {
     await this.#boss.fail(this.names.queue, jobId, output, { db: tx });
   }
 
-  /** Completes jobs as superseded, also those in retry. */
+  /** Completes jobs as superseded, including those in retry. */
   async supersede(tx: Queryable, jobs: readonly EmbedJob[]): Promise<void> {
     const ids = jobs.map(({ id }) => id);
     await this.#boss.complete(this.names.queue, ids, { outcome: 'superseded' }, { db: tx, includeQueued: true });
     await this.markSuperseded(tx, jobs);
   }
 
-  /** Corrects the outcome of jobs that this transaction has completed already. */
+  /** Corrects the outcome of jobs that this transaction has already completed. */
   async markSuperseded(tx: Queryable, jobs: readonly EmbedJob[]): Promise<void> {
     await setOutcome(
       tx,
@@ -202,26 +203,9 @@ export class EmbedQueue {
     return await countWaitingEdits(this.#database, this.names, max);
   }
 
-  /** The highest priority of the jobs that are ready to be fetched; undefined where none is. */
+  /** The highest priority of the jobs that are ready to be fetched; undefined if none is. */
   async nextReadyPriority(): Promise<Priority | undefined> {
     return await nextReadyPriority(this.#database, this.names);
-  }
-
-  /** One page of dead letters in order of their keys, the newest of each key first. */
-  async deadLetters(page: { readonly after: string | null; readonly limit: number }): Promise<DeadLetterKey[]> {
-    return await findDeadLetters(this.#database, this.names, page);
-  }
-
-  /** Deletes the dead letters of these blocks. */
-  async dropDeadLetters(tx: Queryable, blockIds: readonly string[]): Promise<void> {
-    if (blockIds.length === 0) return;
-    const ids = await lockDeadLetters(tx, this.names, blockIds);
-    if (ids.length > 0) await this.#boss.deleteJob(this.names.deadLetters, ids, { db: tx });
-  }
-
-  /** Deletes dead letters by their job ids. */
-  async deleteDeadLetters(jobIds: readonly string[]): Promise<void> {
-    if (jobIds.length > 0) await this.#boss.deleteJob(this.names.deadLetters, [...jobIds]);
   }
 }
 
@@ -231,7 +215,7 @@ function without(jobs: readonly NewJob[], blockIds: ReadonlySet<string>): NewJob
   return jobs.filter(({ data }) => !blockIds.has(data.blockId));
 }
 
-/** pg-boss answers a settling call with the ids it settled, which its typings leave out. */
+/** pg-boss returns the ids that it settled, but its typings leave them out. */
 function settledIds(response: object): Set<string> {
   const settled = 'settled' in response && Array.isArray(response.settled) ? (response.settled as string[]) : [];
   return new Set(settled);

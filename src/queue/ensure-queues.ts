@@ -8,27 +8,27 @@ import { literal, type QueueNames } from './queue-names.js';
 
 /** Keeps waiting jobs and dead letters until we settle them: pg-boss would delete them after 14 days. */
 const FOREVER_SECONDS = 10 * 365 * 86_400;
-/** Claims beyond our own limits before pg-boss fails a job: its retry count must never judge by itself. */
+/** Claims beyond our own limits before pg-boss fails a job: pg-boss's retry count alone must never decide. */
 const RETRY_MARGIN = 20;
 
-/** What the queue is configured with. */
+/** Configuration of the queue. */
 export interface QueueOptions {
   readonly names: QueueNames;
-  /** Failures of a block's own after which it is dead-lettered. */
+  /** A block is dead-lettered after more failures of its own than this. */
   readonly retryLimit: number;
   readonly retryDelaySeconds: number;
   readonly retryDelayMaxSeconds: number;
   readonly heartbeatSeconds: number;
   readonly jobExpireSeconds: number;
-  /** How long a settled job can be looked at before pg-boss deletes it. */
+  /** How long pg-boss keeps settled jobs. */
   readonly jobRetentionSeconds: number;
 }
 
 /**
- * Creates the two queues where they are missing. A worker also updates their options to its configuration; a command
- * leaves them, since it runs in whatever environment its user has.
+ * Creates the two queues if they are missing. A worker also updates their options to its configuration. A command does
+ * not, since its environment may differ from the worker's.
  *
- * @throws ConfigurationError when the queue exists with a policy that would lose edits
+ * @throws ConfigurationError if the queue exists with a policy that would lose edits
  */
 export async function ensureQueues(
   boss: PgBoss,
@@ -57,7 +57,7 @@ export async function ensureQueues(
     else if (update) await boss.updateQueue(queue, settings);
   };
   try {
-    // Two replicas that create queues at once deadlock; the second try finds them there.
+    // Two replicas that create queues at the same time deadlock; the second try finds the queues.
     await retryTransient(ensure, { signal });
   } catch (error) {
     if (!isPermissionDenied(error)) throw error;
@@ -77,7 +77,7 @@ function wrongPolicy({ schema, queue }: QueueNames, policy: string | undefined):
     'QUEUE_POLICY',
     `the queue ${queue} in schema ${schema} has the policy ${String(policy)}, not exclusive, under which edits can be lost; a policy cannot be changed`,
     {
-      fix: `stop all workers, then: SELECT ${quoteColumn(schema)}.delete_queue(${literal(queue)}); and start them: they recreate it and find what waits\nor set PALDOCS_QUEUE, or PALDOCS_PGBOSS_SCHEMA where it is another application's`,
+      fix: `stop all workers, then: SELECT ${quoteColumn(schema)}.delete_queue(${literal(queue)}); and start them: they recreate it and enqueue the pending blocks\nor set PALDOCS_QUEUE, or PALDOCS_PGBOSS_SCHEMA if the queue belongs to another application`,
     },
   );
 }

@@ -4,9 +4,9 @@ import { ConfigurationError } from '../base/errors.js';
 import { readQueuePrivileges, type QueuePrivileges } from './sql/read-queue-privileges.js';
 
 /**
- * Checks that the role may make pg-boss's schema, or work in one that somebody else has made.
+ * Checks that the role may create pg-boss's schema, or use an existing one.
  *
- * @throws ConfigurationError with the GRANTs that are missing
+ * @throws ConfigurationError with the missing GRANTs
  */
 export async function requireQueuePrivileges(db: Queryable, schema: string): Promise<QueuePrivileges> {
   const privileges = await readQueuePrivileges(db, schema);
@@ -17,10 +17,10 @@ export async function requireQueuePrivileges(db: Queryable, schema: string): Pro
   };
   const quoted = quoteColumn(schema);
   if (!exists && !mayCreate) {
-    refuse(`make the schema ${schema}, which holds the queue`, `CREATE ON DATABASE ${quoteColumn(database)}`);
+    refuse(`create the schema ${schema}, which holds the queue`, `CREATE ON DATABASE ${quoteColumn(database)}`);
   }
   if (exists && !installed && !(mayUse && mayCreateIn)) {
-    refuse(`make pg-boss's tables in the schema ${schema}`, `USAGE, CREATE ON SCHEMA ${quoted}`);
+    refuse(`create pg-boss's tables in the schema ${schema}`, `USAGE, CREATE ON SCHEMA ${quoted}`);
   }
   if (installed && !(mayUse && missing.length === 0)) {
     const tables = missing.map(({ table }) => table).join(', ');

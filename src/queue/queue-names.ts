@@ -2,10 +2,10 @@ import pg from 'pg';
 
 /** The queue that a worker uses unless PALDOCS_QUEUE names another. */
 export const DEFAULT_QUEUE = 'embed-block';
-/** How the name of a queue's dead letters ends. */
+/** Appended to a queue's name for its dead letters. */
 export const DEAD_LETTER_SUFFIX = '-failed';
 
-/** Where a worker's jobs are. */
+/** The location of a worker's jobs. */
 export interface QueueNames {
   /** pg-boss's schema. */
   readonly schema: string;
@@ -19,7 +19,7 @@ export function queueNames(schema: string, queue: string): QueueNames {
   return { schema, queue, deadLetters: `${queue}${DEAD_LETTER_SUFFIX}` };
 }
 
-/** A queue's name as an SQL literal, for statements that others make part of theirs. */
+/** A queue's name as an SQL literal, for SQL that becomes part of other statements. */
 export function literal(queue: string): string {
   return pg.escapeLiteral(queue);
 }

@@ -5,23 +5,23 @@ import { countWaiting } from './sql/count-waiting.js';
 import { findOldest } from './sql/find-oldest.js';
 import { queueExists } from './queue-schema.js';
 
-/** The rate is that of the last five minutes, or of the last so many jobs where those were more. */
+/** The rate covers the last five minutes, but at most this many jobs. */
 export const RATE_WINDOW_SECONDS = 300;
 const RATE_JOBS = 20_000;
 
-/** What waits in the queue, and how fast it is worked off. */
+/** The waiting jobs, and how fast they are processed. */
 export interface QueueReport {
   readonly created: number;
   readonly retry: number;
   readonly active: number;
   readonly deadLetters: number;
-  /** Since the edit that waits longest was noticed; null where none waits. */
+  /** Since the oldest waiting edit was noticed; null if none waits. */
   readonly oldestWaitingSeconds: number | null;
-  /** Blocks a second, over the last minutes. */
+  /** Blocks per second, over the last minutes. */
   readonly ratePerSecond: number;
 }
 
-/** @returns undefined where there is no queue yet */
+/** @returns undefined if there is no queue yet */
 export async function readQueueReport(db: Queryable, names: QueueNames): Promise<QueueReport | undefined> {
   if (!(await queueExists(db, names))) return undefined;
   const counts = await countWaiting(db, names);
@@ -33,7 +33,7 @@ export async function readQueueReport(db: Queryable, names: QueueNames): Promise
   return {
     ...counts,
     oldestWaitingSeconds: waited.length === 0 ? null : Math.max(0, ...waited),
-    // From the first of them: a worker that has just begun is not measured by the time before.
+    // From the first settled job, so the time before a worker started does not count.
     ratePerSecond: settled.blocks / Math.max(1, settled.seconds ?? 1),
   };
 }

@@ -7,39 +7,39 @@ import { readQueues } from './sql/read-queues.js';
 import { readSchemaVersion } from './sql/read-schema-version.js';
 import { readTables } from './sql/read-tables.js';
 
-/** What pg-boss makes in its schema. */
+/** The tables that pg-boss creates. */
 const TABLES = [
   ...['version', 'queue', 'schedule', 'subscription', 'bam', 'warning'],
   ...['job', 'job_common', 'job_dependency', 'instance', 'queue_stats'],
 ];
-/** Columns that pg-boss's tables have had since its version 11, the oldest that can be migrated, and those of others have not. */
+/** Columns of pg-boss's tables since version 11, the oldest that can be migrated; other programs' tables lack them. */
 const SINCE_11: Readonly<Record<string, readonly string[]>> = {
   version: ['version'],
   queue: ['name', 'policy', 'table_name'],
   job: ['id', 'name', 'state', 'singleton_key'],
 };
-/** What older ones had, too. */
+/** Columns that older versions have too. */
 const EVER: Readonly<Record<string, readonly string[]>> = {
   version: ['version', 'maintained_on'],
   job: ['id', 'name', 'state'],
 };
-/** What our own statements read beside that, which a schema has at the latest when it was migrated. */
+/** Columns of `job` that our statements read, and that only a migrated schema is certain to have. */
 const READ = ['blocked', 'source_output'];
 
-/** How long a schema's name may be. */
-const NAME_LENGTH = 50;
+/** Maximum length of the schema's name. */
+const MAX_NAME_LENGTH = 50;
 
 export interface QueueSchema {
-  /** Whether a pg-boss is in it that may hold our queue, or get it. */
+  /** Whether the schema holds a pg-boss that has our queue or can get it. */
   readonly installed: boolean;
-  /** Whether our statements can read it before a worker has migrated it. */
+  /** Whether our statements can read it without a migration. */
   readonly readable: boolean;
 }
 
 /**
- * Looks at what is in the schema, which may be nothing.
+ * Inspects the schema, which may be empty or missing.
  *
- * @throws ConfigurationError when it is somebody else's: other tables of the same names, or a pg-boss too old to be migrated
+ * @throws ConfigurationError if it holds another program's tables of the same names, or a pg-boss too old to migrate
  */
 export async function inspectQueueSchema(db: Queryable, schema: string): Promise<QueueSchema> {
   const tables = await readTables(db, schema, TABLES);
@@ -48,37 +48,38 @@ export async function inspectQueueSchema(db: Queryable, schema: string): Promise
   if (tables.size === 0) return { installed: false, readable: false };
   if (has(SINCE_11)) return { installed: true, readable: READ.every((name) => tables.get('job')?.has(name)) };
   if (has(EVER)) {
-    throw refusal(schema, 'holds a pg-boss older than 11, which this one can neither use nor migrate');
+    throw refusal(schema, 'holds a pg-boss older than version 11, which this worker can neither use nor migrate');
   }
   throw refusal(
     schema,
-    `holds what is not pg-boss’s under names that it needs: ${[...tables.keys()].sort().join(', ')}`,
+    `holds tables of another program with names that pg-boss needs: ${[...tables.keys()].sort().join(', ')}`,
   );
 }
 
 /**
- * Checks that pg-boss's schema, which the role may read, is ours to work in: of the version of our pg-boss, or of a newer
- * one; an older one only if it holds our queue, so that another application's is not migrated under its hands.
+ * Checks that we may use pg-boss's schema, which the role can read: it has the version of our pg-boss or a newer one. An
+ * older one must hold our queue, since migrating it could break another application.
  *
- * @returns the version; null where the schema does not say
- * @throws ConfigurationError with another name for the schema
+ * @returns the version; null if the schema does not say
+ * @throws ConfigurationError that proposes another name for the schema
  */
 export async function requireOwnVersion(db: Queryable, names: QueueNames): Promise<number | null> {
   const { schema, queue } = names;
   const version = await readSchemaVersion(db, schema);
   const expected = expectedVersion();
   if (version === null || expected === null || version >= expected) return version;
-  const what = `holds a pg-boss of another version (its tables' is ${version}, ours ${expected})`;
+  const what = `holds the tables of an older pg-boss (version ${version}; ours is ${expected})`;
   const holdsQueue = (await readQueues(db, names)).some(({ name }) => name === queue);
-  if (!holdsQueue) throw refusal(schema, `${what} without the queue ${queue}: migrating it could break what uses it`);
-  if (!canMigrate(schema, version)) throw refusal(schema, `${what}, which is too old to be migrated`);
+  if (!holdsQueue)
+    throw refusal(schema, `${what} without the queue ${queue}: migrating them could break what uses them`);
+  if (!canMigrate(schema, version)) throw refusal(schema, `${what}, which are too old to be migrated`);
   return version;
 }
 
 /**
- * Whether there is a queue to be read.
+ * Whether there is a queue that can be read.
  *
- * @throws ConfigurationError when the schema is somebody else's, or must be migrated first
+ * @throws ConfigurationError if the schema belongs to another program or must be migrated first
  */
 export async function queueExists(db: Queryable, names: QueueNames): Promise<boolean> {
   const { schema } = names;
@@ -88,18 +89,18 @@ export async function queueExists(db: Queryable, names: QueueNames): Promise<boo
   if (readable) return true;
   throw new ConfigurationError(
     'QUEUE_SCHEMA_VERSION',
-    `pg-boss's schema ${schema} has the version ${String(version)}, which cannot be read before it is migrated`,
+    `pg-boss's schema ${schema} has version ${String(version)}, which must be migrated before it can be read`,
     { fix: 'start a worker of this version, which migrates it' },
   );
 }
 
 function refusal(schema: string, what: string): ConfigurationError {
   return new ConfigurationError('QUEUE_SCHEMA_FOREIGN', `PALDOCS_PGBOSS_SCHEMA: the schema ${schema} ${what}`, {
-    fix: `PALDOCS_PGBOSS_SCHEMA=${schema.slice(0, NAME_LENGTH - SUFFIX.length)}${SUFFIX}`,
+    fix: `PALDOCS_PGBOSS_SCHEMA=${schema.slice(0, MAX_NAME_LENGTH - SUFFIX.length)}${SUFFIX}`,
   });
 }
 
-/** Makes another name of one. */
+/** Appended to the schema's name to propose another one. */
 const SUFFIX = '_embedding';
 
 function canMigrate(schema: string, version: number): boolean {
@@ -107,6 +108,6 @@ function canMigrate(schema: string, version: number): boolean {
     getMigrationPlans(schema, version);
     return true;
   } catch {
-    return false; // it throws for nothing else
+    return false; // it throws only if the version is too old
   }
 }

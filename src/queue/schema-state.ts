@@ -3,18 +3,18 @@ import type { PgBoss } from 'pg-boss';
 
 type Drift = Awaited<ReturnType<PgBoss['detectSchemaDrift']>>;
 
-/** What of pg-boss's own tables is not as its code expects it. */
+/** How pg-boss's tables differ from what its code expects. */
 export interface SchemaState {
   readonly version: number | null;
-  /** The version that this pg-boss makes; null where it does not say. */
+  /** The version that this pg-boss creates; null if it does not say. */
   readonly expected: number | null;
-  /** What differs, in words. Empty where the version is another: it cannot be told then. */
+  /** The differences, in words. Empty if the version differs: then they are unknown. */
   readonly differences: readonly string[];
-  /** Statements that mend what can be mended by one. */
+  /** Statements that create missing or wrong indexes, one for each. */
   readonly statements: readonly string[];
 }
 
-/** Looks at pg-boss's schema without starting pg-boss, which would make or migrate it. */
+/** Inspects pg-boss's schema without starting pg-boss, which would create or migrate it. */
 export async function readSchemaState(boss: PgBoss): Promise<SchemaState> {
   const version = await boss.schemaVersion();
   const expected = expectedVersion();
@@ -29,7 +29,7 @@ export async function readSchemaState(boss: PgBoss): Promise<SchemaState> {
   };
 }
 
-/** The version of the schema that this pg-boss makes; null where it does not say. */
+/** The version of the schema that this pg-boss creates; null if it does not say. */
 export function expectedVersion(): number | null {
   const description: unknown = createRequire(import.meta.url)('pg-boss/package.json');
   const { pgboss } = description as { pgboss?: { schema?: unknown } };
@@ -44,11 +44,11 @@ function describe(drift: Drift): string[] {
     ...named('missing tables', drift.missingTables),
     ...named('missing indexes', names(drift.missing)),
     ...named('invalid indexes', names(drift.invalid)),
-    ...named('other indexes than expected', names(drift.mismatched)),
+    ...named('unexpected definitions of the indexes', names(drift.mismatched)),
     ...named('missing functions', names(drift.missingFunctions)),
-    ...named('other functions than expected', names(drift.mismatchedFunctions)),
-    ...named('other columns than expected in', tables(drift.columnDrift)),
-    ...named('other constraints than expected in', tables(drift.constraintDrift)),
-    ...named('other values than expected in', drift.enumDrift === null ? [] : [drift.enumDrift.name]),
+    ...named('unexpected definitions of the functions', names(drift.mismatchedFunctions)),
+    ...named('unexpected columns in', tables(drift.columnDrift)),
+    ...named('unexpected constraints in', tables(drift.constraintDrift)),
+    ...named('unexpected values in', drift.enumDrift === null ? [] : [drift.enumDrift.name]),
   ];
 }

@@ -42,11 +42,11 @@ export class Waker {
    * Waking all at once made them compete for connections before the first request went out: eight replicas on two cores
    * lost 1.5 s of the model's time, one by one they lose 0.4 s.
    *
-   * When too few are certainly idle, the busy ones are told as well: they fetch again as soon as they are done, instead of
-   * going to sleep beside a job that came meanwhile.
+   * If too few are certainly idle, busy workers are woken too: they fetch again as soon as they are done, instead of
+   * sleeping while a job waits.
    *
    * @param priority of the jobs: some workers take no backlog
-   * @returns how many of the jobs exceed what the idle workers fetch at once
+   * @returns how many jobs more than the idle workers fetch at once
    */
   wake(jobs: number, priority: Priority): number {
     const { boss, queue, batchSize } = this.#options;
@@ -70,15 +70,15 @@ export class Waker {
   }
 
   /**
-   * Wakes another worker once these jobs are claimed, if they are a full batch: there may be more. pg-boss's workers go on
-   * by themselves after a full batch, too, except when a batch is one job.
+   * Wakes another worker after these jobs were claimed, if they are a full batch: there may be more. pg-boss's workers
+   * also fetch again after a full batch, except when a batch is one job.
    */
   wakeNext(jobs: readonly EmbedJob[]): void {
     if (jobs.length < this.#options.batchSize) return;
     for (const priority of new Set(jobs.map(({ data }) => data.priority))) this.wake(1, priority);
   }
 
-  /** Wakes workers here and, when they are too few, those of the other replicas. */
+  /** Wakes workers of this process and, if they are too few, those of the other replicas. */
   wakeEverywhere(jobs: number, priority: Priority): void {
     this.#notifier.wakeEverywhere(this.wake(jobs, priority), priority);
   }
@@ -105,11 +105,11 @@ function leastPriority({ options }: WipData): number {
 }
 
 /**
- * pg-boss reports a fetching worker as idle, too. A worker that we woke and that has not fetched since is probably
- * fetching. One that takes backlog may be fetching whenever there is some, and is then busy with a whole batch: an edit
- * left to it waited 70 ms or more beside a backlog whose requests take as long.
+ * pg-boss reports a fetching worker as idle. A worker that we woke and that has not fetched since is probably fetching. One
+ * that takes backlog may be fetching whenever there is some, and is then busy with a whole batch: an edit left to it waited
+ * 70 ms or more during a backlog whose requests take that long.
  *
- * @returns 0 when it is certainly idle
+ * @returns 0 if it is certainly idle
  */
 function idleUncertainty(worker: WipData, wokenAt: number): number {
   if (wokenAt > (worker.lastFetchedOn ?? 0)) return 2;

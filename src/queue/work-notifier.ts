@@ -2,19 +2,19 @@ import type { Queryable } from '../postgres/database.js';
 import type { Logger } from '../telemetry/logger.js';
 import { PRIORITY, type Priority } from './job.js';
 
-/** The channel on which replicas tell each other of more jobs than one of them has idle workers for. */
+/** The channel on which a replica announces jobs that exceed its idle workers. */
 export const WAKE_CHANNEL = 'embedding_worker_wake';
-/** No more often for each priority: a worker that was woken goes on by itself while there are jobs. */
+/** Minimum interval for each priority: a woken worker keeps fetching while there are jobs. */
 const NOTIFY_INTERVAL_MS = 100;
 
 export interface WorkNotifierOptions {
   readonly database: Pick<Queryable, 'query'>;
-  /** Replicas of other queues listen on the same channel. */
+  /** Sent in the payload, since replicas of other queues listen on the same channel. */
   readonly queue: string;
   readonly log: Logger;
 }
 
-/** Tells all replicas of a queue that there are jobs. */
+/** Notifies all replicas of a queue of new jobs. */
 export class WorkNotifier {
   readonly #options: WorkNotifierOptions;
   readonly #notifiedAt = new Map<Priority, number>();
@@ -23,7 +23,7 @@ export class WorkNotifier {
     this.#options = options;
   }
 
-  /** For a process without workers of its own: all jobs are for others. */
+  /** Wakes workers of all replicas, at most once per interval. */
   wakeEverywhere(jobs: number, priority: Priority): void {
     const notifiedAt = this.#notifiedAt.get(priority) ?? Number.NEGATIVE_INFINITY;
     if (jobs === 0 || performance.now() - notifiedAt < NOTIFY_INTERVAL_MS) return;
@@ -37,9 +37,9 @@ export class WorkNotifier {
 }
 
 /**
- * Reads what a replica sent.
+ * Reads the payload that a replica sent.
  *
- * @returns undefined when it is not for this queue
+ * @returns undefined if it is not for this queue
  */
 export function readWakeUp(payload: string, queue: string): { jobs: number; priority: Priority } | undefined {
   const [name, count, level] = payload.split(' ');

@@ -15,7 +15,7 @@ import type { TestDatabase } from '../support/test-database.js';
 import { countByStatus, jobsOf } from '../support/worker-blocks.js';
 import { MemoryLog } from '../support/worker-log.js';
 
-describeWithServer('a batch of a backfill', () => {
+describeWithServer('a page of a backfill', () => {
   let db: TestDatabase;
   let database: Postgres;
   let boss: PgBoss;
@@ -47,7 +47,7 @@ describeWithServer('a batch of a backfill', () => {
   const enqueue = (blocks: readonly FoundBlock[], queueLimit = 100) =>
     enqueuePage({ ...context, queueLimit }, blocks, new Date());
 
-  it('sets what was settled pending together with its job', async () => {
+  it('sets settled blocks pending and inserts their jobs', async () => {
     const blocks = found(await insertBacklog(db, 5, { status: 'completed', withVector: true }), 'completed');
     expect(await enqueue(blocks)).toEqual({ taken: 5, enqueued: blocks, alreadyQueued: [], postponed: [] });
     expect(await countByStatus(db)).toEqual({ pending: 5 });
@@ -55,7 +55,7 @@ describeWithServer('a batch of a backfill', () => {
     expect(await db.query('SELECT count(embedding)::int AS vectors FROM blocks')).toEqual([{ vectors: 5 }]);
   });
 
-  it('leaves no job for a block that was embedded, skipped or deleted since it was found', async () => {
+  it('inserts no job for a block that was embedded, skipped or deleted since it was found', async () => {
     const ids = await insertBacklog(db, 5);
     await db.query(`UPDATE blocks SET embedding_status = 'completed' WHERE id = $1`, [ids[1]]);
     await db.query(`UPDATE blocks SET embedding_status = 'skipped' WHERE id = $1`, [ids[2]]);
@@ -70,7 +70,7 @@ describeWithServer('a batch of a backfill', () => {
     expect(await countJobs(db)).toEqual({ created: 2 });
   });
 
-  it('leaves out blocks that are locked, with neither a job nor another status, and waits for none', async () => {
+  it('leaves locked blocks unchanged and without a job, and does not wait for them', async () => {
     const ids = await insertBacklog(db, 4, { status: 'completed' });
     const client = await db.connect();
     await client.query('BEGIN');
@@ -88,7 +88,7 @@ describeWithServer('a batch of a backfill', () => {
     expect(await jobsOf(db, ids[1] ?? '')).toEqual([]);
   });
 
-  it('counts a block that someone else enqueued first', async () => {
+  it('counts a block that another process enqueued first', async () => {
     const blocks = found(await insertBacklog(db, 3), 'pending');
     await enqueue(blocks.slice(1, 2));
     const result = await enqueue(blocks);
@@ -96,22 +96,22 @@ describeWithServer('a batch of a backfill', () => {
     expect(await countJobs(db)).toEqual({ created: 3 });
   });
 
-  it('takes the first of the blocks as far as there is room, and none where that is not worth it', async () => {
+  it('takes as many blocks as there is capacity for, and none if that is too little', async () => {
     const blocks = found(await insertBacklog(db, 20), 'pending');
     expect(await enqueue(blocks, 8)).toMatchObject({ taken: 8, enqueued: blocks.slice(0, 8) });
-    expect(await enqueue(blocks.slice(8), 9)).toMatchObject({ taken: 0 }); // room for 1 of 9, and 3 are asked for
+    expect(await enqueue(blocks.slice(8), 9)).toMatchObject({ taken: 0 }); // capacity for 1 of 9; the minimum is 3
     expect(await enqueue(blocks.slice(8), 11)).toMatchObject({ taken: 3, enqueued: blocks.slice(8, 11) });
-    expect(await enqueue(blocks.slice(19), 12)).toMatchObject({ taken: 1 }); // all there is
+    expect(await enqueue(blocks.slice(19), 12)).toMatchObject({ taken: 1 }); // the whole page
   });
 
-  it('never fills the queue beyond its limit, whatever number of them count at once', async () => {
+  it('never exceeds the limit of the queue, also if 20 pages are enqueued at once', async () => {
     const blocks = found(await insertBacklog(db, 200), 'pending');
     const batches = Array.from({ length: 20 }, (_, i) => blocks.slice(i * 10, i * 10 + 10));
     await Promise.all(batches.map((batch) => enqueue(batch, 50)));
     expect(await countJobs(db)).toEqual({ created: 50 });
   });
 
-  it('puts a block in error back, and its dead letter goes with it or not at all', async () => {
+  it('requeues a block in error and deletes its dead letter, or does neither', async () => {
     const [id = '', locked = ''] = await insertBacklog(db, 2, { status: 'error' });
     for (const key of [id, locked]) {
       await boss.insert('embed-block-failed', [{ data: { blockId: key }, singletonKey: key }]);

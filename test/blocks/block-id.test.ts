@@ -39,7 +39,7 @@ const TEXTS = [
   'x'.repeat(3_000),
 ];
 
-describeWithServer('what is taken for a block id', () => {
+describeWithServer('a text that is accepted as a block id', () => {
   it.each(['smallint', 'integer', 'bigint', 'uuid', 'text'])('can be cast to %s', async (type) => {
     const db = await createDatabase();
     for (const text of TEXTS.filter((candidate) => isBlockId(candidate, type))) {

@@ -11,10 +11,10 @@ import { insertBlock, insertNote } from '../support/fixtures.js';
 import type { TestDatabase } from '../support/test-database.js';
 import { editBlock } from '../support/worker-blocks.js';
 
-/** The advisory lock at which a claim waits after it has taken its snapshot, before it locks a row. */
+/** The advisory lock on which a claim waits after its snapshot and before it locks a row. */
 const SCAN_LOCK = 4712;
 
-describeWithServer('a claim of a block that changes after the claim has looked and before it locks', () => {
+describeWithServer('a claim of a block that changes between the claim’s snapshot and its row lock', () => {
   let db: TestDatabase;
   let postgres: Postgres;
   let table: BlocksTable;
@@ -23,7 +23,7 @@ describeWithServer('a claim of a block that changes after the claim has looked a
   beforeAll(async () => {
     db = await createDatabase();
     role = `role_${db.name}`;
-    // A policy is the one thing of ours that a scan asks, row by row, before the row is locked.
+    // A policy is evaluated for each row during the scan, before the row is locked.
     await db.query(`
       CREATE ROLE ${role} LOGIN PASSWORD 'claim';
       GRANT SELECT ON notes, blocks TO ${role};
@@ -60,7 +60,7 @@ describeWithServer('a claim of a block that changes after the claim has looked a
   it.each([
     ['is edited', false],
     ['is edited and its note renamed', true],
-  ])('and that %s has the fingerprint of the text it has', async (_, renamed) => {
+  ])('because it %s returns a matching text and fingerprint', async (_, renamed) => {
     const noteId = await insertNote(db, 'Old');
     const id = await insertBlock(db, { noteId, type: 'heading', content: 'Old' });
     const old = await fingerprintNow(id);
@@ -82,7 +82,7 @@ describeWithServer('a claim of a block that changes after the claim has looked a
     expect(current).not.toBe(old);
     expect([claimed?.id, others]).toEqual([id, []]);
     const text = [claimed?.noteTitle, claimed?.content];
-    // What belongs to neither state is found out by the store, which asks for the current fingerprint.
+    // A mix of both states is allowed: the store compares the current fingerprint and detects it.
     if (claimed?.fingerprint === current) expect(text).toEqual([renamed ? 'New' : 'Old', '"New"']);
     if (claimed?.fingerprint === old) expect(text).toEqual(['Old', '"Old"']);
   });

@@ -26,7 +26,7 @@ describeWithServer('a claim', () => {
   const setStatus = (id: string, status: string) =>
     db.query('UPDATE blocks SET embedding_status = $2 WHERE id = $1', [id, status]);
 
-  it('takes what is pending, and says what its text is made from', async () => {
+  it('takes a pending block and returns what its text is built from', async () => {
     const noteId = await insertNote(db, 'Atlas');
     const id = await insertBlock(db, { noteId, type: 'heading', content: 'Oceans' });
     const { claimed, ...rest } = await claim([id]);
@@ -43,20 +43,20 @@ describeWithServer('a claim', () => {
     expect(await readBlock(db, id)).toMatchObject({ status: 'processing' });
   });
 
-  it('takes what a dead worker left processing', async () => {
+  it('takes a block that a crashed worker left processing', async () => {
     const id = await insertBlock(db);
     await setStatus(id, 'processing');
     expect((await claim([id])).claimed).toMatchObject([{ id }]);
   });
 
-  it.each(['completed', 'error', 'skipped'])('leaves what is %s', async (status) => {
+  it.each(['completed', 'error', 'skipped'])('leaves a block that is %s', async (status) => {
     const id = await insertBlock(db);
     await setStatus(id, status);
     expect(await claim([id])).toMatchObject({ claimed: [], settled: [{ id, status }] });
     expect(await readBlock(db, id)).toMatchObject({ status });
   });
 
-  it('says what is gone', async () => {
+  it('reports a block that is gone', async () => {
     expect(await claim(['123456789'])).toEqual({
       claimed: [],
       settled: [],
@@ -66,7 +66,7 @@ describeWithServer('a claim', () => {
     });
   });
 
-  it('passes over what someone has locked, without waiting', async () => {
+  it('skips a locked block without waiting', async () => {
     const [free = '', held = ''] = await insertBlocks(db, 2);
     const someone = await db.connect();
     await someone.query('BEGIN');
@@ -79,7 +79,7 @@ describeWithServer('a claim', () => {
     expect(await readBlock(db, held)).toMatchObject({ status: 'pending' });
   });
 
-  it('does not pass over what a foreign key’s check holds', async () => {
+  it('does not skip a block that only the check of a foreign key has locked', async () => {
     await db.query('CREATE TABLE links (block_id bigint REFERENCES blocks (id))');
     const id = await insertBlock(db);
     const someone = await db.connect();
@@ -91,7 +91,7 @@ describeWithServer('a claim', () => {
     await db.query('DROP TABLE links');
   });
 
-  it('stops at its budget of bytes, and says how large the rest is', async () => {
+  it('stops at its budget of bytes and reports the size of the rest', async () => {
     const ids = await insertBlocks(db, 4, { content: () => 'ü'.repeat(100) });
     const { claimed, deferred } = await claim(ids, 500);
     expect(claimed.map(({ id }) => id)).toEqual(ids.slice(0, 2));
@@ -99,13 +99,13 @@ describeWithServer('a claim', () => {
     expect(await readBlock(db, ids[2] ?? '')).toMatchObject({ status: 'pending' });
   });
 
-  it('counts what is settled towards no budget', async () => {
+  it('does not count settled blocks towards its budget', async () => {
     const [large = '', small = ''] = await insertBlocks(db, 2, { content: (i) => (i === 0 ? 'x'.repeat(900) : 'y') });
     await setStatus(large, 'completed');
     expect((await claim([large, small], 500)).claimed.map(({ id }) => id)).toEqual([small]);
   });
 
-  it('takes the first, however large, where room was made for it', async () => {
+  it('takes the first block whatever its size if told to', async () => {
     const ids = await insertBlocks(db, 2, { content: () => 'x'.repeat(1_000) });
     expect((await claim(ids, 10)).claimed).toEqual([]);
     const { claimed, deferred } = await claim(ids, 10, true);
@@ -123,8 +123,8 @@ describeWithServer('a claim', () => {
     await notifications.close();
   });
 
-  it('compares no block with another in the plan of a prepared statement', async () => {
-    const ids = (await insertBlocks(db, 5_000)).slice(0, 50); // so many that they are found by their index
+  it('does not compare blocks with each other in the plan of a prepared statement', async () => {
+    const ids = (await insertBlocks(db, 5_000)).slice(0, 50); // enough for the planner to use the index
     await db.query('ANALYZE blocks, notes');
     const client = await db.connect();
     const plan: string[] = [];
@@ -138,7 +138,7 @@ describeWithServer('a claim', () => {
         plan.push(...rows.map((row) => row['QUERY PLAN']));
         return [];
       },
-      executeSql: () => Promise.reject(new Error('not asked for')),
+      executeSql: () => Promise.reject(new Error('not expected')),
     };
     await claimBlocks(explaining, table, ids, 1_000_000, false);
     await client.end();

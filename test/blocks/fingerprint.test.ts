@@ -28,7 +28,7 @@ describe.each(['text', 'json', 'jsonb'] as const)('with content of type %s', (co
       return row?.print;
     }
 
-    it('is the same for the same', async () => {
+    it('is the same for the same block', async () => {
       expect(await fingerprint('paragraph', 'x')).toBe(await fingerprint('paragraph', 'x'));
     });
 
@@ -44,12 +44,12 @@ describe.each(['text', 'json', 'jsonb'] as const)('with content of type %s', (co
       expect(new Set(prints).size).toBe(prints.length);
     });
 
-    it('differs with the title for headings, and for no others', async () => {
+    it('differs with the title for headings only', async () => {
       expect(await fingerprint('heading', 'x', 'A')).not.toBe(await fingerprint('heading', 'x', 'B'));
       expect(await fingerprint('paragraph', 'x', 'A')).toBe(await fingerprint('paragraph', 'x', 'B'));
     });
 
-    it('takes no title and content for another pair', async () => {
+    it('differs for every pair of title and content', async () => {
       const pairs = [
         ['ab', 'c'],
         ['a', 'bc'],
@@ -61,7 +61,7 @@ describe.each(['text', 'json', 'jsonb'] as const)('with content of type %s', (co
       expect(new Set(prints).size).toBe(pairs.length);
     });
 
-    it('is made of any text', async () => {
+    it('can be computed for any text', async () => {
       const texts = ['🐳', '\u200b', '\\', '\\x41', "'", '\u00e9', 'e\u0301', 'x'.repeat(1_000_000)];
       const prints = await Promise.all(texts.map((text) => fingerprint('paragraph', text)));
       expect(new Set(prints).size).toBe(texts.length);

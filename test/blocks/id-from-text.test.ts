@@ -4,7 +4,7 @@ import { describeWithServer } from '../support/describe-with-server.js';
 import type { TestDatabase } from '../support/test-database.js';
 
 const UUID = '7f8d2c1e-0000-4000-8000-00000000abcd';
-/** Job keys that anyone may have written. */
+/** Job keys, including ones that we would not write. */
 const KEYS = [
   ...['abc', '', ' ', '7', '0', '-7', '-0', '+7', '007', ' 7', '7 ', '7.0', '1e3', '0x7', '１２', '٧', "7'; --", '7\n'],
   ...['32767', '32768', '-32768', '-32769', '2147483647', '2147483648', '9223372036854775807', '9223372036854775808'],
@@ -38,7 +38,7 @@ describeWithServer('a text read as an id', () => {
     ],
     ['uuid', [UUID]],
     ['text', KEYS],
-  ])('of type %s is one where Postgres prints that id so, and NULL otherwise', async (idType, ids) => {
+  ])('of type %s is that id if Postgres prints it in this form, and NULL otherwise', async (idType, ids) => {
     expect((await read(idType)).map(({ id }) => id)).toEqual(ids);
   });
 });

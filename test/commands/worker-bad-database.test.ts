@@ -51,15 +51,18 @@ describeWithServer('a worker on a database that', () => {
   });
   afterAll(() => ollama.stop());
 
-  it.each(SCHEMA_CASES)('$name names the fix and ends with status 2', async ({ variant, sql, environment, says }) => {
-    const db = await createDatabase(variant);
-    if (sql !== undefined) await db.query(sql);
-    const { status, output } = await run(workerEnvironment(db, ollama, environment));
-    expect(output).toMatch(says);
-    expect(status).toBe(2);
-    expect(output).not.toContain(new URL(db.url).password || 'no password');
-    expect(output).not.toMatch(/^\s+at /m);
-  });
+  it.each(SCHEMA_CASES)(
+    '$name names the fix and ends with status 2',
+    async ({ variant, sql, environment, message }) => {
+      const db = await createDatabase(variant);
+      if (sql !== undefined) await db.query(sql);
+      const { status, output } = await run(workerEnvironment(db, ollama, environment));
+      expect(output).toMatch(message);
+      expect(status).toBe(2);
+      expect(output).not.toContain(new URL(db.url).password || 'no password');
+      expect(output).not.toMatch(/^\s+at /m);
+    },
+  );
 
   it('it refuses is left unchanged', async () => {
     const db = await createDatabase();

@@ -89,7 +89,7 @@ describeWithServer('a worker on an OpenAI-compatible server', () => {
     expect(stdout).toContain('the embedding server cannot embed now');
     server.faults.clear();
     server.faults.add('refuse');
-    await server.faultsInForce();
+    await server.faultsApplied();
     server.faults.clear();
     await worker.untilLogged('the embedding server recovered; resuming');
     await untilIdle(db);

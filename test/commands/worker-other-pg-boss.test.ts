@@ -41,17 +41,17 @@ describeWithServer('the schema for pg-boss', () => {
   afterAll(() => ollama.stop());
 
   it.each<[string, string, RegExp, string[][]?]>([
-    ['a pg-boss 9', PG_BOSS_9, /holds a pg-boss older than 11/],
-    ['a pg-boss 10, also where it has a queue of that name', PG_BOSS_10, /holds a pg-boss older than 11/, ALL],
+    ['a pg-boss 9', PG_BOSS_9, /holds a pg-boss older than version 11/],
+    ['a pg-boss 10, also where it has a queue of that name', PG_BOSS_10, /holds a pg-boss older than version 11/, ALL],
     [
       'an older pg-boss of another application',
       PG_BOSS_11,
-      /holds a pg-boss of another version \(its tables' is 26, ours \d+\) without the queue embed-block/,
+      /holds the tables of an older pg-boss \(version 26; ours is \d+\) without the queue embed-block/,
     ],
     [
       'other tables of the same names',
       'CREATE SCHEMA pgboss; CREATE TABLE pgboss.job (id int, title text); CREATE VIEW pgboss.queue AS SELECT 1 AS n',
-      /holds what is not pg-boss’s under names that it needs: job, queue/,
+      /holds tables of another program with names that pg-boss needs: job, queue/,
     ],
   ])('is refused by worker and commands if it holds %s, and left unchanged', async (_, sql, told, commands = TWO) => {
     await db.query(sql);

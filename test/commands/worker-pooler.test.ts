@@ -1,4 +1,4 @@
-import { PgBouncer } from '../../tools/crucible/site/pgbouncer.js';
+import { PgBouncer } from '../../tools/crucible/testbed/pgbouncer.js';
 import { startStandIn, type StandIn } from '../../tools/stand-in/stand-in.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithProgram } from '../support/describe-with-program.js';

@@ -66,7 +66,7 @@ describeWithServer('a worker whose role', () => {
       const grants = grantsIn(output);
       expect(grants).toHaveLength(offered.length);
       for (const [index, grant] of grants.entries()) expect(grant).toMatch(offered[index] ?? /never/);
-      expect(output).toContain(`the role ${role} may not`);
+      expect(output).toContain(`the role ${role} lacks privileges`);
       expect(status).toBe(2);
       expect(output).not.toContain(PASSWORD);
     },

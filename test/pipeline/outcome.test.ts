@@ -3,10 +3,10 @@ import type { EmbedJob } from '../../src/queue/job.js';
 
 const job = (id: string) => ({ id, data: {} }) as EmbedJob;
 
-describe('the outcomes of the jobs of a fetch', () => {
+describe('the outcomes of a fetch', () => {
   const [a, b] = [job('a'), job('b')];
 
-  it('are complete once each job has one', () => {
+  it('are complete when each job has one', () => {
     const outcomes = new Outcomes();
     outcomes.set(a, { kind: 'stored' });
     expect(outcomes.unsettled([a, b])).toEqual([b]);
@@ -15,15 +15,17 @@ describe('the outcomes of the jobs of a fetch', () => {
     expect(() => outcomes.assertComplete([a, b])).not.toThrow();
   });
 
-  it('name the jobs that have none', () => {
+  it('throw an error that names the jobs without one', () => {
     const outcomes = new Outcomes();
     outcomes.set(a, { kind: 'gone' });
     expect(() => outcomes.assertComplete([a, b])).toThrow('jobs without an outcome: b');
   });
 
-  it('are one for each job', () => {
+  it('throw an error if a job gets a second one', () => {
     const outcomes = new Outcomes();
     outcomes.set(a, { kind: 'stored' });
-    expect(() => outcomes.set(a, { kind: 'skipped' })).toThrow('job a is skipped, and was stored before');
+    expect(() => outcomes.set(a, { kind: 'skipped' })).toThrow(
+      'job a already has the outcome stored; it cannot also be skipped',
+    );
   });
 });

@@ -3,12 +3,12 @@ import { TextBudget } from '../../src/pipeline/text-budget.js';
 const forever = new AbortController().signal;
 
 describe('the text budget', () => {
-  it('shares half of itself out', () => {
+  it('divides half of itself among the workers', () => {
     expect(new TextBudget(1_000, 10).shareBytes).toBe(50);
     expect(new TextBudget(1_001, 3).shareBytes).toBe(166);
   });
 
-  it('has room for large texts in the order in which they come, as far as they fit', async () => {
+  it('admits large texts in order, as far as they fit', async () => {
     const budget = new TextBudget(1_000, 10);
     const order: string[] = [];
     const reserve = async (name: string, bytes: number) => {
@@ -28,18 +28,18 @@ describe('the text budget', () => {
     expect(order).toEqual(['first', 'second', 'third', 'fourth']);
   });
 
-  it('lets a text go alone that is larger than all of it', async () => {
+  it('admits a text larger than all of it alone', async () => {
     const budget = new TextBudget(1_000, 10);
     const release = await budget.reserve(1_000_000, forever);
-    let waited = false;
+    let admitted = false;
     const next = budget.reserve(1, forever).then((releaseNext) => {
-      waited = true;
+      admitted = true;
       releaseNext();
     });
     await Promise.resolve();
-    expect(waited).toBe(false);
+    expect(admitted).toBe(false);
     release();
     await next;
-    expect(waited).toBe(true);
+    expect(admitted).toBe(true);
   });
 });

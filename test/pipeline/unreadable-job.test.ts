@@ -1,4 +1,4 @@
-import { isOurJob } from '../../src/pipeline/read-jobs.js';
+import { isOurJob } from '../../src/pipeline/is-our-job.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlock } from '../support/fixtures.js';
 import type { TestDatabase } from '../support/test-database.js';
@@ -24,16 +24,16 @@ describe('a job', () => {
     ['with an id beyond its type', { blockId: '99999999999999999999', since: SINCE, priority: 0 }, false],
     ['with a number for its id', { blockId: 7, since: SINCE, priority: 0 }, false],
     ['without a time', { blockId: '7', priority: 0 }, false],
-    ['with no time', { blockId: '7', since: 'yesterday', priority: 0 }, false],
+    ['with an invalid time', { blockId: '7', since: 'yesterday', priority: 0 }, false],
     ['of an unknown priority', { blockId: '7', since: SINCE, priority: 3 }, false],
-    ['with counts that are none', { blockId: '7', since: SINCE, priority: 0, failures: 'many' }, false],
+    ['with a count that is no number', { blockId: '7', since: SINCE, priority: 0, failures: 'many' }, false],
     ['with negative counts', { blockId: '7', since: SINCE, priority: 0, crashes: -1 }, false],
-  ])('%s is told from others', (_, data, isOurs) => {
+  ])('%s is recognized as ours or as unreadable', (_, data, isOurs) => {
     expect(isOurJob({ data }, 'bigint')).toBe(isOurs);
   });
 });
 
-describeWithServer('a job in the queue that is not ours', () => {
+describeWithServer('an unreadable job in the queue', () => {
   const site = useSite({ environment: { PALDOCS_WORKER_CONCURRENCY: '2' } });
 
   const send = async (db: TestDatabase, key: string | null, data: unknown) => {
@@ -49,11 +49,11 @@ describeWithServer('a job in the queue that is not ours', () => {
     ['a key that is no id', 'abc', { blockId: 'abc', since: SINCE, priority: 10 }],
     ['data of another program', '123456', { userId: 1 }],
     ['no data and no key', null, null],
-  ])('with %s is completed as unreadable, and delays nobody', async (_, key, data) => {
+  ])('with %s is completed as unreadable and delays no other', async (_, key, data) => {
     const { db, worker } = site();
     const jobId = await send(db, key, data);
-    const id = await insertBlock(db, { content: `beside ${String(key)}` });
-    await expectEmbedded(db, id, `beside ${String(key)}`);
+    const id = await insertBlock(db, { content: `next to ${String(key)}` });
+    await expectEmbedded(db, id, `next to ${String(key)}`);
     await db.untilRow<{ state: string; output: object }>(
       'SELECT state::text, output FROM pgboss.job WHERE id = $1',
       [jobId],
@@ -70,7 +70,7 @@ describeWithServer('a job in the queue that is not ours', () => {
     expect(await readMetric(worker.url, 'embedding_errors_total{reason="UNREADABLE"}')).toBeGreaterThan(0);
   });
 
-  it('that waits in retry does not keep the others from being seen to', async () => {
+  it('in retry does not prevent the blocks of other jobs from being reset', async () => {
     const { db, worker } = site();
     await db.query(
       `INSERT INTO pgboss.job (name, data, policy, singleton_key, state, start_after)

@@ -1,4 +1,4 @@
-import { PgBouncer } from '../../tools/crucible/site/pgbouncer.js';
+import { PgBouncer } from '../../tools/crucible/testbed/pgbouncer.js';
 import { Postgres } from '../../src/postgres/postgres.js';
 import { sharesBackends } from '../../src/postgres/shared-backends.js';
 import { createDatabase } from '../support/create-database.js';

@@ -1,7 +1,7 @@
 import { Postgres } from '../../src/postgres/postgres.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
-import { RefusingFront } from '../support/refusing-front.js';
+import { RejectingProxy } from '../support/rejecting-proxy.js';
 import type { TestDatabase } from '../support/test-database.js';
 
 const SETTINGS = `SELECT current_setting('lock_timeout') AS lock, current_setting('statement_timeout') AS statement,
@@ -51,7 +51,7 @@ describeWithServer('a connection', () => {
 
   it('works without the connection check if the server does not support it', async () => {
     const check = { statement: /set_config\('client_connection_check_interval'/, code: '22023' };
-    const front = await RefusingFront.start(db.url, check);
+    const front = await RejectingProxy.start(db.url, check);
     database = open(front.url);
     expect(await database.query(SETTINGS)).toEqual([{ lock: '3s', statement: '12s', check: '0' }]);
     await database.close();

@@ -17,20 +17,20 @@ describeWithServer('pg-boss', () => {
   });
   afterAll(() => postgres.close());
 
-  it('works under the limits that everything has', async () => {
+  it('runs statements with our timeouts', async () => {
     expect((await database.executeSql(LIMIT)).rows).toEqual([OURS]);
   });
 
   it.each([
     ['CREATE TABLE', `CREATE TABLE one AS ${LIMIT}`],
     ['a definition behind a comment', `/* pgboss-bam: 1 */\n-- and another\nCREATE TABLE one AS ${LIMIT}`],
-  ])('takes as long as it takes for %s', async (_, statement) => {
+  ])('runs %s without timeouts', async (_, statement) => {
     await database.executeSql(statement);
     expect((await database.executeSql('SELECT * FROM one')).rows).toEqual([NONE]);
     await database.executeSql('DROP TABLE one');
   });
 
-  it('takes as long as it takes to make or migrate its schema, and works under limits afterwards', async () => {
+  it('creates or migrates its schema without timeouts, and has timeouts afterwards', async () => {
     await database.withoutLimits(async () => {
       const answers = await Promise.all([database.executeSql(LIMIT), database.executeSql(LIMIT)]);
       expect(answers.map(({ rows }) => rows)).toEqual([[NONE], [NONE]]);
@@ -38,7 +38,7 @@ describeWithServer('pg-boss', () => {
     expect((await database.executeSql(LIMIT)).rows).toEqual([OURS]);
   });
 
-  it('leaves no transaction behind where one of its scripts fails in the middle', async () => {
+  it('leaves no transaction open when one of its scripts fails', async () => {
     const script = 'BEGIN; SELECT 1 / 0; COMMIT';
     for (let i = 0; i < 3; i++) await expect(database.executeSql(script)).rejects.toThrow('division by zero');
     expect((await database.executeSql(LIMIT)).rows).toEqual([OURS]);

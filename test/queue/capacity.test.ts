@@ -17,15 +17,15 @@ describe('a queue with a limit of 10', () => {
     [{ ready: 0, delayed: 2_000 }, 0],
     [{ ready: 10, delayed: 0 }, 0],
     [{ ready: 5_000, delayed: 0 }, 0],
-  ])('beside %j takes %d more', (jobs, room) => {
-    expect(capacityBeside(jobs, 10)).toBe(room);
+  ])('with %j has capacity for %d more', (jobs, capacity) => {
+    expect(capacityBeside(jobs, 10)).toBe(capacity);
   });
 });
 
-describeWithServer('a queue full of jobs that are put off', () => {
+describeWithServer('a queue with many delayed jobs', () => {
   afterEach(stopWorkers);
 
-  it('takes what sweep, backfill and retry have', async () => {
+  it('accepts jobs from sweep, backfill and retry', async () => {
     const db = await createDatabase();
     const ollama = await startStandIn();
     const environment = workerEnvironment(db, ollama, { PALDOCS_QUEUE_LIMIT: '1000' });
@@ -50,7 +50,7 @@ describeWithServer('a queue full of jobs that are put off', () => {
     await db.query(`DELETE FROM pgboss.job WHERE state = 'created'`);
     await db.query(`UPDATE blocks SET embedding_status = 'error'`);
     expect((await runCli(environment, ['retry', '--all'])).status).toBe(0);
-    expect(await created()).toBe(600); // the second batch, too
+    expect(await created()).toBe(600); // including the second batch
 
     await db.query(`DELETE FROM pgboss.job WHERE state = 'created'`);
     const worker = await startWorker(db, ollama, environment);

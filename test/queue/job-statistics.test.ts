@@ -1,7 +1,7 @@
 import { DEFAULT_QUEUE, queueNames } from '../../src/queue/queue-names.js';
 import { JobStatistics } from '../../src/queue/job-statistics.js';
 import type { Queryable } from '../../src/postgres/database.js';
-import { insertBlocks } from '../support/fixtures.js';
+import { insertBlocks, notify } from '../support/fixtures.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { MemoryLog } from '../support/worker-log.js';
 import { untilIdle } from '../support/worker-blocks.js';
@@ -13,7 +13,7 @@ class Statements implements Queryable {
 
   query<Row extends object>(text: string): Promise<Row[]> {
     this.sent.push(text);
-    return this.failing ? Promise.reject(new Error('away')) : Promise.resolve([]);
+    return this.failing ? Promise.reject(new Error('unavailable')) : Promise.resolve([]);
   }
 
   executeSql(): Promise<{ rows: unknown[] }> {
@@ -31,24 +31,24 @@ describe('the statistics of the job table', () => {
     statistics = new JobStatistics(statements, queueNames('pgboss', DEFAULT_QUEUE), log);
   });
 
-  it('are left alone for a few jobs', async () => {
+  it('are not refreshed after a few jobs', async () => {
     await statistics.inserted(999);
     expect(statements.sent).toEqual([]);
   });
 
-  it('are refreshed once there are many, however few at a time', async () => {
+  it('are refreshed after many jobs in total', async () => {
     await statistics.inserted(500);
     await statistics.inserted(500);
     expect(statements.sent).toEqual(['ANALYZE "pgboss".job_common']);
   });
 
-  it('are not refreshed again at once', async () => {
+  it('are refreshed at most every ten seconds', async () => {
     await statistics.inserted(5_000);
     await statistics.inserted(5_000);
     expect(statements.sent).toHaveLength(1);
   });
 
-  it('are no reason to fail', async () => {
+  it('log a warning if they cannot be refreshed', async () => {
     statements.failing = true;
     await statistics.inserted(5_000);
     expect(log.lines.map(({ level }) => level)).toEqual(['warn']);
@@ -58,11 +58,11 @@ describe('the statistics of the job table', () => {
 describeWithServer('a queue that was filled', () => {
   const site = useSite();
 
-  it('has statistics by which a fetch reads the jobs in order and sorts nothing', async () => {
+  it('has its job table analyzed', async () => {
     const { db } = site();
     await db.query('ALTER TABLE blocks DISABLE TRIGGER USER');
     await insertBlocks(db, 1_200);
-    await db.query(`SELECT pg_notify('embedding_queue', '')`);
+    await notify(db);
     await db.untilRow<{ at: Date | null }>(
       `SELECT last_analyze AS at FROM pg_stat_user_tables WHERE relname = 'job_common'`,
       [],

@@ -12,11 +12,10 @@ import type { TestDatabase } from '../support/test-database.js';
 import { hang, ONE_WORKER } from '../support/worker-hold.js';
 import { startWorker, stopWorkers } from '../support/worker-in-process.js';
 
-/** The queue of a site where nobody edits, a day after it was last empty. */
 const NAMES = queueNames('pgboss', DEFAULT_QUEUE);
 const SETTLED = 100_000;
 const WAITING = 2_000;
-/** Of 8 kB. What is read of so many waiting jobs: the index of live jobs, and the heads of both priorities. */
+/** Upper bounds, in pages of 8 kB: for the index of live jobs and the heads of both priorities. */
 const PAGES = 500;
 const HEAD_PAGES = 20;
 
@@ -33,7 +32,7 @@ describeWithServer('the live jobs', () => {
     await ollama.stop();
   });
 
-  /** Jobs in every state, none of which a worker knows of. */
+  /** Inserts jobs without a worker. */
   const insertJobs = (state: string, count: number, since: string, priority = 0) =>
     db.query(
       `INSERT INTO pgboss.job (name, state, data, policy, singleton_key, created_on, completed_on, output, priority)
@@ -45,7 +44,7 @@ describeWithServer('the live jobs', () => {
 
   const read = () => readLiveJobs(db as unknown as Queryable, NAMES);
 
-  it('are counted by state, and the one in hand for longest is the oldest', async () => {
+  it('are counted by state, and an active one can be the oldest', async () => {
     const worker = await startWorker(db, ollama, ONE_WORKER);
     expect(await read()).toEqual({
       created: 0,
@@ -54,8 +53,8 @@ describeWithServer('the live jobs', () => {
       deadLetters: 0,
       oldestSeconds: { live: null, backlog: null },
     });
-    const request = hang({ ollama }, 'is waited for');
-    await insertBlock(db, { content: 'is waited for' });
+    const request = hang({ ollama }, 'hangs');
+    await insertBlock(db, { content: 'hangs' });
     await request.reached();
     const jobs = await read();
     expect(jobs).toMatchObject({ created: 0, retry: 0, active: 1 });
@@ -67,9 +66,9 @@ describeWithServer('the live jobs', () => {
     await worker.stop();
   });
 
-  it('that are due are looked for at the head of an index, however many wait behind those that are settled', async () => {
+  it('that are ready are found at the head of an index, whatever the number of settled and waiting jobs', async () => {
     await insertJobs('completed', 5_000, new Date().toISOString());
-    await insertJobs('created', 10_000, new Date().toISOString()); // so many that any page seems to hold some
+    await insertJobs('created', 10_000, new Date().toISOString()); // so many that the planner expects some on every page
     await db.query('ANALYZE pgboss.job');
     const explaining = new Explaining(db);
     expect(await nextReadyPriority(explaining, NAMES)).toBe(PRIORITY.backlog);
@@ -80,7 +79,7 @@ describeWithServer('the live jobs', () => {
     expect(await nextReadyPriority(explaining, NAMES)).toBeUndefined();
   });
 
-  it('are read through indexes alone, beside 100,000 settled ones', async () => {
+  it('are counted from indexes alone, with 100,000 settled jobs', async () => {
     await insertJobs('completed', SETTLED, new Date().toISOString());
     await insertJobs('created', WAITING, new Date(Date.now() - 60_000).toISOString());
     await insertJobs('active', 100, new Date(Date.now() - 3_600_000).toISOString(), 10);

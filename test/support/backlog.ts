@@ -1,17 +1,17 @@
 import type { TestDatabase } from './test-database.js';
 
 export interface BacklogFixture {
-  /** `pending` unless told. */
+  /** Default: `pending`. */
   readonly status?: string;
-  /** `paragraph` unless told. */
+  /** Default: `paragraph`. */
   readonly type?: string;
-  /** A note of its own unless told. */
+  /** Default: a new note. */
   readonly noteId?: string;
-  /** Whether each has a vector, which is that of no text. */
+  /** Whether each block has a vector (one that belongs to no text). */
   readonly withVector?: boolean;
 }
 
-/** Inserts blocks in one statement that no trigger sees, so that nobody is notified. @returns the ids, in order */
+/** Inserts blocks in one statement without firing triggers, so nothing is notified. @returns the ids, in order */
 export async function insertBacklog(db: TestDatabase, count: number, fixture: BacklogFixture = {}): Promise<string[]> {
   const { status = 'pending', type = 'paragraph', withVector = false } = fixture;
   const client = await db.connect('test backlog');
@@ -43,18 +43,18 @@ BEGIN
 END $$;
 CREATE TRIGGER watch AFTER INSERT ON pgboss.job_common FOR EACH STATEMENT EXECUTE FUNCTION watch_jobs()`;
 
-/** From now on the database writes down the most live jobs there ever were, after each insert: see `mostJobs`. */
+/** Makes the database record the highest number of live jobs after each insert: see `mostJobs`. */
 export async function watchJobs(db: TestDatabase): Promise<void> {
   await db.query(WATCH_JOBS);
 }
 
 export async function mostJobs(db: TestDatabase): Promise<number> {
   const [row] = await db.query<{ live: number }>('SELECT live FROM most_jobs');
-  if (row === undefined) throw new Error('nobody has watched the jobs');
+  if (row === undefined) throw new Error('call watchJobs first');
   return row.live;
 }
 
-/** How many jobs have which state, with their outcome where they have one: `created`, `completed/stored`. */
+/** Counts jobs by state, with the outcome if they have one: `created`, `completed/stored`. */
 export async function countJobs(db: TestDatabase, queue = 'embed-block'): Promise<Record<string, number>> {
   const rows = await db.query<{ what: string; count: number }>(
     `SELECT state::text || coalesce('/' || (output->>'outcome'), '') AS what, count(*)::int AS count
@@ -64,7 +64,7 @@ export async function countJobs(db: TestDatabase, queue = 'embed-block'): Promis
   return Object.fromEntries(rows.map(({ what, count }) => [what, count]));
 }
 
-/** Waits until the queue has been made and so many jobs were ever put into it. */
+/** Waits until the queue exists and contains at least this many jobs, in any state. */
 export async function untilJobs(db: TestDatabase, count: number, timeoutMs = 20_000): Promise<void> {
   await db.untilRow<{ table: string | null }>(
     `SELECT to_regclass('pgboss.job')::text AS table`,

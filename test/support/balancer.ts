@@ -2,8 +2,8 @@ import { connect, type Socket } from 'node:net';
 import { TcpFront } from './tcp-front.js';
 
 /**
- * One address before several servers, of which the next one gets each new connection, for as long as it lives: what a
- * Service is in Kubernetes.
+ * One address for several servers: each new connection goes to the next server and stays there, as with a Service in
+ * Kubernetes.
  */
 export class Balancer {
   readonly #front: TcpFront;
@@ -28,7 +28,7 @@ export class Balancer {
     return `http://127.0.0.1:${this.#front.port}`;
   }
 
-  /** Sends new connections to these servers; those that are open stay where they are. */
+  /** Sends new connections to these servers. Open connections stay where they are. */
   sendTo(...servers: readonly { readonly url: string }[]): void {
     this.#ports = servers.map(({ url }) => Number(new URL(url).port));
   }

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { run } from './cluster/run.js';
 
 export interface Authority {
-  /** PEM of its certificate, for those who trust it. */
+  /** PEM file of its certificate. */
   readonly caFile: string;
-  /** A key and a certificate for a server of this name (`DNS:db` or `IP:127.0.0.1`, by commas). */
+  /** Issues a key and a certificate for a server with these names (`DNS:db` or `IP:127.0.0.1`, separated by commas). */
   issue(names: string, validity?: 'now' | 'past'): Promise<Issued>;
-  /** Removes all its files. */
+  /** Deletes all files. */
   remove(): Promise<void>;
 }
 
@@ -17,10 +17,10 @@ export interface Issued {
   readonly certFile: string;
 }
 
-/** A certificate authority of a test's own, by OpenSSL, which PostgreSQL's package brings along. */
+/** Creates a certificate authority for a test, with OpenSSL, which PostgreSQL's package installs. */
 export async function createAuthority(name: string): Promise<Authority> {
   const directory = await mkdtemp(join(tmpdir(), 'embedding-worker-ca-'));
-  await chmod(directory, 0o755); // for a server that runs as somebody else
+  await chmod(directory, 0o755); // for a server that runs as another user
   const at = (file: string) => join(directory, file);
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   await run('openssl', ['req', '-x509', ...key, '-keyout', at('ca.key'), '-out', at('ca.crt'), '-subj', `/CN=${name}`]);
@@ -42,7 +42,7 @@ export async function createAuthority(name: string): Promise<Authority> {
         ...['ca', '-batch', '-config', at('ca.cnf'), '-cert', at('ca.crt'), '-keyfile', at('ca.key')],
         ...['-in', request, '-out', certFile, '-notext', '-extfile', extensions, '-outdir', directory, ...dates],
       ]);
-      await chmod(keyFile, 0o644); // it is copied by another user, and opens nothing but this test's server
+      await chmod(keyFile, 0o644); // another user copies it, and it protects only this test's server
       return { keyFile, certFile };
     },
     remove: () => rm(directory, { recursive: true, force: true }),

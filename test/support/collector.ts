@@ -5,7 +5,7 @@ import { json } from 'node:stream/consumers';
 type Value = { readonly stringValue?: string; readonly intValue?: number | string };
 type Attributes = readonly { readonly key: string; readonly value: Value }[];
 
-/** A span as OTLP's JSON has it. */
+/** A span in OTLP's JSON format. */
 export interface CollectedSpan {
   readonly traceId: string;
   readonly spanId: string;
@@ -25,13 +25,13 @@ interface TracesRequest {
 
 export interface Collector {
   readonly url: string;
-  /** What was received, as it came. */
+  /** The received requests, in order. */
   readonly requests: readonly { readonly path: string; readonly body: TracesRequest }[];
   readonly spans: () => CollectedSpan[];
   stop(): Promise<void>;
 }
 
-/** A collector of OpenTelemetry's, as far as taking JSON over HTTP goes. */
+/** A minimal OpenTelemetry collector, which accepts JSON over HTTP. */
 export async function startCollector(): Promise<Collector> {
   const requests: { path: string; body: TracesRequest }[] = [];
   const server = createServer((request, response) => {

@@ -2,9 +2,9 @@ import { loadConfig } from '../../src/config/config.js';
 import { ConfigurationError } from '../../src/base/errors.js';
 
 /**
- * What an environment is refused with.
+ * The error with which the configuration rejects an environment.
  *
- * @throws Error when it is not refused, or what else goes wrong
+ * @throws Error if it accepts it, or any other error
  */
 export function refusalOf(environment: Record<string, string>): string {
   try {
@@ -13,5 +13,5 @@ export function refusalOf(environment: Record<string, string>): string {
     if (error instanceof ConfigurationError) return error.message;
     throw error;
   }
-  throw new Error('it was accepted');
+  throw new Error('the configuration was accepted');
 }

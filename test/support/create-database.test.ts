@@ -10,7 +10,7 @@ describeWithServer('a test database', () => {
     ['bigint', /^1$/],
     ['uuid', /^[0-9a-f-]{36}$/],
     ['text', /^blocks:1$/],
-  ] as const)('has ids of type %s, and a trigger that announces them', async (idType, pattern) => {
+  ] as const)('has ids of type %s, and a trigger that announces blocks', async (idType, pattern) => {
     const db = await createDatabase({ idType });
     const notifications = await db.notifications('embedding_queue');
 
@@ -35,7 +35,7 @@ describeWithServer('a test database', () => {
     ['json', { a: 1 }, '{"a":1}'],
     ['jsonb', 'plain', '"plain"'],
     ['jsonb', { a: 1 }, '{"a": 1}'],
-  ] as const)('holds content of type %s: %j', async (contentType, content, stored) => {
+  ] as const)('stores content of type %s: %j', async (contentType, content, stored) => {
     const db = await createDatabase({ contentType });
     const id = await insertBlock(db, { content });
     expect(await db.query('SELECT id::text, content::text, embedding_status AS status FROM blocks')).toEqual([
@@ -58,14 +58,14 @@ describeWithServer('a test database', () => {
     expect(row).toEqual({ type });
   });
 
-  it('can do without the trigger', async () => {
+  it('can be without the trigger', async () => {
     const db = await createDatabase({ withTrigger: false });
     expect(
       await db.query("SELECT tgname FROM pg_trigger WHERE tgrelid = 'blocks'::regclass AND NOT tgisinternal"),
     ).toEqual([]);
   });
 
-  it('takes many blocks in one statement, in order', async () => {
+  it('accepts many blocks in one statement, in order', async () => {
     const db = await createDatabase();
     const noteId = await insertNote(db, 'Many');
     const ids = await insertBlocks(db, 1000, { noteId, content: (index) => `block ${String(index)}` });

@@ -6,9 +6,9 @@ import { TestDatabase } from './test-database.js';
 const open = new Set<TestDatabase>();
 
 /**
- * The server of this run.
+ * The server of this run. Only within `describeWithServer`.
  *
- * @throws Error where there is none: only to be called within `describeWithServer`
+ * @throws Error if there is none
  */
 export function requireServer(): Server {
   const { server } = runEnvironment();
@@ -17,9 +17,9 @@ export function requireServer(): Server {
 }
 
 /**
- * A database for the tests of a `describeWithServer`, which drops it at its end. From `beforeAll` or a test.
+ * Creates a database for the tests of a `describeWithServer`, which drops it at its end. Call it in a hook or a test.
  *
- * @param server another than the run's, such as a cluster of the test's own after `prepareServer`
+ * @param server default: the server of the run; otherwise one prepared with `prepareServer`
  */
 export async function createDatabase(variant: SchemaVariant = {}, server = requireServer()): Promise<TestDatabase> {
   const database = await TestDatabase.create(server, variant);
@@ -28,9 +28,9 @@ export async function createDatabase(variant: SchemaVariant = {}, server = requi
 }
 
 /**
- * Drops all that were created in this test file and not dropped by it.
+ * Drops all databases that this test file created and did not drop.
  *
- * @throws Error with what `TestDatabase.drop` found still open
+ * @throws Error with the connections that `TestDatabase.drop` found open
  */
 export async function dropDatabases(): Promise<void> {
   const databases = [...open].filter((database) => !database.isDropped);

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /**
- * `describe` for tests that run a program of the system's. Where it is not installed they are skipped, and named so; with
- * `CI` set its absence is a failure.
+ * `describe` for tests that need an installed program. Without it they are skipped, which their title says. With `CI` set,
+ * its absence is a failure.
  */
 export function describeWithProgram(program: string, name: string, define: () => void): void {
   const directories = (process.env['PATH'] ?? '').split(delimiter).filter((directory) => directory !== '');

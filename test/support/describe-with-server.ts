@@ -6,8 +6,8 @@ import { runEnvironment } from './run-environment.js';
 import { prepareServer, type Server } from './server.js';
 
 /**
- * `describe` for tests that need a real PostgreSQL server. Where there is none they are skipped, and named so. At the end
- * the databases are dropped that were made in it, which fails if a connection was left open.
+ * `describe` for tests that need a real PostgreSQL server. Without one they are skipped, which their title says. At the end it
+ * drops the databases that the tests created, and fails if a connection was left open.
  */
 export function describeWithServer(name: string, define: () => void): void {
   if (runEnvironment().server === undefined) {
@@ -16,7 +16,7 @@ export function describeWithServer(name: string, define: () => void): void {
   }
   describe(name, () => {
     define();
-    afterAll(dropDatabases); // the last of the hooks, so after those of the tests
+    afterAll(dropDatabases); // registered last, so it runs after the hooks of the tests
   });
 }
 
@@ -27,18 +27,18 @@ export interface OwnServer {
 }
 
 /**
- * The same for tests that take a server down, which has to be one of their own.
+ * The same for tests that stop a server, so they need their own.
  *
- * @param define gets a function that returns it, to be called from hooks and tests
+ * @param define gets a function that returns the server, for use in hooks and tests
  */
 export function describeWithCluster(name: string, define: (own: () => OwnServer) => void): void {
   let started: OwnServer | undefined;
   const own = () => {
-    if (started === undefined) throw new Error('The server is there from beforeAll on');
+    if (started === undefined) throw new Error('The server exists only in hooks and tests');
     return started;
   };
   if (!runEnvironment().canStartClusters) {
-    describe.skip(`${name} (skipped: no PostgreSQL to start a server of its own)`, () => {
+    describe.skip(`${name} (skipped: no PostgreSQL installation to start a server from)`, () => {
       define(own);
     });
     return;

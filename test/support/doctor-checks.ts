@@ -7,7 +7,7 @@ import { Postgres } from '../../src/postgres/postgres.js';
 import { openProvider } from '../../src/embedder/open-provider.js';
 import { createLogger } from '../../src/telemetry/logger.js';
 
-/** Runs the checks of `doctor` that have one of these names, in its order, in this process. */
+/** Runs the checks of `doctor` with these names in this process, in the order of `doctor`. */
 export async function runDoctorChecks(
   environment: Readonly<Record<string, string | undefined>>,
   names: readonly string[],

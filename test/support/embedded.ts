@@ -1,2 +1,2 @@
-// The embedded database is the demo's; tests use the same one, under the name under which they look for it.
+// Tests use the demo's embedded database.
 export { openEmbeddedPostgres } from '../../tools/demo/embedded-postgres.js';

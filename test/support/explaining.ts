@@ -1,17 +1,17 @@
 import type { Queryable } from '../../src/postgres/database.js';
 import type { TestDatabase } from './test-database.js';
 
-/** A part of a plan, as PostgreSQL explains it. */
+/** A node of a query plan, in PostgreSQL's JSON format. */
 export interface PlanNode {
   readonly 'Node Type': string;
   readonly 'Relation Name'?: string;
-  /** Of 8 kB, with those of the parts below. */
+  /** Pages of 8 kB, including those of the nodes below. */
   readonly 'Shared Hit Blocks': number;
   readonly 'Shared Read Blocks': number;
   readonly Plans?: readonly PlanNode[];
 }
 
-/** Keeps how each query was carried out, and answers it. */
+/** Runs queries and records their plans. */
 export class Explaining implements Queryable {
   readonly #db: TestDatabase;
   readonly #nodes: PlanNode[] = [];
@@ -30,15 +30,15 @@ export class Explaining implements Queryable {
   }
 
   executeSql(): Promise<never> {
-    return Promise.reject(new Error('not asked for'));
+    return Promise.reject(new Error('not implemented'));
   }
 
-  /** What read tables and indexes. */
+  /** The nodes that read tables and indexes. */
   get reads(): readonly PlanNode[] {
     return this.#nodes.filter((node) => node['Relation Name'] !== undefined || node['Node Type'].includes('Scan'));
   }
 
-  /** Of one query. */
+  /** The most pages that one query touched. */
   get mostPages(): number {
     return Math.max(...this.#nodes.map((node) => node['Shared Hit Blocks'] + node['Shared Read Blocks']));
   }

@@ -1,11 +1,11 @@
 import type { TestDatabase } from './test-database.js';
 
 export interface BlockFixture {
-  /** A note of its own unless told. */
+  /** Default: a new note. */
   readonly noteId?: string;
-  /** `paragraph` unless told. */
+  /** Default: `paragraph`. */
   readonly type?: string;
-  /** A string or what JSON can hold; some text unless told. */
+  /** A string or a JSON value. Default: some text. */
   readonly content?: unknown;
 }
 
@@ -25,7 +25,7 @@ export async function insertBlock(db: TestDatabase, fixture: BlockFixture = {}):
 /**
  * Inserts `count` blocks of one note in one statement, and returns their ids in order.
  *
- * @param fixture `content` of the block with the given index, different for each unless told
+ * @param fixture `content` returns the content for an index; by default all are different
  */
 export async function insertBlocks(
   db: TestDatabase,
@@ -44,7 +44,22 @@ export async function insertBlocks(
   return rows.map((row) => row.id);
 }
 
-/** As the column takes it: text as it is, JSON as JSON; an object in a text column is its JSON. */
+/** Sends the API's notification; without a payload it identifies no block. */
+export async function notify(db: Pick<TestDatabase, 'query'>, payload = ''): Promise<void> {
+  await db.query(`SELECT pg_notify('embedding_queue', $1)`, [payload]);
+}
+
+/** Runs `work` while the triggers of blocks are disabled: nothing it writes is notified or set `pending`. */
+export async function withoutTriggers<T>(db: TestDatabase, work: () => Promise<T>): Promise<T> {
+  await db.query('ALTER TABLE blocks DISABLE TRIGGER USER');
+  try {
+    return await work();
+  } finally {
+    await db.query('ALTER TABLE blocks ENABLE TRIGGER USER');
+  }
+}
+
+/** Encodes content for the column: strings in a text column stay as they are, anything else becomes JSON. */
 export function encodeContent(db: Pick<TestDatabase, 'contentType'>, content: unknown): string {
   return db.contentType === 'text' && typeof content === 'string' ? content : JSON.stringify(content);
 }

@@ -7,19 +7,19 @@ import type { Duplex } from 'node:stream';
 import type { Issued } from './certificates.js';
 
 export interface ForwardProxy {
-  /** `http://127.0.0.1:…`, or with `https` where it has a certificate. */
+  /** `http://127.0.0.1:…`, or `https://…` if it has a certificate. */
   readonly url: string;
-  /** What it was asked for: `CONNECT host:port`, or method and whole URL. */
+  /** The requests: `CONNECT host:port`, or method and full URL. */
   readonly asked: string[];
-  /** What came as `proxy-authorization`, in the same order. */
+  /** The `proxy-authorization` headers of these requests. */
   readonly authorizations: (string | undefined)[];
-  /** Answers tunnels and requests in its place, where it is set. */
+  /** If set, answers tunnels and requests instead of the proxy. */
   refusal: ((socket: Duplex, request: IncomingMessage) => void) | undefined;
-  /** Takes it away, with its connections. */
+  /** Stops the proxy and closes its connections. */
   stop(): Promise<void>;
 }
 
-/** What stands between a cluster and the rest of the world: it passes on requests, and opens tunnels for TLS. */
+/** A forward proxy, as between a cluster and the internet: forwards requests, and opens tunnels for TLS. */
 export async function startForwardProxy(issued?: Issued): Promise<ForwardProxy> {
   const sockets = new Set<Duplex>();
   const asked: string[] = [];
@@ -67,7 +67,7 @@ export async function startForwardProxy(issued?: Issued): Promise<ForwardProxy> 
   });
   function keep(socket: Duplex): void {
     sockets.add(socket);
-    socket.on('error', () => undefined); // the close that follows says it
+    socket.on('error', () => undefined); // a close follows
     socket.on('close', () => sockets.delete(socket));
   }
   server.listen(0, '127.0.0.1');

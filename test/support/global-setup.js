@@ -9,13 +9,13 @@ function compile(...args) {
 }
 
 /**
- * Runs once before all test files: compiles what they start as processes, and opens the server they share. Jest does
- * not compile this file's own imports as the ES modules they are, so it is plain JavaScript and imports compiled files.
+ * Runs once before all test files: compiles the programs that they start, and opens the server that they share. Jest does
+ * not compile the imports of this file, so it is plain JavaScript and imports compiled files.
  */
 export default async function globalSetup() {
-  // Without types, as with the test files: an error of types is for `yarn typecheck` to find.
+  // `yarn typecheck` finds type errors; here, as in the test files, they are ignored.
   compile('-p', 'tsconfig.tools.json');
-  compile('-p', 'tsconfig.build.json', '--noCheck'); // dist, as users run it
+  compile('-p', 'tsconfig.build.json', '--noCheck'); // dist, which users run
   const { openServer } = await import('../../dist-tools/test/support/open-server.js');
   globalThis.closeTestServer = await openServer();
 }

@@ -1,4 +1,4 @@
-/** Runs once after all test files. Where the run is interrupted it does not; the server's guard sees to that. */
+/** Runs once after all test files, but not if the run is interrupted; then the server's guard cleans up. */
 export default async function globalTeardown() {
   await globalThis.closeTestServer();
 }

@@ -1,7 +1,7 @@
-/** Something that is held up until it is let go. */
+/** Something that waits until it is released. */
 export interface Hold {
-  /** Resolves when it is held. */
+  /** Resolves when it waits. */
   readonly reached: () => Promise<void>;
-  /** Lets it go on. */
+  /** Lets it continue. */
   readonly release: () => void;
 }

@@ -4,18 +4,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface AttackOptions {
   readonly sockets: number;
-  /** Sent at once on each connection. */
+  /** Sent first on each connection. */
   readonly opening?: string | Buffer;
-  /** Sent byte by byte after it. */
+  /** Sent byte by byte afterwards. */
   readonly drip?: string;
-  /** Whether answers are read. */
+  /** Whether the clients read the answers. */
   readonly reads?: boolean;
 }
 
-/** Between the closing of a connection and the next. Not at once: then the attackers would starve the test, too. */
+/** From the end of a connection to the next one. Without a pause the attack would also starve the test. */
 const PAUSE_MS = 250;
 
-/** Clients that mean no good. A connection that is closed is opened anew. */
+/** Hostile clients, which open a new connection whenever one is closed. */
 export class HttpAttack {
   readonly #port: number;
   readonly #options: AttackOptions;
@@ -24,7 +24,7 @@ export class HttpAttack {
   #stopping = false;
   #dripped = 0;
 
-  /** Resolves when all connections were open once. */
+  /** Resolves when all connections have been opened once. */
   static async start(port: number, options: AttackOptions): Promise<HttpAttack> {
     const attack = new HttpAttack(port, options);
     for (let opened = 0; opened < options.sockets; opened += 50) {
@@ -63,7 +63,7 @@ export class HttpAttack {
         resolve();
       });
       if (reads) socket.resume();
-      socket.on('error', () => undefined); // refused or reset, as it deserves
+      socket.on('error', () => undefined); // refused or reset, as expected
       socket.on('close', () => {
         this.#open.delete(socket);
         resolve();

@@ -2,29 +2,29 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A request for embeddings as it came. */
+/** A received request for embeddings. */
 export interface ModelRequest {
   readonly path: string;
   readonly body: Readonly<Record<string, unknown>>;
-  /** Those of `input`. */
+  /** The texts in `input`. */
   readonly texts: readonly string[];
 }
 
 export interface ModelAnswer {
   readonly status?: number;
-  /** Sent as it is where it is a text, else as JSON. */
+  /** Strings are sent as they are, other values as JSON. */
   readonly body: unknown;
 }
 
-/** A server that answers as a test says, in the ways of servers that the stand-in does not play. */
+/** A server whose answers a test defines, for servers that the stand-in does not imitate. */
 export interface ModelServer {
   readonly url: string;
-  /** Those for embeddings. */
+  /** The requests for embeddings. */
   readonly requests: readonly ModelRequest[];
   stop(): Promise<void>;
 }
 
-/** @param answer to a request for embeddings; undefined: a vector for each text */
+/** @param answer answers a request for embeddings; undefined for a vector per text */
 export async function startModelServer(
   answer: (request: ModelRequest) => ModelAnswer | undefined,
   { native = 8, other = () => ({ status: 404, body: {} }) }: ModelServerOptions = {},
@@ -57,13 +57,13 @@ export async function startModelServer(
 }
 
 export interface ModelServerOptions {
-  /** The model's dimensions, of which as many are given as are asked for. */
+  /** The model's dimensions. A request may ask for fewer. */
   readonly native?: number;
-  /** To requests for anything else: what models there are, or how one is described. */
+  /** Answers other requests, such as the list of models. */
   readonly other?: (path: string) => ModelAnswer;
 }
 
-/** Of a text: its length decides, so that parts and whole differ. */
+/** The vector of a text, which depends on its length, so that a part and the whole differ. */
 export function vectorOf(text: string, dimensions: number): number[] {
   const vector = Array.from({ length: dimensions }, (_, i) => Math.sin((text.length % 97) + i) + 0.1);
   const norm = Math.hypot(...vector);

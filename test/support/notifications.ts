@@ -1,19 +1,19 @@
 import pg from 'pg';
 
-/** What arrives on one channel, in order. */
+/** The notifications on a channel, in order. */
 export interface Notifications {
   /**
-   * The payload of the next one, whether it has come already or is still to come.
+   * The payload of the next notification, which may have arrived already.
    *
-   * @throws Error when none comes within `timeoutMs`, 5 s unless told
+   * @throws Error if none arrives within `timeoutMs`, by default 5 s
    */
   next(timeoutMs?: number): Promise<string>;
-  /** Those that have come and not been asked for. */
+  /** Payloads that have arrived and were not taken by `next`. */
   readonly waiting: readonly string[];
   close(): Promise<void>;
 }
 
-/** Listens on the connection, and ends it when closed. */
+/** Listens over the connection. `close` ends it. */
 export async function openNotifications(client: pg.Client, channel: string): Promise<Notifications> {
   const waiting: string[] = [];
   const askers: ((payload: string) => void)[] = [];

@@ -17,26 +17,24 @@ describe('the server of a run', () => {
     process.env['EMBEDDING_WORKER_TEST_SERVER'] = published;
   });
 
-  it('is missed in one line', async () => {
+  it('is reported as missing in one line', async () => {
     const lines: string[] = [];
-    const close = await openServer({ env: {}, start, tell: (line) => lines.push(line) });
+    const close = await openServer({ env: {}, start, print: (line) => lines.push(line) });
     await close();
     expect(lines).toEqual([
       'No PostgreSQL with pgvector to test on: TEST_DATABASE_URL is not set; no PostgreSQL is installed; Docker does not run. The tests that need one are skipped.',
     ]);
   });
 
-  it('must be there when CI is set', async () => {
+  it('is required when CI is set', async () => {
     await expect(openServer({ env: { CI: 'true' }, start })).rejects.toThrow(
       /^No PostgreSQL with pgvector .* With CI set, the tests that need one must run\.$/,
     );
   });
 
-  it('is not looked for elsewhere when TEST_DATABASE_URL names one that does not answer', async () => {
+  it('is not replaced by another when the one in TEST_DATABASE_URL does not answer', async () => {
     const env = { TEST_DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none' };
-    await expect(openServer({ env, start })).rejects.toThrow(
-      /^TEST_DATABASE_URL: the server does not serve for tests: /,
-    );
+    await expect(openServer({ env, start })).rejects.toThrow(/^TEST_DATABASE_URL: tests cannot use this server: /);
   });
 });
 
@@ -59,7 +57,7 @@ describe('the search for binaries', () => {
     for (const file of files) await writeFile(join(root, version, 'share', 'extension', file), '');
   }
 
-  it('says that there is nothing, or nothing with pgvector, and else takes the newest', async () => {
+  it('reports if there is no PostgreSQL, or none with pgvector, and otherwise takes the newest', async () => {
     const places = { path: [], installations: [[root, /^[\d.]+$/, 'bin']] } as const;
     expect(await findBinaries(places)).toEqual({ reason: 'no PostgreSQL is installed' });
 

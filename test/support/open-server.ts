@@ -4,28 +4,28 @@ import { startCluster } from './cluster/start-cluster.js';
 import { publishRunEnvironment } from './run-environment.js';
 import { discardServer, prepareServer } from './server.js';
 
-type Tell = (line: string) => void;
+type Print = (line: string) => void;
 
 interface OpenServerOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly start?: () => Promise<Cluster>;
-  readonly tell?: Tell;
+  readonly print?: Print;
 }
 
 /**
- * Finds the server of a test run: the one that `TEST_DATABASE_URL` names, else one of our own. Where there is none, says
- * so in one line; the tests that need one are then skipped.
+ * Finds the server of a test run: the one in `TEST_DATABASE_URL`, or a new one. If there is none, it prints one line, and the
+ * tests that need one are skipped.
  *
- * @returns the function that closes it again
- * @throws Error where `CI` is set and there is none, or where the one that `TEST_DATABASE_URL` names does not serve
+ * @returns the function that closes it
+ * @throws Error if `CI` is set and there is none, or if the tests cannot use the one in `TEST_DATABASE_URL`
  */
 export async function openServer({
   env = process.env,
   start = startCluster,
-  tell = (line: string) => void process.stderr.write(`${line}\n`),
+  print = (line: string) => void process.stderr.write(`${line}\n`),
 }: OpenServerOptions = {}): Promise<() => Promise<void>> {
   const url = env['TEST_DATABASE_URL'];
-  if (url !== undefined && url !== '') return await useServer(url, tell);
+  if (url !== undefined && url !== '') return await useServer(url, print);
   let cluster: Cluster;
   try {
     cluster = await start();
@@ -33,7 +33,7 @@ export async function openServer({
     if (!(error instanceof NoServerError)) throw error;
     const what = `No PostgreSQL with pgvector to test on: TEST_DATABASE_URL is not set; ${error.message}`;
     if (isSet(env['CI'])) throw new Error(`${what}. With CI set, the tests that need one must run.`, { cause: error });
-    tell(`${what}. The tests that need one are skipped.`);
+    print(`${what}. The tests that need one are skipped.`);
     publishRunEnvironment({ server: undefined, canStartClusters: false });
     return () => Promise.resolve();
   }
@@ -44,24 +44,24 @@ export async function openServer({
     await cluster.stop();
     throw error;
   }
-  tell(`Testing on ${cluster.description}.`);
+  print(`Testing on ${cluster.description}.`);
   return () => cluster.stop();
 }
 
-async function useServer(url: string, tell: Tell): Promise<() => Promise<void>> {
+async function useServer(url: string, print: Print): Promise<() => Promise<void>> {
   let server;
   try {
     server = await prepareServer(url, 'the server of TEST_DATABASE_URL');
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
-    throw new Error(`TEST_DATABASE_URL: the server does not serve for tests: ${words}`, { cause: error });
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`TEST_DATABASE_URL: tests cannot use this server: ${reason}`, { cause: error });
   }
   publishRunEnvironment({ server, canStartClusters: await canStartClusters() });
-  tell(`Testing on ${server.description}.`);
+  print(`Testing on ${server.description}.`);
   return () => discardServer(server);
 }
 
-/** The sure way to know. */
+/** Tries it, which is the only reliable way to know. */
 async function canStartClusters(): Promise<boolean> {
   try {
     await (await startCluster()).stop();

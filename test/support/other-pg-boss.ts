@@ -1,6 +1,6 @@
 /**
- * Schemas that pg-boss of other versions makes, as far as it is told by them which that is: its own statements
- * (`src/plans.js` of the npm package), without indexes and functions.
+ * Schemas of other versions of pg-boss, with what identifies the version: pg-boss's statements (`src/plans.js` of the npm
+ * package) without indexes and functions.
  */
 const ENUM = `CREATE SCHEMA pgboss;
   CREATE TYPE pgboss.job_state AS ENUM ('created', 'retry', 'active', 'completed', 'cancelled', 'failed');`;
@@ -22,7 +22,7 @@ export const PG_BOSS_9 = `${ENUM}
   INSERT INTO pgboss.version (version) VALUES (20);
   INSERT INTO pgboss.job (name) VALUES ('embed-block');`;
 
-/** pg-boss 10.4: jobs in a partition for each queue. */
+/** pg-boss 10.4: one partition of jobs per queue. */
 export const PG_BOSS_10 = `${ENUM}
   CREATE TABLE pgboss.version (
     version int PRIMARY KEY, maintained_on timestamptz, cron_on timestamptz, monitored_on timestamptz);
@@ -46,7 +46,7 @@ export const PG_BOSS_10 = `${ENUM}
   INSERT INTO pgboss.queue (name, policy, partition_name) VALUES ('embed-block', 'standard', 'job_embed');
   INSERT INTO pgboss.job (name) VALUES ('embed-block');`;
 
-/** pg-boss 11.1, the oldest that ours can migrate, as another application has it. */
+/** pg-boss 11.1 of another application: the oldest version that ours can migrate. */
 export const PG_BOSS_11 = `${ENUM}
   CREATE TABLE pgboss.version (version int PRIMARY KEY, cron_on timestamptz);
   CREATE TABLE pgboss.queue (

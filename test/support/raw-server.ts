@@ -3,15 +3,15 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 
 export interface RawServer {
   readonly port: number;
-  /** How many clients have come. */
+  /** How many clients have connected. */
   readonly clients: () => number;
   stop(): Promise<void>;
 }
 
 /**
- * A server that answers with whatever bytes: what no HTTP server would send.
+ * A server that can answer with any bytes, such as no HTTP server would send.
  *
- * @param onClient is handed each connection, before anything has come over it
+ * @param onClient gets each connection before anything was received
  */
 export async function startRawServer(onClient: (socket: Socket) => void): Promise<RawServer> {
   const sockets = new Set<Socket>();
@@ -19,7 +19,7 @@ export async function startRawServer(onClient: (socket: Socket) => void): Promis
   const server = createServer((socket) => {
     clients += 1;
     sockets.add(socket);
-    socket.on('error', () => undefined); // the close that follows says it
+    socket.on('error', () => undefined); // a close follows
     socket.on('close', () => sockets.delete(socket));
     onClient(socket);
   });

@@ -1,13 +1,13 @@
 import { inspect } from 'node:util';
 
-/** An error of ours holds a handful; what holds more has a request or a socket somewhere, and with it half of the process. */
-const MOST_OBJECTS = 1_000;
+/** One of our errors contains only a few objects. More means that it refers to a request or a socket. */
+const MAX_OBJECTS = 1_000;
 
 /**
- * Everything a value holds that could be printed: all texts that can be reached through its properties, whether they are
- * listed or not, symbols and accessors among them, and what `inspect` makes of it.
+ * All text of a value that could be printed: every string that its properties lead to, including non-enumerable ones, symbols
+ * and accessors, and the output of `inspect`.
  *
- * @throws Error where it holds more than can be looked through
+ * @throws Error if it refers to too many objects
  */
 export function reachableText(value: unknown): string {
   const found: string[] = [];
@@ -18,7 +18,7 @@ export function reachableText(value: unknown): string {
     if (typeof one === 'string') found.push(one);
     if ((typeof one !== 'object' && typeof one !== 'function') || one === null || seen.has(one)) continue;
     seen.add(one);
-    if (seen.size > MOST_OBJECTS) throw new Error(`more than ${MOST_OBJECTS} objects can be reached`);
+    if (seen.size > MAX_OBJECTS) throw new Error(`more than ${MAX_OBJECTS} objects can be reached`);
     if (one instanceof Uint8Array) found.push(Buffer.from(one.buffer).toString('latin1'));
     if (one instanceof Map || one instanceof Set) open.push(...one.keys(), ...one.values());
     for (const key of Reflect.ownKeys(one)) {

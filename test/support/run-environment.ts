@@ -1,12 +1,12 @@
 import type { Server } from './server.js';
 
-/** What the global set-up found, handed to the processes that run the test files through this variable. */
+/** Passes the result of the global set-up to the processes that run the test files. */
 const VARIABLE = 'EMBEDDING_WORKER_TEST_SERVER';
 
 export interface RunEnvironment {
-  /** The server of this run; undefined where there is none. */
+  /** The server of this run; undefined if there is none. */
   readonly server: Server | undefined;
-  /** Whether `startCluster` works here, for tests that take a server down. */
+  /** Whether `startCluster` works on this machine, for tests that stop a server. */
   readonly canStartClusters: boolean;
 }
 

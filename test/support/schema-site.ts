@@ -9,16 +9,16 @@ import { runDoctorChecks } from './doctor-checks.js';
 import type { TestDatabase } from './test-database.js';
 import { createRole, type WorkerRole } from './worker-role.js';
 
-/** The checks of `doctor` that look at the API's schema. */
+/** The checks of `doctor` on the API's schema. */
 const CHECKS = ['database', 'pgvector', 'tables', 'privileges', 'trigger', 'own write', 'indexes'];
 
-export interface Refused {
+export interface StartError {
   readonly code: string;
   readonly message: string;
   readonly fix: string;
 }
 
-/** A database with a role of the worker's own, which has what it must have and no more. */
+/** A database and a role for the worker that has only the privileges that it needs. */
 export class SchemaSite {
   readonly db: TestDatabase;
   readonly role: WorkerRole;
@@ -38,19 +38,19 @@ export class SchemaSite {
     await this.role.drop();
   }
 
-  /** Does it to the reference schema, as its owner; `:role` stands for the worker's role. */
+  /** Runs SQL on the reference schema as its owner; `:role` stands for the worker's role. */
   async prepare(sql: string): Promise<void> {
     await this.db.query(sql.replaceAll(':role', this.role.name));
   }
 
-  /** Grants what role.sql grants, wherever the tables are. */
+  /** Grants the privileges that role.sql grants, on these tables. */
   async grant(blocks = 'blocks', notes = 'notes'): Promise<void> {
     await this.db.query(`GRANT SELECT ON ${blocks}, ${notes} TO ${this.role.name}`);
     await this.db.query(`GRANT UPDATE (embedding, embedding_status) ON ${blocks} TO ${this.role.name}`);
   }
 
-  /** What start-up says; undefined where it is content. */
-  async refusal(): Promise<Refused | undefined> {
+  /** The error of the checks at start; undefined if they pass. */
+  async startError(): Promise<StartError | undefined> {
     try {
       await this.inspect();
       return undefined;
@@ -71,16 +71,16 @@ export class SchemaSite {
     }
   }
 
-  /** What `doctor` says of the schema, but for what is in order. */
-  async doctor(): Promise<CheckResult[]> {
+  /** The checks of `doctor` that are not ok. */
+  async doctorFindings(): Promise<CheckResult[]> {
     const results = await runDoctorChecks({ PALDOCS_DATABASE_URL: this.role.url, ...this.environment }, CHECKS);
     return results.filter(({ name, status }) => status !== 'ok' && name !== 'pgvector');
   }
 
-  /** Runs the statements of a fix, as a superuser and as psql would: those before its `or`, or those after it. */
-  async run(fix: string, which: 'first' | 'other' = 'first'): Promise<void> {
-    const [first = '', other = ''] = fix.split(/^-- or.*$/m);
-    for (const line of (which === 'first' ? first : other).split('\n')) {
+  /** Runs the statements of a fix as a superuser, as psql would: those before its line `-- or`, or the alternative after it. */
+  async runFix(fix: string, which: 'first' | 'alternative' = 'first'): Promise<void> {
+    const [first = '', alternative = ''] = fix.split(/^-- or.*$/m);
+    for (const line of (which === 'first' ? first : alternative).split('\n')) {
       if (line.endsWith(';')) await this.db.query(line);
     }
   }

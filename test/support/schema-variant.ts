@@ -1,23 +1,23 @@
-import { referenceSchema } from '../../tools/demo/reference-schema.js';
+import { referenceSchema } from '../../tools/reference-schema.js';
 
-/** In what a database differs from the reference schema. */
+/** How a database differs from the reference schema. */
 export interface SchemaVariant {
-  /** Of blocks and notes; `bigint` unless told. */
+  /** Of blocks and notes; `bigint` by default. */
   readonly idType?: IdType;
-  /** Of `blocks.content`; `jsonb` unless told. */
+  /** Of `blocks.content`; `jsonb` by default. */
   readonly contentType?: ContentType;
-  /** Of `blocks.embedding`; 768 unless told, null for a column that takes any number. */
+  /** Of `blocks.embedding`; 768 by default, null for a column without a fixed dimension. */
   readonly dimensions?: number | null;
-  /** Whether the trigger is there, as it is unless told. */
+  /** Whether it has the trigger; true by default. */
   readonly withTrigger?: boolean;
-  /** Of the database; the server's unless told. */
+  /** Of the database; the server's by default. */
   readonly encoding?: 'SQL_ASCII';
 }
 
 export type IdType = 'integer' | 'bigint' | 'uuid' | 'text';
 export type ContentType = 'text' | 'json' | 'jsonb';
 
-/** The statements that make the variant of a database that holds the reference schema and trigger, and no rows. */
+/** The statements that turn an empty database with the reference schema and trigger into the variant. */
 export async function variantSql(variant: SchemaVariant): Promise<string[]> {
   const { idType = 'bigint', contentType = 'jsonb', dimensions = 768, withTrigger = true } = variant;
   const changes: string[] = [];
@@ -31,7 +31,7 @@ export async function variantSql(variant: SchemaVariant): Promise<string[]> {
     );
   }
   if (changes.length === 0 && withTrigger) return [];
-  // The trigger is in the way of changing the columns it names.
+  // A column that a trigger names cannot change its type.
   const statements = ['DROP FUNCTION queue_block_embedding() CASCADE', ...changes];
   if (withTrigger) statements.push((await referenceSchema()).trigger);
   return statements;
@@ -53,7 +53,7 @@ function idTypeSql(idType: Exclude<IdType, 'bigint'>): string[] {
 function defaultSql(table: string, idType: 'uuid' | 'text'): string[] {
   if (idType === 'uuid') return [`ALTER TABLE ${table} ALTER id SET DEFAULT gen_random_uuid()`];
   const sequence = `${table}_text_id`;
-  // Something that no number could be, such as the API's own ids may be: `blocks:7`.
+  // Ids that cannot be read as numbers, as the API's may be: `blocks:7`.
   return [
     `CREATE SEQUENCE ${sequence} OWNED BY ${table}.id`,
     `ALTER TABLE ${table} ALTER id SET DEFAULT '${table}:' || nextval('${sequence}')`,

@@ -1,21 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import { referenceSchema } from '../../tools/demo/reference-schema.js';
+import { referenceSchema } from '../../tools/reference-schema.js';
 import { withClient } from './harness-client.js';
 
-/** A PostgreSQL server with a database to clone those of the test files from. */
+/** A PostgreSQL server with a template for the databases of the tests. */
 export interface Server {
-  /** To a database from which others may be created, as a user who may. */
+  /** URL of a database, as a user who may create databases. */
   readonly url: string;
-  /** What it is, for people. */
+  /** Shown to the user. */
   readonly description: string;
-  /** The name of the database that holds the reference schema and trigger. Nobody connects to it. */
+  /** Name of the database with the reference schema and trigger. Nothing connects to it. */
   readonly template: string;
 }
 
 /**
- * Makes a server ready for `createDatabase`. Runs of others on the same server are not in the way.
+ * Prepares a server for `createDatabase`. Several test runs can use the same server.
  *
- * @throws the driver's error where the server cannot be reached, has no pgvector, or does not let us
+ * @throws the driver's error if the server is unreachable, has no pgvector, or lacks a privilege
  */
 export async function prepareServer(url: string, description: string): Promise<Server> {
   const template = `embedding_worker_${randomBytes(4).toString('hex')}_template`;
@@ -34,7 +34,7 @@ export async function prepareServer(url: string, description: string): Promise<S
   return server;
 }
 
-/** Undoes `prepareServer`; for a server that stays. */
+/** Undoes `prepareServer`, for a server that keeps running. */
 export async function discardServer(server: Server): Promise<void> {
   await withClient(server.url, (client) => client.query(`DROP DATABASE IF EXISTS ${server.template}`));
 }

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import process from 'node:process';
 
-/** Names what was skipped, and why as its title says: Jest itself prints no more than a number. */
+/** Prints what was skipped; the titles say why. Jest itself prints only a number. */
 export default class SkipReporter {
   onRunComplete(_contexts, { testResults }) {
     for (const { testFilePath, testResults: tests } of testResults) {

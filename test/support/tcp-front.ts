@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** A server on a free port of this machine that others build upon what stands between a client and its server. */
+/** A TCP server on a free port of 127.0.0.1, the base of the proxies in these tests. */
 export class TcpFront {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
-  /** @param onClient is handed each new connection */
+  /** @param onClient gets each new connection */
   constructor(onClient: (client: Socket) => void) {
     this.#server = createServer(onClient);
   }
@@ -21,9 +21,9 @@ export class TcpFront {
   }
 
   /**
-   * Closes both sides of a connection when it stops, whatever state they are in.
+   * Registers both sides of a connection, which `stop` then destroys in any state.
    *
-   * @param onClose is told when one has closed, with the other, and whether it failed
+   * @param onClose called when one side has closed, with the other side and whether there was an error
    */
   keep(client: Socket, server: Socket, onClose: (other: Socket, failed: boolean) => void): void {
     for (const [one, other] of [
@@ -31,7 +31,7 @@ export class TcpFront {
       [server, client],
     ] as const) {
       this.#sockets.add(one);
-      one.on('error', () => undefined); // the close that follows says it
+      one.on('error', () => undefined); // a close follows
       one.on('close', (failed) => {
         this.#sockets.delete(one);
         onClose(other, failed);

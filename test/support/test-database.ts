@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { referenceSchema } from '../../tools/demo/reference-schema.js';
+import { referenceSchema } from '../../tools/reference-schema.js';
 import { HARNESS_NAME, withClient } from './harness-client.js';
 import { openNotifications, type Notifications } from './notifications.js';
 import { variantSql, type ContentType, type IdType, type SchemaVariant } from './schema-variant.js';
 import { databaseUrl, type Server } from './server.js';
 import { poll } from './poll.js';
 
-/** How long a closed connection may take to be gone from the server. */
+/** How long a closed connection may take to disappear from the server. */
 const DISCONNECT_TIMEOUT_MS = 2_000;
 
 /** One database with the reference schema, or a variant of it, on a real server. */
@@ -20,7 +20,7 @@ export class TestDatabase {
   readonly #pool: pg.Pool;
   #dropped: Promise<void> | undefined;
 
-  /** Clones the server's template: about 50 ms. */
+  /** Clones the server's template, which takes about 50 ms. */
   static async create(server: Server, variant: SchemaVariant): Promise<TestDatabase> {
     const name = `embedding_worker_${randomBytes(6).toString('hex')}`;
     const { encoding } = variant;
@@ -51,7 +51,7 @@ export class TestDatabase {
       max: 4,
       allowExitOnIdle: true,
     });
-    this.#pool.on('error', () => undefined); // a server that is taken down by its test
+    this.#pool.on('error', () => undefined); // a test may stop the server
   }
 
   async query<Row extends object = Record<string, unknown>>(
@@ -61,23 +61,23 @@ export class TestDatabase {
     return (await this.#pool.query<Row>(text, values.length === 0 ? undefined : [...values])).rows;
   }
 
-  /** A connection of the test's own, for locks and transactions; `end()` it, or `drop()` fails. */
+  /** Opens a separate connection, for locks and transactions. Call `end()`, or `drop()` fails. */
   async connect(applicationName = 'test'): Promise<pg.Client> {
     const client = new pg.Client({ connectionString: this.url, application_name: applicationName });
-    client.on('error', () => undefined); // what is pending rejects
+    client.on('error', () => undefined); // pending queries reject
     await client.connect();
     return client;
   }
 
-  /** Listens from now on; `close()` it, or `drop()` fails. */
+  /** Starts to listen. Call `close()`, or `drop()` fails. */
   async notifications(channel: string): Promise<Notifications> {
     return await openNotifications(await this.connect(`test notifications of ${channel}`), channel);
   }
 
   /**
-   * Asks again and again until the first row is as wanted, and returns it.
+   * Repeats the query until its first row satisfies the predicate, and returns that row.
    *
-   * @throws Error with the last row, when it is not within `timeoutMs`
+   * @throws Error with the last row, after `timeoutMs`
    */
   async untilRow<Row extends object = Record<string, unknown>>(
     text: string,
@@ -96,9 +96,9 @@ export class TestDatabase {
   }
 
   /**
-   * Drops the database, whoever is connected.
+   * Drops the database, even if there are connections.
    *
-   * @throws Error that names the connections that were still open: something was not closed
+   * @throws Error naming the open connections, because the test should have closed them
    */
   drop(): Promise<void> {
     this.#dropped ??= this.#drop();

@@ -9,14 +9,14 @@ import type { Issued } from './certificates.js';
 export interface TlsFront {
   /** `https://127.0.0.1:…` */
   readonly url: string;
-  /** Lets no other in, where it is set. */
+  /** If set, rejects requests with another `authorization`. */
   authorization: string | undefined;
-  /** Whether it repeats what it was sent, when it refuses it. */
+  /** Whether a rejection repeats the credentials and the body. */
   quotes: boolean;
   stop(): Promise<void>;
 }
 
-/** What stands before an Ollama in a cluster: it speaks TLS, asks for credentials, and passes on. */
+/** A reverse proxy, as in front of Ollama in a cluster: terminates TLS, checks credentials, and forwards requests. */
 export async function startTlsFront(target: string, { keyFile, certFile }: Issued): Promise<TlsFront> {
   const server = createServer(
     { key: await readFile(keyFile), cert: await readFile(certFile) },

@@ -4,7 +4,7 @@ import { DEFAULT_INSTRUCTION } from '../../src/config/variables.js';
 import { encodeContent } from './fixtures.js';
 import type { TestDatabase } from './test-database.js';
 
-/** How far a value may be from what it should be: more than float32 loses, less than any two texts differ by. */
+/** Allowed difference per value: more than float32 rounding, less than the difference between any two texts. */
 const TOLERANCE = 1e-6;
 
 export interface StoredBlock {
@@ -12,7 +12,7 @@ export interface StoredBlock {
   readonly vector: readonly number[] | null;
 }
 
-/** What `embedding_status` and `embedding` are now. */
+/** Reads `embedding_status` and `embedding`. */
 export async function readBlock(db: TestDatabase, id: string): Promise<StoredBlock> {
   const [row] = await db.query<{ status: BlockStatus; vector: string | null }>(
     'SELECT embedding_status AS status, embedding::text AS vector FROM blocks WHERE id::text = $1',
@@ -36,14 +36,14 @@ export async function untilStatus(
   );
 }
 
-/** Whether a vector is the one the stand-in gives this text, of which the instruction is a part. */
+/** Whether a vector is the stand-in's for this text, which includes the instruction. */
 export function isVectorOf(vector: readonly number[] | null, text: string): boolean {
   if (vector === null) return false;
   const expected = deterministicVector(text, vector.length);
   return expected.every((value, i) => Math.abs(value - (vector[i] ?? Number.NaN)) < TOLERANCE);
 }
 
-/** Waits until the block is `completed` and checks that its vector is that of this text, after the instruction. */
+/** Waits until the block is `completed`, and checks that its vector belongs to the instruction and this text. */
 export async function expectEmbedded(
   db: TestDatabase,
   id: string,
@@ -76,7 +76,7 @@ export async function countByStatus(db: TestDatabase): Promise<Record<string, nu
   return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
 }
 
-/** As the API edits. */
+/** Edits a block as the API does. */
 export async function editBlock(
   db: TestDatabase,
   id: string,
@@ -106,7 +106,7 @@ export async function jobsOf(db: TestDatabase, blockId: string, queue = 'embed-b
   );
 }
 
-/** Waits until the block's newest job is as wanted. */
+/** Waits until the block's newest job satisfies the predicate. */
 export async function untilJob(
   db: TestDatabase,
   blockId: string,
@@ -120,4 +120,14 @@ export async function untilJob(
     predicate,
     timeoutMs,
   );
+}
+
+/** The report in each dead letter of a block, oldest first. */
+export async function failureReportsOf(db: TestDatabase, blockId: string): Promise<Record<string, unknown>[]> {
+  const rows = await db.query<{ report: Record<string, unknown> }>(
+    `SELECT source_output AS report FROM pgboss.job
+      WHERE name = 'embed-block-failed' AND singleton_key = $1 ORDER BY created_on`,
+    [blockId],
+  );
+  return rows.map(({ report }) => report);
 }

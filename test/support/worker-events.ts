@@ -23,10 +23,10 @@ const ALL: { readonly [Name in keyof EventMap]: true } = {
 };
 const NAMES = Object.keys(ALL) as (keyof EventMap)[];
 
-/** How many events of each name an error tells. */
-const TOLD = 3;
+/** How many events of each name an error shows. */
+const MAX_SHOWN = 3;
 
-/** What the parts of a worker have told so far, and a way to wait for more of it. */
+/** Records a worker's events, and waits for conditions on them. */
 export class WorkerEvents {
   readonly emitter: Events = createEvents();
   readonly seen: Recorded = emptyRecord();
@@ -46,15 +46,15 @@ export class WorkerEvents {
     return sum(this.seen.requeued.filter((event) => event.reason === reason).map(({ count }) => count));
   }
 
-  /** Forgets what was seen: counting begins anew. */
+  /** Deletes the recorded events, so counting starts from zero. */
   forget(): void {
     for (const name of NAMES) this.seen[name].length = 0;
   }
 
   /**
-   * Resolves as soon as the condition holds, be that now. It is looked at after each event, never by the clock.
+   * Resolves as soon as the condition holds, possibly at once. It is checked after each event, without polling.
    *
-   * @throws Error with what was seen, when it does not hold within `timeoutMs`
+   * @throws Error with the recorded events, if it does not hold within `timeoutMs`
    */
   until(condition: (events: this) => boolean, timeoutMs = 10_000): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -66,16 +66,16 @@ export class WorkerEvents {
       };
       const timer = setTimeout(() => {
         this.#waiting.delete(look);
-        reject(new Error(`Not within ${timeoutMs} ms: ${String(condition)}; seen:\n${this.#tell()}`));
+        reject(new Error(`Not within ${timeoutMs} ms: ${String(condition)}; seen:\n${this.#describe()}`));
       }, timeoutMs);
       this.#waiting.add(look);
       look();
     });
   }
 
-  #tell(): string {
+  #describe(): string {
     return NAMES.filter((name) => this.seen[name].length > 0)
-      .map((name) => `${name} × ${this.seen[name].length}: … ${JSON.stringify(this.seen[name].slice(-TOLD))}`)
+      .map((name) => `${name} × ${this.seen[name].length}: … ${JSON.stringify(this.seen[name].slice(-MAX_SHOWN))}`)
       .join('\n');
   }
 

@@ -2,7 +2,7 @@ import { insertBlock } from './fixtures.js';
 import type { Hold } from './hold.js';
 import type { Site } from './worker-site.js';
 
-/** Puts this text's request on hold, until `release()`. */
+/** Makes the request with this text hang until `release()`. */
 export function hang({ ollama }: Pick<Site, 'ollama'>, text: string): Hold {
   const fault = ollama.faults.add({ preset: 'hang', endpoint: '/api/embed', text });
   return {
@@ -20,12 +20,11 @@ export async function keepBusy(site: Pick<Site, 'db' | 'ollama'>): Promise<Hold>
   return hold;
 }
 
-/** The settings under which one batch at a time is worked on. */
+/** Settings of a worker that processes one batch at a time. */
 export const ONE_WORKER = { PALDOCS_WORKER_CONCURRENCY: '1' };
 
 /**
- * Holds a block between its failures: after the first, Ollama is asked for a text that is known to be good, and that
- * request is put on hold.
+ * Holds a block between its failures: after the first failure the worker sends the known-good text, and that request hangs.
  */
 export function hangBetweenFailures(site: Pick<Site, 'ollama'>): Hold {
   return hang(site, 'The quick brown fox');

@@ -2,7 +2,7 @@ export interface Endpoint {
   readonly status: number;
   readonly type: string | null;
   readonly text: string;
-  /** The body, where it is JSON. */
+  /** The body, if it is JSON. */
   readonly json: unknown;
 }
 

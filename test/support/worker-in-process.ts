@@ -6,17 +6,17 @@ import { WorkerEvents } from './worker-events.js';
 import { MemoryLog } from './worker-log.js';
 import { WatchedPostgres } from './worker-postgres.js';
 
-/** What a worker under test is told beside the addresses of database and Ollama. */
+/** Environment variables of a worker under test, in addition to the URLs of database and Ollama. */
 export type WorkerEnvironment = Readonly<Record<string, string>>;
 
-/** A worker in this process, as `embedding-worker worker` wires it. */
+/** A worker in this process, set up as by `embedding-worker worker`. */
 export interface TestWorker {
   readonly config: Config;
   readonly events: WorkerEvents;
   readonly log: MemoryLog;
-  /** Of its HTTP endpoints. */
+  /** Base URL of its HTTP endpoints. */
   readonly url: string;
-  /** Resolves when its events have told what can be seen in the tables. */
+  /** Resolves when its events include everything that is visible in the tables. */
   quiet(): Promise<void>;
   /** Stops it and closes its connections. */
   stop(): Promise<void>;
@@ -24,7 +24,7 @@ export interface TestWorker {
 
 const running = new Set<TestWorker>();
 
-/** The environment of a worker on this database and Ollama. */
+/** The environment of a worker with this database and Ollama. */
 export function workerEnvironment(
   db: Pick<TestDatabase, 'url'>,
   ollama: { readonly url: string },
@@ -40,9 +40,9 @@ export function workerEnvironment(
 }
 
 /**
- * Starts a worker and waits until it leads, listens and has swept once; `stopWorkers` ends what a test leaves running.
+ * Starts a worker and waits until it leads, listens and has swept once. `stopWorkers` stops workers that a test left running.
  *
- * @param openDatabase for tests that have to know when the worker asks the database for what
+ * @param openDatabase for tests that observe the worker's queries
  */
 export async function startWorker(
   db: Pick<TestDatabase, 'url'>,
@@ -55,7 +55,7 @@ export async function startWorker(
   return worker;
 }
 
-/** The same without waiting for it to lead. */
+/** The same, without waiting until it leads. */
 export async function startFollower(
   db: Pick<TestDatabase, 'url'>,
   ollama: { readonly url: string },
@@ -72,7 +72,7 @@ export async function startFollower(
     applicationName: `embedding-worker ${instance}`,
     poolSize: config.workerConcurrency,
   });
-  database.on('error', () => undefined); // as the command does: another connection is opened when needed
+  database.on('error', () => undefined); // like the command: the pool opens another connection when needed
   const worker = new Worker({ config, database, events: events.emitter, log, version: '0.0.0-test', instance });
   const stop = async () => {
     running.delete(testWorker);
@@ -99,7 +99,7 @@ export async function startFollower(
   return testWorker;
 }
 
-/** Stops all workers that are still running. For `afterAll` and `afterEach`. */
+/** Stops all running workers. For `afterAll` and `afterEach`. */
 export async function stopWorkers(): Promise<void> {
   await Promise.all([...running].map((worker) => worker.stop()));
 }

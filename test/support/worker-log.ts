@@ -6,7 +6,7 @@ export interface LogLine {
   readonly fields: object;
 }
 
-/** A logger that keeps what it is told, for tests to look at. */
+/** A logger that keeps its lines for tests. */
 export class MemoryLog implements Logger {
   readonly lines: LogLine[];
   readonly #fields: object;
@@ -36,8 +36,8 @@ export class MemoryLog implements Logger {
     return new MemoryLog(this.lines, { ...this.#fields, ...fields });
   }
 
-  /** Lines of these levels, with what their errors say: what a test prints when it fails. */
-  tell(...levels: LogLine['level'][]): string[] {
+  /** Lines of these levels as text, for the messages of failing tests. */
+  format(...levels: LogLine['level'][]): string[] {
     return this.lines
       .filter(({ level }) => levels.includes(level))
       .map(({ level, message, fields }) => `${level} ${message} ${JSON.stringify(fields, errorsAsText)}`);

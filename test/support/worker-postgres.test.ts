@@ -11,8 +11,8 @@ import { WatchedPostgres, WithoutMaintenance } from './worker-postgres.js';
 
 describeWithServer('the maintenance of a leader', () => {
   it.each([
-    ['finds what is due and resets what waits in retry', WatchedPostgres, { due: true, status: 'pending' }],
-    ['does nothing in a database that has none', WithoutMaintenance, { due: false, status: 'processing' }],
+    ['finds ready jobs and resets blocks whose job waits in retry', WatchedPostgres, { due: true, status: 'pending' }],
+    ['does nothing in a database without maintenance', WithoutMaintenance, { due: false, status: 'processing' }],
   ])('%s', async (_, Kind, expected) => {
     const db = await createDatabase();
     const ollama = await startStandIn();

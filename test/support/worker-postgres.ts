@@ -3,10 +3,10 @@ import type { Queryable, Rollback, TransactionOptions } from '../../src/postgres
 import { Postgres } from '../../src/postgres/postgres.js';
 import type { Hold } from './hold.js';
 
-/** How long `quiet` waits for a database that was asked for something and may never answer. */
-const PATIENCE_MS = 2_000;
+/** How long `quiet` waits for a database that may never answer. */
+const QUIET_TIMEOUT_MS = 2_000;
 
-/** The worker's database, which knows when it has answered all that it was asked. */
+/** The worker's database, which knows when no query is pending. */
 export class WatchedPostgres extends Postgres {
   readonly #waiting = new Set<() => void>();
   #asked = 0;
@@ -24,13 +24,13 @@ export class WatchedPostgres extends Postgres {
   }
 
   /**
-   * Resolves when what a test can see in the tables has been told by the worker's events, too: they follow the answer
-   * to a COMMIT, which is on its way while others see the rows already.
+   * Resolves when the worker's events include everything that a test can see in the tables. Events follow the reply to a
+   * COMMIT, and other sessions see the rows before that reply arrives.
    */
   async quiet(): Promise<void> {
     if (this.#asked > 0) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, PATIENCE_MS); // bounds the wait for the event
+        const timer = setTimeout(resolve, QUIET_TIMEOUT_MS); // bounds the wait for the event
         this.#waiting.add(() => {
           clearTimeout(timer);
           resolve();
@@ -54,23 +54,23 @@ export class WatchedPostgres extends Postgres {
   }
 }
 
-/** What the leader asks for every few seconds, in `maintenance.ts`: for jobs that are due, and for blocks to reset. */
-const UPKEEP = /\bAS due\b|\bj\.state = 'retry'/;
+/** The leader's queries of every few seconds, in `maintenance.ts`: for ready jobs, and for blocks to reset. */
+const MAINTENANCE = /\bAS "nextReady"|\bj\.state = 'retry'/;
 
 /**
- * The worker's database, in which the leader's maintenance finds and changes nothing: only a wake then ends the pause of a worker
- * that has gone to sleep, and one that was missed costs the whole of it.
+ * The worker's database, in which the leader's maintenance finds and changes nothing. Then only a wake-up ends the sleep of an idle
+ * worker, and a missed one delays it by the whole poll interval.
  */
 export class WithoutMaintenance extends WatchedPostgres {
   override query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
-    return UPKEEP.test(text) ? Promise.resolve<Row[]>([]) : super.query<Row>(text, values);
+    return MAINTENANCE.test(text) ? Promise.resolve<Row[]>([]) : super.query<Row>(text, values);
   }
 }
 
-/** How long is waited for an answer that is to be held back. */
-const HELD_WITHIN_MS = 10_000;
+/** How long `reached` waits for a matching statement. */
+const REACHED_TIMEOUT_MS = 10_000;
 
-/** The same, with answers that can be held back, as a database or a process that is busy does. */
+/** The same, with answers that a test can delay, as a busy database or process does. */
 export class HoldingPostgres extends WithoutMaintenance {
   #hold:
     | { matches: (text: string, rows: readonly unknown[]) => boolean; reach: () => void; released: Promise<unknown> }
@@ -88,15 +88,15 @@ export class HoldingPostgres extends WithoutMaintenance {
     return answer;
   }
 
-  /** Holds back the answers to such statements from now on, outside of transactions and sessions. */
+  /** Delays the answers to matching statements from now on, except in transactions and sessions. */
   hold(matches: (text: string, rows: readonly unknown[]) => boolean): Hold {
     const reached = Promise.withResolvers<true>();
     const released = Promise.withResolvers<undefined>();
     this.#hold = { matches, reach: () => reached.resolve(true), released: released.promise };
     return {
       reached: async () => {
-        const isReached = await Promise.race([reached.promise, sleep(HELD_WITHIN_MS, false, { ref: false })]);
-        if (!isReached) throw new Error(`there was no such statement within ${HELD_WITHIN_MS} ms`);
+        const isReached = await Promise.race([reached.promise, sleep(REACHED_TIMEOUT_MS, false, { ref: false })]);
+        if (!isReached) throw new Error(`there was no matching statement within ${REACHED_TIMEOUT_MS} ms`);
       },
       release: () => {
         this.#hold = undefined;

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { WorkerEnvironment } from './worker-in-process.js';
 
-/** What `yarn build` makes. */
+/** Made by `yarn build`. */
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
 export interface ProcessLine {
@@ -19,24 +19,24 @@ export interface ProcessEnd {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A bound, not a wait: a busy machine takes ten times as long as a quiet one. */
-const PATIENCE_MS = 45_000;
+/** Generous, because a busy machine takes ten times as long as an idle one. */
+const TIMEOUT_MS = 45_000;
 
 const running = new Set<WorkerProcess>();
 
-/** The built program in a process of its own, with nothing of our environment but the PATH. */
+/** The built program in its own process, with only the PATH of our environment. */
 export class WorkerProcess {
   readonly #process: ChildProcess;
   readonly #kill: (signal: NodeJS.Signals) => void;
   readonly #lines: ProcessLine[] = [];
   readonly #waiting = new Set<() => void>();
   readonly #ended: Promise<ProcessEnd>;
-  /** All it has said, line by line. */
+  /** All lines it has printed. */
   readonly stderr: string[] = [];
   readonly stdout: string[] = [];
   #end: ProcessEnd | undefined;
 
-  /** @throws Error where the program was not built */
+  /** @throws Error if the program was not built */
   static start(environment: WorkerEnvironment, ...args: string[]): WorkerProcess {
     if (!existsSync(CLI)) throw new Error(`${CLI} is missing: run "yarn build" before the tests`);
     const child = spawn(process.execPath, [CLI, ...(args.length === 0 ? ['worker'] : args)], {
@@ -46,7 +46,7 @@ export class WorkerProcess {
     return WorkerProcess.of(child, (signal) => child.kill(signal));
   }
 
-  /** One that was started in another way, with pipes; `kill` signals the program itself. */
+  /** Wraps a process that was started in another way, with pipes. `kill` must signal the program itself. */
   static of(child: ChildProcess, kill: (signal: NodeJS.Signals) => void): WorkerProcess {
     const worker = new WorkerProcess(child, kill);
     running.add(worker);
@@ -60,7 +60,7 @@ export class WorkerProcess {
     if (stdout === null || stderr === null) throw new Error('the process has no pipes');
     createInterface(stdout).on('line', (line) => this.stdout.push(line));
     createInterface(stderr).on('line', (line) => {
-      this.#hear(line);
+      this.#read(line);
     });
     this.#ended = once(this.#process, 'close').then(([status, signal]) => {
       this.#end = { status: status as number | null, signal: signal as NodeJS.Signals | null };
@@ -70,7 +70,7 @@ export class WorkerProcess {
     });
   }
 
-  /** What it has logged. */
+  /** The parsed log lines. */
   get lines(): readonly ProcessLine[] {
     return this.#lines;
   }
@@ -80,11 +80,11 @@ export class WorkerProcess {
   }
 
   /**
-   * Resolves with the first logged line whose message contains this, be it logged already or yet to come.
+   * Resolves with the first log line whose message contains this, which may have been logged already.
    *
-   * @throws Error with all it has said, when it ends before or says nothing of the kind in time
+   * @throws Error with all lines of stderr, if it ends first or does not log that in time
    */
-  untilLogged(message: string, timeoutMs = PATIENCE_MS): Promise<ProcessLine> {
+  untilLogged(message: string, timeoutMs = TIMEOUT_MS): Promise<ProcessLine> {
     return new Promise((resolve, reject) => {
       const settle = (act: () => void) => {
         clearTimeout(timer);
@@ -112,15 +112,15 @@ export class WorkerProcess {
     });
   }
 
-  /** Resolves with the address of its HTTP endpoints once it is working. */
+  /** Resolves with the URL of its HTTP endpoints once it has started. */
   async untilWorking(): Promise<string> {
     await this.untilLogged('worker started');
     const { port } = await this.untilLogged('serving');
     return `http://127.0.0.1:${String(port)}`;
   }
 
-  /** @throws Error with all it has said, when it does not end in time */
-  async untilEnd(timeoutMs = PATIENCE_MS): Promise<ProcessEnd> {
+  /** @throws Error with all lines of stderr, if it does not end in time */
+  async untilEnd(timeoutMs = TIMEOUT_MS): Promise<ProcessEnd> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
@@ -134,7 +134,7 @@ export class WorkerProcess {
     }
   }
 
-  #hear(line: string): void {
+  #read(line: string): void {
     this.stderr.push(line);
     const parsed = parseLine(line);
     if (parsed !== undefined) this.#lines.push(parsed);
@@ -142,24 +142,24 @@ export class WorkerProcess {
   }
 }
 
-/** How a run ended that was expected to end by itself, with all it said. */
+/** The result of a run of the program: exit status and output. */
 export interface Run {
   readonly status: number | null;
   readonly output: string;
 }
 
-/** Runs the program to its end. */
+/** Runs the program until it ends. */
 export async function run(
   environment: WorkerEnvironment,
   args: readonly string[] = [],
-  timeoutMs = PATIENCE_MS,
+  timeoutMs = TIMEOUT_MS,
 ): Promise<Run> {
   const worker = WorkerProcess.start(environment, ...args);
   const { status } = await worker.untilEnd(timeoutMs);
   return { status, output: [...worker.stdout, ...worker.stderr].join('\n') };
 }
 
-/** Kills all that were started and still run. For `afterEach` and `afterAll`. */
+/** Kills all running processes. For `afterEach` and `afterAll`. */
 export async function killProcesses(): Promise<void> {
   const processes = [...running];
   for (const worker of processes) worker.kill('SIGKILL');
@@ -167,6 +167,6 @@ export async function killProcesses(): Promise<void> {
 }
 
 function parseLine(line: string): ProcessLine | undefined {
-  if (!line.startsWith('{')) return undefined; // what the command itself says, for people
+  if (!line.startsWith('{')) return undefined; // the command's own output for the user
   return JSON.parse(line) as ProcessLine;
 }

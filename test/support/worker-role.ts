@@ -6,13 +6,13 @@ import type { TestDatabase } from './test-database.js';
 
 const PG_BOSS = fileURLToPath(new URL('../../node_modules/pg-boss/dist/cli.js', import.meta.url));
 
-/** A role of the server's with a password, for one database. */
+/** A database role with a password, for one database. */
 export interface WorkerRole {
   readonly name: string;
   readonly password: string;
-  /** To the database, as this role. */
+  /** URL of the database for this role. */
   readonly url: string;
-  /** With all it owns. */
+  /** Drops the role and everything it owns. */
   drop(): Promise<void>;
 }
 
@@ -33,13 +33,13 @@ export async function createRole(db: TestDatabase, password = 'n0t-to-be-told'):
   };
 }
 
-/** Runs a file of grants in k8s/ as psql does, as the owner of the tables. */
+/** Runs a file of grants in k8s/ as psql would, as the owner of the tables. */
 export async function grant(db: TestDatabase, role: WorkerRole, file: string): Promise<void> {
   const sql = await readFile(new URL(`../../k8s/${file}`, import.meta.url), 'utf8');
   await db.query(sql.replaceAll(':"role"', `"${role.name}"`).replaceAll(':"DBNAME"', `"${db.name}"`));
 }
 
-/** What an administrator does before `role-without-ownership.sql`: pg-boss's own command. */
+/** Installs pg-boss's schema with its own command, as an administrator does before `role-without-ownership.sql`. */
 export async function installPgBoss(db: TestDatabase): Promise<void> {
   await promisify(execFile)(process.execPath, [PG_BOSS, 'migrate', '--schema', 'pgboss'], {
     env: { PATH: process.env['PATH'], PGBOSS_DATABASE_URL: db.url },

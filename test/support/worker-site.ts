@@ -4,7 +4,7 @@ import type { SchemaVariant } from './schema-variant.js';
 import type { TestDatabase } from './test-database.js';
 import { startWorker, stopWorkers, type TestWorker, type WorkerEnvironment } from './worker-in-process.js';
 
-/** All that a pipeline is made of. */
+/** Database, model server and worker of a test. */
 export interface Site {
   readonly db: TestDatabase;
   readonly ollama: StandIn;
@@ -13,21 +13,21 @@ export interface Site {
 
 export interface SiteOptions {
   readonly variant?: SchemaVariant;
-  /** Done to the database before the worker starts. */
+  /** Changes the database before the worker starts. */
   readonly prepare?: (db: TestDatabase) => Promise<unknown>;
   readonly standIn?: Parameters<typeof startStandIn>[0];
   readonly environment?: WorkerEnvironment;
-  /** The URL of the worker's own role, known once the database is prepared. */
+  /** Returns the URL for the worker's role, once the database is prepared. */
   readonly role?: () => string;
-  /** The worker's database, where it is not as any other. */
+  /** Opens the worker's database, if it is a special one. */
   readonly openDatabase?: Parameters<typeof startWorker>[3];
 }
 
 /**
- * A database, a stand-in that records its texts, and a worker, for all tests of a `describeWithServer`. Each test begins
- * with an Ollama that is well, and knows nothing of the requests and events before it.
+ * A database, a stand-in that records texts, and a worker, shared by all tests of a `describeWithServer`. Each test starts
+ * without faults, and without the requests and events of earlier tests.
  *
- * @returns gives them, from the first test on
+ * @returns a function that returns them, for use in tests
  */
 export function useSite(options: SiteOptions = {}): () => Site {
   let ollama: StandIn | undefined;
@@ -56,7 +56,7 @@ export function useSite(options: SiteOptions = {}): () => Site {
     await stopWorkers().finally(() => ollama?.stop());
   });
   return () => {
-    if (site === undefined) throw new Error('The site is there from the first test on');
+    if (site === undefined) throw new Error('The site exists only in tests');
     return site;
   };
 }

@@ -10,7 +10,7 @@ import { killProcesses, WorkerProcess } from '../support/worker-process.js';
 const BLOCKS = 100_000;
 const LIMIT = 3_000;
 
-/** Does with the oldest jobs what workers would, at once, and keeps only what can be counted. */
+/** Finishes the oldest jobs as workers would, and deletes them. */
 const WORK = `
 WITH done AS (
   DELETE FROM pgboss.job WHERE name = 'embed-block' AND id IN (
@@ -19,17 +19,17 @@ WITH done AS (
 UPDATE blocks SET embedding_status = 'completed' FROM done
  WHERE id = singleton_key::bigint AND embedding_status = 'pending' RETURNING id`;
 
-describeWithServer('100,000 pending blocks and a queue that may hold 3,000', () => {
+describeWithServer('two backfills of 100,000 pending blocks into a queue that may hold 3,000 jobs', () => {
   let db: TestDatabase;
   beforeAll(async () => {
     db = await createDatabase();
   });
   afterAll(killProcesses);
 
-  it('go through it, each once, with never more than that waiting, whatever number of backfills run', async () => {
+  it('enqueue each block once and never exceed the limit', async () => {
     const environment = workerEnvironment(db, { url: 'http://127.0.0.1:1' }, { PALDOCS_QUEUE_LIMIT: String(LIMIT) });
     const start = () => WorkerProcess.start(environment, 'backfill', '--rate', '0', '--json');
-    await start().untilEnd(); // makes the queue
+    await start().untilEnd(); // creates the queue
     await watchJobs(db);
     await insertBacklog(db, BLOCKS);
     const runs = [start(), start()];

@@ -6,8 +6,8 @@ import { startWorker, stopWorkers } from '../support/worker-in-process.js';
 import { WatchedPostgres, WithoutMaintenance } from '../support/worker-postgres.js';
 import { startStandIn, type StandIn } from '../../tools/stand-in/stand-in.js';
 
-/** A worker that was not woken sleeps for the polling interval of 60 s. */
-const LESS_THAN_A_PAUSE_MS = 50_000;
+/** Less than the polling interval of 60 s, for which a worker sleeps unless it is woken. */
+const LESS_THAN_A_POLL_MS = 50_000;
 
 describeWithServer('a queue of many blocks', () => {
   let ollama: StandIn;
@@ -25,19 +25,19 @@ describeWithServer('a queue of many blocks', () => {
     ['10', '10'],
     ['4', '128'],
   ])(
-    'is worked off without a pause by %s workers that fetch %s jobs',
+    'is processed without waiting for a poll by %s workers that fetch %s jobs at a time',
     async (workers, batchSize) => {
       const db = await createDatabase();
       const environment = { PALDOCS_WORKER_CONCURRENCY: workers, PALDOCS_BATCH_SIZE: batchSize };
       await startWorker(db, ollama, environment, (options) => new WithoutMaintenance(options));
       await insertBlocks(db, 45);
-      await untilIdle(db, LESS_THAN_A_PAUSE_MS);
+      await untilIdle(db, LESS_THAN_A_POLL_MS);
       expect(await countByStatus(db)).toEqual({ completed: 45 });
     },
     90_000,
   );
 
-  it('leaves nothing for pg-boss to settle', async () => {
+  it('is settled by the worker, which leaves nothing to pg-boss', async () => {
     const settlesOfPgBoss: string[] = [];
     class Listening extends WatchedPostgres {
       override executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> {
@@ -49,7 +49,7 @@ describeWithServer('a queue of many blocks', () => {
     const worker = await startWorker(db, ollama, {}, (options) => new Listening(options));
     await insertBlocks(db, 25);
     await untilIdle(db);
-    await worker.stop(); // pg-boss would settle once the handler has returned
+    await worker.stop(); // pg-boss would settle after the handler has returned
     expect(await countByStatus(db)).toEqual({ completed: 25 });
     expect(settlesOfPgBoss).toEqual([]);
   });

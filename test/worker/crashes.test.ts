@@ -1,15 +1,15 @@
 import { DEFAULT_INSTRUCTION } from '../../src/config/variables.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlock } from '../support/fixtures.js';
-import { expectEmbedded, untilJob, untilStatus } from '../support/worker-blocks.js';
+import { expectEmbedded, failureReportsOf, untilJob, untilStatus } from '../support/worker-blocks.js';
 import { keepBusy, ONE_WORKER } from '../support/worker-hold.js';
 import { useSite } from '../support/worker-site.js';
 
-describeWithServer('a block with which workers died', () => {
+describeWithServer('a block that crashed workers', () => {
   const site = useSite({ environment: { ...ONE_WORKER, PALDOCS_RETRY_LIMIT: '0' } });
 
-  /** A block whose job comes back from so many crashes, among others, when the hold is released. */
-  async function afterDeaths(text: string, crashes: { counted: number; claims: number }) {
+  /** Inserts a block whose job returns from this many crashes, next to a neighbour; both are fetched together. */
+  async function afterCrashes(text: string, crashes: { counted: number; claims: number }) {
     const { db } = site();
     const busy = await keepBusy(site());
     const id = await insertBlock(db, { content: text });
@@ -30,39 +30,35 @@ describeWithServer('a block with which workers died', () => {
   const textsBeside = (text: string) =>
     site().ollama.requests.find(({ recordedTexts }) => recordedTexts?.includes(DEFAULT_INSTRUCTION + text))?.texts;
 
-  it('once is embedded together with others, and the death is told', async () => {
+  it('once is embedded together with others, and the crash is reported', async () => {
     const { db, worker } = site();
-    const { id } = await afterDeaths('died once', { counted: 0, claims: 1 });
-    await expectEmbedded(db, id, 'died once');
-    expect(textsBeside('died once')).toBe(2);
+    const { id } = await afterCrashes('crashed once', { counted: 0, claims: 1 });
+    await expectEmbedded(db, id, 'crashed once');
+    expect(textsBeside('crashed once')).toBe(2);
     expect(worker.events.seen.crash).toEqual([{ count: 1 }]);
     expect(worker.events.seen.failed).toEqual([]);
   });
 
   it.each([
-    ['twice with this job', { counted: 0, claims: 2 }],
-    ['twice with jobs that this one replaced', { counted: 2, claims: 1 }],
+    ['twice in this job', { counted: 0, claims: 2 }],
+    ['twice in jobs that this one replaced', { counted: 2, claims: 1 }],
     ['eleven times', { counted: 10, claims: 1 }],
   ])('%s is embedded alone', async (name, crashes) => {
     const { db, worker } = site();
-    const { id, neighbour } = await afterDeaths(name, crashes);
+    const { id, neighbour } = await afterCrashes(name, crashes);
     await expectEmbedded(db, id, name);
     await expectEmbedded(db, neighbour, `neighbour of ${name}`);
     expect(textsBeside(name)).toBe(1);
     expect(worker.events.seen.failed).toEqual([]);
   });
 
-  it('ten times alone is set aside, with that reason', async () => {
+  it('ten times while alone is dead-lettered with the reason WORKER_CRASHES', async () => {
     const { db, worker } = site();
-    const { id, neighbour } = await afterDeaths('a killer', { counted: 11, claims: 1 });
+    const { id, neighbour } = await afterCrashes('a crasher', { counted: 11, claims: 1 });
     await untilStatus(db, id, 'error');
-    await expectEmbedded(db, neighbour, 'neighbour of a killer');
-    expect(textsBeside('a killer')).toBeUndefined();
-    const letters = await db.query(
-      `SELECT source_output AS report FROM pgboss.job WHERE name = 'embed-block-failed' AND singleton_key = $1`,
-      [id],
-    );
-    expect(letters).toMatchObject([{ report: { reason: 'WORKER_CRASHES', crashes: 12 } }]);
+    await expectEmbedded(db, neighbour, 'neighbour of a crasher');
+    expect(textsBeside('a crasher')).toBeUndefined();
+    expect(await failureReportsOf(db, id)).toMatchObject([{ reason: 'WORKER_CRASHES', crashes: 12 }]);
     await worker.events.until(({ seen }) => seen.failed.length > 0);
     expect(worker.events.seen.failed).toEqual([{ reason: 'WORKER_CRASHES', final: true }]);
   });

@@ -6,7 +6,7 @@ import { useSite, type Site } from '../support/worker-site.js';
 
 const POISON = { preset: 'poison', text: 'poison' } as const;
 
-/** The records of the dead-letter queue for a block that still stand. */
+/** The dead letters of a block, oldest first. */
 async function deadLettersOf({ db }: Site, blockId: string) {
   return await db.query<{ data: object; report: Record<string, unknown>; source: string }>(
     `SELECT data, source_output AS report, source_name AS source FROM pgboss.job
@@ -21,10 +21,10 @@ async function sweep({ db, worker }: Site): Promise<void> {
   await worker.events.until(({ seen }) => seen.swept.length > before);
 }
 
-describeWithServer('a block that has spent its retries', () => {
+describeWithServer('a block whose retries are used up', () => {
   const site = useSite({ environment: { PALDOCS_RETRY_LIMIT: '0' } });
 
-  it('ends in error, with one record that says why, how often, when and for which text', async () => {
+  it('ends in error with one dead letter that holds reason, failures, time and fingerprint', async () => {
     const { db, ollama, worker } = site();
     ollama.faults.add(POISON);
     const before = Date.now();
@@ -49,7 +49,7 @@ describeWithServer('a block that has spent its retries', () => {
     expect(worker.events.seen.failed).toEqual([{ reason: 'OLLAMA_REJECTED', final: true }]);
   });
 
-  it('is left alone by the sweep, and keeps its record', async () => {
+  it('is left alone by the sweep and keeps its dead letter', async () => {
     const { db, ollama } = site();
     ollama.faults.add(POISON);
     const id = await insertBlock(db, { content: 'poison' });
@@ -61,18 +61,18 @@ describeWithServer('a block that has spent its retries', () => {
     expect(await jobsOf(db, id)).toMatchObject([{ state: 'failed' }]);
   });
 
-  it('is revived by an edit, and its record goes with the next sweep', async () => {
+  it('is embedded after an edit, and the next sweep deletes its dead letter', async () => {
     const { db, ollama } = site();
     ollama.faults.add(POISON);
     const id = await insertBlock(db, { content: 'poison' });
     await untilStatus(db, id, 'error');
-    await editBlock(db, id, { content: 'mended' });
-    await expectEmbedded(db, id, 'mended');
+    await editBlock(db, id, { content: 'fixed' });
+    await expectEmbedded(db, id, 'fixed');
     await sweep(site());
     expect(await deadLettersOf(site(), id)).toEqual([]);
   });
 
-  it('that fails again after an edit has one record, of its new text', async () => {
+  it('has one dead letter, of its new text, after it is edited and fails again', async () => {
     const { db, ollama } = site();
     ollama.faults.add(POISON);
     const id = await insertBlock(db, { content: 'poison' });
@@ -86,7 +86,7 @@ describeWithServer('a block that has spent its retries', () => {
     expect(records[0]?.report['fingerprint']).not.toBe(first?.report['fingerprint']);
   });
 
-  it('leaves no record behind when it is deleted', async () => {
+  it('loses its dead letter when it is deleted', async () => {
     const { db, ollama } = site();
     ollama.faults.add(POISON);
     const id = await insertBlock(db, { content: 'poison' });
@@ -102,10 +102,10 @@ describeWithServer('a block that has spent its retries', () => {
     ['infinite-value', 'EMBEDDING_NOT_FINITE'],
     ['nan', 'OLLAMA_NAN'],
     ['nan-old', 'OLLAMA_NAN'],
-  ] as const)('%s: has the reason %s', async (preset, reason) => {
+  ] as const)('has, if Ollama returns %s, the reason %s', async (preset, reason) => {
     const { db, ollama } = site();
-    ollama.faults.add({ preset, text: 'spoilt' });
-    const id = await insertBlock(db, { content: 'spoilt' });
+    ollama.faults.add({ preset, text: 'bad vector' });
+    const id = await insertBlock(db, { content: 'bad vector' });
     await untilStatus(db, id, 'error');
     expect(await deadLettersOf(site(), id)).toMatchObject([{ report: { reason } }]);
   });

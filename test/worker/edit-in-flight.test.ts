@@ -10,10 +10,10 @@ describeWithServer('an edit', () => {
   afterEach(() => {
     const { events, log } = site().worker;
     expect(events.seen.failed).toEqual([]);
-    expect(log.tell('error')).toEqual([]);
+    expect(log.format('error')).toEqual([]);
   });
 
-  it('while its block is queued is the only text that is embedded', async () => {
+  it('of a queued block is the only text that is embedded', async () => {
     const { db, ollama } = site();
     const busy = await keepBusy(site());
     const id = await insertBlock(db, { content: 'queued, then edited' });
@@ -24,7 +24,7 @@ describeWithServer('an edit', () => {
     expect([...ollama.timesEmbedded().keys()].join()).not.toContain('queued, then edited');
   });
 
-  it('while its block is being embedded keeps the old vector from being stored', async () => {
+  it('of a block that is being embedded prevents the old vector from being stored', async () => {
     const { db, worker } = site();
     const request = hang(site(), 'old text');
     const id = await insertBlock(db, { content: 'old text' });
@@ -37,19 +37,19 @@ describeWithServer('an edit', () => {
     expect(worker.events.settled('superseded')).toBe(1);
   });
 
-  it('that is taken back while its block is being embedded leaves the old text’s vector', async () => {
+  it('that is undone while its block is being embedded leaves the vector of the old text', async () => {
     const { db, worker } = site();
-    const request = hang(site(), 'to and fro');
-    const id = await insertBlock(db, { content: 'to and fro' });
+    const request = hang(site(), 'there and back');
+    const id = await insertBlock(db, { content: 'there and back' });
     await request.reached();
-    await editBlock(db, id, { content: 'fro' });
-    await editBlock(db, id, { content: 'to and fro' });
+    await editBlock(db, id, { content: 'there' });
+    await editBlock(db, id, { content: 'there and back' });
     request.release();
-    await expectEmbedded(db, id, 'to and fro');
+    await expectEmbedded(db, id, 'there and back');
     await worker.events.until((events) => events.settled('completed') === 1);
   });
 
-  it('after many others while its block is being embedded wins', async () => {
+  it('that is the last of many during embedding is the one that is embedded', async () => {
     const { db } = site();
     const request = hang(site(), 'version 0.');
     const id = await insertBlock(db, { content: 'version 0.' });
@@ -59,7 +59,7 @@ describeWithServer('an edit', () => {
     await expectEmbedded(db, id, 'version 20.');
   });
 
-  it('of a heading together with its note’s title embeds the two new ones', async () => {
+  it('of a heading and its note’s title is embedded with both', async () => {
     const { db } = site();
     const noteId = await insertNote(db, 'Old title');
     const request = hang(site(), 'Old title > Old heading');
@@ -75,7 +75,7 @@ describeWithServer('an edit', () => {
     await expectEmbedded(db, id, 'New title > New heading');
   });
 
-  it('of the note’s title alone is seen where a heading of it is being embedded', async () => {
+  it('of a note’s title is noticed while one of its headings is being embedded', async () => {
     const { db } = site();
     const noteId = await insertNote(db, 'Before');
     const request = hang(site(), 'Before > Heading');
@@ -86,7 +86,7 @@ describeWithServer('an edit', () => {
     await expectEmbedded(db, id, 'After > Heading');
   });
 
-  it('of the note’s title alone costs a paragraph nothing', async () => {
+  it('of a note’s title does not affect a paragraph that is being embedded', async () => {
     const { db, worker } = site();
     const noteId = await insertNote(db, 'Before');
     const request = hang(site(), 'a paragraph');
@@ -98,7 +98,7 @@ describeWithServer('an edit', () => {
     expect(worker.events.settled('superseded')).toBe(0);
   });
 
-  it('that makes a diagram of a block being embedded leaves it without a vector', async () => {
+  it('that turns a block being embedded into a diagram leaves it skipped, without a vector', async () => {
     const { db, worker } = site();
     const request = hang(site(), 'graph LR');
     const id = await insertBlock(db, { content: 'graph LR' });

@@ -19,7 +19,7 @@ describe.each([
       ['paragraph', 'Blue whales sing.', 'Blue whales sing.'],
       ['heading', 'Oceans', 'Atlas > Oceans'],
       ['code', 'let x = 1;', 'let x = 1;'],
-      ['callout', 'A type nobody taught us.', 'A type nobody taught us.'],
+      ['callout', 'A block of unknown type.', 'A block of unknown type.'],
     ])('embeds a new %s', async (type, content, text) => {
       const { db } = site();
       const noteId = await insertNote(db, 'Atlas');
@@ -35,7 +35,7 @@ describe.each([
       await expectEmbedded(db, id, 'second');
     });
 
-    it('takes the vector from a block that becomes a diagram', async () => {
+    it('removes the vector of a block that becomes a diagram', async () => {
       const { db } = site();
       const id = await insertBlock(db, { content: 'graph TD' });
       await expectEmbedded(db, id, 'graph TD');
@@ -46,23 +46,23 @@ describe.each([
   });
 });
 
-describeWithServer('with a column of its own size and an instruction of its own, a worker', () => {
+describeWithServer('with a 64-dimensional column and another instruction, a worker', () => {
   const site = useSite({
     variant: { dimensions: 64 },
     environment: { PALDOCS_EMBEDDING_INSTRUCTION: 'passage: ' },
   });
 
-  it('stores what the model gives for just that', async () => {
+  it('stores vectors of that size for that instruction', async () => {
     const { db } = site();
     const id = await insertBlock(db, { content: 'small' });
     await expectEmbedded(db, id, 'small', { instruction: 'passage: ', dimensions: 64 });
   });
 });
 
-describeWithServer('with an Ollama too old to know of dimensions, a worker', () => {
+describeWithServer('with an Ollama that ignores `dimensions`, a worker', () => {
   const site = useSite({ standIn: { ignoreDimensions: true } });
 
-  it('cuts the vectors of a model that was trained for it', async () => {
+  it('shortens the vectors of a model that was trained for it', async () => {
     const { db, ollama } = site();
     const id = await insertBlock(db, { content: 'cut' });
     await untilStatus(db, id, 'completed');
@@ -73,7 +73,7 @@ describeWithServer('with an Ollama too old to know of dimensions, a worker', () 
   });
 });
 
-describeWithServer('with ids that look like anything but an id, a worker', () => {
+describeWithServer('with unusual text ids, a worker', () => {
   const site = useSite({ variant: { idType: 'text' } });
 
   it.each([

@@ -6,10 +6,10 @@ import { hang, hangBetweenFailures, ONE_WORKER } from '../support/worker-hold.js
 import { WithoutMaintenance } from '../support/worker-postgres.js';
 import { useSite } from '../support/worker-site.js';
 
-describeWithServer('a worker that was away while its job was taken over', () => {
+describeWithServer('a worker that stopped responding while its job was taken over', () => {
   const site = useSite({ environment: ONE_WORKER, openDatabase: (options) => new WithoutMaintenance(options) });
 
-  /** Takes a job over while its request is in flight, lets that be answered, and waits until the worker has settled it. */
+  /** Takes a job over while its request is in flight, lets the request finish, and waits until the worker has settled it. */
   async function settleAfter(text: string, takeOver: string): Promise<string> {
     const { db } = site();
     const request = hang(site(), text);
@@ -17,7 +17,7 @@ describeWithServer('a worker that was away while its job was taken over', () => 
     await request.reached();
     await db.query(`${takeOver} WHERE name = 'embed-block' AND singleton_key = $1 AND state = 'active'`, [id]);
     request.release();
-    // The only worker takes the next block when it is done with this one.
+    // The only worker fetches the next block after this one.
     const next = await insertBlock(db, { content: `after ${text}` });
     await expectEmbedded(db, next, `after ${text}`);
     return id;
@@ -26,13 +26,13 @@ describeWithServer('a worker that was away while its job was taken over', () => 
   it.each([
     ['another worker has claimed it', 'UPDATE pgboss.job SET retry_count = retry_count + 1', 'active'],
     ['another worker has completed it', `UPDATE pgboss.job SET state = 'completed', completed_on = now()`, 'completed'],
-    ['the supervisor has failed it for good', `UPDATE pgboss.job SET state = 'failed', completed_on = now()`, 'failed'],
     [
-      'it waits for its next try',
-      `UPDATE pgboss.job SET state = 'retry', start_after = now() + interval '1 hour'`,
-      'retry',
+      'the supervisor has failed it permanently',
+      `UPDATE pgboss.job SET state = 'failed', completed_on = now()`,
+      'failed',
     ],
-  ])('writes nothing where %s', async (name, takeOver, state) => {
+    ['it waits in retry', `UPDATE pgboss.job SET state = 'retry', start_after = now() + interval '1 hour'`, 'retry'],
+  ])('writes nothing if %s', async (name, takeOver, state) => {
     const { db, worker } = site();
     const id = await settleAfter(name, takeOver);
     expect(await readBlock(db, id)).toEqual({ status: 'processing', vector: null });
@@ -42,14 +42,14 @@ describeWithServer('a worker that was away while its job was taken over', () => 
     expect(worker.events.seen.failed).toEqual([]);
   });
 
-  it('writes nothing where the job is gone', async () => {
+  it('writes nothing if the job is gone', async () => {
     const { db } = site();
     const id = await settleAfter('the job is gone', 'DELETE FROM pgboss.job');
     expect(await readBlock(db, id)).toEqual({ status: 'processing', vector: null });
     expect(await jobsOf(db, id)).toEqual([]);
   });
 
-  it('does not fail it', async () => {
+  it('records no failure', async () => {
     const { db, ollama, worker } = site();
     ollama.faults.add({ preset: 'poison', text: 'poison' });
     const failing = hangBetweenFailures(site());
@@ -64,7 +64,7 @@ describeWithServer('a worker that was away while its job was taken over', () => 
     expect(worker.events.seen.failed).toEqual([]);
   });
 
-  it('leaves what it lost to the sweep, which has it embedded', async () => {
+  it('leaves the block to the sweep, which enqueues it again', async () => {
     const { db } = site();
     const id = await settleAfter('lost and found', `UPDATE pgboss.job SET state = 'failed', completed_on = now()`);
     await askForSweep(db);

@@ -5,11 +5,11 @@ import { expectEmbedded } from '../support/worker-blocks.js';
 import { startFollower, stopWorkers } from '../support/worker-in-process.js';
 import { useSite } from '../support/worker-site.js';
 
-describeWithServer("a worker that makes pg-boss's schema", () => {
+describeWithServer("a worker that creates pg-boss's schema", () => {
   const site = useSite();
   afterAll(stopWorkers);
 
-  it('goes on where another has made it in the same moment', async () => {
+  it('continues if another worker creates it at the same time', async () => {
     const { ollama } = site();
     const db = await createDatabase();
     const other = await db.connect('another worker');
@@ -23,6 +23,6 @@ describeWithServer("a worker that makes pg-boss's schema", () => {
     await other.query('COMMIT');
     await other.end();
     await started;
-    await expectEmbedded(db, await insertBlock(db, { content: 'first of all' }), 'first of all');
+    await expectEmbedded(db, await insertBlock(db, { content: 'the first block' }), 'the first block');
   });
 });

@@ -2,7 +2,7 @@ import { startStandIn } from '../../tools/stand-in/stand-in.js';
 import { insertBacklog } from '../support/backlog.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
-import { insertBlock } from '../support/fixtures.js';
+import { insertBlock, notify } from '../support/fixtures.js';
 import { editBlock, expectEmbedded, jobsOf, untilJob, untilStatus } from '../support/worker-blocks.js';
 import { ONE_WORKER } from '../support/worker-hold.js';
 import { startWorker, stopWorkers } from '../support/worker-in-process.js';
@@ -13,11 +13,11 @@ const LIVE = 10;
 describeWithServer('an edit of a block', () => {
   const site = useSite({ environment: { ...ONE_WORKER, PALDOCS_JOB_EXPIRE_SECONDS: '10' } });
 
-  it('whose backlog job is active stays an edit when the job is handed back in an outage', async () => {
+  it('keeps its priority when its active backlog job is handed back in an outage', async () => {
     const { db, ollama, worker } = site();
-    ollama.faults.add({ preset: 'hang' }); // nothing is answered, not even the text that is known to be good
+    ollama.faults.add({ preset: 'hang' }); // even the known-good text gets no answer
     const [id = ''] = await insertBacklog(db, 1);
-    await db.query(`SELECT pg_notify('embedding_queue', '')`);
+    await notify(db);
     await untilJob(db, id, ({ state }) => state === 'active');
     await db.query(
       `UPDATE pgboss.job SET priority = 0, data = jsonb_set(data, '{priority}', '0') WHERE singleton_key = $1`,
@@ -31,30 +31,30 @@ describeWithServer('an edit of a block', () => {
     await expectEmbedded(db, id, 'edited in an outage', { timeoutMs: 20_000 });
   });
 
-  it('whose row is locked while its backlog job is handed back stays an edit', async () => {
+  it('keeps its priority when its backlog job is handed back because the row is locked', async () => {
     const { db, worker } = site();
     const [id = ''] = await insertBacklog(db, 1);
-    const somebody = await db.connect('somebody who edits');
+    const client = await db.connect('an editor');
     try {
-      await somebody.query('BEGIN');
-      await editBlock(db, id, { content: 'edited under a lock' }, somebody);
-      await db.query(`SELECT pg_notify('embedding_queue', '')`);
+      await client.query('BEGIN');
+      await editBlock(db, id, { content: 'edited under a lock' }, client);
+      await notify(db);
       await worker.events.until((events) => events.requeued('locked') > 0);
-      await somebody.query('COMMIT');
+      await client.query('COMMIT');
       await db.untilRow<{ priority: number }>(
         `SELECT priority FROM pgboss.job WHERE singleton_key = $1 ORDER BY created_on DESC LIMIT 1`,
         [id],
         ({ priority }) => priority === LIVE,
       );
     } finally {
-      await somebody.end();
+      await client.end();
     }
     await expectEmbedded(db, id, 'edited under a lock');
   });
 });
 
-describeWithServer('an edit of a block whose backlog job is handed back by a worker that ends', () => {
-  it('stays an edit', async () => {
+describeWithServer('an edit of a block whose backlog job is handed back at shutdown', () => {
+  it('keeps its priority', async () => {
     const db = await createDatabase();
     const ollama = await startStandIn();
     try {
@@ -68,8 +68,8 @@ describeWithServer('an edit of a block whose backlog job is handed back by a wor
          SELECT 'embed-block', jsonb_build_object('blockId', id::text, 'since', now(), 'priority', 0), 'exclusive', id::text, 0 FROM blocks`,
       );
       await db.query(`SELECT pg_notify('embedding_worker_wake', 'embed-block 30 0')`);
-      await untilStatus(db, first, 'processing'); // claimed: the edit's lock does not have its job handed back
-      await editBlock(db, first, { content: 'edited at the end' });
+      await untilStatus(db, first, 'processing'); // claimed, so the lock of the edit does not make the claim hand its job back
+      await editBlock(db, first, { content: 'edited at shutdown' });
       await db.untilRow<{ priority: number }>(
         `SELECT priority FROM pgboss.job WHERE singleton_key = $1 AND state = 'active'`,
         [first],
@@ -80,7 +80,7 @@ describeWithServer('an edit of a block whose backlog job is handed back by a wor
       const live = (await jobsOf(db, first)).filter(({ state }) => state !== 'completed');
       for (const job of live) expect(job).toMatchObject({ data: { priority: LIVE } });
       await startWorker(db, ollama, ONE_WORKER);
-      await expectEmbedded(db, first, 'edited at the end');
+      await expectEmbedded(db, first, 'edited at shutdown');
     } finally {
       await stopWorkers();
       await ollama.stop();
@@ -88,7 +88,7 @@ describeWithServer('an edit of a block whose backlog job is handed back by a wor
   });
 });
 
-describeWithServer('a job in hand while all work is held', () => {
+describeWithServer('an active job while all work is held', () => {
   const raise = `
     CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN RAISE EXCEPTION 'refused' USING ERRCODE = 'disk_full'; END $$;
@@ -111,7 +111,7 @@ describeWithServer('a job in hand while all work is held', () => {
     return { db, ollama, worker, id };
   }
 
-  it('goes back at no cost when the worker ends', async () => {
+  it('is handed back at shutdown without a failure', async () => {
     const { db, ollama, worker, id } = await holdWithJob(ONE_WORKER);
     try {
       await worker.stop();
@@ -128,7 +128,7 @@ describeWithServer('a job in hand while all work is held', () => {
     }
   });
 
-  it('goes back at no cost before it expires', async () => {
+  it('is handed back without a failure before it expires', async () => {
     const { db, ollama, worker, id } = await holdWithJob({ ...ONE_WORKER, PALDOCS_JOB_EXPIRE_SECONDS: '10' });
     try {
       await worker.events.until((events) => events.requeued('outage') > 0, 20_000);
@@ -141,38 +141,37 @@ describeWithServer('a job in hand while all work is held', () => {
   });
 });
 
-describeWithServer('a block that fails for good while its row is locked', () => {
+describeWithServer('a block that fails permanently while its row is locked', () => {
   const site = useSite({ environment: { ...ONE_WORKER, PALDOCS_RETRY_LIMIT: '0' } });
 
-  it('is settled at once, and again when the row is free', async () => {
+  it('is superseded at once, and ends in error after the row is unlocked', async () => {
     const { db, worker } = site();
     await db.query(`
       CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN IF NEW.embedding_status = 'completed' AND NEW.content = '"refused"' THEN RAISE EXCEPTION 'refused'; END IF; RETURN NEW; END $$;
       CREATE TRIGGER refuse BEFORE UPDATE ON blocks FOR EACH ROW EXECUTE FUNCTION refuse()`);
-    const somebody = await db.connect('somebody who locks');
+    const client = await db.connect('a locker');
     try {
       const id = await insertBlock(db, { content: 'refused' });
-      // Locked from the moment at which the worker has found that it fails alone.
       await db.untilRow(
         `SELECT FROM pgboss.job WHERE singleton_key = $1 AND state IN ('active', 'failed')`,
         [id],
         () => true,
       );
-      await somebody.query('BEGIN');
-      await somebody.query('SELECT FROM blocks WHERE id = $1 FOR UPDATE', [id]);
+      await client.query('BEGIN');
+      await client.query('SELECT FROM blocks WHERE id = $1 FOR UPDATE', [id]);
       await worker.events.until(
         (events) => events.requeued('locked') + events.requeued('superseded') + events.seen.failed.length > 0,
       );
       expect((await jobsOf(db, id))[0]?.state).not.toBe('active');
-      await somebody.query('ROLLBACK');
+      await client.query('ROLLBACK');
       await db.untilRow<{ status: string }>(
         'SELECT embedding_status AS status FROM blocks WHERE id = $1',
         [id],
         ({ status }) => status === 'error',
       );
     } finally {
-      await somebody.end();
+      await client.end();
     }
   });
 });

@@ -1,6 +1,6 @@
 import { insertBacklog } from '../support/backlog.js';
 import { describeWithServer } from '../support/describe-with-server.js';
-import { insertBlock, insertBlocks, insertNote } from '../support/fixtures.js';
+import { insertBlock, insertBlocks, insertNote, notify } from '../support/fixtures.js';
 import { hang } from '../support/worker-hold.js';
 import type { TestDatabase } from '../support/test-database.js';
 import { countByStatus, editBlock, expectEmbedded, untilIdle } from '../support/worker-blocks.js';
@@ -9,7 +9,7 @@ import { createRole, type WorkerRole } from '../support/worker-role.js';
 import { stopWorkers } from '../support/worker-in-process.js';
 import { useSite, type Site } from '../support/worker-site.js';
 
-/** Something that happens to a database and passes. */
+/** A temporary fault of a database. */
 interface Fault {
   readonly name: string;
   readonly break: (db: TestDatabase) => Promise<unknown>;
@@ -66,7 +66,7 @@ async function expectHeld({ worker }: Site, { reason, says }: Pick<Fault, 'reaso
   }
 }
 
-/** Nothing was counted against any block, and all are embedded. */
+/** Expects that all blocks were embedded, without a failure or a crash. */
 async function expectNothingCounted({ db, worker }: Site): Promise<void> {
   await untilIdle(db);
   expect(Object.keys(await countByStatus(db))).toEqual(['completed']);
@@ -85,34 +85,37 @@ const linesOf = ({ worker }: Site, message: string) => worker.log.lines.filter((
 const PAUSED = 'the database cannot be used; paused until it can';
 const RESUMED = 'the database recovered; resuming';
 
-describeWithServer('a worker whose database cannot be worked with because of', () => {
+describeWithServer('a worker whose database has', () => {
   const site = useSite();
 
-  it.each(FAULTS)('$name waits until it can, says why once, and counts nothing', async (fault) => {
-    const { db } = site();
-    const before = linesOf(site(), PAUSED).length;
-    await insertBlocks(db, 12);
-    await untilIdle(db);
-    const noteId = await insertNote(db, 'Later');
-    await fault.break(db);
-    const ids = await insertRaw(db, noteId, fault);
-    try {
-      await expectHeld(site(), fault);
-    } finally {
-      await fault.repair(db);
-    }
-    for (const id of ids) await expectEmbedded(db, id, 'written meanwhile');
-    await expectNothingCounted(site());
-    const lines = linesOf(site(), PAUSED).slice(before);
-    expect(lines).toMatchObject([{ fields: { error: { code: fault.reason } } }]);
-    expect(linesOf(site(), RESUMED).length).toBeGreaterThan(0);
-  });
+  it.each(FAULTS)(
+    '$name holds its work until that is over, logs the reason once, and counts no failure',
+    async (fault) => {
+      const { db } = site();
+      const before = linesOf(site(), PAUSED).length;
+      await insertBlocks(db, 12);
+      await untilIdle(db);
+      const noteId = await insertNote(db, 'Later');
+      await fault.break(db);
+      const ids = await insertRaw(db, noteId, fault);
+      try {
+        await expectHeld(site(), fault);
+      } finally {
+        await fault.repair(db);
+      }
+      for (const id of ids) await expectEmbedded(db, id, 'written during the fault');
+      await expectNothingCounted(site());
+      const lines = linesOf(site(), PAUSED).slice(before);
+      expect(lines).toMatchObject([{ fields: { error: { code: fault.reason } } }]);
+      expect(linesOf(site(), RESUMED).length).toBeGreaterThan(0);
+    },
+  );
 
-  /** Blocks that the API writes while the fault lasts, whatever the column is called. */
+  /** Blocks that the API writes during the fault, which may have renamed the column. */
   async function insertRaw(db: TestDatabase, noteId: string, { name }: Fault): Promise<string[]> {
     const column = name === 'a renamed column' ? 'body' : 'content';
     const rows = await db.query<{ id: string }>(
-      `INSERT INTO blocks (note_id, block_type, ${column}) SELECT $1, 'paragraph', '"written meanwhile"' FROM generate_series(1, 12) RETURNING id::text AS id`,
+      `INSERT INTO blocks (note_id, block_type, ${column}) SELECT $1, 'paragraph', '"written during the fault"' FROM generate_series(1, 12) RETURNING id::text AS id`,
       [noteId],
     );
     return rows.map(({ id }) => id);
@@ -142,7 +145,7 @@ describeWithServer('a worker whose role may not', () => {
     ['read blocks', 'SELECT ON blocks', /GRANT SELECT ON "public"\."blocks"/],
     ['write its columns', 'UPDATE (embedding, embedding_status) ON blocks', /GRANT UPDATE/],
     ['use the schema', 'USAGE ON SCHEMA public', /GRANT USAGE ON SCHEMA/],
-  ])('%s for a while waits, names the GRANT, and counts nothing', async (_, privilege, says) => {
+  ])('%s for a while holds its work, names the GRANT, and counts no failure', async (_, privilege, says) => {
     const { db } = site();
     const grantee = privilege.includes('SCHEMA') ? `PUBLIC, ${role.name}` : role.name;
     await db.query(`REVOKE ${privilege} FROM ${grantee}`);
@@ -160,7 +163,7 @@ describeWithServer('a worker whose role may not', () => {
 describeWithServer('a column that is altered while a worker runs', () => {
   const site = useSite();
 
-  it('gets vectors of its new size, and no block fails', async () => {
+  it('gets vectors of its new size without a failure', async () => {
     const { db } = site();
     const ids = await insertBlocks(db, 12);
     await untilIdle(db);
@@ -176,7 +179,7 @@ describeWithServer('a column that is altered while a worker runs', () => {
     expect(site().worker.events.seen.failed).toEqual([]);
   });
 
-  it('holds the work where the model cannot serve its new size, until it can', async () => {
+  it('holds the work while the model cannot serve its new size', async () => {
     const { db } = site();
     await db.query('ALTER TABLE blocks ALTER COLUMN embedding TYPE vector(4000) USING NULL');
     const id = await insertBlock(db, { content: 'too large' });
@@ -187,7 +190,7 @@ describeWithServer('a column that is altered while a worker runs', () => {
   });
 });
 
-describeWithServer("a trigger's function that connections have planned for a column's old type", () => {
+describeWithServer("a trigger's function with cached plans for a column's old type", () => {
   const compares = `
     CREATE FUNCTION compare() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -204,7 +207,7 @@ describeWithServer("a trigger's function that connections have planned for a col
     END $$`;
   const site = useSite({ prepare: (db) => db.query(compares) });
 
-  it('is planned anew, and counts nothing', async () => {
+  it('is planned again without a failure', async () => {
     const { db } = site();
     await insertBlocks(db, 40);
     await untilIdle(db);
@@ -218,14 +221,14 @@ describeWithServer("a trigger's function that connections have planned for a col
 describeWithServer('a lock on the whole table', () => {
   const site = useSite({ environment: { PALDOCS_WORKER_CONCURRENCY: '3' } });
 
-  it.each(['SHARE', 'ACCESS EXCLUSIVE'])('in mode %s is waited for, and counts nothing', async (mode) => {
+  it.each(['SHARE', 'ACCESS EXCLUSIVE'])('in mode %s holds the work without a failure', async (mode) => {
     const { db } = site();
     const [id = ''] = await insertBacklog(db, 40);
-    const locker = await db.connect('somebody who locks');
+    const locker = await db.connect('a locker');
     try {
       await locker.query(`BEGIN; LOCK TABLE blocks IN ${mode} MODE`);
-      await db.query(`SELECT pg_notify('embedding_queue', $1)`, [id]);
-      await db.query(`SELECT pg_notify('embedding_queue', '')`);
+      await notify(db, id);
+      await notify(db);
       await site().worker.events.until((events) => events.seen.hold.length > 0, 40_000);
     } finally {
       await locker.query('ROLLBACK');

@@ -9,11 +9,11 @@ import { editBlock, expectEmbedded, jobsOf, untilIdle, untilJob } from '../suppo
 import { startWorker, stopWorkers, type TestWorker } from '../support/worker-in-process.js';
 import { HoldingPostgres, WithoutMaintenance } from '../support/worker-postgres.js';
 
-/** What a worker was answered that takes backlog, too, and found some. */
+/** Whether this is a fetch by a worker that takes backlog too, and found jobs. */
 const isFetchOfBacklog = (text: string, rows: readonly unknown[]) =>
   /\bnext AS \(/.test(text) && !text.includes('j.priority >=') && rows.length > 0;
 
-describeWithServer('beside a backlog that is being worked on', () => {
+describeWithServer('during a backlog', () => {
   let db: TestDatabase;
   let ollama: StandIn;
   let worker: TestWorker;
@@ -39,7 +39,7 @@ describeWithServer('beside a backlog that is being worked on', () => {
     expect(ollama.stats.hanging).toBe(1);
   });
 
-  it('a block of the backlog that is edited goes to the front', async () => {
+  it('a block of the backlog goes to the front when it is edited', async () => {
     const last = backlog.at(-1) ?? '';
     expect(await jobsOf(db, last)).toMatchObject([{ state: 'created', data: { priority: 0 } }]);
     await editBlock(db, last, { content: 'edited' });
@@ -48,7 +48,7 @@ describeWithServer('beside a backlog that is being worked on', () => {
     expect(worker.events.seen.bridged).toMatchObject([{ enqueued: 0, raised: 1 }]);
   });
 
-  it('an edit of a block that is being embedded is embedded after', async () => {
+  it('an edit of a block that is being embedded is embedded next', async () => {
     const first = backlog[0] ?? '';
     await editBlock(db, first, { content: 'edited in flight' });
     ollama.faults.clear();
@@ -58,7 +58,7 @@ describeWithServer('beside a backlog that is being worked on', () => {
 });
 
 describeWithServer('requests that wait for Ollama', () => {
-  it('let those with an edit pass first', async () => {
+  it('are sent in order of priority, edits first', async () => {
     const db = await createDatabase();
     await insertBlocks(db, 30, { content: (index) => `backlog ${index}` });
     const ollama = await startStandIn({ recordTexts: true });
@@ -75,7 +75,7 @@ describeWithServer('requests that wait for Ollama', () => {
         [id],
         ({ status }) => status === 'processing',
       );
-      await worker.quiet(); // its claim has been answered, and its request waits its turn
+      await worker.quiet(); // its claim has finished, and its request is queued
       hang.remove();
       await expectEmbedded(db, id, 'edit');
       await untilIdle(db);
@@ -89,7 +89,7 @@ describeWithServer('requests that wait for Ollama', () => {
   });
 });
 
-describeWithServer('an edit that comes while a worker fetches backlog', () => {
+describeWithServer('an edit that arrives while a worker fetches backlog', () => {
   it('does not wait for that worker', async () => {
     const db = await createDatabase();
     const ollama = await startStandIn({ recordTexts: true });
@@ -105,7 +105,7 @@ describeWithServer('an edit that comes while a worker fetches backlog', () => {
         (options) => (database = new HoldingPostgres(options)),
       );
       await ollama.waitFor(({ stats }) => stats.hanging === 1);
-      const earlier = await insertBlock(db, { content: 'earlier' }); // wakes the worker that takes edits alone
+      const earlier = await insertBlock(db, { content: 'earlier' }); // wakes the worker that takes only edits
       await expectEmbedded(db, earlier, 'earlier');
       fetch = database?.hold(isFetchOfBacklog);
       hang.remove();
@@ -124,7 +124,7 @@ describeWithServer('an edit that comes while a worker fetches backlog', () => {
 });
 
 describeWithServer('an edit that a worker fetches together with backlog', () => {
-  it('is sent alone and first, the backlog after it', async () => {
+  it('is sent alone, before the backlog', async () => {
     const db = await createDatabase();
     const ollama = await startStandIn({ recordTexts: true });
     const hang = ollama.faults.add({ preset: 'hang', text: 'backlog', count: 1 });
@@ -149,8 +149,8 @@ describeWithServer('an edit that a worker fetches together with backlog', () => 
   });
 });
 
-describeWithServer('edits that come at once beside a backlog', () => {
-  it('are all embedded, though the worker for edits fetches one at a time', async () => {
+describeWithServer('several edits during a backlog', () => {
+  it('are all embedded without a poll, although the worker for edits fetches one at a time', async () => {
     const db = await createDatabase();
     const ollama = await startStandIn({ recordTexts: true });
     const hang = ollama.faults.add({ preset: 'hang', text: 'backlog' });

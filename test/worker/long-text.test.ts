@@ -13,10 +13,10 @@ import {
 import { hang, keepBusy, ONE_WORKER } from '../support/worker-hold.js';
 import { useSite } from '../support/worker-site.js';
 
-const SENTENCES = Array.from({ length: 60 }, (_, i) => `Sentence ${i} of a text that no context holds.`);
+const SENTENCES = Array.from({ length: 60 }, (_, i) => `Sentence ${i} of a text that exceeds the context.`);
 const LONG = SENTENCES.join(' ');
 
-/** Mean of the parts' vectors, weighted by their lengths, made length 1. */
+/** The normalised mean of the parts' vectors, weighted by their lengths. */
 function meanOf(parts: readonly string[]): number[] {
   const sum = new Array<number>(768).fill(0);
   for (const part of parts) {
@@ -30,7 +30,7 @@ function meanOf(parts: readonly string[]): number[] {
 describeWithServer('a text longer than the model’s context', () => {
   const site = useSite({ standIn: { contextTokens: 200 } });
 
-  it('is embedded in parts that leave nothing out, and has their weighted mean', async () => {
+  it('gets the weighted mean of parts that leave nothing out', async () => {
     const { db, ollama, worker } = site();
     const id = await insertBlock(db, { content: LONG });
     await untilStatus(db, id, 'completed');
@@ -43,7 +43,7 @@ describeWithServer('a text longer than the model’s context', () => {
     expect(worker.events.seen.split).toEqual([{ parts: parts.length }]);
   });
 
-  it('is cut at the ends of sentences', async () => {
+  it('is split at the ends of sentences', async () => {
     const { db, ollama } = site();
     const id = await insertBlock(db, { content: `${LONG} The end.` });
     await untilStatus(db, id, 'completed');
@@ -51,7 +51,7 @@ describeWithServer('a text longer than the model’s context', () => {
     expect(parts.every((part) => /^(Sentence|The end)/.test(part) && part.trim().endsWith('.'))).toBe(true);
   });
 
-  it('spoils no other block of its request', async () => {
+  it('affects no other block of its request', async () => {
     const { db } = site();
     const contents = [LONG.toUpperCase(), 'short'];
     const [long = '', short = ''] = await insertBlocks(db, 2, { content: (index) => contents[index] });
@@ -59,7 +59,7 @@ describeWithServer('a text longer than the model’s context', () => {
     await untilStatus(db, long, 'completed');
   });
 
-  it('of which a part is refused fails as a whole', async () => {
+  it('fails if one of its parts is rejected', async () => {
     const { db, ollama, worker } = site();
     ollama.faults.add({ preset: 'poison', text: 'Sentence 42' });
     const id = await insertBlock(db, { content: LONG });
@@ -69,17 +69,17 @@ describeWithServer('a text longer than the model’s context', () => {
   });
 });
 
-describeWithServer('a text of megabytes', () => {
+describeWithServer('a text of several megabytes', () => {
   const site = useSite({ standIn: { contextTokens: 10_000_000 } });
 
-  it('larger than a worker’s share of the budget is embedded, whole', async () => {
+  it('is embedded in one piece, although it exceeds a worker’s share of the budget', async () => {
     const { db } = site();
     const text = 'word '.repeat(500_000).trim();
     const id = await insertBlock(db, { content: text });
     await expectEmbedded(db, id, text, { timeoutMs: 30_000 });
   });
 
-  it('and others like it are all embedded', async () => {
+  it('is embedded beside others of its size', async () => {
     const { db } = site();
     const texts = [1, 2, 3, 4, 5].map((n) => `${n} ${'letters '.repeat(150_000)}`.trim());
     const ids = await Promise.all(texts.map((content) => insertBlock(db, { content })));
@@ -87,13 +87,13 @@ describeWithServer('a text of megabytes', () => {
   });
 });
 
-describeWithServer('more text than one worker may hold', () => {
+describeWithServer('a batch with more text than a worker may hold', () => {
   const site = useSite({ standIn: { contextTokens: 10_000_000 }, environment: ONE_WORKER });
 
   it('is claimed in rounds', async () => {
     const { db, ollama } = site();
     const busy = await keepBusy(site());
-    // Two fit into the 4 MB that a single worker may claim, whatever the number of jobs in its batch.
+    // Two fit into the 4 MB that a single worker may claim.
     const ids = await insertBlocks(db, 5, { content: (index) => `large ${index} ${'text '.repeat(300_000)}`.trim() });
     for (const id of ids) await untilJob(db, id, ({ state }) => state === 'created');
     const large = hang(site(), 'large');

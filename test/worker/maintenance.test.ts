@@ -3,8 +3,8 @@ import { insertBlock } from '../support/fixtures.js';
 import { expectEmbedded, untilStatus } from '../support/worker-blocks.js';
 import { useSite } from '../support/worker-site.js';
 
-/** Two looks of the leader, and then some. */
-const LOOKS_MS = 15_000;
+/** More than two rounds of the leader's checks. */
+const CHECKS_MS = 15_000;
 
 describeWithServer('the leader', () => {
   const site = useSite();
@@ -14,10 +14,10 @@ describeWithServer('the leader', () => {
         WHERE datname = current_database() AND application_name LIKE 'embedding-worker % L %'`,
       [],
       ({ holds }) => holds,
-      LOOKS_MS,
+      CHECKS_MS,
     );
 
-  it('leads on, and proves that it lives, while tables are locked', async () => {
+  it('keeps its lease and its heartbeat while tables are locked', async () => {
     const { db, worker } = site();
     const client = await db.connect();
     await client.query('BEGIN');
@@ -30,7 +30,7 @@ describeWithServer('the leader', () => {
     await expectEmbedded(db, await insertBlock(db, { content: 'after the lock' }), 'after the lock');
   });
 
-  it('resets the blocks of dead workers, whatever keys other jobs have', async () => {
+  it('resets blocks of crashed workers despite jobs with invalid keys', async () => {
     const { db, worker } = site();
     const id = await insertBlock(db);
     await untilStatus(db, id, 'completed');
@@ -42,9 +42,9 @@ describeWithServer('the leader', () => {
       [keys],
     );
     await db.query(`UPDATE blocks SET embedding_status = 'processing' WHERE id = $1`, [id]);
-    await untilStatus(db, id, 'pending', LOOKS_MS);
+    await untilStatus(db, id, 'pending', CHECKS_MS);
     expect(worker.events.seen.leading).toEqual([]);
-    expect(worker.log.tell('warn', 'error').join('\n')).not.toContain('dead worker');
+    expect(worker.log.format('warn', 'error').join('\n')).not.toContain('dead worker');
     await db.query('DELETE FROM pgboss.job');
   });
 });

@@ -1,15 +1,15 @@
 import { describeWithServer } from '../support/describe-with-server.js';
-import { insertBlock, insertNote } from '../support/fixtures.js';
+import { insertBlock, insertNote, notify, withoutTriggers } from '../support/fixtures.js';
 import { PRIORITY } from '../../src/queue/job.js';
 import { expectEmbedded, jobsOf, untilStatus } from '../support/worker-blocks.js';
 import { useSite } from '../support/worker-site.js';
 
-/** Payloads are bytes: PostgreSQL takes fewer than 8000 of them. */
-const LONGEST = 7_999;
+/** PostgreSQL accepts payloads of less than 8000 bytes. */
+const MAX_BYTES = 7_999;
 
 const PAYLOADS: [string, string][] = [
-  ['as long as they come', 'x'.repeat(LONGEST)],
-  ['as many digits as they come', '9'.repeat(LONGEST)],
+  ['the longest text', 'x'.repeat(MAX_BYTES)],
+  ['the longest number', '9'.repeat(MAX_BYTES)],
   ['SQL', `1'); DROP TABLE blocks; --`],
   ['emoji', '🐳🧨👩‍👩‍👧'],
   ['a number too large for any id', '99999999999999999999'],
@@ -30,8 +30,8 @@ const PAYLOADS: [string, string][] = [
   ['the beginning of an id in JSON', '{"block_id": "'],
 ];
 
-/** Payloads that name no block of the table. */
-const NAMELESS: [string, string][] = [
+/** Payloads that identify no block of the table. */
+const WITHOUT_BLOCK: [string, string][] = [
   ['empty', ''],
   ['white space', ' '],
   ['a word', 'wake'],
@@ -40,21 +40,20 @@ const NAMELESS: [string, string][] = [
   ['the id of no block', '2147483600'],
   ['the id of another table', 'b1f4f6b0-5c1e-4d6f-8a52-0a8f6d0d1c11'],
   ['a row without its id', '{"note_id": 7, "content": "some text"}'],
-  ['a row with an id that is none', '{"id": null, "content": "some text"}'],
-  ['as long as they come', 'x'.repeat(LONGEST)],
+  ['a row whose id is null', '{"id": null, "content": "some text"}'],
+  ['the longest text', 'x'.repeat(MAX_BYTES)],
 ];
 
 describe.each(['bigint', 'text', 'uuid'] as const)('with ids of type %s', (idType) => {
   describeWithServer('a notification', () => {
     const site = useSite({ variant: { idType } });
-    const notify = (payload: string) => site().db.query(`SELECT pg_notify('embedding_queue', $1)`, [payload]);
 
-    it.each(PAYLOADS)('that holds %s is survived, and the next block embedded', async (name, payload) => {
+    it.each(PAYLOADS)('that holds %s does no harm', async (name, payload) => {
       const { db, worker } = site();
-      await notify(payload);
+      await notify(db, payload);
       const id = await insertBlock(db, { content: name });
       await expectEmbedded(db, id, name);
-      expect(worker.log.tell('error')).toEqual([]);
+      expect(worker.log.format('error')).toEqual([]);
       expect(worker.events.seen.listening).toEqual([]);
     });
 
@@ -66,37 +65,33 @@ describe.each(['bigint', 'text', 'uuid'] as const)('with ids of type %s', (idTyp
         'JSON with a block_id among other things',
         (id: string) => JSON.stringify({ op: 'UPDATE', block_id: id, id: 0 }),
       ],
-    ])('of a block by %s has it embedded', async (name, payload) => {
+    ])('that identifies a block by %s gets it embedded', async (name, payload) => {
       const { db, worker } = site();
-      await db.query('ALTER TABLE blocks DISABLE TRIGGER USER');
-      const id = await insertBlock(db, { content: name });
-      await db.query('ALTER TABLE blocks ENABLE TRIGGER USER');
-      await notify(payload(id));
+      const id = await withoutTriggers(db, () => insertBlock(db, { content: name }));
+      await notify(db, payload(id));
       await expectEmbedded(db, id, name);
       expect(worker.events.seen.swept).toEqual([]);
     });
 
-    it.each(NAMELESS)(
-      'that is %s has what is pending embedded, as an edit, without waiting for a sweep',
+    it.each(WITHOUT_BLOCK)(
+      'that is %s gets pending blocks embedded as edits, without a sweep',
       async (kind, payload) => {
         const { db, worker } = site();
-        await db.query('ALTER TABLE blocks DISABLE TRIGGER USER');
-        const id = await insertBlock(db, { content: kind });
-        await db.query('ALTER TABLE blocks ENABLE TRIGGER USER');
-        await notify(payload);
+        const id = await withoutTriggers(db, () => insertBlock(db, { content: kind }));
+        await notify(db, payload);
         await expectEmbedded(db, id, kind);
         expect(worker.events.seen.swept).toEqual([]);
         expect((await jobsOf(db, id)).map(({ data }) => data['priority'])).toEqual([PRIORITY.live]);
       },
     );
 
-    it('of a block that is completed does nothing', async () => {
+    it('of a completed block has no effect', async () => {
       const { db, ollama, worker } = site();
-      const id = await insertBlock(db, { content: 'done already' });
-      await expectEmbedded(db, id, 'done already');
+      const id = await insertBlock(db, { content: 'already completed' });
+      await expectEmbedded(db, id, 'already completed');
       await worker.events.until((events) => events.settled('completed') === 1);
       ollama.forgetRequests();
-      await notify(id);
+      await notify(db, id);
       const next = await insertBlock(db, { content: 'the next' });
       await expectEmbedded(db, next, 'the next');
       expect(ollama.timesEmbedded().size).toBe(1);
@@ -124,7 +119,7 @@ describeWithServer('a notification of a text id', () => {
     'x'.repeat(2_600),
   ];
   it.each(ids.map((id) => [JSON.stringify(id).slice(0, 40), id] as const))(
-    '%s embeds that block, without waiting for a sweep',
+    '%s gets that block embedded without a sweep',
     async (_, id) => {
       const { db, worker } = site();
       const noteId = await insertNote(db);
@@ -139,23 +134,23 @@ describeWithServer('a notification of a text id', () => {
   );
 });
 
-describeWithServer('a notification of a bigint beyond what JavaScript counts', () => {
+describeWithServer('a notification of a bigint beyond JavaScript’s safe integers', () => {
   const site = useSite();
 
   it.each([
-    ['as such', '9007199254740993', '9007199254740993'],
+    ['alone', '9007199254740993', '9007199254740993'],
     ['in JSON', '9007199254740995', '{"id": 9007199254740995}'],
-    ['in JSON among others', '9007199254740997', '{"id": 1, "block_id": 9007199254740997}'],
-  ])('%s reaches just that block', async (name, id, payload) => {
+    ['in JSON with another id', '9007199254740997', '{"id": 1, "block_id": 9007199254740997}'],
+  ])('%s gets exactly that block embedded', async (name, id, payload) => {
     const { db, worker } = site();
-    await db.query('ALTER TABLE blocks DISABLE TRIGGER USER');
     await db.query(`INSERT INTO notes (id, title) VALUES (1, 'A') ON CONFLICT DO NOTHING`);
-    await db.query(`INSERT INTO blocks (id, note_id, block_type, content) VALUES ($1, 1, 'paragraph', $2)`, [
-      id,
-      JSON.stringify(name),
-    ]);
-    await db.query('ALTER TABLE blocks ENABLE TRIGGER USER');
-    await db.query(`SELECT pg_notify('embedding_queue', $1)`, [payload]);
+    await withoutTriggers(db, () =>
+      db.query(`INSERT INTO blocks (id, note_id, block_type, content) VALUES ($1, 1, 'paragraph', $2)`, [
+        id,
+        JSON.stringify(name),
+      ]),
+    );
+    await notify(db, payload);
     await expectEmbedded(db, id, name);
     expect(worker.events.seen.swept).toEqual([]);
   });

@@ -7,7 +7,7 @@ import { countByStatus, expectEmbedded, jobsOf, readBlock, untilIdle } from '../
 import { startWorker, stopWorkers } from '../support/worker-in-process.js';
 import { useSite } from '../support/worker-site.js';
 
-/** What is nobody's fault, or an operator's: no block may pay for it, even where none may fail once. */
+/** Faults of the environment or the configuration. No block may fail because of them, even without retries. */
 const OUTAGES: FaultPresetName[] = [
   'refuse',
   'busy',
@@ -28,7 +28,7 @@ const OUTAGES: FaultPresetName[] = [
 describeWithServer('an outage of Ollama', () => {
   const site = useSite({ environment: { PALDOCS_RETRY_LIMIT: '0' } });
 
-  it.each(OUTAGES)('as "%s" holds its blocks, and has them embedded when it is over', async (preset) => {
+  it.each(OUTAGES)('with "%s" holds its blocks, which are embedded afterwards', async (preset) => {
     const { db, ollama, worker } = site();
     ollama.faults.add(preset);
     const id = await insertBlock(db, { content: preset });
@@ -41,7 +41,7 @@ describeWithServer('an outage of Ollama', () => {
     expect((await jobsOf(db, id)).map(({ state, retryCount }) => [state, retryCount])).toEqual([['completed', 0]]);
   });
 
-  it('that comes and goes has each block embedded, and none blamed', async () => {
+  it('that comes and goes costs no block a failure', async () => {
     const { db, ollama, worker } = site();
     await db.query('DELETE FROM blocks');
     ollama.faults.add({ preset: 'busy', probability: 0.3 });
@@ -56,37 +56,40 @@ describeWithServer('an outage of Ollama', () => {
 describeWithServer('an outage that lasts longer than a job may be held', () => {
   const site = useSite({ environment: { PALDOCS_RETRY_LIMIT: '0', PALDOCS_JOB_EXPIRE_SECONDS: '10' } });
 
-  it('hands the job back without a failure, and has the block embedded when it is over', async () => {
+  it('hands the job back without a failure, and its block is embedded afterwards', async () => {
     const { db, ollama, worker } = site();
     ollama.faults.add('refuse');
-    const id = await insertBlock(db, { content: 'patient' });
+    const id = await insertBlock(db, { content: 'handed back' });
     await worker.events.until((events) => events.requeued('outage') > 0);
     const jobs = await jobsOf(db, id);
     expect(jobs[0]).toMatchObject({ state: 'completed', output: { outcome: 'handed-back', reason: 'outage' } });
     expect(jobs.some(({ data }) => 'failures' in data)).toBe(false);
     ollama.faults.clear();
-    await expectEmbedded(db, id, 'patient');
+    await expectEmbedded(db, id, 'handed back');
     expect(worker.events.seen.failed).toEqual([]);
   });
 });
 
 describeWithServer('a worker that starts', () => {
-  it.each(['refuse', 'no-model', 'busy'] as const)('while Ollama answers "%s" waits for it', async (preset) => {
-    const db = await createDatabase();
-    const ollama = await startStandIn({ recordTexts: true });
-    const id = await insertBlock(db, { content: 'early' });
-    ollama.faults.add({ preset, endpoint: '/api/show' });
-    ollama.faults.add(preset);
-    try {
-      const worker = await startWorker(db, ollama);
-      await worker.events.until(({ seen }) => seen.gate.length > 0);
-      expect(worker.log.tell('error')).toEqual([]);
-      ollama.faults.clear();
-      await expectEmbedded(db, id, 'early');
-    } finally {
-      ollama.faults.clear();
-      await stopWorkers();
-      await ollama.stop();
-    }
-  });
+  it.each(['refuse', 'no-model', 'busy'] as const)(
+    'while Ollama fails with "%s" waits until it recovers',
+    async (preset) => {
+      const db = await createDatabase();
+      const ollama = await startStandIn({ recordTexts: true });
+      const id = await insertBlock(db, { content: 'early' });
+      ollama.faults.add({ preset, endpoint: '/api/show' });
+      ollama.faults.add(preset);
+      try {
+        const worker = await startWorker(db, ollama);
+        await worker.events.until(({ seen }) => seen.gate.length > 0);
+        expect(worker.log.format('error')).toEqual([]);
+        ollama.faults.clear();
+        await expectEmbedded(db, id, 'early');
+      } finally {
+        ollama.faults.clear();
+        await stopWorkers();
+        await ollama.stop();
+      }
+    },
+  );
 });

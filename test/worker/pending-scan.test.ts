@@ -8,26 +8,26 @@ import { expectEmbedded, jobsOf, untilIdle } from '../support/worker-blocks.js';
 import { startWorker, stopWorkers } from '../support/worker-in-process.js';
 import { WatchedPostgres } from '../support/worker-postgres.js';
 
-/** When the worker asked what is pending, outside of a sweep. */
-const looks: number[] = [];
+/** When the worker searched for pending blocks, outside of a sweep. */
+const scans: number[] = [];
 class CountingPostgres extends WatchedPostgres {
   override query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
-    if (text.includes("'pending' END AS finding")) looks.push(performance.now());
+    if (text.includes("'pending' END AS finding")) scans.push(performance.now());
     return super.query<Row>(text, values);
   }
 }
 
-/** A trigger that tells of an edit, but not of which block. */
-const NAMELESS = `
+/** A trigger that announces an edit without the block. */
+const WITHOUT_BLOCK = `
 CREATE OR REPLACE FUNCTION queue_block_embedding() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   NEW.embedding_status := 'pending'; PERFORM pg_notify('embedding_queue', 'wake'); RETURN NEW;
 END $$`;
 
-describeWithServer('an API whose notifications name no block', () => {
+describeWithServer('an API whose notifications do not identify the block', () => {
   let ollama: StandIn;
   beforeEach(async () => {
-    looks.length = 0;
+    scans.length = 0;
     ollama = await startStandIn({ recordTexts: true });
   });
   afterEach(async () => {
@@ -37,11 +37,11 @@ describeWithServer('an API whose notifications name no block', () => {
   });
   const start = async (environment = {}) => {
     const db = await createDatabase();
-    await db.query(NAMELESS);
+    await db.query(WITHOUT_BLOCK);
     return { db, start: () => startWorker(db, ollama, environment, (options) => new CountingPostgres(options)) };
   };
 
-  it('has each edit embedded without a sweep, and the table read four times a second at most', async () => {
+  it('gets each edit embedded without a sweep, with at most four scans a second', async () => {
     const site = await start();
     const worker = await site.start();
     worker.events.forget();
@@ -49,12 +49,12 @@ describeWithServer('an API whose notifications name no block', () => {
     for (let i = 0; i < 40; i++) ids.push(await insertBlock(site.db, { content: `edit ${i}` }));
     for (const [i, id] of ids.entries()) await expectEmbedded(site.db, id, `edit ${i}`);
     expect(worker.events.seen.swept).toEqual([]);
-    expect(looks.length).toBeGreaterThan(1);
-    const gaps = looks.slice(1).map((at, i) => at - (looks[i] ?? 0));
-    expect(Math.min(...gaps)).toBeGreaterThan(240); // timers are early by a millisecond or so
+    expect(scans.length).toBeGreaterThan(1);
+    const gaps = scans.slice(1).map((at, i) => at - (scans[i] ?? 0));
+    expect(Math.min(...gaps)).toBeGreaterThan(240); // timers may fire a millisecond early
   });
 
-  it('has its edits put behind what an earlier sweep had no room for', async () => {
+  it('gets edits embedded as backlog while a sweep has left blocks behind', async () => {
     const site = await start({ PALDOCS_QUEUE_LIMIT: '20', PALDOCS_WORKER_CONCURRENCY: '1' });
     const backlog = await insertBacklog(site.db, 60);
     ollama.faults.add({ preset: 'hang', endpoint: '/api/embed' });
@@ -68,12 +68,12 @@ describeWithServer('an API whose notifications name no block', () => {
     }
   });
 
-  it('has its edits go before the backlog again once that is done', async () => {
+  it('gets edits embedded before the backlog once no blocks are left behind', async () => {
     const site = await start({ PALDOCS_QUEUE_LIMIT: '20' });
     await insertBacklog(site.db, 60);
     const worker = await site.start();
     await untilIdle(site.db);
-    // The queue has taken everything.
+    // A sweep has left nothing behind.
     await worker.events.until(({ seen }) => seen.swept.some(({ left }) => left === 0));
     const id = await insertBlock(site.db, { content: 'after it' });
     await expectEmbedded(site.db, id, 'after it');

@@ -8,7 +8,7 @@ import { useSite } from '../support/worker-site.js';
 describeWithServer('a worker that is shutting down', () => {
   const site = useSite();
 
-  it('is well, but not ready', async () => {
+  it('is healthy but not ready', async () => {
     const { db, worker } = site();
     const request = hang(site(), 'the last request');
     await insertBlock(db, { content: 'the last request' });
@@ -27,7 +27,7 @@ describeWithServer('a worker that is shutting down', () => {
 describeWithServer('a worker whose Ollama is away', () => {
   const site = useSite();
 
-  it('is well and ready', async () => {
+  it('is healthy and ready', async () => {
     const { db, ollama, worker } = site();
     ollama.faults.add('refuse');
     const id = await insertBlock(db);

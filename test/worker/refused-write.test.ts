@@ -7,7 +7,7 @@ import type { TestDatabase } from '../support/test-database.js';
 import { editBlock, expectEmbedded, jobsOf, readBlock, untilIdle, untilJob } from '../support/worker-blocks.js';
 import { useSite } from '../support/worker-site.js';
 
-/** Lets the database refuse to store the blocks with this content, the first so many times. */
+/** Makes the database refuse to store blocks with this content, the first `times` times. */
 async function refuse(db: TestDatabase, content: string, sqlState: string, times: number): Promise<void> {
   await db.query(`
     CREATE SEQUENCE refusals;
@@ -31,7 +31,7 @@ describeWithServer('a store that fails', () => {
   it.each([
     ['a deadlock', '40P01'],
     ['a serialization failure', '40001'],
-  ])('for %s is tried again with the same vector, and counts as no failure', async (name, sqlState) => {
+  ])('because of %s is retried with the same vector, without a failure', async (name, sqlState) => {
     const { db, ollama, worker } = site();
     await refuse(db, name, sqlState, 2);
     const id = await insertBlock(db, { content: name });
@@ -44,7 +44,7 @@ describeWithServer('a store that fails', () => {
   it.each([
     ['a statement timeout', '57014'],
     ['a lock timeout', '55P03'],
-  ])('for %s delays the block, and counts as no failure', async (name, sqlState) => {
+  ])('because of %s delays the block, without a failure', async (name, sqlState) => {
     const { db, worker } = site();
     await refuse(db, name, sqlState, 2);
     const id = await insertBlock(db, { content: name });
@@ -56,15 +56,15 @@ describeWithServer('a store that fails', () => {
   });
 
   it.each([
-    ['a privilege that its function lacks', '42501'],
-    ['a column that its function misses', '42703'],
-    ['an object that is not in the state needed', '55000'],
-  ])('for %s, at one block, the first of the table, keeps no other from being stored', async (name, sqlState) => {
+    ['a privilege that a trigger lacks', '42501'],
+    ['a column that a trigger misses', '42703'],
+    ['an object in the wrong state', '55000'],
+  ])('for one block, the first of the table, because of %s delays no other block', async (name, sqlState) => {
     const { db, worker } = site();
     await db.query('TRUNCATE blocks, notes CASCADE');
     await refuse(db, name, sqlState, 1_000_000);
     const id = await insertBlock(db, { content: name });
-    await insertBlock(db, { content: 'beside it' });
+    await insertBlock(db, { content: 'another block' });
     await worker.events.until((events) => events.requeued('timeout') > 0);
     const others = await insertBlocks(db, 5);
     for (const [index, other] of others.entries()) await expectEmbedded(db, other, `Text number ${index}.`);
@@ -72,7 +72,7 @@ describeWithServer('a store that fails', () => {
     expect(worker.events.seen.failed).toEqual([]);
   });
 
-  it('for one block for good keeps no other of its batch from being stored', async () => {
+  it('permanently for one block does not prevent the others of its batch from being stored', async () => {
     const { db } = site();
     await refuse(db, 'refused 2', 'P0001', 1_000_000);
     const ids = await insertBlocks(db, 5, { content: (index) => `refused ${index}` });
@@ -83,16 +83,16 @@ describeWithServer('a store that fails', () => {
   });
 });
 
-describeWithServer('a store that fails for good after another part of its batch was settled', () => {
+describeWithServer('a store that fails after another part of its batch was settled', () => {
   const site = useSite({
     environment: { PALDOCS_RETRY_LIMIT: '0', PALDOCS_WORKER_CONCURRENCY: '1', PALDOCS_OLLAMA_CONCURRENCY: '1' },
   });
 
-  it('leaves an edit of what was settled to the job that the edit got', async () => {
+  it('leaves an edit of a settled block to the job of that edit', async () => {
     const { db, ollama } = site();
     const hang = ollama.faults.add({ preset: 'hang', text: 'earlier' });
     await insertBlock(db, { content: 'earlier' });
-    await ollama.waitFor(({ stats }) => stats.hanging === 1); // the worker is busy, and will fetch all that follows at once
+    await ollama.waitFor(({ stats }) => stats.hanging === 1); // the worker is busy, and will then fetch all of the following
     const backlog = await insertBacklog(db, 3);
     await askForSweep(db);
     for (const id of backlog) await untilJob(db, id, ({ state }) => state === 'created');

@@ -4,15 +4,15 @@ import { editBlock, expectEmbedded, jobsOf, readBlock, untilJob, untilStatus } f
 import { hangBetweenFailures } from '../support/worker-hold.js';
 import { useSite } from '../support/worker-site.js';
 
-/** As Ollama refuses a text, each time. */
+/** Ollama rejects this text every time. */
 const POISON = { preset: 'poison', text: 'poison' } as const;
 
-describeWithServer('a block that fails by its own fault', () => {
+describeWithServer('a block whose own text fails', () => {
   const site = useSite({
     environment: { PALDOCS_RETRY_DELAY_SECONDS: '3600', PALDOCS_RETRY_DELAY_MAX_SECONDS: '7200' },
   });
 
-  it('waits in retry, pending, while the others of its request are stored at once', async () => {
+  it('waits in retry with status pending, while the others of its request are stored', async () => {
     const { db, ollama, worker } = site();
     ollama.faults.add(POISON);
     const contents = ['one', 'two', 'poison', 'four', 'five'];
@@ -29,7 +29,7 @@ describeWithServer('a block that fails by its own fault', () => {
     expect(worker.events.seen.failed).toEqual([{ reason: 'OLLAMA_REJECTED', final: false }]);
   });
 
-  it('keeps the vector of its last text until it has a new one', async () => {
+  it('keeps its old vector until it has a new one', async () => {
     const { db, ollama, worker } = site();
     const id = await insertBlock(db, { content: 'once good' });
     await expectEmbedded(db, id, 'once good');
@@ -40,13 +40,13 @@ describeWithServer('a block that fails by its own fault', () => {
     expect(await readBlock(db, id)).toEqual({ status: 'pending', vector });
   });
 
-  it('starts anew at once when it is edited', async () => {
+  it('is tried again at once when it is edited', async () => {
     const { db, ollama, worker } = site();
     ollama.faults.add(POISON);
     const id = await insertBlock(db, { content: 'poison' });
     await untilJob(db, id, ({ state }) => state === 'retry');
-    await editBlock(db, id, { content: 'mended' });
-    await expectEmbedded(db, id, 'mended');
+    await editBlock(db, id, { content: 'fixed' });
+    await expectEmbedded(db, id, 'fixed');
     expect((await jobsOf(db, id)).map(({ state, output }) => [state, output?.['outcome']])).toEqual([
       ['completed', 'superseded'],
       ['completed', 'stored'],
@@ -54,7 +54,7 @@ describeWithServer('a block that fails by its own fault', () => {
     await worker.events.until((events) => events.seen.bridged.some(({ raised }) => raised === 1));
   });
 
-  it('starts anew with fresh counts when it is edited', async () => {
+  it('starts with new counts when it is edited', async () => {
     const { db, ollama, worker } = site();
     ollama.faults.add(POISON);
     const id = await insertBlock(db, { content: 'poison' });
@@ -65,15 +65,15 @@ describeWithServer('a block that fails by its own fault', () => {
     expect(job.data).toMatchObject({ failures: 1 });
   });
 
-  it('is not judged by a text that it no longer has', async () => {
+  it('has no failure if its text was edited in the meantime', async () => {
     const { db, ollama, worker } = site();
     ollama.faults.add(POISON);
     const failing = hangBetweenFailures(site());
     const id = await insertBlock(db, { content: 'poison' });
     await failing.reached();
-    await editBlock(db, id, { content: 'good by now' });
+    await editBlock(db, id, { content: 'good now' });
     failing.release();
-    await expectEmbedded(db, id, 'good by now');
+    await expectEmbedded(db, id, 'good now');
     expect(worker.events.seen.failed).toEqual([]);
     expect((await jobsOf(db, id)).some(({ data }) => 'failures' in data)).toBe(false);
   });
@@ -82,9 +82,9 @@ describeWithServer('a block that fails by its own fault', () => {
 describeWithServer('a block that fails once', () => {
   const site = useSite({ environment: { PALDOCS_RETRY_DELAY_SECONDS: '1', PALDOCS_RETRY_DELAY_MAX_SECONDS: '1' } });
 
-  it('is embedded by its next try', async () => {
+  it('is embedded by its retry', async () => {
     const { db, ollama, worker } = site();
-    ollama.faults.add({ ...POISON, count: 3 }); // as often as it takes to be blamed
+    ollama.faults.add({ ...POISON, count: 3 }); // failures alone before the text is at fault
     const id = await insertBlock(db, { content: 'poison, but only once' });
     await worker.events.until(({ seen }) => seen.failed.length === 1);
     await untilStatus(db, id, 'completed', 15_000);

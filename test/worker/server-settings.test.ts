@@ -5,7 +5,7 @@ import { insertBlock } from '../support/fixtures.js';
 import { expectEmbedded } from '../support/worker-blocks.js';
 import { startWorker, stopWorkers } from '../support/worker-in-process.js';
 
-describeWithServer('a worker on a database that has set', () => {
+describeWithServer('a worker on a database with', () => {
   let ollama: StandIn;
   beforeAll(async () => {
     ollama = await startStandIn();
@@ -25,7 +25,7 @@ describeWithServer('a worker on a database that has set', () => {
     "bytea_output = 'escape'",
     "lock_timeout = '1ms'",
     'default_transaction_deferrable = on',
-  ])('%s starts for the first time, and embeds', async (setting) => {
+  ])('%s creates its queue and embeds', async (setting) => {
     const db = await createDatabase();
     await db.query(`ALTER DATABASE ${db.name} SET ${setting}`);
     await startWorker(db, ollama);

@@ -8,10 +8,9 @@ import { countByStatus, untilIdle } from '../support/worker-blocks.js';
 import { startWorker, stopWorkers, type TestWorker } from '../support/worker-in-process.js';
 
 const SPEED = { requestMs: 20, textMs: 1 };
-/** What docs/scaling.md promises: the 5 s that a connection is kept, and a request that it has in flight. */
+/** As docs/scaling.md promises: the 5 s that a connection is kept, and a request in flight. */
 const SHARE_RETURNS_MS = 6_000;
 
-/** The worker keeps what it opened to the server that is gone, or that has come back, for as long as it likes. */
 describeWithServer('of two Ollamas behind one address', () => {
   let db: TestDatabase;
   let first: StandIn;
@@ -29,7 +28,7 @@ describeWithServer('of two Ollamas behind one address', () => {
     await Promise.all([balancer.stop(), first.stop(), second.stop()]);
   });
 
-  /** Has so many blocks embedded. @returns how many texts each has embedded of them */
+  /** Inserts blocks and waits until they are embedded. @returns how many texts each server embedded */
   async function embed(blocks: number): Promise<{ first: number; second: number }> {
     const before = { first: first.stats.textsEmbedded, second: second.stats.textsEmbedded };
     await insertBlocks(db, blocks);
@@ -40,17 +39,17 @@ describeWithServer('of two Ollamas behind one address', () => {
     };
   }
 
-  it('both embed a fair share', async () => {
+  it('both embed about half', async () => {
     const shares = await embed(600);
     expect(Math.min(shares.first, shares.second)).toBeGreaterThan(150);
   });
 
-  it('one goes away in the middle of its work, which costs no block a failure, and the other has its share', async () => {
+  it('one may stop during its work without a failure of any block', async () => {
     const working = second.waitFor(({ stats }) => stats.running > 0);
     const embedding = embed(400);
     await working;
     await second.stop();
-    // For a while it is still sent connections, and refuses them, until someone has noticed.
+    // The balancer sends it connections, which it refuses, until the test removes it.
     await first.waitFor(({ stats: { textsEmbedded } }) => textsEmbedded >= 400);
     balancer.sendTo(first);
     expect((await embedding).first).toBeGreaterThan(200);
@@ -58,8 +57,8 @@ describeWithServer('of two Ollamas behind one address', () => {
     expect(await countByStatus(db)).toEqual({ completed: 1_000 });
   });
 
-  it('it has its share again soon after it has come back', async () => {
-    await embed(100); // over connections to the other
+  it('one that returns soon gets its share again', async () => {
+    await embed(100); // over connections to the first
     second = await startStandIn(SPEED);
     balancer.sendTo(first, second);
     const back = performance.now();
@@ -69,7 +68,7 @@ describeWithServer('of two Ollamas behind one address', () => {
       await embed(20);
       longestMs = Math.max(longestMs, performance.now() - from);
     }
-    // Beside what is under way at the time, and what then reaches the other.
+    // In addition, requests that were under way or that still reach the first.
     expect(performance.now() - back).toBeLessThan(SHARE_RETURNS_MS + 2 * longestMs);
     const shares = await embed(600);
     expect(Math.min(shares.first, shares.second)).toBeGreaterThan(150);

@@ -5,14 +5,14 @@ import { editBlock, expectEmbedded, untilJob } from '../support/worker-blocks.js
 import { hang } from '../support/worker-hold.js';
 import { useSite } from '../support/worker-site.js';
 
-/** A heading, whose text is made from two rows: `Old > Old` once, `New > New` after the API's transaction. */
+/** A heading. Its text comes from two rows: `Old > Old` before the API's transaction, `New > New` after it. */
 interface Heading {
   readonly id: string;
   readonly noteId: string;
 }
 
 describe.each(['read committed', 'repeatable read', 'serializable'])(
-  'where transactions are %s by default',
+  'with default transaction isolation %s',
   (isolation) => {
     describeWithServer('a transaction of the API', () => {
       const site = useSite({
@@ -25,14 +25,14 @@ describe.each(['read committed', 'repeatable read', 'serializable'])(
       afterEach(async () => {
         await api.query('ROLLBACK'); // of a test that failed
         expect(site().worker.events.seen.failed).toEqual([]);
-        expect(site().worker.log.tell('error')).toEqual([]);
+        expect(site().worker.log.format('error')).toEqual([]);
       });
       afterAll(() => api.end());
 
       const renameNote = ({ noteId }: Heading) => api.query(`UPDATE notes SET title = 'New' WHERE id = $1`, [noteId]);
       const editHeading = ({ id }: Heading) => editBlock(site().db, id, { content: 'New' }, api);
 
-      /** Brings a new heading to where its vector is about to be stored. */
+      /** Inserts a heading whose vector is about to be stored. */
       async function aboutToBeStored(): Promise<Heading & { store: () => void }> {
         const { db } = site();
         const noteId = await insertNote(db, 'Old');
@@ -43,9 +43,9 @@ describe.each(['read committed', 'repeatable read', 'serializable'])(
       }
 
       it.each([
-        ['renamed its note and edited it', [renameNote, editHeading]],
-        ['edited it and renamed its note', [editHeading, renameNote]],
-      ] as const)('that has %s, uncommitted when the vector is stored, is what is embedded', async (_, changes) => {
+        ['renamed a heading’s note and edited the heading', [renameNote, editHeading]],
+        ['edited a heading and renamed its note', [editHeading, renameNote]],
+      ] as const)('that has %s, uncommitted when the vector is stored, wins', async (_, changes) => {
         const { db, worker } = site();
         const heading = await aboutToBeStored();
         await api.query('BEGIN ISOLATION LEVEL READ COMMITTED');
@@ -56,7 +56,7 @@ describe.each(['read committed', 'repeatable read', 'serializable'])(
         await expectEmbedded(db, heading.id, 'New > New');
       });
 
-      it('that has renamed its note, uncommitted when the vector is stored, and edits it after, is what is embedded', async () => {
+      it('that has renamed a heading’s note, uncommitted when the vector is stored, and then edits the heading wins', async () => {
         const { db, worker } = site();
         const heading = await aboutToBeStored();
         await api.query('BEGIN ISOLATION LEVEL READ COMMITTED');
@@ -68,7 +68,7 @@ describe.each(['read committed', 'repeatable read', 'serializable'])(
         await expectEmbedded(db, heading.id, 'New > New');
       });
 
-      it('that is rolled back leaves the old text’s vector', async () => {
+      it('that is rolled back leaves the vector of the old text', async () => {
         const { db, worker } = site();
         const heading = await aboutToBeStored();
         await api.query('BEGIN ISOLATION LEVEL READ COMMITTED');
@@ -131,7 +131,7 @@ describeWithServer('an edit between store and commit', () => {
   it.each([
     ['', 'Old > New', ''],
     [' of a heading whose note is renamed in the same transaction', 'New > New', `UPDATE notes SET title = 'New';`],
-  ])('is what is embedded in the end%s', async (_, text, rename) => {
+  ])('wins%s', async (_, text, rename) => {
     const { db, worker } = site();
     const noteId = await insertNote(db, 'Old');
     await holder.query('SELECT pg_advisory_lock($1)', [COMMIT_LOCK]);

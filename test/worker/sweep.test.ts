@@ -2,53 +2,42 @@ import { startStandIn, type StandIn } from '../../tools/stand-in/stand-in.js';
 import { mostJobs, watchJobs } from '../support/backlog.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
-import { insertBlock, insertBlocks } from '../support/fixtures.js';
-import type { TestDatabase } from '../support/test-database.js';
+import { insertBlock, insertBlocks, withoutTriggers } from '../support/fixtures.js';
 import { countByStatus, expectEmbedded, jobsOf, readBlock, untilIdle } from '../support/worker-blocks.js';
 import { startWorker, stopWorkers } from '../support/worker-in-process.js';
 import { useSite } from '../support/worker-site.js';
-
-/** Does what the API does, and notifies nobody. */
-async function silently<T>(db: TestDatabase, work: () => Promise<T>): Promise<T> {
-  await db.query('ALTER TABLE blocks DISABLE TRIGGER USER');
-  try {
-    return await work();
-  } finally {
-    await db.query('ALTER TABLE blocks ENABLE TRIGGER USER');
-  }
-}
 
 describeWithServer('the sweep', () => {
   const site = useSite({ environment: { PALDOCS_POLL_INTERVAL_SECONDS: '1' } });
 
   it('finds blocks whose notification was missed', async () => {
     const { db, worker } = site();
-    const ids = await silently(db, () => insertBlocks(db, 25));
+    const ids = await withoutTriggers(db, () => insertBlocks(db, 25));
     for (const [index, id] of ids.entries()) await expectEmbedded(db, id, `Text number ${index}.`);
     expect(worker.events.seen.bridged).toEqual([]);
   });
 
-  it('finds blocks that were written while the session that listens was lost', async () => {
+  it('finds blocks that were written while the listening session was lost', async () => {
     const { db, worker } = site();
     await db.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = current_database() AND application_name LIKE 'embedding-worker % L %'`,
     );
     await worker.events.until(({ seen }) => seen.listening.some(({ up }) => !up));
-    const id = await silently(db, () => insertBlock(db, { content: 'unheard' }));
-    await expectEmbedded(db, id, 'unheard');
+    const id = await withoutTriggers(db, () => insertBlock(db, { content: 'not announced' }));
+    await expectEmbedded(db, id, 'not announced');
     await worker.events.until(({ seen }) => seen.leading.at(-1)?.leader === true);
   });
 
-  it('takes blocks up again that a dead worker left processing', async () => {
+  it('requeues blocks that a crashed worker left processing', async () => {
     const { db, worker } = site();
-    const id = await silently(db, () => insertBlock(db, { content: 'left behind' }));
+    const id = await withoutTriggers(db, () => insertBlock(db, { content: 'left behind' }));
     await db.query(`UPDATE blocks SET embedding_status = 'processing' WHERE id = $1`, [id]);
     await expectEmbedded(db, id, 'left behind');
     expect(worker.events.seen.swept.reduce((sum, { reset }) => sum + reset, 0)).toBe(1);
   });
 
-  it('takes the vector from blocks that were skipped without a word', async () => {
+  it('removes vectors of blocks that were set skipped without a notification', async () => {
     const { db, worker } = site();
     const id = await insertBlock(db, { content: 'has a vector' });
     await expectEmbedded(db, id, 'has a vector');
@@ -69,7 +58,7 @@ describeWithServer('the sweep', () => {
   });
 });
 
-describeWithServer('a worker that starts', () => {
+describeWithServer('the sweep at start', () => {
   let ollama: StandIn;
   beforeAll(async () => {
     ollama = await startStandIn({ recordTexts: true });
@@ -80,7 +69,7 @@ describeWithServer('a worker that starts', () => {
   });
   afterAll(() => ollama.stop());
 
-  it('embeds what was written before', async () => {
+  it('finds blocks that were written before', async () => {
     const db = await createDatabase();
     const ids = await insertBlocks(db, 25);
     const worker = await startWorker(db, ollama);
@@ -88,7 +77,7 @@ describeWithServer('a worker that starts', () => {
     expect(worker.events.seen.bridged).toEqual([]);
   });
 
-  it('fills the queue no further than its limit, and again when it is half empty', async () => {
+  it('fills the queue up to its limit, and again when it is half empty', async () => {
     const db = await createDatabase();
     await insertBlocks(db, 100);
     const held = ollama.faults.add({ preset: 'hang', endpoint: '/api/embed' });
@@ -103,7 +92,7 @@ describeWithServer('a worker that starts', () => {
     expect(most).toBeLessThanOrEqual(20);
   });
 
-  it('fills the queue up where it was full to begin with', async () => {
+  it('fills a queue later that is full at start', async () => {
     const db = await createDatabase();
     await insertBlocks(db, 60);
     const held = ollama.faults.add({ preset: 'hang', endpoint: '/api/embed' });
@@ -116,18 +105,18 @@ describeWithServer('a worker that starts', () => {
     expect(await countByStatus(db)).toEqual({ completed: 60 });
   });
 
-  it('finds those behind it, too, while it fills the queue', async () => {
+  it('finds blocks with lower ids that are written while it fills the queue', async () => {
     const db = await createDatabase();
     await insertBlocks(db, 60);
     const held = ollama.faults.add({ preset: 'hang', endpoint: '/api/embed' });
     await startWorker(db, ollama, { PALDOCS_QUEUE_LIMIT: '20' });
-    await silently(db, () =>
+    await withoutTriggers(db, () =>
       db.query(
-        `INSERT INTO blocks (id, note_id, block_type, content) SELECT -1, id, 'paragraph', '"behind"' FROM notes`,
+        `INSERT INTO blocks (id, note_id, block_type, content) SELECT -1, id, 'paragraph', '"lower id"' FROM notes`,
       ),
     );
     held.remove();
     await untilIdle(db);
-    await expectEmbedded(db, '-1', 'behind');
+    await expectEmbedded(db, '-1', 'lower id');
   });
 });

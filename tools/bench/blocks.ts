@@ -1,12 +1,12 @@
 import { randomWords } from '../stand-in/random.js';
 import type { TestDatabase } from '../../test/support/test-database.js';
 
-/** As a paragraph of a knowledge base: about 80 words, 500 bytes. */
+/** Like a paragraph of a knowledge base: about 80 words, 500 bytes. */
 const WORDS_PER_BLOCK = 80;
 const VOCABULARY = 2_000;
 const INSERT_ROWS = 2_000;
 
-/** A text that no other number has. */
+/** A text that is different for every number. */
 export function textOf(seed: number, n: number): string {
   const next = randomWords(`${seed} ${n}`);
   const words = [`Block ${n}.`];
@@ -14,7 +14,7 @@ export function textOf(seed: number, n: number): string {
   return words.join(' ');
 }
 
-/** Inserts paragraphs, which are then `pending` and not enqueued: nobody listens yet. */
+/** Inserts paragraphs. They are `pending` and not enqueued, because no worker is running yet. */
 export async function insertBlocks(db: TestDatabase, count: number, text: (n: number) => string): Promise<void> {
   const noteId = await insertNote(db);
   for (let from = 0; from < count; from += INSERT_ROWS) {

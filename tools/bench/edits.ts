@@ -3,18 +3,18 @@ import pg from 'pg';
 import { randomWords } from '../stand-in/random.js';
 import type { TestDatabase } from '../../test/support/test-database.js';
 
-/** More than ever edit at the same moment. */
+/** More than there are edits at the same moment. */
 const CONNECTIONS = 8;
 
 export interface Edit {
   readonly id: string;
-  /** Of the transaction that committed it. */
+  /** Id of the transaction that made the edit. */
   readonly xid: string;
 }
 
 /**
- * Edits each block once, at random moments (exponential gaps: edits come in clusters), whether or not earlier ones have
- * been answered.
+ * Edits each block once, at random moments with exponential gaps, because edits come in clusters. It does not wait for the
+ * previous edit to be answered.
  *
  * @param perSecond on average
  */
@@ -52,11 +52,11 @@ async function edit(pool: pg.Pool, id: string): Promise<Edit> {
 }
 
 /**
- * Reads from the server's commit timestamps how long each edit took. `xmin` of a completed row is the transaction that
- * stored the vector, since nothing writes it afterwards.
+ * Reads from the server's commit timestamps how long each edit took. The `xmin` of a completed row is the transaction that
+ * stored its vector, because nothing writes the row afterwards.
  *
  * @returns milliseconds from the commit of each edit to the commit of its vector
- * @throws Error when one of the blocks is not completed
+ * @throws Error if one of the blocks is not completed
  */
 export async function readLatencies(db: TestDatabase, edits: readonly Edit[]): Promise<number[]> {
   const rows = await db.query<{ ms: number }>(
@@ -69,7 +69,7 @@ export async function readLatencies(db: TestDatabase, edits: readonly Edit[]): P
   return rows.map(({ ms }) => ms);
 }
 
-/** Waits until the vectors of all these are stored. @throws Error when they are not in time */
+/** Waits until the vectors of all these blocks are stored. @throws Error if that takes too long */
 export async function untilStored(db: TestDatabase, edits: readonly Edit[], timeoutMs: number): Promise<void> {
   const ids = edits.map(({ id }) => id);
   await db.untilRow<{ n: number }>(

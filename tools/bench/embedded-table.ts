@@ -2,14 +2,14 @@ import { deterministicVector } from '../stand-in/deterministic-brain.js';
 import type { TestDatabase } from '../../test/support/test-database.js';
 import { insertNote, textOf } from './blocks.js';
 
-/** Texts and vectors to draw from, so that the server makes a million rows in minutes. */
+/** The rows reuse this many texts and vectors, so that the server inserts a million rows in minutes. */
 const TEXTS = 200;
 const VECTORS = 300;
 const INSERT_ROWS = 50_000;
 
 /**
- * Inserts blocks that are `completed` long since, of realistic size, each text its own. The vectors are some vector, not
- * that of the text: what is measured is how the table's size weighs. Ids count from 1.
+ * Inserts `completed` blocks of realistic size, each with its own text. The vectors do not belong to the texts, because only
+ * the size of the table matters. Ids count from 1.
  */
 export async function insertEmbedded(db: TestDatabase, count: number, seed: number): Promise<void> {
   const noteId = await insertNote(db);
@@ -20,7 +20,7 @@ export async function insertEmbedded(db: TestDatabase, count: number, seed: numb
     `INSERT INTO pool SELECT n - 1, t, v::vector FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS p (t, v, n)`,
     [Array.from({ length: VECTORS }, (_, n) => texts[n % TEXTS]), vectors],
   );
-  // Otherwise each row would be set pending, and announced.
+  // The trigger would set each row pending and announce it.
   await db.query('ALTER TABLE blocks DISABLE TRIGGER blocks_embedding_insert');
   for (let from = 0; from < count; from += INSERT_ROWS) {
     await db.query(

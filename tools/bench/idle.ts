@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestDatabase } from '../../test/support/test-database.js';
 import type { Bench } from './scenario.js';
-import { statementsOf } from './work-off.js';
+import { statementsOf } from './embed-pending.js';
 import type { BenchWorker } from './worker.js';
 
-/** What workers with nothing to do cost, for a second. */
+/** Cost per second of workers that have nothing to do. */
 export interface IdleCost {
-  /** Of all the workers, and of PostgreSQL. */
+  /** CPU seconds of all workers together, and of PostgreSQL. */
   readonly workerCpu: number;
   readonly postgresCpu: number;
   readonly statements: number;
 }
 
-/** Looks at workers that have nothing to do for so many seconds. */
+/** Measures workers that have nothing to do, for this many seconds. */
 export async function measureIdle(
   bench: Bench,
   db: TestDatabase,

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { projectRoot } from '../demo/reference-schema.js';
+import { projectRoot } from '../project-root.js';
 
-/** The environment that the image sets, heap flags among it, so that what is measured is what runs. */
+/** Reads from the Dockerfile the environment that the image sets, including heap flags, so the bench measures what production runs. */
 export function imageEnvironment(): Readonly<Record<string, string>> {
   const dockerfile = readFileSync(join(projectRoot(), 'Dockerfile'), 'utf8');
   const line = /^ENV (NODE_ENV=.*)$/m.exec(dockerfile)?.[1];

@@ -1,18 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { projectRoot } from '../demo/reference-schema.js';
+import { projectRoot } from '../project-root.js';
 import { machineOf } from './machine.js';
 import { readCommandLine, USAGE, type CommandLine } from './options.js';
 import { machineLine, tableOf, type Measured, type Report } from './report.js';
-import { reached } from './scenario.js';
+import { isReached } from './scenario.js';
 import { SCENARIOS, scenariosNamed } from './scenarios/registry.js';
 import { BenchServer } from './server.js';
 
 const root = projectRoot();
-const tell = (line: string) => void process.stderr.write(`${line}\n`);
+const print = (line: string) => void process.stderr.write(`${line}\n`);
 
-/** @returns the exit status: 1 when a figure was not reached */
+/** @returns the exit status: 1 if a target was missed */
 async function main(): Promise<number> {
   const commandLine = readCommandLine(process.argv.slice(2), join(root, 'dist', 'cli.js'));
   if (commandLine.help) {
@@ -24,13 +24,13 @@ async function main(): Promise<number> {
     return 0;
   }
   const { json, charts } = commandLine;
-  const report = commandLine.report === undefined ? await measure(commandLine) : await shown(commandLine.report);
+  const report = commandLine.report === undefined ? await measure(commandLine) : await show(commandLine.report);
   if (json !== undefined) await writeFile(json, JSON.stringify(report, undefined, 2) + '\n');
   if (charts !== undefined) {
-    const { writeCharts } = await import('./charts/draw.js'); // half a second, which only charts need
-    for (const path of await writeCharts(report, charts)) tell(`drew ${path}`);
+    const { writeCharts } = await import('./charts/draw.js'); // takes half a second
+    for (const path of await writeCharts(report, charts)) print(`wrote ${path}`);
   }
-  return report.measured.every(({ figures }) => figures.every(reached)) ? 0 : 1;
+  return report.measured.every(({ figures }) => figures.every(isReached)) ? 0 : 1;
 }
 
 async function measure({ bench: options, build }: CommandLine): Promise<Report> {
@@ -48,8 +48,8 @@ async function measure({ bench: options, build }: CommandLine): Promise<Report> 
     console.log(headingOf(report));
     for (const scenario of scenarios) {
       const { name, what } = scenario;
-      const found = await scenario.measure({ server, options, tell });
-      // Targets are for the sizes that they were set for: small ones miss or reach them by accident.
+      const found = await scenario.measure({ server, options, print });
+      // Targets apply to the full sizes; small ones reach or miss them by accident.
       const figures = quick ? found.map(({ target: _, ...figure }) => figure) : found;
       measured.push({ scenario: name, what, figures });
       console.log(`\n${tableOf({ scenario: name, what, figures })}`);
@@ -60,7 +60,7 @@ async function measure({ bench: options, build }: CommandLine): Promise<Report> 
   }
 }
 
-async function shown(file: string): Promise<Report> {
+async function show(file: string): Promise<Report> {
   const report = JSON.parse(await readFile(file, 'utf8')) as Report;
   console.log(headingOf(report));
   for (const one of report.measured) console.log(`\n${tableOf(one)}`);
@@ -68,15 +68,15 @@ async function shown(file: string): Promise<Report> {
 }
 
 function headingOf({ machine, seed, runs, quick }: Report): string {
-  return `${machineLine(machine)}; seed ${seed}, runs ${runs}${quick ? ', quick' : ''}`;
+  return `${machineLine(machine)}; seed ${seed}, ${runs === 1 ? '1 run' : `median of ${runs} runs`}${quick ? ', small sizes without targets' : ''}`;
 }
 
 try {
   process.exitCode = await main();
 } catch (error) {
-  tell(
+  print(
     error instanceof TypeError || error instanceof RangeError
-      ? `${error.message}\n${USAGE}`
+      ? `${error.message}\nTry: npm run bench -- --help`
       : String(error instanceof Error ? error.stack : error),
   );
   process.exitCode = 2;

@@ -1,14 +1,14 @@
 import { figure, type Figure } from './scenario.js';
 
-/** Well within a pod of 256 MiB, with the image's flags. */
-const MOST_MB = 160;
+/** Well below the 256 MiB of a pod, with the image's flags. */
+const MAX_MB = 160;
 
-/** @param peaks the most resident memory of the worker in each run: bytes */
-export function memoryFigure(peaks: readonly number[], of = ''): Figure {
+/** @param peaks peak resident memory of the worker in each run, in bytes */
+export function memoryFigure(peaks: readonly number[], prefix = ''): Figure {
   return figure(
-    `${of}peak memory of the worker`,
+    `${prefix}peak memory of the worker`,
     'MB',
     peaks.map((bytes) => bytes / 1e6),
-    { atMost: MOST_MB },
+    { atMost: MAX_MB },
   );
 }

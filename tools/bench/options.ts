@@ -4,38 +4,47 @@ export interface BenchOptions {
   /** Names, see scenarios/registry.ts. */
   readonly scenarios: string;
   readonly seed: number;
-  /** Of each scenario; the median counts. */
+  /** Runs of each scenario; the figures are their median. */
   readonly runs: number;
-  /** Sizes for a check that the bench still works, not for figures. */
+  /** Small sizes and no targets, to check that the bench itself works. */
   readonly quick: boolean;
   /** The program under test. */
   readonly worker: string;
 }
 
-export const USAGE = `yarn bench [options]
-  --scenario NAMES  all, or names separated by commas; --list names them (all)
-  --runs N          runs of each, of which the median counts (3)
-  --seed N          of the texts (1)
-  --quick           small sizes, one run, no figure has to be reached: does the bench still work?
-  --json FILE       the results as JSON
-  --charts DIR      draws them as SVG
-  --report FILE     measures nothing: shows what --json wrote, and draws it with --charts
-  --worker FILE     the program under test (dist/cli.js, built first)
-  --list            names the scenarios`;
+export const USAGE = `Usage: npm run bench -- [options]
+
+Measures the worker: throughput, time from an edit to its vector, memory, and cost when idle.
+It starts a PostgreSQL server, the stand-in for Ollama, and the built worker. Use --scenario and
+--runs to measure less, and --quick for a check of the bench itself in two minutes.
+
+  --scenario NAMES  scenarios to measure: all, or names separated by commas (all)
+  --runs N          runs of each scenario; the figures are their median (3, with --quick 1)
+  --seed N          seed of the texts (1)
+  --quick           small sizes, no targets: only checks that the bench works
+  --json FILE       write the results to FILE
+  --charts DIR      draw the results as SVG files in DIR
+  --report FILE     measure nothing; print the results that --json wrote, and draw them with --charts
+  --worker FILE     the program to measure (default: dist/cli.js, which is built first)
+  --list            print the names of the scenarios
+  --help            print this
+
+Exit status: 0 if all targets are reached, 1 if one is missed, 2 if the command line is wrong or a
+measurement failed.`;
 
 export interface CommandLine {
   readonly bench: BenchOptions;
   readonly json: string | undefined;
   readonly charts: string | undefined;
-  /** To be shown instead of measured. */
+  /** A file of earlier results, to print instead of measuring. */
   readonly report: string | undefined;
   readonly list: boolean;
   readonly help: boolean;
-  /** Whether the worker is to be built first. */
+  /** Whether to build the worker first. */
   readonly build: boolean;
 }
 
-/** @throws TypeError or RangeError naming what is wrong */
+/** @throws TypeError or RangeError naming the option */
 export function readCommandLine(args: readonly string[], builtWorker: string): CommandLine {
   const { values } = parseArgs({
     args: [...args],
@@ -53,7 +62,8 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
     },
   });
   const number = (name: 'runs' | 'seed', value: string) => {
-    if (!/^\d+$/.test(value) || value === '0') throw new RangeError(`--${name}: "${value}" is not a number from 1 up`);
+    if (!/^\d+$/.test(value) || value === '0')
+      throw new RangeError(`--${name}: "${value}" is not a whole number of at least 1`);
     return Number(value);
   };
   return {

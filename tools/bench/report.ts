@@ -1,5 +1,5 @@
 import type { Machine } from './machine.js';
-import { reached, type Figure } from './scenario.js';
+import { isReached, type Figure } from './scenario.js';
 
 export interface Measured {
   readonly scenario: string;
@@ -15,28 +15,26 @@ export interface Report {
   readonly measured: readonly Measured[];
 }
 
-/** One scenario as a table for people. */
+/** One scenario's figures as a text table, without columns that are empty. */
 export function tableOf({ scenario, what, figures }: Measured): string {
   const rows = figures.map((one) => [
-    reached(one) ? (one.target === undefined ? '' : 'ok') : 'MISSED',
+    isReached(one) ? (one.target === undefined ? '' : 'ok') : 'MISSED',
     one.what,
     `${numeral(one.value)} ${one.unit}`.trim(),
     targetOf(one),
-    one.runs === undefined || one.runs.length < 2
-      ? ''
-      : `${numeral(Math.min(...one.runs))} to ${numeral(Math.max(...one.runs))}`,
+    rangeOf(one),
   ]);
-  const header = ['', 'figure', 'median', 'target', 'runs'];
+  const valueTitle = figures.some((one) => rangeOf(one) !== '') ? 'median' : 'value';
+  const header = ['', 'figure', valueTitle, 'target', 'range'];
   const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  const isShown = header.map((_, i) => rows.some((row) => row[i] !== ''));
   const line = (row: readonly string[]) =>
     row
       .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .filter((_, i) => isShown[i])
       .join('  ')
       .trimEnd();
-  return [`${scenario}: ${what}`, line(header), ...rows.map(line)]
-    .map((text) => `  ${text}`.trimEnd())
-    .join('\n')
-    .trimStart();
+  return [`${scenario}: ${what}`, ...[header, ...rows].map((row) => `  ${line(row)}`)].join('\n');
 }
 
 export function machineLine({ cpu, cores, memoryGiB, kernel, node, postgres }: Machine): string {
@@ -48,7 +46,11 @@ function targetOf({ target }: Figure): string {
   return 'atLeast' in target ? `≥ ${numeral(target.atLeast)}` : `≤ ${numeral(target.atMost)}`;
 }
 
-/** Three digits that count. */
+function rangeOf({ runs = [] }: Figure): string {
+  return runs.length < 2 ? '' : `${numeral(Math.min(...runs))} to ${numeral(Math.max(...runs))}`;
+}
+
+/** Three significant digits. */
 function numeral(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   const digits = Math.abs(value) >= 100 || value === 0 ? 0 : Math.min(4, 2 - Math.floor(Math.log10(Math.abs(value))));

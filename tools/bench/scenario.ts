@@ -1,14 +1,14 @@
 import type { BenchOptions } from './options.js';
 import type { BenchServer } from './server.js';
 
-/** One figure: a median over runs, beside what it is to reach. */
+/** One figure: a median over runs, and its target. */
 export interface Figure {
   readonly what: string;
   readonly value: number;
   readonly unit: string;
-  /** All runs, of which `value` is the median. */
+  /** The values of all runs; `value` is their median. */
   readonly runs?: readonly number[];
-  /** What it must be at least or at most; without one it is only told. */
+  /** The least or greatest acceptable value, if there is one. */
   readonly target?: { readonly atLeast: number } | { readonly atMost: number };
 }
 
@@ -18,15 +18,15 @@ export interface Scenario {
   measure(bench: Bench): Promise<Figure[]>;
 }
 
-/** What a scenario is given. */
+/** What a scenario works with. */
 export interface Bench {
   readonly server: BenchServer;
   readonly options: BenchOptions;
-  /** Tells what is going on, for people. */
-  readonly tell: (line: string) => void;
+  /** Reports progress. */
+  readonly print: (line: string) => void;
 }
 
-export function reached({ value, target }: Figure): boolean {
+export function isReached({ value, target }: Figure): boolean {
   if (target === undefined) return true;
   return 'atLeast' in target ? value >= target.atLeast : value <= target.atMost;
 }
@@ -40,7 +40,7 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
-/** The smallest value that at least this share of all are not above. */
+/** The smallest value that is at least as large as this share of all values. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;

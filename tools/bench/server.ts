@@ -7,8 +7,8 @@ import { TestDatabase } from '../../test/support/test-database.js';
 import { cpuSecondsOfTree } from './usage.js';
 
 /**
- * As the tests' servers, `fsync` off: a disk that others use too would be measured otherwise. Commit timestamps tell to
- * the microsecond when an edit and its vector were committed; pg_stat_statements counts statements.
+ * As on the tests' servers, `fsync` is off, so that a shared disk does not affect the figures. Commit timestamps print to the
+ * microsecond when an edit and its vector were committed; pg_stat_statements counts statements.
  */
 const SETTINGS = {
   shared_preload_libraries: 'pg_stat_statements',
@@ -17,7 +17,7 @@ const SETTINGS = {
   max_wal_size: '4GB',
 };
 
-/** A PostgreSQL server of the bench's own. */
+/** A PostgreSQL server for one run of the bench. */
 export class BenchServer {
   readonly description: string;
   readonly #cluster: Cluster;
@@ -53,14 +53,14 @@ export class BenchServer {
     }
   }
 
-  /** A new database with the reference schema and trigger. Drop it. */
+  /** A new database with the reference schema and trigger. The caller drops it. */
   async createDatabase(): Promise<TestDatabase> {
     const database = await TestDatabase.create(this.#server, {});
     await database.query('CREATE EXTENSION pg_stat_statements');
     return database;
   }
 
-  /** CPU seconds of all its processes so far. */
+  /** CPU seconds of all server processes so far. */
   async cpuSeconds(): Promise<number> {
     return await cpuSecondsOfTree(this.#postmasterPid);
   }

@@ -4,28 +4,28 @@ import type { TestDatabase } from '../../test/support/test-database.js';
 import { readMetric } from '../../test/support/worker-http.js';
 import type { BenchWorker } from './worker.js';
 
-const PATIENCE_MS = 120_000;
+const TIMEOUT_MS = 120_000;
 const POLL_MS = 50;
 
-/** How many sweeps a worker has made, and the seconds they took in all. */
+/** How many sweeps a worker has finished, and how long they took in total. */
 export interface Sweeps {
   readonly count: number;
   readonly seconds: number;
 }
 
-/** Waits until it has made so many. @throws Error when it has not in time, or dies meanwhile */
+/** Waits until the worker has finished this many sweeps. @throws Error if that takes too long or the worker ends */
 export async function sweepsUntil(worker: BenchWorker, count: number): Promise<Sweeps> {
-  const deadline = Date.now() + PATIENCE_MS;
+  const deadline = Date.now() + TIMEOUT_MS;
   for (;;) {
     const sweeps = await sweepsOf(worker);
     if (sweeps.count >= count) return sweeps;
     worker.requireAlive();
-    if (Date.now() > deadline) throw new Error(`there was no sweep in ${PATIENCE_MS / 1000} s`);
+    if (Date.now() > deadline) throw new Error(`no sweep finished within ${TIMEOUT_MS / 1000} s`);
     await sleep(POLL_MS);
   }
 }
 
-/** A new leader makes one. @returns its seconds */
+/** Asks for a sweep and waits for it. @returns how many seconds it took */
 export async function forcedSweep(db: TestDatabase, worker: BenchWorker): Promise<number> {
   const before = await sweepsOf(worker);
   await askForSweep(db);

@@ -5,10 +5,10 @@ import type { TestDatabase } from '../../test/support/test-database.js';
 const SAMPLE = 200;
 
 /**
- * Figures of vectors that are wrong are worth nothing: looks at a sample of the blocks that were embedded.
+ * Checks the vectors of a sample of the embedded blocks, because figures are worthless if the vectors are wrong.
  *
- * @param ids where not all of the table was
- * @throws Error naming the block whose vector is not the one of its text
+ * @param ids of the embedded blocks, if they are not the whole table
+ * @throws Error naming a block whose vector does not match its text
  */
 export async function verifyVectors(db: TestDatabase, ids?: readonly string[]): Promise<void> {
   const rows = await db.query<{ id: string; status: string; text: string; vector: string | null }>(
@@ -17,10 +17,10 @@ export async function verifyVectors(db: TestDatabase, ids?: readonly string[]): 
       ORDER BY hashint8(id) LIMIT $2`,
     [ids ?? null, SAMPLE],
   );
-  if (rows.length === 0) throw new Error('there is no block to look at');
+  if (rows.length === 0) throw new Error('there is no block to check');
   for (const { id, status, text, vector } of rows) {
     const values = vector === null ? [] : (JSON.parse(vector) as number[]);
     if (status !== 'completed' || values.length === 0 || !isVectorOf(DEFAULT_INSTRUCTION + text, values))
-      throw new Error(`block ${id} is ${status} and its vector is not the one of its text`);
+      throw new Error(`block ${id} has status ${status} and a vector that does not match its text`);
   }
 }

@@ -9,13 +9,13 @@ export type Environment = Readonly<Record<string, string>>;
 const START_TIMEOUT_MS = 30_000;
 const LINES_KEPT = 20;
 
-/** The built worker as a process of its own, with the heap flags of the image and nothing of our environment. */
+/** The built worker in its own process, with the image's environment and none of ours. */
 export class BenchWorker {
   readonly #process: ChildProcess;
   readonly #lines: string[];
-  /** Seconds from its start to the log line that says that it works. */
+  /** Seconds from the start of the process to the log line `worker started`. */
   readonly startSeconds: number;
-  /** Of its HTTP endpoints. */
+  /** Base URL of its HTTP endpoints. */
   readonly url: string;
 
   private constructor(process: ChildProcess, lines: string[], startSeconds: number, url: string) {
@@ -25,7 +25,7 @@ export class BenchWorker {
     this.url = url;
   }
 
-  /** @throws Error with its last words, when it does not come to work */
+  /** @throws Error with its last log lines, if it does not start */
   static async start(script: string, environment: Environment): Promise<BenchWorker> {
     const started = performance.now();
     const child = spawnNode(script, ['worker'], { PALDOCS_HEALTH_PORT: '0', ...environment });
@@ -40,10 +40,10 @@ export class BenchWorker {
       if (line.includes('"message":"worker started"')) working.resolve((performance.now() - started) / 1000);
     });
     child.once('exit', () => {
-      working.reject(new Error(`the worker ended before it worked:\n${lines.join('\n')}`));
+      working.reject(new Error(`the worker ended during its start:\n${lines.join('\n')}`));
     });
     const timer = setTimeout(() => {
-      working.reject(new Error(`the worker did not come to work:\n${lines.join('\n')}`));
+      working.reject(new Error(`the worker did not start within ${START_TIMEOUT_MS / 1000} s:\n${lines.join('\n')}`));
       child.kill('SIGKILL');
     }, START_TIMEOUT_MS);
     try {
@@ -54,7 +54,7 @@ export class BenchWorker {
     }
   }
 
-  /** @throws Error with its last words, when it has ended by itself */
+  /** @throws Error with its last log lines, if it ended by itself */
   requireAlive(): void {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null)
       throw new Error(`the worker ended by itself:\n${this.#lines.join('\n')}`);
@@ -64,7 +64,7 @@ export class BenchWorker {
     return await usageOf(this.#process.pid ?? 0);
   }
 
-  /** @throws Error with its last words, when SIGTERM does not end it with status 0 */
+  /** Sends SIGTERM and waits. @throws Error with its last log lines, if it does not exit with status 0 */
   async stop(): Promise<void> {
     const ended = once(this.#process, 'exit');
     this.#process.kill('SIGTERM');
@@ -73,13 +73,13 @@ export class BenchWorker {
   }
 }
 
-/** Runs another command of the program to its end. @throws Error with what it said, when its status is not 0 */
+/** Runs another command of the program. @throws Error with its stderr, if its status is not 0 */
 export async function runCommand(script: string, args: readonly string[], environment: Environment): Promise<void> {
   const child = spawnNode(script, args, environment);
-  let said = '';
-  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (said += chunk));
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
   const [status] = (await once(child, 'close')) as [number | null];
-  if (status !== 0) throw new Error(`${args.join(' ')} ended with status ${status}:\n${said}`);
+  if (status !== 0) throw new Error(`${args.join(' ')} ended with status ${status}:\n${stderr}`);
 }
 
 function spawnNode(script: string, args: readonly string[], environment: Environment): ChildProcess {

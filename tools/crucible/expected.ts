@@ -4,27 +4,27 @@ import { halve } from '../../src/embedder/halve.js';
 import { meanVector } from '../../src/embedder/embed-in-parts.js';
 import { countTokens } from '../stand-in/context.js';
 import { deterministicVector } from '../stand-in/deterministic-brain.js';
-import { CONTEXT_TOKENS } from './site/timing.js';
+import { CONTEXT_TOKENS } from './testbed/timing.js';
 
-/** What the column holds when all is as it was. */
+/** Of the reference schema's column. */
 export const DIMENSIONS = 768;
 const HEADER_BYTES = 4;
-/** What float32 and a mean of several vectors may lose. */
+/** Rounding by float32 and by the mean of several vectors. */
 const TOLERANCE = 1e-4;
 
 export interface Source {
   readonly type: string;
-  /** As Postgres prints it. */
+  /** JSON as Postgres prints it. */
   readonly content: string | null;
   readonly title: string | null;
 }
 
-/** The text of a block without the instruction, null where there is none to embed. */
+/** The text of a block without the instruction, or null if there is nothing to embed. */
 export function textOf({ type, content, title }: Source): string | null {
   return blockText({ type, content, noteTitle: title, contentFormat: 'json' });
 }
 
-/** The vector that a text must have: of the whole, or of the parts that it has to be cut into. */
+/** The vector that a text must have: of the whole text, or the mean over the parts that fit into the model's context. */
 export function vectorOf(text: string, dimensions: number): Float32Array {
   if (fits(text)) return deterministicVector(DEFAULT_INSTRUCTION + text, dimensions);
   const mean = meanVector(parts(text).map((part) => ({ vector: vectorOf(part, dimensions), weight: part.length })));
@@ -32,24 +32,24 @@ export function vectorOf(text: string, dimensions: number): Float32Array {
   throw mean;
 }
 
-/** Whether this is the vector of the text, or the beginning of it. */
+/** Whether these are the values, or the first values, of the text's vector. */
 export function isVectorOf(text: string, { dimensions, values }: SentVector): boolean {
   const expected = vectorOf(text, dimensions);
   for (let i = 0; i < values.length; i++) {
-    // Written so that NaN is no match.
+    // Negated so that NaN does not match.
     if (!(Math.abs((values[i] ?? Number.NaN) - (expected[i] ?? Number.NaN)) < TOLERANCE)) return false;
   }
   return values.length > 0;
 }
 
-/** A vector, or the beginning of it. */
+/** A vector, or its first values. */
 export interface SentVector {
-  /** Of the whole. */
+  /** Of the whole vector. */
   readonly dimensions: number;
   readonly values: Float32Array;
 }
 
-/** What `vector_send` gives: a header of 4 bytes, of which the first two are the dimensions, and float4 values, all big-endian. */
+/** Reads the format of `vector_send`, all big-endian: the dimensions in 2 bytes, 2 unused bytes, and float4 values. */
 export function readVector(bytes: Buffer): SentVector {
   const dimensions = bytes.readInt16BE(0);
   const length = Math.floor((bytes.length - HEADER_BYTES) / 4);

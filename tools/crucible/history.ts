@@ -1,10 +1,15 @@
-import { DEAD_LETTER_QUEUE, QUEUE } from './site/queue-names.js';
+import { DEAD_LETTER_QUEUE, QUEUE } from './testbed/queue-names.js';
 import type { AuditCheck } from './checks/audit.js';
-import type { OpenSite } from './site/open-site.js';
+import type { OpenTestbed } from './testbed/open-testbed.js';
 import type { Model } from './writer/model.js';
 
-/** All that is known of a block, in order of time: what the writer did, what the database saw, its jobs, its requests. */
-export async function historyOf(blockId: string, site: OpenSite, model: Model, audit: AuditCheck): Promise<string[]> {
+/** Everything known about a block, oldest first: the writer's changes, the audit, its jobs, and the requests with its text. */
+export async function historyOf(
+  blockId: string,
+  testbed: OpenTestbed,
+  model: Model,
+  audit: AuditCheck,
+): Promise<string[]> {
   const events: { at: number; line: string }[] = [];
   for (const { at, session, what } of model.history(blockId)) events.push({ at, line: `writer ${session}: ${what}` });
   for (const row of await audit.history(blockId)) {
@@ -18,10 +23,10 @@ export async function historyOf(blockId: string, site: OpenSite, model: Model, a
     const line = `audit ${byWorker ? 'worker' : 'api'}: ${op} ${oldStatus ?? '-'} → ${newStatus ?? '-'}${wrote} (tx ${xid}, title "${title ?? ''}")`;
     events.push({ at: row.at.getTime(), line });
   }
-  for (const job of await jobsOf(blockId, site)) events.push(...eventsOfJob(job));
+  for (const job of await jobsOf(blockId, testbed)) events.push(...eventsOfJob(job));
   const words = [...new Set(model.history(blockId).flatMap(({ what }) => what.match(/\bs\d+x\d+\b/g) ?? []))];
   for (const word of words.slice(-6)) {
-    for (const { at, state, status, durationMs, texts, faults } of await site.ollama
+    for (const { at, state, status, durationMs, texts, faults } of await testbed.ollama
       .requestsWith(word)
       .catch(() => [])) {
       const how = `${state} ${status ?? ''} after ${Math.round(durationMs ?? 0)} ms, ${texts} texts ${faults.join(',')}`;
@@ -45,7 +50,7 @@ interface JobRow {
   readonly output: object | null;
 }
 
-async function jobsOf(blockId: string, { database }: OpenSite): Promise<JobRow[]> {
+async function jobsOf(blockId: string, { database }: OpenTestbed): Promise<JobRow[]> {
   return await database.persist<JobRow>(
     `SELECT id::text AS id, name, state::text AS state, retry_count AS retries, created_on AS created, started_on AS started,
             completed_on AS completed, data, output

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { projectRoot } from '../demo/reference-schema.js';
+import { projectRoot } from '../project-root.js';
 import { readCommandLine, USAGE } from './options.js';
-import { measureFigures } from './figures/measure.js';
-import { FIGURES } from './figures/registry.js';
+import { measureScenarios } from './scenarios/measure.js';
+import { SCENARIOS } from './scenarios/registry.js';
 import { NEMESES } from './nemeses/registry.js';
 import { prove } from './prove.js';
 import { reportOf } from './report.js';
@@ -12,7 +12,7 @@ import { runCrucible } from './run.js';
 import { SABOTAGES } from './sabotage/sabotages.js';
 
 const root = projectRoot();
-const tell = (line: string) => void process.stderr.write(`${line}\n`);
+const print = (line: string) => void process.stderr.write(`${line}\n`);
 
 /** @returns the exit status */
 async function main(): Promise<number> {
@@ -22,18 +22,29 @@ async function main(): Promise<number> {
     help,
     list,
     build,
-    figure,
+    scenario,
     seconds,
-    prove: guards,
+    prove: guardNames,
   } = readCommandLine(process.argv.slice(2), join(root, 'dist', 'cli.js'));
   if (help) {
     console.log(USAGE);
     return 0;
   }
   if (list) {
-    console.log(`nemeses: ${NEMESES.map(({ name }) => name).join(', ')}`);
-    for (const { name, what } of FIGURES) console.log(`figure ${name}: ${what}`);
-    for (const [name, { what }] of Object.entries(SABOTAGES)) console.log(`guard ${name}: ${what}`);
+    console.log(
+      listOf(
+        'Faults, for --nemesis:',
+        NEMESES.map(({ name }) => name),
+      ),
+    );
+    console.log(
+      listOf(
+        'Scenarios, for --scenario:',
+        SCENARIOS.map(({ name, what }) => `${name}: ${what}`),
+      ),
+    );
+    const guards = Object.entries(SABOTAGES).map(([name, { what }]) => `${name}: ${what}`);
+    console.log(listOf('Guards, for --prove and --sabotage, and what happens without them:', guards));
     return 0;
   }
   if (build)
@@ -41,24 +52,32 @@ async function main(): Promise<number> {
       cwd: root,
       stdio: ['ignore', 2, 2],
     });
-  if (figure !== undefined) {
-    const measured = await measureFigures(figure, run, seconds, tell);
+  if (scenario !== undefined) {
+    const measured = await measureScenarios(scenario, run, seconds, print);
     if (json) console.log(JSON.stringify(measured));
     return measured.every(({ pass }) => pass) ? 0 : 1;
   }
-  if (guards !== undefined) {
-    const proofs = await prove(guards, run, tell);
+  if (guardNames !== undefined) {
+    const proofs = await prove(guardNames, run, print);
     if (json) console.log(JSON.stringify(proofs));
     return proofs.every(({ proven }) => proven) ? 0 : 1;
   }
-  const result = await runCrucible(run, tell);
+  const result = await runCrucible(run, print);
   console.log(json ? JSON.stringify(result) : reportOf(result));
   return result.violations.length === 0 ? 0 : 1;
+}
+
+function listOf(title: string, lines: readonly string[]): string {
+  return [title, ...lines.map((line) => `  ${line}`)].join('\n');
 }
 
 try {
   process.exitCode = await main();
 } catch (error) {
-  tell(error instanceof TypeError || error instanceof RangeError ? `${error.message}\n${USAGE}` : inspect(error));
+  print(
+    error instanceof TypeError || error instanceof RangeError
+      ? `${error.message}\nTry: npm run crucible -- --help`
+      : inspect(error),
+  );
   process.exitCode = 2;
 }

@@ -1,30 +1,30 @@
 import type { Random } from './random.js';
-import type { Site } from './site/site.js';
+import type { Testbed } from './testbed/testbed.js';
 
-/** One kind of fault: what is done, for how long, and how it is undone again. */
+/** One kind of fault: what it does, for how long, and how it undoes it. */
 export interface Nemesis {
   readonly name: string;
-  /** Whether blocks that it does not touch may be delayed by it. A bad neighbour must not. */
-  readonly disturbs: boolean;
+  /** Whether it may delay blocks that it does not touch. */
+  readonly delaysOthers: boolean;
   /**
-   * Whether it makes the tables such that no block can be worked on, and a worker may refuse to start. Work must resume
+   * Whether it makes the tables unusable: no block can be processed, and a worker may refuse to start. Work must resume
    * within 5 s of its end.
    */
-  readonly holds?: boolean;
-  /** Whether it changes tables, triggers or privileges, and puts them back: then no other such is at work beside it. */
+  readonly blocksAllWork?: boolean;
+  /** Whether it changes tables, triggers or privileges. No two of these are active at the same time. */
   readonly changesSchema?: boolean;
-  /** Whether nothing may be counted against any block because of it: no failure, and no worker that died. */
-  readonly costsNothing?: boolean;
+  /** Whether it must not count against any block, neither as a failure nor as a crash. */
+  readonly countsNothing?: boolean;
   /**
-   * Injects the fault once, and undoes it before it settles; early when aborted.
+   * Injects the fault once and undoes it before it returns. Ends early when aborted.
    *
-   * @throws what the database throws while another nemesis has it down
+   * @throws what the database throws while another nemesis has stopped it
    */
   run(context: NemesisContext): Promise<void>;
 }
 
 export interface NemesisContext {
-  readonly site: Site;
+  readonly testbed: Testbed;
   readonly random: Random;
   readonly signal: AbortSignal;
 }

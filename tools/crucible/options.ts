@@ -3,33 +3,33 @@ import { parseArgs } from 'node:util';
 
 export interface RunOptions {
   readonly seed: number;
-  /** How long there are writes and faults. */
+  /** How long the run writes and injects faults. */
   readonly seconds: number;
-  /** Names, see nemeses/registry.ts. */
+  /** Names of nemeses, see nemeses/registry.ts. */
   readonly nemesis: string;
   readonly replicas: number;
-  /** Changes of blocks a second. */
+  /** Changes of blocks per second. */
   readonly rate: number;
-  /** Faults at once. */
+  /** How many faults may be active at once. */
   readonly lanes: number;
-  /** Longest pause between two faults. */
+  /** Longest pause between two faults of a lane. */
   readonly pauseMs: number;
-  /** How long all may take to be quiet after the last fault. */
-  readonly patienceSeconds: number;
-  /** What Ollama takes for a request, and for each text in it. */
+  /** How long the workers may take to finish all work after the last fault. */
+  readonly quietTimeoutSeconds: number;
+  /** How long the stand-in takes for a request, plus for each text in it. */
   readonly requestMs: number;
   readonly textMs: number;
-  /** Whether the pool goes through PgBouncer, in transaction mode. */
+  /** Whether the workers' pools go through PgBouncer, in transaction mode. */
   readonly pgbouncer: boolean;
-  /** Whether every second worker has one URL for pool and session, and with it prepared statements. */
+  /** Whether every second worker has one URL for pool and session, and therefore uses prepared statements. */
   readonly oneUrlForSome: boolean;
-  /** Name of a guard that is switched off, see sabotage/. */
+  /** Name of a guard to switch off, see sabotage/. */
   readonly sabotage: string | undefined;
-  /** Further settings of the workers. */
+  /** Further environment variables of the workers. */
   readonly environment: Readonly<Record<string, string>>;
   /** The program under test. */
   readonly worker: string;
-  /** Ends at the first violation. */
+  /** Whether the run ends at the first violation. */
   readonly failFast: boolean;
 }
 
@@ -40,7 +40,7 @@ export const DEFAULTS: Omit<RunOptions, 'seed' | 'worker'> = {
   rate: 60,
   lanes: 2,
   pauseMs: 1_500,
-  patienceSeconds: 120,
+  quietTimeoutSeconds: 120,
   requestMs: 4,
   textMs: 2,
   pgbouncer: false,
@@ -50,34 +50,50 @@ export const DEFAULTS: Omit<RunOptions, 'seed' | 'worker'> = {
   failFast: false,
 };
 
-export const USAGE = `yarn crucible [options]
-  --seed N          repeats the choices of an earlier run (default: random, printed)
-  --seconds S       how long there are writes and faults (${DEFAULTS.seconds})
-  --nemesis NAMES   all, none, or names separated by commas, such as change-dimensions,lock-table; --list names them
-  --replicas K      worker processes (${DEFAULTS.replicas})
-  --rate N          changes of blocks a second (${DEFAULTS.rate})
-  --lanes N         faults at once (${DEFAULTS.lanes})
-  --pgbouncer       the workers' pool goes through PgBouncer in transaction mode
-  --figure NAME     measures one of the figures to reach instead, or "all"
-  --prove NAMES     switches guards off, one run each, and fails unless each is noticed: all, quick, or names
-  --list            names nemeses, figures and guards
-  --worker FILE     the program under test (dist/cli.js, built first)
-  --json            the result as JSON on stdout`;
+export const USAGE = `Usage: npm run crucible -- [options]
+
+Writes blocks, injects faults into workers, Postgres, Ollama and the network between them, and
+checks every invariant of the worker. It starts all of these itself.
+
+Options of a run:
+  --seed N             repeat the random choices of an earlier run (default: random, printed)
+  --seconds S          how long to write and inject faults (${DEFAULTS.seconds})
+  --nemesis NAMES      faults to inject: all, none, or names separated by commas (${DEFAULTS.nemesis})
+  --lanes N            how many faults may be active at once (${DEFAULTS.lanes})
+  --replicas K         how many workers to run (${DEFAULTS.replicas})
+  --rate N             changes of blocks per second (${DEFAULTS.rate})
+  --pgbouncer          connect the workers' pools through PgBouncer in transaction mode
+  --quiet-timeout S    how long the workers may take to finish all work in the end (${DEFAULTS.quietTimeoutSeconds})
+  --sabotage NAME      switch off a guard of the worker
+  --worker FILE        the program to test (default: dist/cli.js, which is built first)
+  --json               print the result as JSON on stdout
+
+Instead of such a run:
+  --scenario NAMES     measure how long recovery takes in scenarios: all, or names separated by commas
+  --prove NAMES        switch guards off, one run for each, and check that the run fails: all, quick,
+                       or names separated by commas
+  --list               print the names of faults, scenarios and guards
+  --help               print this
+
+Exit status: 0 if all invariants hold (targets are reached, guards are noticed), 1 if not, 2 if the
+command line is wrong or the run could not be finished.`;
 
 export interface CommandLine {
   readonly run: RunOptions;
   readonly json: boolean;
-  readonly figure: string | undefined;
-  /** As given, for figures. */
+  /** Names of scenarios to measure instead of a run. */
+  readonly scenario: string | undefined;
+  /** As given on the command line; scenarios have other defaults than runs. */
   readonly seconds: number | undefined;
+  /** Names of guards to switch off, one run for each. */
   readonly prove: string | undefined;
   readonly list: boolean;
   readonly help: boolean;
-  /** Whether the worker is to be built first. */
+  /** Whether to build the worker first. */
   readonly build: boolean;
 }
 
-/** @throws TypeError or RangeError naming what is wrong */
+/** @throws TypeError or RangeError naming the option */
 export function readCommandLine(args: readonly string[], builtWorker: string): CommandLine {
   const { values } = parseArgs({
     args: [...args],
@@ -88,10 +104,10 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
       replicas: { type: 'string' },
       rate: { type: 'string' },
       lanes: { type: 'string' },
-      patience: { type: 'string' },
+      'quiet-timeout': { type: 'string' },
       pgbouncer: { type: 'boolean' },
       sabotage: { type: 'string' },
-      figure: { type: 'string' },
+      scenario: { type: 'string' },
       prove: { type: 'string' },
       worker: { type: 'string' },
       json: { type: 'boolean' },
@@ -99,7 +115,7 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
       help: { type: 'boolean' },
     },
   });
-  const number = (name: 'seed' | 'seconds' | 'replicas' | 'rate' | 'lanes' | 'patience', otherwise: number) => {
+  const number = (name: 'seed' | 'seconds' | 'replicas' | 'rate' | 'lanes' | 'quiet-timeout', otherwise: number) => {
     const value = values[name];
     if (value === undefined) return otherwise;
     if (!/^\d+$/.test(value)) throw new RangeError(`--${name}: "${value}" is not a whole number`);
@@ -114,13 +130,13 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
       replicas: number('replicas', DEFAULTS.replicas),
       rate: number('rate', DEFAULTS.rate),
       lanes: number('lanes', DEFAULTS.lanes),
-      patienceSeconds: number('patience', DEFAULTS.patienceSeconds),
+      quietTimeoutSeconds: number('quiet-timeout', DEFAULTS.quietTimeoutSeconds),
       pgbouncer: values.pgbouncer === true,
       sabotage: values.sabotage,
       worker: values.worker ?? builtWorker,
     },
     json: values.json === true,
-    figure: values.figure,
+    scenario: values.scenario,
     seconds: values.seconds === undefined ? undefined : Number(values.seconds),
     prove: values.prove,
     list: values.list === true,

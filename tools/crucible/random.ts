@@ -1,6 +1,6 @@
 import { randomWords } from '../stand-in/random.js';
 
-/** Choices that repeat with the seed. Each part of a run forks its own, so that one part's pace moves no other's choices. */
+/** Random choices that repeat with the seed. Each part of a run forks its own, so the pace of one does not change the choices of another. */
 export class Random {
   readonly #key: string;
   readonly #next: () => number;
@@ -19,7 +19,7 @@ export class Random {
     return this.#next() / 2 ** 32;
   }
 
-  /** A whole number, both bounds included. */
+  /** A whole number between the bounds, both included. */
   between(from: number, to: number): number {
     return from + Math.floor(this.next() * (to - from + 1));
   }
@@ -28,7 +28,7 @@ export class Random {
     return this.next() < probability;
   }
 
-  /** @throws RangeError where there is nothing to pick from */
+  /** @throws RangeError if the list is empty */
   pick<T>(from: readonly T[]): T {
     const picked = from[Math.floor(this.next() * from.length)];
     if (picked === undefined) throw new RangeError('nothing to pick from');

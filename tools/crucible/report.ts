@@ -1,7 +1,7 @@
 import type { RunResult } from './run.js';
 import { INVARIANTS } from './violation.js';
 
-/** A run's result for people. */
+/** A run's result as text. */
 export function reportOf(result: RunResult): string {
   const { seed, violations, injected, writes, stored, blocks, latency, resumption, ended } = result;
   const lines = violations.flatMap(({ invariant, what, blockId, details, history = [] }) => [
@@ -11,17 +11,22 @@ export function reportOf(result: RunResult): string {
   ]);
   const faults = Object.values(injected).reduce((sum, count) => sum + count, 0);
   lines.push(
-    `writes:   ${writes.writes}, ${writes.rolledBack} transactions rolled back, ${writes.lost} lost their connection`,
-    `faults:   ${faults}: ${list(injected)}`,
-    `stored:   ${stored} vectors; blocks at the end: ${list(blocks)}`,
-    `quiet:    ${result.quietAfterSeconds.toFixed(1)} s after the last fault; a status was ahead of or behind its job for ${result.longestMismatchSeconds.toFixed(1)} s at most`,
-    `latency:  ${latency.judged} edits in peace, the slowest ${Math.round(latency.slowestMs)} ms`,
-    `resumed:  ${resumption.judged} times after what held all work, after ${Math.round(resumption.slowestMs)} ms at most`,
-    `workers:  ${ended.expected} ended by us, ${ended.atStart} ended before they worked, ${ended.overstayed} had to be killed after SIGTERM`,
+    `writes:   ${writes.writes} changes of blocks; ${writes.rolledBack} transactions rolled back, ${writes.lost} interrupted by a fault`,
+    `faults:   ${faults} injected: ${list(injected)}`,
+    `stored:   ${stored} vectors; status of the blocks at the end: ${list(blocks)}`,
+    `quiet:    no work was left ${result.quietAfterSeconds.toFixed(1)} s after the last fault; a status differed from its job for at most ${result.longestMismatchSeconds.toFixed(1)} s`,
+    `edits:    ${slowest('stored', latency, 'edits far from any fault')}`,
+    `recovery: ${slowest('work resumed', resumption, 'faults that blocked all work')}`,
+    `workers:  ${ended.expected} ended by a signal of the crucible, ${ended.atStart} ended during their start, ${ended.killedAfterGrace} needed SIGKILL after SIGTERM`,
   );
   if (violations.length > 0) lines.push(`logs:     ${result.logDirectory}`);
   lines.push(`seed ${seed}: ${violations.length === 0 ? 'all invariants hold' : `${violations.length} VIOLATIONS`}`);
   return lines.join('\n');
+}
+
+function slowest(verb: string, { checked, slowestMs }: RunResult['latency'], what: string): string {
+  if (checked === 0) return `not checked: no ${what}`;
+  return `${verb} after at most ${Math.round(slowestMs)} ms (${what}: ${checked})`;
 }
 
 function list(counts: Readonly<Record<string, number>>): string {

@@ -1,28 +1,30 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { sleep } from '../../src/base/sleep.js';
 import { AuditCheck } from './checks/audit.js';
-import { checkCounted } from './checks/counted.js';
-import { checkFinal, type FinalCounts } from './checks/final.js';
+import { checkFailureCounts } from './checks/failure-counts.js';
+import { checkFinalState, type StatusCounts } from './checks/final-state.js';
 import { checkLatency } from './checks/latency.js';
 import { checkProcesses } from './checks/processes.js';
 import { checkResumption } from './checks/resumption.js';
-import { isQuiet, looseDeadLetters, unrest } from './checks/quiescence.js';
-import { checkStrangeJobs } from './checks/strange-jobs.js';
+import { isQuiet, findOrphanedDeadLetters, readPendingWork } from './checks/pending-work.js';
+import { checkForeignJobs } from './checks/foreign-jobs.js';
 import { StatusCheck } from './checks/status.js';
-import { structureOf } from './checks/structure.js';
-import { Havoc } from './havoc.js';
+import { readSchema } from './checks/schema.js';
+import { FaultInjector } from './fault-injector.js';
 import { historyOf } from './history.js';
 import { nemesesNamed } from './nemeses/registry.js';
 import type { RunOptions } from './options.js';
 import { Random } from './random.js';
-import { openSite, type OpenSite } from './site/open-site.js';
-import { pause, until } from './sleep.js';
+import { openTestbed, type OpenTestbed } from './testbed/open-testbed.js';
+import { until } from './until.js';
 import { Violations, type Violation } from './violation.js';
 import { Writer } from './writer/writer.js';
 
 const SAMPLE_EVERY_MS = 1_000;
-/** A sweep that was asked for, on a machine that has other things to do. */
-const LOOSE_ENDS_MS = 20_000;
-/** Histories that are told in full. */
-const TOLD = 4;
+/** Limit for the sweep of a new leader, on a busy machine. */
+const ORPHANS_MS = 20_000;
+/** How many violations are reported with their block's history. */
+const MAX_HISTORIES = 4;
 
 export interface RunResult {
   readonly seed: number;
@@ -30,72 +32,73 @@ export interface RunResult {
   readonly injected: Readonly<Record<string, number>>;
   readonly writes: { readonly writes: number; readonly rolledBack: number; readonly lost: number };
   readonly stored: number;
-  readonly blocks: FinalCounts;
+  readonly blocks: StatusCounts;
   readonly quietAfterSeconds: number;
   readonly longestMismatchSeconds: number;
-  readonly latency: { readonly judged: number; readonly slowestMs: number };
-  /** From the end of what held all work to the first block that was stored. */
-  readonly resumption: { readonly judged: number; readonly slowestMs: number };
-  /** Processes that were ended by a signal of ours, that did not get as far as working, and that SIGTERM did not end in time. */
-  readonly ended: { readonly expected: number; readonly atStart: number; readonly overstayed: number };
+  readonly latency: { readonly checked: number; readonly slowestMs: number };
+  /** From the end of a fault that blocked all work to the first block stored. */
+  readonly resumption: { readonly checked: number; readonly slowestMs: number };
+  /** Worker processes that the crucible ended, that ended during their start, and that SIGTERM did not end in time. */
+  readonly ended: { readonly expected: number; readonly atStart: number; readonly killedAfterGrace: number };
   readonly logDirectory: string;
 }
 
-/** One run: writes and faults for so long, then peace, and then the reckoning. */
-export async function runCrucible(options: RunOptions, tell: (line: string) => void): Promise<RunResult> {
-  const site = await openSite(options);
-  let kept = true;
+/** One run: writes and faults for the given time, then a wait until no work is left, then the final checks. */
+export async function runCrucible(options: RunOptions, print: (line: string) => void): Promise<RunResult> {
+  const testbed = await openTestbed(options);
+  let keepLogs = true;
   try {
-    tell(`seed ${options.seed}: ${options.replicas} workers run, ${options.seconds} s of writes and faults begin`);
-    const result = await runOn(site, options, tell);
-    kept = result.violations.length > 0;
+    print(`seed ${options.seed}: ${options.replicas} workers are running; writes and faults for ${options.seconds} s`);
+    const result = await runOn(testbed, options, print);
+    keepLogs = result.violations.length > 0;
     return result;
   } catch (error) {
-    throw new Error(`the run cannot be judged; the workers' logs are kept in ${site.logDirectory}`, { cause: error });
+    throw new Error(`the run failed, so nothing was checked; logs of the workers: ${testbed.logDirectory}`, {
+      cause: error,
+    });
   } finally {
-    await site.close(kept);
+    await testbed.close(keepLogs);
   }
 }
 
-async function runOn(site: OpenSite, options: RunOptions, tell: (line: string) => void): Promise<RunResult> {
-  const { database, fleet, ollama } = site;
+async function runOn(testbed: OpenTestbed, options: RunOptions, print: (line: string) => void): Promise<RunResult> {
+  const { database, fleet, ollama } = testbed;
   const random = new Random(String(options.seed));
   const ending = new AbortController();
   const violations = new Violations(() => {
     if (options.failFast) ending.abort();
   });
-  const structure = await structureOf(database);
+  const schema = await readSchema(database);
   const writer = new Writer({
     database,
     ollama,
     random: random.fork('writer'),
     perSecond: options.rate,
-    onLockedOut: () =>
-      violations.add({ invariant: 4, what: 'an edit of the API waited for a row that others had locked for too long' }),
+    onLockedOut: () => violations.add({ invariant: 4, what: 'an edit of the API waited too long for a locked row' }),
   });
   await writer.prepare();
   const { lanes, pauseMs } = options;
   const nemeses = nemesesNamed(options.nemesis);
-  const havoc = new Havoc({ site, nemeses, random: random.fork('havoc'), lanes, pauseMs });
+  const faultInjector = new FaultInjector({ testbed, nemeses, random: random.fork('faults'), lanes, pauseMs });
   const audit = new AuditCheck(database, violations);
-  const status = new StatusCheck(database, violations, havoc.calmSince);
+  const status = new StatusCheck(database, violations, faultInjector.calmSince);
   const watching = new AbortController();
   const watched = watch(audit, status, watching.signal).catch((error: unknown) => {
-    ending.abort(); // nothing is judged any more
+    ending.abort(); // nothing is checked any more
     return error;
   });
 
   const from = Date.now();
   const timer = setTimeout(() => ending.abort(), options.seconds * 1000);
   let to: number;
-  let noticed: boolean;
+  let hasFailed: boolean;
   let quietAfterSeconds: number;
   try {
-    await Promise.all([writer.run(ending.signal), havoc.run(ending.signal)]);
+    await Promise.all([writer.run(ending.signal), faultInjector.run(ending.signal)]);
     to = Date.now();
-    tell('all is healed; waiting until all is quiet');
-    noticed = options.failFast && violations.all.length > 0;
-    if (!noticed) await quieten(site, options, violations);
+    print('all faults are undone; waiting until no work is left');
+    hasFailed = options.failFast && violations.all.length > 0;
+    if (!hasFailed) await waitUntilQuiet(testbed, options, violations);
     quietAfterSeconds = (Date.now() - to) / 1000;
   } finally {
     clearTimeout(timer);
@@ -103,27 +106,37 @@ async function runOn(site: OpenSite, options: RunOptions, tell: (line: string) =
     watching.abort();
   }
   const failure = await watched;
-  if (failure !== undefined) throw new Error('the audit could not be followed', { cause: failure });
-  await pause(2_100, new AbortController().signal); // the audit judges what is two seconds old
+  if (failure !== undefined) throw new Error('the audit could not be read', { cause: failure });
+  await delay(2_100); // the audit reads rows that are at least two seconds old
   await audit.follow();
 
-  let blocks: FinalCounts = {};
-  if (!noticed) {
-    blocks = await checkFinal(database, writer.model, violations);
-    checkProcesses(fleet, havoc.episodes, violations);
-    await checkStrangeJobs(database, site.everStrange, violations);
-    const { episodes } = havoc;
-    await checkCounted({ database, model: writer.model, episodes, strange: site.everStrange, violations });
-    if ((await structureOf(database)) !== structure)
-      violations.add({ invariant: 6, what: 'the API’s schema was changed' });
+  let blocks: StatusCounts = {};
+  if (!hasFailed) {
+    blocks = await checkFinalState(database, writer.model, violations);
+    checkProcesses(fleet, faultInjector.injections, violations);
+    await checkForeignJobs(database, testbed.foreignJobIds, violations);
+    const { injections } = faultInjector;
+    await checkFailureCounts({
+      database,
+      model: writer.model,
+      injections,
+      foreignJobIds: testbed.foreignJobIds,
+      violations,
+    });
+    if ((await readSchema(database)) !== schema) violations.add({ invariant: 6, what: 'the API’s schema was changed' });
   }
-  const common = { model: writer.model, stores: audit.stores, episodes: havoc.episodes, exempt: site.everLocked };
+  const common = {
+    model: writer.model,
+    stores: audit.stores,
+    injections: faultInjector.injections,
+    exempt: testbed.contendedBlockIds,
+  };
   const latency = checkLatency({ ...common, from, to, violations });
   const resumption = checkResumption({ ...common, violations });
   return {
     seed: options.seed,
-    violations: await withHistories(violations.all, site, writer, audit),
-    injected: havoc.counts,
+    violations: await withHistories(violations.all, testbed, writer, audit),
+    injected: faultInjector.counts,
     writes: writer.counts,
     stored: audit.stored,
     blocks,
@@ -133,49 +146,53 @@ async function runOn(site: OpenSite, options: RunOptions, tell: (line: string) =
     resumption,
     ended: {
       expected: fleet.ended.filter(({ expected }) => expected).length,
-      overstayed: fleet.everyone.reduce((sum, { overstayed }) => sum + overstayed, 0),
+      killedAfterGrace: fleet.everyReplica.reduce((sum, { killedAfterGrace }) => sum + killedAfterGrace, 0),
       atStart: fleet.ended.filter(({ expected, started }) => !expected && !started).length,
     },
-    logDirectory: site.logDirectory,
+    logDirectory: testbed.logDirectory,
   };
 }
 
 async function watch(audit: AuditCheck, status: StatusCheck, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    await status.sample().catch(() => undefined); // the server is down; next time
+    await status.sample().catch(() => undefined); // the server is down; try again next time
     await audit.follow();
-    await pause(SAMPLE_EVERY_MS, signal);
+    await sleep(SAMPLE_EVERY_MS, signal);
   }
 }
 
-/** Waits until nothing waits and nothing is under way; that it never is so is a violation. */
-async function quieten({ database }: OpenSite, { patienceSeconds }: RunOptions, violations: Violations): Promise<void> {
-  if (!(await until(async () => isQuiet(await unrest(database)), patienceSeconds * 1000, 250))) {
-    const { blocks, liveJobs } = await unrest(database);
-    const details = { seconds: patienceSeconds, liveJobs, blocks: blocks.length, first: blocks.slice(0, 5) };
+/** Waits until no work is left, then for the sweep that deletes orphaned dead letters. Work that stays is a violation. */
+async function waitUntilQuiet(
+  { database }: OpenTestbed,
+  { quietTimeoutSeconds }: RunOptions,
+  violations: Violations,
+): Promise<void> {
+  if (!(await until(async () => isQuiet(await readPendingWork(database)), quietTimeoutSeconds * 1000, 250))) {
+    const { blocks, liveJobs } = await readPendingWork(database);
+    const details = { seconds: quietTimeoutSeconds, liveJobs, blocks: blocks.length, first: blocks.slice(0, 5) };
     const blockId = blocks[0]?.id;
     violations.add({ invariant: 1, what: 'blocks are stuck', details, ...(blockId === undefined ? {} : { blockId }) });
     return;
   }
-  // A new leader sweeps at once.
+  // A new leader sweeps at once, so end the present one's session.
   await database.persist(
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
       WHERE datname = current_database() AND application_name LIKE 'embedding-worker % L %'`,
   );
-  await until(async () => (await looseDeadLetters(database)).length === 0, LOOSE_ENDS_MS, 250);
+  await until(async () => (await findOrphanedDeadLetters(database)).length === 0, ORPHANS_MS, 250);
 }
 
 async function withHistories(
   violations: readonly Violation[],
-  site: OpenSite,
+  testbed: OpenTestbed,
   writer: Writer,
   audit: AuditCheck,
 ): Promise<RunResult['violations']> {
-  const told: RunResult['violations'][number][] = [];
+  const reported: RunResult['violations'][number][] = [];
   for (const [i, violation] of violations.entries()) {
     const { blockId } = violation;
-    if (blockId === undefined || i >= TOLD) told.push(violation);
-    else told.push({ ...violation, history: await historyOf(blockId, site, writer.model, audit) });
+    if (blockId === undefined || i >= MAX_HISTORIES) reported.push(violation);
+    else reported.push({ ...violation, history: await historyOf(blockId, testbed, writer.model, audit) });
   }
-  return told;
+  return reported;
 }

@@ -1,7 +1,7 @@
 // Starts @pg-boss/dashboard for the configured database: `yarn dashboard`, after `yarn build`.
 //
-// It listens on this machine alone and only looks, unless HOST and PGBOSS_DASHBOARD_READ_ONLY=0 say otherwise; PORT and
-// the dashboard's other variables are handed through. The URL goes to it in its environment, and is never printed.
+// It listens on 127.0.0.1 and is read-only, unless HOST and PGBOSS_DASHBOARD_READ_ONLY=0 say otherwise. PORT and the
+// dashboard's other variables apply as well. The database URL is passed in the environment and never printed.
 import process from 'node:process';
 
 async function configure() {

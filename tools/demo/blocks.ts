@@ -26,7 +26,7 @@ export interface StoredBlock {
   readonly vector: Float32Array | null;
 }
 
-/** Blocks as they are, in the order of their ids: all, or one. */
+/** Reads all blocks, or one, in the order of their ids. */
 export async function readBlocks(db: Queryable, table: BlocksTable, id?: string): Promise<StoredBlock[]> {
   const rows = await db.query<Omit<StoredBlock, 'vector'> & { embedding: string | null }>(
     `SELECT b.${table.id}::text AS id, n.${table.notesTitle} AS "noteTitle", b.${table.type}::text AS type,
@@ -42,13 +42,13 @@ export async function readBlocks(db: Queryable, table: BlocksTable, id?: string)
   }));
 }
 
-/** What is embedded of a block, without the instruction; null where it holds nothing to embed. */
+/** The text of a block that is embedded, without the instruction; null if there is nothing to embed. */
 export function textOf(block: Pick<StoredBlock, 'type' | 'content'> & { readonly noteTitle: string | null }) {
   const { type, content, noteTitle } = block;
   return blockText({ type, content, noteTitle, contentFormat: 'json' });
 }
 
-/** 0 is the same direction, 1 is unrelated. */
+/** 0 means the same direction, 1 means unrelated. */
 export function cosineDistance(a: Float32Array, b: Float32Array): number {
   return 1 - a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0) / (Math.hypot(...a) * Math.hypot(...b));
 }

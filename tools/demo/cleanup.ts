@@ -1,4 +1,4 @@
-/** What must be undone at the end, however it comes: last made, first undone. */
+/** Tasks to run at the end of the demo, also after an error, in reverse order. */
 export class Cleanup {
   readonly #tasks: (() => Promise<void>)[] = [];
 
@@ -7,9 +7,9 @@ export class Cleanup {
   }
 
   /**
-   * Runs all of it, each task whatever became of the others.
+   * Runs all tasks, even if some of them fail.
    *
-   * @throws the first task's error
+   * @throws the first error
    */
   async run(): Promise<void> {
     const errors: unknown[] = [];

@@ -9,21 +9,21 @@ import { openEmbeddedPostgres } from './embedded-postgres.js';
 import type { DemoEnvironment, DemoSchemas } from './environment.js';
 import { createSchemas, dropSchemas } from './server-schemas.js';
 
-/** A database that holds the reference schema and trigger, and no rows. */
+/** A database with the reference schema and trigger, and no rows. */
 export interface DemoDatabase {
-  /** For the demo, which plays the API: what is written through the worker's own connections, it takes for its own. */
+  /** For the demo, which acts as the API. The worker would take writes over its own connections for its own. */
   readonly database: Database;
   readonly forWorker: Database;
-  /** For people. */
+  /** Shown to the user. */
   readonly description: string;
-  /** Drops what the demo made, and closes it. */
+  /** Drops what the demo created, and closes the connections. */
   close(): Promise<void>;
 }
 
-/** The demo does one thing after another. */
-const CONNECTIONS_OF_THE_DEMO = 2;
+/** The demo runs one statement at a time. */
+const DEMO_POOL_SIZE = 2;
 
-/** @throws ConfigurationError, WorkerError where the server cannot be used; nothing stays behind then */
+/** @throws ConfigurationError or WorkerError if the server cannot be used; then nothing is left on it */
 export async function openDemoDatabase({ config, schemas }: DemoEnvironment, log: Logger): Promise<DemoDatabase> {
   return schemas === undefined ? await openEmbedded() : await openOnServer(config, schemas, log);
 }
@@ -33,18 +33,14 @@ async function openEmbedded(): Promise<DemoDatabase> {
   const version = await describeVersion(database);
   return {
     database,
-    forWorker: database, // it has one connection, which is everybody's
-    description: `${version}, embedded in this process, in memory`,
+    forWorker: database, // there is only one connection
+    description: `${version}, in this process, in memory`,
     close: () => database.close(),
   };
 }
 
 async function openOnServer(config: Config, schemas: DemoSchemas, log: Logger): Promise<DemoDatabase> {
-  const database = openPostgres(
-    config,
-    { applicationName: 'embedding-worker demo', poolSize: CONNECTIONS_OF_THE_DEMO },
-    log,
-  );
+  const database = openPostgres(config, { applicationName: 'embedding-worker demo', poolSize: DEMO_POOL_SIZE }, log);
   const forWorker = openPostgres(
     config,
     { applicationName: 'embedding-worker in a demo', poolSize: config.workerConcurrency },

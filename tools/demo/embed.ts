@@ -6,32 +6,32 @@ import type { Worker } from '../../src/worker.js';
 import { countByTypeAndStatus } from './blocks.js';
 import { insertDocuments } from './documents/insert.js';
 import type { Document } from './documents/find.js';
-import { Patience } from './patience.js';
 import { Progress } from './progress.js';
+import { StallTimeout } from './stall-timeout.js';
 import type { Stage } from './stage.js';
 
-const LOOK_EVERY_MS = 250;
-/** Electing itself leader and the first sweep are a matter of milliseconds. */
+const POLL_MS = 250;
+/** Becoming the leader and the first sweep normally take milliseconds. */
 const START_TIMEOUT_MS = 60_000;
 
 export interface EmbedReport {
   /** Until the worker had started and swept for the first time. */
   readonly startMs: number;
-  /** From there until nothing waited any more. */
+  /** From then until no block was waiting. */
   readonly embedMs: number;
-  /** Blocks. */
+  /** Numbers of blocks. */
   readonly foundBySweep: number;
   readonly announced: number;
   readonly skipped: number;
 }
 
 /**
- * Starts the worker on blocks that are there already, which its sweep finds, and writes more while it is busy, which
- * NOTIFY announces. Returns when none waits.
+ * Starts the worker, whose first sweep finds the blocks that are already there. Inserts more while it works, which NOTIFY
+ * announces. Returns when no block is waiting.
  *
- * @param total blocks, those that arrive included
- * @param arriving the documents that are written while it works
- * @throws WorkerError when nothing is settled for long
+ * @param total number of blocks, including those inserted later
+ * @param arriving documents to insert while the worker works
+ * @throws WorkerError if the worker makes no progress for too long
  */
 export async function embedAll(
   stage: Stage,
@@ -49,7 +49,7 @@ export async function embedAll(
   const timeout = AbortSignal.timeout(START_TIMEOUT_MS);
   const swept = once(events, 'swept', { signal: AbortSignal.any([signal, timeout]) }).catch((error: unknown) => {
     if (!timeout.aborted) throw error;
-    throw new WorkerError('DEMO_STALLED', 'the worker did not come to listen and sweep; the warnings above say why');
+    throw new WorkerError('DEMO_STALLED', 'the worker did not finish its first sweep; see the warnings above');
   });
   await Promise.all([worker.start(), swept]);
   const working = performance.now();
@@ -74,16 +74,16 @@ interface Counts {
   readonly total: number;
 }
 
-/** Shows how many blocks are settled until that is enough. */
+/** Shows how many blocks are settled, until the condition holds. */
 async function watch(stage: Stage, progress: Progress, isEnough: (counts: Counts) => boolean): Promise<Counts> {
-  const patience = new Patience(stage.config);
+  const timeout = new StallTimeout(stage.config);
   for (;;) {
     const counts = await count(stage);
     const settled = counts.total - counts.waiting;
     progress.update(settled);
     if (isEnough(counts)) return counts;
-    patience.expectMoreThan(settled);
-    await sleep(LOOK_EVERY_MS, undefined, { signal: stage.signal });
+    timeout.check(settled);
+    await sleep(POLL_MS, undefined, { signal: stage.signal });
   }
 }
 

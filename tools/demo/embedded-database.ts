@@ -8,12 +8,12 @@ import {
   type TransactionOptions,
 } from '../../src/postgres/database.js';
 
-/** What PGlite itself and a transaction of it have in common. */
+/** What PGlite and its transactions have in common. */
 type PGliteQueryable = Pick<PGlite, 'query' | 'exec'>;
 
 /**
- * The embedded PostgreSQL as the worker's database. It has one connection, so that a session of its own is the same one
- * again: listening works, and the only replica there can be leads.
+ * Adapts the embedded PostgreSQL to the worker's database interface. There is only one connection, so a session is that
+ * connection again: LISTEN works, and the only possible replica leads.
  */
 export function embeddedDatabase(pglite: PGlite): Database {
   const direct = queryable(pglite);
@@ -27,10 +27,10 @@ export function embeddedDatabase(pglite: PGlite): Database {
         await tx.rollback();
         return result.result;
       }),
-    withoutLimits: (work) => work(direct), // it has none
+    withoutLimits: (work) => work(direct), // there are none
     connect: () => Promise.resolve(session(pglite, direct)),
     useVectorType: () => undefined,
-    // As text: PGlite knows no binary form of a type it has no serializer for.
+    // As text, because PGlite has no binary format for types without a serializer.
     encodeVectors: (vectors) => `{${vectors.map((vector) => `"[${vector.join(',')}]"`).join(',')}}`,
     ownsBackend: () => false,
     close: () => pglite.close(),

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { loadConfig, type Config } from '../../src/config/config.js';
 
-/** Where the demo runs, from the environment it was started in. */
+/** What the demo reads from its environment variables. */
 export interface DemoEnvironment {
   readonly config: Config;
-  /** The demo's own schemas on a server; undefined where the database is embedded. */
+  /** The demo's schemas on a server; undefined with the embedded database. */
   readonly schemas: DemoSchemas | undefined;
-  /** Whether the stand-in takes Ollama's place. */
+  /** Whether to use the stand-in instead of Ollama. */
   readonly usesStandIn: boolean;
 }
 
@@ -16,17 +16,17 @@ export interface DemoSchemas {
 }
 
 /**
- * The worker's configuration for the demo. It never names the platform's own tables or queue, whatever is set: the
- * demo writes, and somebody's environment may well be that of production.
+ * The worker's configuration for the demo. It never uses the platform's tables or queue, whatever the variables say: the
+ * demo writes, and the environment may be that of production.
  *
- * @throws ConfigurationError naming the variables that cannot be used
+ * @throws ConfigurationError naming the unusable variables
  */
 export function demoEnvironment(environment: NodeJS.ProcessEnv): DemoEnvironment {
   const onServer = isSet(environment['PALDOCS_DATABASE_URL']);
   const usesStandIn = !isSet(environment['PALDOCS_OLLAMA_URL']);
   const ignored = [/^PALDOCS_(?:BLOCKS_|NOTES_|OPENAI_|EMBEDDING_PROVIDER$)/];
   if (!onServer) ignored.push(/DATABASE_URL$/);
-  // The stand-in knows the default model and instructions only.
+  // The stand-in supports only the default model and instructions.
   if (usesStandIn) ignored.push(/^PALDOCS_EMBEDDING_(?:MODEL|(?:QUERY_)?INSTRUCTION)$/);
   const given = Object.entries(environment).filter(
     ([name, value]) => !ignored.some((names) => names.test(name)) && (isSet(value) || name.endsWith('_INSTRUCTION')),
@@ -35,7 +35,7 @@ export function demoEnvironment(environment: NodeJS.ProcessEnv): DemoEnvironment
   const name = `embedding_demo_${randomBytes(4).toString('hex')}`;
   const schemas = onServer ? { tables: name, queue: `${name}_queue` } : undefined;
   const config = loadConfig({
-    PALDOCS_DATABASE_URL: 'postgresql://embedded/demo', // which nobody connects to; the given one comes after it
+    PALDOCS_DATABASE_URL: 'postgresql://embedded/demo', // a placeholder, which a given URL overrides
     PALDOCS_HEALTH_PORT: '0',
     PALDOCS_LOG_LEVEL: 'warn',
     ...Object.fromEntries(given),

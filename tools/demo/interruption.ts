@@ -3,15 +3,15 @@ import process from 'node:process';
 import type { Writable } from 'node:stream';
 import { Interruption } from '../../src/terminal/interruption.js';
 
-/** What the demo must know of being interrupted. */
+/** What the demo needs to know about an interruption. */
 export interface Interruptible {
-  /** Aborted when it is. */
+  /** Aborts when the demo is interrupted. */
   readonly signal: AbortSignal;
-  /** What stays behind after an end at once, for people. */
+  /** Shown to the user when the demo ends at once: what it leaves behind. */
   leftBehind: string;
 }
 
-/** Ends the demo in good order at the first signal, or when nobody reads on; at once at the next signal. */
+/** Ends the demo cleanly at the first signal, or when its output is closed, and at once at the second signal. */
 export class DemoInterruption implements Interruptible {
   readonly #controller = new AbortController();
   readonly #signals: Interruption;
@@ -36,7 +36,7 @@ export class DemoInterruption implements Interruptible {
     return this.#controller.signal;
   }
 
-  /** As a shell gives it: 128 + the number of the signal; 0 while there was none. */
+  /** As a shell reports it: 128 + the number of the signal; 0 without an interruption. */
   get exitStatus(): number {
     return this.#status;
   }
@@ -46,7 +46,7 @@ export class DemoInterruption implements Interruptible {
     this.#output.off('error', this.#onOutputError);
   }
 
-  /** Nobody reads on, as with `npm run demo | head`. */
+  /** The output is closed, as with `npm run demo | head`. */
   readonly #onOutputError = (error: NodeJS.ErrnoException): void => {
     if (error.code !== 'EPIPE') throw error;
     this.#end(statusOf('SIGPIPE'));

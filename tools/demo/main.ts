@@ -4,14 +4,14 @@ import { ProviderMisconfiguredError } from '../../src/embedder/errors.js';
 import { DemoInterruption } from './interruption.js';
 import { HELP, parseOptions, UsageError } from './options.js';
 
-// What is run by `npm run demo`: see HELP.
+// `npm run demo`: see HELP.
 const interruption = new DemoInterruption();
 try {
   const options = parseOptions(process.argv.slice(2));
   if (options.help) {
     process.stdout.write(HELP);
   } else {
-    // Imported here, so that --help needs nothing of it.
+    // Imported late to make --help fast.
     const { runDemo } = await import('./run.js');
     process.exitCode = await runDemo(options, process.env, interruption);
   }

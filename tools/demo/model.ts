@@ -7,17 +7,17 @@ import { Ollama } from '../../src/embedder/ollama.js';
 import { embeddingServer } from '../../src/config/embedding-server.js';
 import { ConfigurationError } from '../../src/base/errors.js';
 
-/** What serves the embeddings: the stand-in's URL, or the Ollama that was given. */
+/** The server of the embeddings: the stand-in, or the given Ollama. */
 export interface ModelServer {
   readonly url: string;
-  /** For people. */
+  /** Shown to the user. */
   readonly description: string;
   close(): Promise<void>;
 }
 
 /**
- * The small sentence model behind a stand-in for Ollama, over HTTP as Ollama is. In a thread and not in a process: it
- * ends with ours whatever happens, and no signal of a terminal ends it earlier.
+ * Starts the stand-in for Ollama with the small sentence model. It runs in a thread, not in a process, so that it always ends
+ * with the demo, and Ctrl-C in a terminal does not end it earlier.
  */
 export async function startStandInServer(config: Config, signal: AbortSignal): Promise<ModelServer> {
   const thread = new Thread(new URL('stand-in-thread.js', import.meta.url));
@@ -27,14 +27,14 @@ export async function startStandInServer(config: Config, signal: AbortSignal): P
   try {
     const [url] = (await once(thread, 'message', { signal })) as [string];
     await loadModel({ ...config, ollamaUrl: url }, signal);
-    return { url, description: `a small sentence model behind a stand-in for Ollama, ${url}`, close };
+    return { url, description: `a small sentence model, served by a stand-in for Ollama at ${url}`, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-/** @throws ConfigurationError where it does not answer, or has not got the model */
+/** @throws ConfigurationError if it does not answer, or does not have the model */
 export async function connectOllama(config: Config, signal: AbortSignal): Promise<ModelServer> {
   const url = config.ollamaUrl;
   try {
@@ -60,7 +60,7 @@ async function loadModel(config: Config, signal: AbortSignal): Promise<string> {
   }
 }
 
-/** The demo's own access to the model, beside the worker's: for queries, and to check what the worker stored. */
+/** The demo's own client of the model, for search queries and to check the vectors that the worker stored. */
 export class Model {
   readonly #ollama: Ollama;
   readonly #config: Config;
@@ -72,12 +72,12 @@ export class Model {
     this.#dimensions = dimensions;
   }
 
-  /** @returns number[dimensions] of length 1 */
+  /** Embeds a block's text. @returns a unit vector, number[dimensions] */
   async embedText(text: string, signal: AbortSignal): Promise<Float32Array> {
     return await this.#embed(this.#config.instruction, text, signal);
   }
 
-  /** @returns number[dimensions] of length 1, in the form the model looks for answers with */
+  /** Embeds a search query. @returns a unit vector, number[dimensions] */
   async embedQuery(text: string, signal: AbortSignal): Promise<Float32Array> {
     return await this.#embed(this.#config.queryInstruction, text, signal);
   }
@@ -90,7 +90,7 @@ export class Model {
     const { model } = this.#config;
     const options = { provider: this.#ollama, model, dimensions: this.#dimensions, instruction, signal };
     const [vector] = await embedOnce(options, [text]);
-    if (vector === undefined) throw new Error('the model gave no vector');
+    if (vector === undefined) throw new Error('the model returned no vector');
     return vector;
   }
 }

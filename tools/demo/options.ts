@@ -1,38 +1,40 @@
 import { parseArgs } from 'node:util';
 
 export interface DemoOptions {
-  /** Keep running after the demo, until Ctrl-C. */
+  /** Whether to keep running afterwards, until Ctrl-C. */
   readonly serve: boolean;
   readonly help: boolean;
 }
 
-/** A command line that cannot be used. */
+/** The command line is wrong. */
 export class UsageError extends Error {}
 
-export const HELP = `npm run demo [-- --serve]
+export const HELP = `Usage: npm run demo [-- --serve]
 
-Shows the embedding worker doing its job: it imports the READMEs of the packages installed here
-as notes and blocks, lets the real worker embed them, edits a block, and searches by meaning.
+Shows the embedding worker at work: it inserts the READMEs of the packages installed here as notes
+and blocks, lets the worker embed them, edits a block, searches by meaning, and checks the result.
+It takes one or two minutes.
 
-  --serve   keep running afterwards, until Ctrl-C: look at the metrics, search, edit
+  --serve   keep running afterwards, until Ctrl-C, to look at the metrics, to search and to edit
   --help    print this
 
-Without further settings it needs nothing: PostgreSQL with pgvector runs within this process,
-and a small sentence model behind a stand-in for Ollama. Environment:
+It needs no other program and no settings: PostgreSQL with pgvector runs inside this process, and a
+small sentence model takes the place of Ollama. Environment variables change that:
 
-  PALDOCS_DATABASE_URL  a PostgreSQL server to use instead. The demo makes two schemas of its own there,
-                        embedding_demo_…, and drops them at the end. It touches nothing else.
-  PALDOCS_OLLAMA_URL    an Ollama server to use instead, with PALDOCS_EMBEDDING_MODEL
-  PALDOCS_HEALTH_PORT   port of /healthz, /readyz and /metrics; a free one unless set
-  PALDOCS_LOG_LEVEL     what the worker logs to stderr; warn unless set
-  NO_COLOR              no colours; there are none without a terminal either
+  PALDOCS_DATABASE_URL  use this PostgreSQL server. The demo creates two schemas there, whose names
+                        begin with embedding_demo_, and drops them at the end. It changes nothing else.
+  PALDOCS_OLLAMA_URL    use this Ollama server, with the model in PALDOCS_EMBEDDING_MODEL
+  PALDOCS_HEALTH_PORT   port of /healthz, /readyz and /metrics; by default a free one
+  PALDOCS_LOG_LEVEL     level of the worker's log on stderr; by default warn
+  NO_COLOR              print no colours
 
-The worker's other settings count as well, except for the names of tables and columns.
-Exit status: 0 all blocks are embedded and the edited one is up to date, 1 not so, 2 usage or
-configuration, 130 interrupted.
+The worker's other variables apply as well, except those that name tables and columns.
+
+Exit status: 0 if all blocks are embedded and the edited block has its new vector, 1 if not, 2 if
+the command line or a variable is wrong, 130 if interrupted by Ctrl-C.
 `;
 
-/** @throws UsageError saying what cannot be used */
+/** @throws UsageError naming the wrong argument */
 export function parseOptions(args: readonly string[]): DemoOptions {
   try {
     const { values } = parseArgs({

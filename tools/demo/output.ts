@@ -4,7 +4,7 @@ import stringWidth from 'string-width';
 
 type Style = 'bold' | 'dim' | 'green' | 'red' | 'cyan';
 
-/** Colours where stdout is a terminal and NO_COLOR is not set. */
+/** Adds colours if stdout is a terminal and NO_COLOR is not set. */
 export function style(name: Style, text: string): string {
   return styleText(name, text, { stream: process.stdout });
 }
@@ -13,19 +13,19 @@ export function say(text = ''): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Begins an act of the demo. */
+/** Begins a part of the demo. */
 export function heading(text: string): void {
   say(`\n${style('bold', text)}\n`);
 }
 
-/** One line `label  value`. */
+/** Prints one line `label  value`. */
 export function fact(label: string, value: string): void {
   say(`  ${label.padEnd(LABEL_WIDTH)}${value}`);
 }
 
 const LABEL_WIDTH = 12;
 
-/** Lines of a table, columns two spaces apart; the last one is not padded. */
+/** The lines of a table, with two spaces between columns and none at the end. */
 export function table(rows: readonly (readonly string[])[], alignments: readonly ('left' | 'right')[]): string[] {
   const widths = alignments.map((_, column) => Math.max(...rows.map((row) => stringWidth(row[column] ?? ''))));
   return rows.map((row) =>
@@ -39,7 +39,7 @@ export function table(rows: readonly (readonly string[])[], alignments: readonly
   );
 }
 
-/** The beginning of a text, as one line of at most so many columns. */
+/** The beginning of a text, as one line of at most this many columns. */
 export function excerpt(text: string, columns: number): string {
   const line = text.replace(/\s+/g, ' ').trim();
   if (stringWidth(line) <= columns) return line;
@@ -56,7 +56,7 @@ export function duration(ms: number): string {
   return ms < 1000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** The terminal's width, or what fits most screens. */
+/** The terminal's width within 80 and 160 columns; 120 without a terminal. */
 export function screenWidth(): number {
   return Math.max(80, Math.min(process.stdout.columns ?? 120, 160));
 }

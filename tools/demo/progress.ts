@@ -3,7 +3,7 @@ import { Presets, SingleBar } from 'cli-progress';
 
 const PLAIN_LINE_EVERY_MS = 2_000;
 
-/** How far the embedding is, on stderr: a bar on a terminal, else a line every two seconds. */
+/** Shows the progress on stderr: a bar on a terminal, otherwise a line every two seconds. */
 export class Progress {
   readonly #bar: SingleBar;
 

@@ -1,11 +1,11 @@
-import { findNearest, type NearestBlock } from '../../src/blocks/sql/nearest.js';
+import { findNearest, type NearestBlock } from '../../src/blocks/sql/find-nearest.js';
 import { textOf } from './blocks.js';
 import { excerpt, say, screenWidth, style, table as tableLines } from './output.js';
 import type { Stage } from './stage.js';
 
 const HITS = 3;
 
-/** Looks for what is asked, and prints what is nearest to it. */
+/** Searches by meaning and prints the nearest blocks. */
 export async function search(
   { database, table, model, signal }: Stage,
   query: string,

@@ -5,14 +5,14 @@ import { fact, say } from './output.js';
 import { search } from './search.js';
 import type { Stage } from './stage.js';
 
-/** Keeps the worker running until the demo is interrupted; each line of stdin is a search or an edit. */
+/** Keeps the worker running until the demo is interrupted. Each line of stdin is a search or an edit. */
 export async function serve(stage: Stage, healthPort: number, editedId: string): Promise<void> {
   const { signal, table } = stage;
-  say('\nThe worker goes on until Ctrl-C.\n');
+  say('\nThe worker keeps running until Ctrl-C.\n');
   fact('metrics', `curl http://127.0.0.1:${healthPort}/metrics`);
   fact('health', `curl http://127.0.0.1:${healthPort}/readyz`);
-  fact('search', 'type what you look for, then Enter');
-  fact('edit', `type: edit ${editedId} The new text of that block. (A search shows each block's number.)`);
+  fact('search', 'type a question, then Enter');
+  fact('edit', `type: edit ${editedId} The new text of that block. (Searches show the number of each block.)`);
   if (stage.database.backend === 'postgres') {
     fact(
       'SQL',
@@ -28,11 +28,11 @@ export async function serve(stage: Stage, healthPort: number, editedId: string):
       resolve();
     });
   });
-  // Lines wait for each other, as they would in a shell.
+  // One line after another, as in a shell.
   let last = Promise.resolve();
   lines.on('line', (line) => {
     last = last
-      .then(() => obey(stage, line.trim(), editedId))
+      .then(() => execute(stage, line.trim(), editedId))
       .catch((error: unknown) => {
         if (!signal.aborted) say(`  ${error instanceof Error ? error.message : String(error)}\n`);
       });
@@ -41,7 +41,7 @@ export async function serve(stage: Stage, healthPort: number, editedId: string):
   await last;
 }
 
-async function obey(stage: Stage, line: string, editedId: string): Promise<void> {
+async function execute(stage: Stage, line: string, editedId: string): Promise<void> {
   if (line === '') return;
   const [, id, text] = /^edit\s+(\d+)\s+(.+)$/.exec(line) ?? [];
   if (id === undefined || text === undefined) return await search(stage, line, editedId);
@@ -49,6 +49,6 @@ async function obey(stage: Stage, line: string, editedId: string): Promise<void>
   say(
     edit === undefined
       ? `  There is no block ${id}.\n`
-      : `  Block ${id} is ${edit.after.status} after ${edit.ms.toFixed(0)} ms.\n`,
+      : `  Block ${id} has status ${edit.after.status} after ${edit.ms.toFixed(0)} ms.\n`,
   );
 }

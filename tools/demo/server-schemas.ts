@@ -2,21 +2,20 @@ import { quoteColumn as quote } from '../../src/postgres/identifiers.js';
 import type { Database } from '../../src/postgres/database.js';
 import { ConfigurationError, WorkerError } from '../../src/base/errors.js';
 import type { DemoSchemas } from './environment.js';
-import { referenceSchema } from './reference-schema.js';
+import { referenceSchema } from '../reference-schema.js';
 
 /**
- * Makes the demo's own schema on somebody's server, with the reference tables and trigger in it. pg-boss makes the
- * other.
+ * Creates the demo's schema on a server, with the reference tables and trigger. pg-boss creates the other schema.
  *
- * @returns whether pgvector was installed for it
- * @throws ConfigurationError where the server has no pgvector or the role may not make schemas
+ * @returns whether this installed the pgvector extension
+ * @throws ConfigurationError if the server has no pgvector, or the role may not create schemas
  */
 export async function createSchemas(database: Database, schemas: DemoSchemas): Promise<boolean> {
   const { tables, trigger } = await referenceSchema();
   try {
     const { schema, isNew } = await vectorExtension(database);
     await database.transaction(async (tx) => {
-      // SET LOCAL, so that it holds behind a transaction pooler, too, and nowhere else.
+      // SET LOCAL also works through a transaction pooler, and ends with the transaction.
       const path = `${quote(schemas.tables)}, ${quote(schema)}`;
       await tx.executeSql(`CREATE SCHEMA ${quote(schemas.tables)}; SET LOCAL search_path = ${path}`);
       await tx.executeSql(tables);
@@ -27,27 +26,27 @@ export async function createSchemas(database: Database, schemas: DemoSchemas): P
     if (!(error instanceof Error) || !('code' in error) || error.code !== '42501') throw error;
     throw new ConfigurationError(
       'DEMO_PRIVILEGES',
-      `PALDOCS_DATABASE_URL: the demo makes a schema of its own, which this role may not (${error.message}): GRANT CREATE ON DATABASE … TO the role, or give the URL of another server`,
+      `PALDOCS_DATABASE_URL: this role may not create the demo's schema (${error.message}): GRANT CREATE ON DATABASE … TO the role, or give the URL of another server`,
       { cause: error },
     );
   }
 }
 
-/** @throws WorkerError saying what stays behind */
+/** @throws WorkerError with the SQL that drops what is left */
 export async function dropSchemas(database: Database, schemas: DemoSchemas, dropExtension: boolean): Promise<void> {
   const sql = dropSql(schemas);
   try {
     await database.executeSql(sql);
   } catch (error) {
-    throw new WorkerError('DEMO_NOT_DROPPED', `the demo's schemas could not be dropped; do it by hand: ${sql}`, {
+    throw new WorkerError('DEMO_NOT_DROPPED', `the demo's schemas could not be dropped; please run: ${sql}`, {
       cause: error,
     });
   }
-  // Where somebody has come to use it meanwhile, it stays.
+  // This fails, and the extension stays, if another table has begun to use it.
   if (dropExtension) await database.executeSql('DROP EXTENSION vector').catch(() => undefined);
 }
 
-/** The statement that removes all that the demo made. */
+/** The statement that removes everything that the demo created. */
 export function dropSql({ tables, queue }: DemoSchemas): string {
   return `DROP SCHEMA IF EXISTS ${quote(tables)}, ${quote(queue)} CASCADE`;
 }

@@ -16,11 +16,11 @@ export interface SetUp {
   readonly stage: Stage;
   /** Not started yet. */
   readonly worker: Worker;
-  /** What it took, the model's loading included. */
+  /** How long it took, including the loading of the model. */
   readonly ms: number;
 }
 
-/** Opens database and model, side by side, and makes a worker for them. What it opens, `cleanup` closes. */
+/** Opens database and model at the same time and creates a worker for them. `cleanup` closes what it opens. */
 export async function setUp(
   environment: DemoEnvironment,
   interruption: Interruptible,
@@ -30,11 +30,11 @@ export async function setUp(
   const { signal } = interruption;
   const log = loggerForTerminal(environment.config.logLevel);
   if (environment.schemas !== undefined) {
-    interruption.leftBehind = ` What the demo made stays; to remove it: ${dropSql(environment.schemas)}`;
+    interruption.leftBehind = ` The demo's schemas remain; to drop them, run: ${dropSql(environment.schemas)}`;
   }
   const opening = openDemoDatabase(environment, log);
   const serving = (environment.usesStandIn ? startStandInServer : connectOllama)(environment.config, signal);
-  // Whatever becomes of one, the other is to be closed.
+  // If one of them fails, the other still has to be closed.
   const [opened, served] = await Promise.allSettled([
     opening.then((database) => ready('Database', database, cleanup)),
     serving.then((server) => ready('Model', server, cleanup)),

@@ -4,14 +4,14 @@ import type { Database } from '../../src/postgres/database.js';
 import type { Events } from '../../src/telemetry/events.js';
 import type { Model } from './model.js';
 
-/** What all acts of the demo play on. */
+/** What all parts of the demo use. */
 export interface Stage {
   readonly config: Config;
   readonly database: Database;
   readonly table: BlocksTable;
-  /** What the worker tells of itself. */
+  /** The worker's events. */
   readonly events: Events;
   readonly model: Model;
-  /** Aborted when the demo is interrupted. */
+  /** Aborts when the demo is interrupted. */
   readonly signal: AbortSignal;
 }

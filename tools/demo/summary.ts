@@ -1,7 +1,7 @@
 import type { StatusCount } from './blocks.js';
 import { duration, say, style, table } from './output.js';
 
-/** Blocks by type and status, with sums. */
+/** Prints the numbers of blocks by type and status, with totals. */
 export function printCounts(counts: readonly StatusCount[]): void {
   const types = [...new Set(counts.map(({ type }) => type))].sort();
   const sum = (matches: (count: StatusCount) => boolean) =>
@@ -31,7 +31,7 @@ const COLUMNS = [
   { title: 'waiting', statuses: ['pending', 'processing'] },
 ];
 
-/** Labelled times in milliseconds, and a remark where there is one. */
+/** Prints times with labels and optional remarks. */
 export function printTimes(times: readonly (readonly [label: string, ms: number, remark?: string])[]): void {
   const rows = times.map(([label, ms, remark = '']) => [label, duration(ms), remark]);
   for (const line of table(rows, ['left', 'right', 'left'])) say(`  ${line}`);

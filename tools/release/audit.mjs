@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// Asks the registry for known vulnerabilities of all packages, those for development included: `yarn audit`.
+// Asks the registry for known vulnerabilities of all packages, including development dependencies: `yarn audit`.
 //
-// Ends with 0 where it knows of none, 1 where it does, and 3 where it was not to be asked: not every registry serves
-// audits, and then nothing is known. `yarn npm audit` itself ends with 1 for the last two alike. Deprecations are left
-// out: for them it would ask for each package by itself.
+// Exit status: 0 if there are none, 1 if there are some, 3 if the registry did not answer, because not every registry serves
+// audits. `yarn npm audit` exits with 1 in both of the last two cases. Deprecations are left out, because Yarn would send one
+// request per package for them.
 import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 import { npmSettingsForYarn } from '../toolchain/dependencies.mjs';
@@ -13,27 +13,27 @@ const { stdout, stderr, error } = spawnSync(
   ['npm', 'audit', '--all', '--recursive', '--no-deprecations', '--json'],
   {
     encoding: 'utf8',
-    env: { ...npmSettingsForYarn(), ...process.env }, // the registry that npm asks
+    env: { ...npmSettingsForYarn(), ...process.env }, // npm's registry
     maxBuffer: 64 * 1024 * 1024,
     timeout: 120_000,
   },
 );
-const said = `${stdout ?? ''}${stderr ?? ''}`;
+const output = `${stdout ?? ''}${stderr ?? ''}`;
 const advisories = (stdout ?? '').split('\n').map(parse).filter(Boolean);
 const failure =
-  error?.message ?? /(Response code:? \d+ \([^)]*\)|\b(?:ECONN\w+|ENOTFOUND|ETIMEDOUT)\b)/i.exec(said)?.[1];
+  error?.message ?? /(Response code:? \d+ \([^)]*\)|\b(?:ECONN\w+|ENOTFOUND|ETIMEDOUT)\b)/i.exec(output)?.[1];
 
 for (const { value, children } of advisories) {
   const { Issue: issue, Severity: severity, URL: url, 'Vulnerable Versions': versions } = children;
   process.stdout.write(`${value} ${versions ?? ''}: ${severity ?? ''}: ${issue ?? ''} ${url ?? ''}\n`);
 }
 if (advisories.length > 0) process.exitCode = 1;
-else if (failure !== undefined || !isQuiet(said)) {
-  process.stderr.write(`audit: NOT DONE: the registry did not answer: ${failure ?? said.slice(-500)}\n`);
+else if (failure !== undefined || !isEmpty(output)) {
+  process.stderr.write(`audit: NOT DONE: the registry did not answer: ${failure ?? output.slice(-500)}\n`);
   process.exitCode = 3;
-} else process.stdout.write('audit: the registry knows of no vulnerability\n');
+} else process.stdout.write('audit: no known vulnerabilities\n');
 
-/** An advisory, as it prints one a line; not what else it says as JSON. */
+/** The advisory in a line of Yarn's output; undefined if the line is something else. */
 function parse(line) {
   try {
     const { value, children } = JSON.parse(line);
@@ -43,6 +43,6 @@ function parse(line) {
   }
 }
 
-function isQuiet(text) {
+function isEmpty(text) {
   return text.split('\n').every((line) => line.trim() === '' || line.includes('No audit suggestions'));
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Writes docs/licenses.md: `yarn licenses`, after a change of dependencies. With --check it writes nothing, and ends with
-// 1 where the file is out of date. Where a license is not among those below, it ends with 1 in any case.
+// Writes docs/licenses.md: `yarn licenses`, after a change of dependencies. With --check it writes nothing, and exits with 1
+// if the file is out of date. In both cases it exits with 1 if a license is not accepted below.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -9,7 +9,7 @@ import { projectRoot } from '../toolchain/paths.mjs';
 
 const file = join(projectRoot, 'docs', 'licenses.md');
 
-/** Those that ask for no more than their notice, which is in each package. */
+/** Licenses that require only their notice, which each package contains. */
 const ACCEPTED = new Set([
   '0BSD',
   'Apache-2.0',
@@ -22,12 +22,12 @@ const ACCEPTED = new Set([
 ]);
 
 function licenseOf({ license, licenses }) {
-  // Old packages say it as an object, or as a list of them.
-  const said = license ?? licenses?.map(({ type }) => type).join(' OR ');
-  return (typeof said === 'object' ? said.type : said) ?? 'unknown';
+  // Old packages have an object, or a list of objects.
+  const declared = license ?? licenses?.map(({ type }) => type).join(' OR ');
+  return (typeof declared === 'object' ? declared.type : declared) ?? 'unknown';
 }
 
-/** Of several to choose from, one is enough. */
+/** Whether at least one of the alternatives is accepted. */
 function isAccepted(license) {
   return license
     .replace(/[()]/g, '')
@@ -41,9 +41,8 @@ for (const { license } of packages) counts.set(license, (counts.get(license) ?? 
 const summary = [...counts].sort((a, b) => b[1] - a[1]).map(([license, count]) => `${count} ${license}`);
 const text = `# Licenses
 
-Of the ${packages.length} packages in the image, as they declare it; the texts are in the packages. Written by \`yarn licenses\`: a test
-fails where this is out of date, or where a license is not among those that [the script](../tools/release/licenses.mjs)
-accepts.
+The licenses that the ${packages.length} packages in the image declare. Their texts are in the packages. \`yarn licenses\` writes this page;
+a test fails if it is out of date, or if [the script](../tools/release/licenses.mjs) does not accept a license.
 
 ${summary.join(', ')}.
 

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /**
- * All packages that the project needs at run time, those of its dependencies included, found as Node would find them;
- * sorted by name and version.
+ * All packages that the project needs at run time, with their own dependencies, found as Node finds them, and sorted by name
+ * and version.
  */
 export function productionPackages(root) {
   const found = new Map();
@@ -13,13 +13,13 @@ export function productionPackages(root) {
       const place = resolve(name, directory);
       if (place === undefined && name in (dependencies ?? {}))
         throw new Error(`${name} is missing: run "yarn install"`);
-      if (place === undefined || found.has(place)) continue; // what is optional may be absent
+      if (place === undefined || found.has(place)) continue; // optional dependencies may be absent
       found.set(place, manifestIn(place));
       visit(place);
     }
   };
   visit(root);
-  // The same one may lie in several places.
+  // The same package may be installed in several places.
   const unique = new Map([...found.values()].map((manifest) => [`${manifest.name}@${manifest.version}`, manifest]));
   return [...unique].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, manifest]) => manifest);
 }

@@ -1,6 +1,6 @@
-/** What turns text into vectors behind the stand-in's HTTP. */
+/** Turns texts into vectors; the rest of the stand-in is a server around it. */
 export interface Brain {
-  /** Length of a vector when the request asks for no `dimensions`, or for more than this. */
+  /** Length of a vector when the request gives no `dimensions`, or more than this. */
   readonly nativeDimensions: number;
 
   /** Reads what the first embedding needs, as part of the stand-in's model load. */
@@ -13,27 +13,12 @@ export interface Brain {
    */
   embed(texts: readonly string[], dimensions: number): Float32Array[] | Promise<Float32Array[]>;
 
-  /** The same vectors as the bytes of a JSON array of arrays, where the brain knows a cheaper way than through floats. */
+  /** The same vectors as the bytes of a JSON array of arrays, for a brain that can write them without formatting floats. */
   embedJson?(texts: readonly string[], dimensions: number): Buffer;
 }
 
 export const BRAIN_NAMES = ['deterministic', 'sentence'] as const;
 export type BrainName = (typeof BRAIN_NAMES)[number];
 
-/**
- * Opens a brain by name. The sentence brain and its 400 MB of memory are imported only when asked for.
- *
- * @param nativeDimensions for the deterministic brain only, to play models of other sizes
- */
-export async function openBrain(name: BrainName, nativeDimensions?: number): Promise<Brain> {
-  switch (name) {
-    case 'deterministic': {
-      const { DeterministicBrain } = await import('./deterministic-brain.js');
-      return new DeterministicBrain(nativeDimensions);
-    }
-    case 'sentence': {
-      const { SentenceBrain } = await import('./sentence-brain.js');
-      return new SentenceBrain();
-    }
-  }
-}
+/** The native dimensions of qwen3-embedding:4b. */
+export const NATIVE_DIMENSIONS = 2560;

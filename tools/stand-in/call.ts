@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestRecord } from './request-log.js';
 
-/** A request that has been read, as far as rules, log and routes look into it. */
+/** A request that has been read, with the parts that fault rules, log and routes use. */
 export interface Call {
   readonly method: string;
   readonly path: string;
   readonly body: Readonly<Record<string, unknown>>;
-  /** Why the body is not a JSON object, in Go's words. */
+  /** Why the body is not a JSON object, in the words of Go, which Ollama is written in. */
   readonly bodyError: string | undefined;
   readonly model: string;
   readonly texts: readonly string[];
@@ -19,7 +19,7 @@ export function pathOf(request: IncomingMessage): string {
   return path;
 }
 
-/** Understands what it can of a body, and notes that in the record. */
+/** Parses a body as far as possible and notes the result in the record. */
 export function readCall(record: RequestRecord, json: string, authorization: string | undefined): Call {
   const { body, error } = parseObject(json);
   const input = typeof body.input === 'string' ? [body.input] : Array.isArray(body.input) ? body.input : [];

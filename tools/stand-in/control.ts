@@ -5,33 +5,33 @@ import { HungUp } from './refusal.js';
 import type { Faults } from './faults.js';
 import type { RequestRecord } from './request-log.js';
 
-/** Path under which a stand-in is controlled; Ollama has none such. */
+/** Path of the control endpoints, which Ollama does not have. */
 export const CONTROL_PREFIX = '/stand-in/';
 
-/** What can be controlled from another process: a StandIn. */
+/** What the control endpoints need of a StandIn. */
 export interface Controllable {
   readonly faults: Faults;
   readonly requests: readonly RequestRecord[];
   readonly stats: object;
   forgetRequests(): void;
-  faultsInForce(): Promise<void>;
+  faultsApplied(): Promise<void>;
 }
 
 /**
- * The stand-in's own HTTP, for those in another process:
+ * The control endpoints, for use from another process:
  *
  *     GET    /stand-in/stats                 StandInStats
- *     GET    /stand-in/requests?after=N      RequestRecord[], numbered above N
- *     DELETE /stand-in/requests              forgets them
- *     GET    /stand-in/faults                rules in force, with id and hits
+ *     GET    /stand-in/requests?after=N      RequestRecord[] with numbers above N
+ *     DELETE /stand-in/requests              empties the request log
+ *     GET    /stand-in/faults                the active rules, with id and hits
  *     POST   /stand-in/faults                a FaultSpec or an array of them → the rules added
  *     DELETE /stand-in/faults[?id=N]         removes one rule, or all
- *     POST   /stand-in/release               lets hanging requests go on
+ *     POST   /stand-in/release               continues hanging requests
  */
 export async function handleControl(standIn: Controllable, request: IncomingMessage, response: ServerResponse) {
   try {
     const answer = control(standIn, request, await readBody(request));
-    await standIn.faultsInForce();
+    await standIn.faultsApplied();
     send(response, answer);
   } catch (error) {
     if (error instanceof HungUp) return;
@@ -68,13 +68,13 @@ function control(standIn: Controllable, request: IncomingMessage, body: string):
     case 'DELETE faults': {
       const id = url.searchParams.get('id');
       if (id === null) standIn.faults.clear();
-      else if (!standIn.faults.remove(Number(id))) return jsonAnswer(404, { error: `there is no fault ${id}` });
+      else if (!standIn.faults.remove(Number(id))) return jsonAnswer(404, { error: `there is no fault with id ${id}` });
       return jsonAnswer(200, {});
     }
     case 'POST release':
       standIn.faults.release();
       return jsonAnswer(200, {});
     default:
-      return { status: 404, body: 'no such control', headers: TEXT_TYPE };
+      return { status: 404, body: 'no such control endpoint', headers: TEXT_TYPE };
   }
 }

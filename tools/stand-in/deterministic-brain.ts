@@ -1,18 +1,18 @@
-import type { Brain } from './brain.js';
+import { NATIVE_DIMENSIONS, type Brain } from './brain.js';
 import { randomWords } from './random.js';
 
 /**
- * A brain whose vector is a pure function of the text, so that a stored vector tells which text it came from.
+ * A brain whose vector is a pure function of the text, so a stored vector identifies its text.
  *
- * The signs come from a generator seeded with the text; the magnitudes depend on the position alone and repeat every
- * 16. Three things follow. The norm of the first N values is the same for every text, so every cut is exactly a unit
- * vector and a prefix of the native one. Two texts are all but orthogonal. And eight neighbouring values are one of 256
- * known strings, so JSON is 96 of them for 768 dimensions, no float being formatted at all.
+ * The signs come from a generator seeded with the text. The magnitudes depend only on the position and repeat every 16.
+ * Three things follow. The norm of the first N values is the same for every text, so every cut is exactly a unit vector and
+ * a prefix of the native one. Two texts are nearly orthogonal. And eight adjacent values are one of 256 known strings per
+ * phase, so the JSON of 768 dimensions is 96 of these strings, without formatting a float.
  *
- * Measured on 2 slow cores (Node 24, texts of 500 characters): 3 µs for 768 dimensions as bytes of JSON, 11 where each array
- * of 128 has new pages, and 7 µs as Float32Array, of which JSON.stringify makes 160. Through HTTP, kept alive, two requests
- * in flight: 6 to 13 µs of this process's time each with 128 texts a request, 15 to 25 with 10. Six decimals keep a vector
- * short (7 kB) and its norm within 1e-5 of 1.
+ * Measured on 2 slow cores (Node 24, texts of 500 characters): 768 dimensions take 3 µs as bytes of JSON, 11 µs if each
+ * array of 128 vectors gets new pages, and 7 µs as a Float32Array, for which JSON.stringify needs another 160 µs. Over
+ * keep-alive HTTP with two requests in flight, this process spends 6 to 13 µs per text with 128 texts per request, and 15 to
+ * 25 µs with 10. Six decimals keep a vector short (7 kB) and its norm within 1e-5 of 1.
  */
 export class DeterministicBrain implements Brain {
   readonly nativeDimensions: number;
@@ -34,28 +34,25 @@ export class DeterministicBrain implements Brain {
   }
 }
 
-/** As qwen3-embedding:4b. */
-export const NATIVE_DIMENSIONS = 2560;
-
-/** How many values a group has, each of the alphabet's strings being one group. */
+/** Values per group. Each string of the alphabet is one group. */
 const GROUP = 8;
-/** Groups until the magnitudes repeat. */
+/** Groups after which the magnitudes repeat. */
 const GROUPS_PER_PERIOD = 2;
 const DECIMALS = 6;
 /** Bytes: two brackets and a comma. */
 const BRACKETS = 3;
 const COMMA = 0x2c;
 
-/** One period of relative magnitudes; uneven, so that values swapped within a vector are noticed. */
+/** One period of relative magnitudes. All differ, so that swapped values within a vector are noticed. */
 const MAGNITUDES = [1.0, 0.62, 1.31, 0.85, 1.17, 0.71, 0.93, 1.42, 0.78, 1.08, 0.66, 1.24, 0.89, 1.36, 0.74, 1.12];
 
-/** What vectors of one length are spelled with. */
+/** The strings from which the JSON of vectors of one length is made. */
 interface Alphabet {
-  /** Positive value at position i modulo 16, as sent. */
+  /** The positive value at position i modulo 16, as sent. */
   readonly values: Float32Array;
-  /** `groups[phase * 256 + byte]`: JSON, a comma behind each value. */
+  /** `groups[phase * 256 + byte]`: the JSON of a group, with a comma after each value. */
   readonly groups: readonly Buffer[];
-  /** Bytes of the longest value, with its sign and a comma. */
+  /** Bytes of the longest value, with sign and comma. */
   readonly longest: number;
 }
 
@@ -91,17 +88,17 @@ function magnitude(position: number): number {
   return MAGNITUDES[position % MAGNITUDES.length] ?? 1;
 }
 
-/** The value at a position as JSON; a set lowest bit makes it negative. */
+/** The value at a position as JSON, negative if the lowest bit is set. */
 function spell(values: Float32Array, position: number, bits: number): string {
   const value = values[position % MAGNITUDES.length] ?? 0;
   return (bits & 1 ? '-' : '') + String(Number(value.toFixed(DECIMALS)));
 }
 
 /**
- * Writes a vector's JSON, and a comma behind it. Copied group by group: strings that are joined make twice the vector's size
- * of garbage, which cost more than the copying.
+ * Writes a vector's JSON and a comma. It copies group by group: joining strings makes garbage of twice the vector's size,
+ * which costs more than the copying.
  *
- * @returns where it ends
+ * @returns the end position
  */
 function writeVector(bytes: Buffer, start: number, text: string, dimensions: number, alphabet: Alphabet): number {
   const { groups, values } = alphabet;
@@ -111,7 +108,7 @@ function writeVector(bytes: Buffer, start: number, text: string, dimensions: num
   let value = 0;
   for (; value + GROUP <= dimensions; value += GROUP) {
     if (value % 32 === 0) bits = next();
-    const group = groups[((value / GROUP) % GROUPS_PER_PERIOD) * 256 + (bits & 255)] ?? NOTHING;
+    const group = groups[((value / GROUP) % GROUPS_PER_PERIOD) * 256 + (bits & 255)] ?? EMPTY;
     bytes.set(group, at);
     at += group.length;
     bits >>>= GROUP;
@@ -125,19 +122,19 @@ function writeVector(bytes: Buffer, start: number, text: string, dimensions: num
   return at + bytes.write(',', at, 'latin1');
 }
 
-const NOTHING = Buffer.alloc(0);
+const EMPTY = Buffer.alloc(0);
 
-/** Puts a bracket in the place of the last comma, or behind one that opens an empty array. */
+/** Closes an array: replaces the last comma by a bracket, or appends one to an empty array. */
 function closeArray(bytes: Buffer, at: number): number {
   const end = bytes[at - 1] === COMMA ? at - 1 : at;
   return end + bytes.write(']', end, 'latin1');
 }
 
 /**
- * The vector the deterministic brain gives a text, bit for bit as a client reads it: `Float32Array[dimensions]`, of
- * length 1 within 1e-5.
+ * The deterministic brain's vector of a text, bit for bit as a client reads it: `Float32Array[dimensions]`, with a norm
+ * within 1e-5 of 1.
  *
- * @param text as it reaches the model, instruction prefix included
+ * @param text as sent to the model, with the instruction
  */
 export function deterministicVector(text: string, dimensions: number): Float32Array {
   const { values } = alphabetFor(dimensions);
@@ -154,9 +151,9 @@ export function deterministicVector(text: string, dimensions: number): Float32Ar
 }
 
 /**
- * Whether a stored vector is the one of this text, allowing for a client that cuts and renormalises by itself.
+ * Whether a stored vector belongs to this text. The client may have cut and renormalised it.
  *
- * @param text as it reaches the model, instruction prefix included
+ * @param text as sent to the model, with the instruction
  */
 export function isVectorOf(text: string, vector: ArrayLike<number>): boolean {
   const expected = deterministicVector(text, vector.length);

@@ -1,14 +1,14 @@
 import { Refusal } from './refusal.js';
 
-/** A request to `/api/embed`, checked as far as Ollama does before it looks for the model. */
+/** A request to `/api/embed`, with the checks that Ollama makes before it looks for the model. */
 export interface EmbedRequest {
   readonly model: string;
   readonly texts: readonly string[];
   readonly dimensions: number;
   readonly truncate: boolean;
-  /** The options as a string, so that a change shows. */
+  /** The options as a string; a change reloads the model. */
   readonly optionsKey: string;
-  /** `keep_alive: 0`. */
+  /** Whether the request has `keep_alive: 0`. */
   readonly unloadAfterwards: boolean;
 }
 
@@ -28,7 +28,7 @@ export function parseEmbedRequest(body: Readonly<Record<string, unknown>>): Embe
   };
 }
 
-/** The texts in `input`; an empty string is none, as in Ollama, though an array may hold it. */
+/** The texts in `input`. As in Ollama, an empty string is no text, but an array may contain it. */
 function textsOf(input: unknown): readonly string[] {
   if (input === undefined || input === null || input === '') return [];
   if (typeof input === 'string') return [input];

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Effect } from './effect.js';
-import { unlessHungUp } from './pause.js';
+import { unlessHungUp } from './hang-up.js';
 import { HungUp } from './refusal.js';
 
-/** What goes back over HTTP. */
+/** An HTTP answer. */
 export interface Answer {
   readonly status: number;
-  /** Buffers are sent one behind the other. */
+  /** Buffers are sent one after another. */
   readonly body: string | readonly Buffer[];
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -18,7 +18,7 @@ export function jsonAnswer(status: number, value: unknown): Answer {
   return { status, body: JSON.stringify(value), headers: JSON_TYPE };
 }
 
-/** A signal that is aborted when the client goes away before it has its answer. */
+/** A signal that aborts when the client hangs up before it has its answer. */
 export function hangUpSignal(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
   response.once('close', () => {
@@ -27,7 +27,7 @@ export function hangUpSignal(response: ServerResponse): AbortSignal {
   return controller.signal;
 }
 
-/** @throws HungUp when the client goes away in the middle */
+/** @throws HungUp if the client hangs up first */
 export function readBody(request: IncomingMessage): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -38,9 +38,9 @@ export function readBody(request: IncomingMessage): Promise<string> {
   });
 }
 
-/** Sends an answer whole. */
+/** Sends a complete answer. */
 export function send(response: ServerResponse, answer: Answer): void {
-  const parts = partsOf(answer); // of a string, Node would join its head to it and copy it twice more
+  const parts = partsOf(answer); // Node would join a string to the headers and copy it twice more
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   response.writeHead(answer.status, { ...answer.headers, 'content-length': length });
   for (const part of parts) response.write(part);
@@ -56,10 +56,10 @@ function partsOf({ body }: Answer): readonly Buffer[] {
 }
 
 /**
- * Sends the first half of an answer that was announced whole, then resets the connection or falls silent until
+ * Sends headers for the whole answer and the first half of its body. Then it resets the connection, or sends the rest once
  * released.
  *
- * @returns whether the client got its answer in the end
+ * @returns whether the client got the whole answer
  * @throws HungUp
  */
 export async function sendHalf(

@@ -2,14 +2,14 @@ import type { Effect } from './effect.js';
 import { CONTEXT_ERRORS } from './options.js';
 
 /**
- * Whose fault a preset looks like: `outage` passes by itself, `operator` needs somebody to mend it, `answer` is a 200 that
- * must not be believed, `text` lies with the text (give the rule a `text` to match).
+ * What a fault looks like: `outage` ends by itself, `operator` has to be fixed by a person, `answer` is a 200 with a wrong
+ * body, `text` is caused by the text (give the rule a `text` to match).
  */
-export type FaultNature = 'outage' | 'operator' | 'answer' | 'text';
+export type FaultCategory = 'outage' | 'operator' | 'answer' | 'text';
 
 export interface FaultPreset {
-  readonly nature: FaultNature;
-  /** Where it strikes unless the rule says otherwise; everywhere where absent. */
+  readonly category: FaultCategory;
+  /** Paths that it affects, unless the rule names others; all paths if absent. */
   readonly endpoint?: readonly string[];
   readonly effect: Effect;
 }
@@ -17,12 +17,12 @@ export interface FaultPreset {
 const EMBED = ['/api/embed', '/v1/embeddings'];
 const RUNNER = 'http://127.0.0.1:40637';
 
-const outage = (effect: Effect): FaultPreset => ({ nature: 'outage', effect });
-const outageOfEmbed = (effect: Effect): FaultPreset => ({ nature: 'outage', endpoint: EMBED, effect });
-const operator = (effect: Effect): FaultPreset => ({ nature: 'operator', effect });
-const answer = (effect: Effect): FaultPreset => ({ nature: 'answer', endpoint: EMBED, effect });
+const outage = (effect: Effect): FaultPreset => ({ category: 'outage', effect });
+const outageOfEmbed = (effect: Effect): FaultPreset => ({ category: 'outage', endpoint: EMBED, effect });
+const operator = (effect: Effect): FaultPreset => ({ category: 'operator', effect });
+const answer = (effect: Effect): FaultPreset => ({ category: 'answer', endpoint: EMBED, effect });
 const text = (status: number, error: string): FaultPreset => ({
-  nature: 'text',
+  category: 'text',
   endpoint: EMBED,
   effect: { kind: 'status', status, error },
 });
@@ -35,7 +35,7 @@ const proxy = (status: number, title: string, headers?: Record<string, string>):
     headers: { 'content-type': 'text/html', ...headers },
   });
 
-/** Every fault by name. The messages are Ollama's (0.33 and the older ones told apart in facts.md), or a proxy's. */
+/** All presets by name. The messages are those of Ollama 0.33 and older versions, or a proxy's. */
 export const FAULT_PRESETS = {
   refuse: outage({ kind: 'refuse' }),
   'drop-on-arrival': outage({ kind: 'drop', when: 'on-arrival' }),
@@ -75,7 +75,7 @@ export const FAULT_PRESETS = {
 
   'no-model': operator({ kind: 'no-model' }),
   'not-an-embedder': {
-    nature: 'operator',
+    category: 'operator',
     endpoint: EMBED,
     effect: { kind: 'status', status: 501, error: 'this model does not support embeddings' },
   },
@@ -107,7 +107,7 @@ export const FAULT_PRESETS = {
   'null-value': answer({ kind: 'vectors', change: 'null-value' }),
   'nan-literal': answer({ kind: 'vectors', change: 'nan-literal' }),
   'infinite-value': answer({ kind: 'vectors', change: 'infinite-value' }),
-  /** No client can see this one: it shows that a checker of stored vectors does. */
+  /** No client can notice this one. It proves that a check of stored vectors does. */
   reordered: answer({ kind: 'vectors', change: 'reordered' }),
 
   nan: text(400, 'embedding contains NaN or Inf values'),
@@ -120,8 +120,8 @@ export const FAULT_PRESETS = {
 
 export type FaultPresetName = keyof typeof FAULT_PRESETS;
 
-/** Names of the presets, or of those of one nature. */
-export function presetNames(nature?: FaultNature): FaultPresetName[] {
+/** Names of all presets, or of those in one category. */
+export function presetNames(category?: FaultCategory): FaultPresetName[] {
   const names = Object.keys(FAULT_PRESETS) as FaultPresetName[];
-  return nature === undefined ? names : names.filter((name) => FAULT_PRESETS[name].nature === nature);
+  return category === undefined ? names : names.filter((name) => FAULT_PRESETS[name].category === category);
 }

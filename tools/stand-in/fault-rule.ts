@@ -1,19 +1,19 @@
 import { EFFECT_KINDS, VECTOR_CHANGES, type Effect } from './effect.js';
 import { FAULT_PRESETS, type FaultPreset, type FaultPresetName } from './fault-presets.js';
 
-/** Which requests a rule strikes; all conditions given must hold. */
+/** Which requests a rule affects. All given conditions must match. */
 export interface FaultMatcher {
-  /** For log and statistics; the preset's name where absent. */
+  /** Name for log and statistics; by default that of the preset or effect. */
   readonly name?: string;
-  /** Path, such as `/api/embed`, or several. */
+  /** One or several paths, such as `/api/embed`. */
   readonly endpoint?: string | readonly string[];
-  /** A part of one of the request's texts. Effects on vectors then touch that text's vector alone. */
+  /** Part of one of the request's texts. Effects on vectors then change only that text's vector. */
   readonly text?: string;
-  /** Requests with fewer texts are spared. */
+  /** Requests with fewer texts are not affected. */
   readonly minTexts?: number;
-  /** Share of the matching requests that are struck, 0 to 1. */
+  /** Share of the matching requests that are affected, 0 to 1. */
   readonly probability?: number;
-  /** Strikes at most this often. */
+  /** Affects at most this many requests. */
   readonly count?: number;
 }
 
@@ -29,13 +29,13 @@ export interface FaultRule extends FaultMatcher {
   readonly effect: Effect;
 }
 
-/** @throws TypeError naming the field that is wrong */
+/** @throws TypeError naming the wrong field */
 export function resolveRule(spec: FaultSpec): FaultRule {
   if (typeof spec === 'string') return resolveRule({ preset: spec });
   if ('preset' in spec) {
     const { preset: name, ...matcher } = spec;
     const preset: FaultPreset | undefined = Object.hasOwn(FAULT_PRESETS, name) ? FAULT_PRESETS[name] : undefined;
-    if (preset === undefined) throw new TypeError(`preset: there is no fault named "${name}"`);
+    if (preset === undefined) throw new TypeError(`preset: there is no preset named "${name}"`);
     const endpoint = preset.endpoint === undefined ? {} : { endpoint: preset.endpoint };
     return { name, ...endpoint, ...matcher, effect: preset.effect };
   }
@@ -43,9 +43,9 @@ export function resolveRule(spec: FaultSpec): FaultRule {
 }
 
 /**
- * A spec that came in as JSON.
+ * Checks a spec that was received as JSON.
  *
- * @throws TypeError naming the field that is wrong
+ * @throws TypeError naming the wrong field
  */
 export function parseSpec(value: unknown): FaultSpec {
   if (typeof value === 'string') return value as FaultPresetName;

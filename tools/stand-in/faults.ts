@@ -2,31 +2,31 @@ import type { Effect } from './effect.js';
 import { resolveRule, type FaultRule, type FaultSpec } from './fault-rule.js';
 import { randomWords } from './random.js';
 
-/** A rule that is in force. */
+/** An active rule. */
 export interface Fault {
   readonly id: number;
   readonly rule: FaultRule;
-  /** Requests struck so far. */
+  /** Requests affected so far. */
   readonly hits: number;
-  /** Settles when the requests that hang through this rule may go on: at the next release, or its removal. */
+  /** Resolves when the requests that hang because of this rule may continue: at the next release, or its removal. */
   readonly released: Promise<void>;
   remove(): void;
 }
 
-/** What a rule looks at. */
+/** The parts of a request that a rule matches. */
 export interface FaultTarget {
   readonly endpoint: string;
   readonly texts: readonly string[];
 }
 
 /**
- * The fault rules in force, oldest first. A request meets all matching delays, and then the first matching rule of
- * another kind. Chance comes from the stand-in's seed and the rule's number, so that a run repeats.
+ * The active fault rules, oldest first. A request is affected by all matching delays and by the first matching rule of
+ * another kind. Random choices come from the stand-in's seed and the rule's number, so a run can be repeated.
  */
 export class Faults {
   readonly #seed: number;
   readonly #onChange: () => void;
-  #armed: ArmedFault[] = [];
+  #active: ActiveFault[] = [];
   #count = 0;
 
   constructor(seed: number, onChange: () => void) {
@@ -37,64 +37,63 @@ export class Faults {
   /** @throws TypeError for a preset that does not exist */
   add(spec: FaultSpec): Fault {
     const id = ++this.#count;
-    const fault = new ArmedFault(id, resolveRule(spec), randomWords(`${this.#seed}:${id}`), () => this.remove(id));
-    this.#armed.push(fault);
+    const fault = new ActiveFault(id, resolveRule(spec), randomWords(`${this.#seed}:${id}`), () => this.remove(id));
+    this.#active.push(fault);
     this.#onChange();
     return fault;
   }
 
-  /** Removes a rule; the requests that hang through it go on. */
+  /** Removes a rule and continues the requests that hang because of it. */
   remove(id: number): boolean {
-    const fault = this.#armed.find((candidate) => candidate.id === id);
+    const fault = this.#active.find((candidate) => candidate.id === id);
     if (fault === undefined) return false;
-    this.#armed = this.#armed.filter((candidate) => candidate !== fault);
+    this.#active = this.#active.filter((candidate) => candidate !== fault);
     fault.release();
     this.#onChange();
     return true;
   }
 
-  /** Removes all rules; the requests that hang go on. */
+  /** Removes all rules and continues hanging requests. */
   clear(): void {
-    const removed = this.#armed;
-    this.#armed = [];
+    const removed = this.#active;
+    this.#active = [];
     for (const fault of removed) fault.release();
     this.#onChange();
   }
 
-  /** Lets the requests go on that hang now; the rules stay. */
+  /** Continues the requests that hang now and keeps the rules. */
   release(): void {
-    for (const fault of this.#armed) fault.release();
+    for (const fault of this.#active) fault.release();
   }
 
   get list(): readonly Fault[] {
-    return this.#armed;
+    return this.#active;
   }
 
-  get refusing(): boolean {
-    return this.#armed.some((fault) => fault.rule.effect.kind === 'refuse');
+  get isRefusing(): boolean {
+    return this.#active.some((fault) => fault.rule.effect.kind === 'refuse');
   }
 
-  /** The rule that strikes before anything is read, if any. */
+  /** The rule that affects a request before it is read, if any. */
   onArrival(target: FaultTarget): Fault | undefined {
-    return this.#armed.find((fault) => strikesOnArrival(fault.rule.effect) && fault.strike(target));
+    return this.#active.find((fault) => appliesOnArrival(fault.rule.effect) && fault.applies(target));
   }
 
-  /** The rules that strike a request that has been read: delays, then at most one other. */
+  /** The rules that affect a request after it is read: delays, then at most one other. */
   onRequest(target: FaultTarget): readonly Fault[] {
-    // As nearly always.
-    if (this.#armed.length === 0) return [];
-    const struck: Fault[] = [];
-    for (const fault of this.#armed) {
+    if (this.#active.length === 0) return []; // the common case
+    const applied: Fault[] = [];
+    for (const fault of this.#active) {
       const { effect } = fault.rule;
-      if (effect.kind === 'refuse' || strikesOnArrival(effect) || !fault.strike(target)) continue;
-      struck.push(fault);
+      if (effect.kind === 'refuse' || appliesOnArrival(effect) || !fault.applies(target)) continue;
+      applied.push(fault);
       if (effect.kind !== 'delay') break;
     }
-    return struck;
+    return applied;
   }
 }
 
-class ArmedFault implements Fault {
+class ActiveFault implements Fault {
   readonly id: number;
   readonly rule: FaultRule;
   readonly remove: () => void;
@@ -122,8 +121,8 @@ class ArmedFault implements Fault {
     this.#gate = gate();
   }
 
-  /** Whether the rule strikes, which is then counted. */
-  strike(target: FaultTarget): boolean {
+  /** Whether the rule affects this request. Counts a hit if so. */
+  applies(target: FaultTarget): boolean {
     const { endpoint, text, minTexts = 0, probability = 1, count = Infinity } = this.rule;
     if (endpoint !== undefined && ![endpoint].flat().includes(target.endpoint)) return false;
     if (text !== undefined && !target.texts.some((candidate) => candidate.includes(text))) return false;
@@ -133,13 +132,13 @@ class ArmedFault implements Fault {
     return true;
   }
 
-  /** As the control endpoint tells it. */
+  /** As the control endpoints show it. */
   toJSON(): object {
     return { id: this.id, ...this.rule, hits: this.#hits };
   }
 }
 
-function strikesOnArrival(effect: Effect): boolean {
+function appliesOnArrival(effect: Effect): boolean {
   return effect.kind === 'drop' && effect.when === 'on-arrival';
 }
 

@@ -36,7 +36,7 @@ const CHOICES = ['brain', 'contextError'] as const satisfies readonly (keyof Sta
 const STRING_FLAGS = [...NUMBERS, ...STRINGS, ...CHOICES];
 
 /**
- * Options from a command line: every option of the stand-in is a flag, `requestMs` being `--request-ms`.
+ * Reads options from a command line. Each option of the stand-in is a flag: `requestMs` is `--request-ms`.
  *
  * @throws TypeError or RangeError naming the flag
  */
@@ -58,7 +58,7 @@ export function parseFlags(args: readonly string[]): Partial<StandInOptions> {
     if (typeof value === 'string') options[name] = value;
   }
   for (const name of SWITCHES) options[name] = values[kebab(name)] === true || DEFAULT_OPTIONS[name];
-  // Both are checked against the names there are by resolveOptions.
+  // resolveOptions checks both names.
   if (values.brain !== undefined) options.brain = values.brain as BrainName;
   if (values['context-error'] !== undefined) options.contextError = values['context-error'] as ContextErrorWording;
   return options;

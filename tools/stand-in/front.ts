@@ -15,14 +15,14 @@ import {
 import type { Fault, Faults } from './faults.js';
 import { modelNotFound, type EmbedFault, type Ollama } from './ollama.js';
 import { isOpenAi, openAiError, type OpenAi } from './openai.js';
-import { pauseUntil, unlessHungUp } from './pause.js';
+import { sleepUntil, unlessHungUp } from './hang-up.js';
 import { HungUp, Refusal } from './refusal.js';
 import type { RequestLog, RequestRecord } from './request-log.js';
 
-/** What the front tells about a request. */
+/** Events in the life of a request. */
 export type FrontEvent = 'request' | 'hanging' | 'settled';
 
-/** Ollama's HTTP and the OpenAI API, with the fault rules in front of it and the log beside it. */
+/** Serves Ollama's and OpenAI's HTTP APIs, applies the fault rules, and writes the request log. */
 export class Front {
   readonly #ollama: Ollama;
   readonly #openAi: OpenAi;
@@ -48,7 +48,7 @@ export class Front {
     this.#emit = parts.emit;
   }
 
-  /** Requests that a rule keeps waiting now. */
+  /** How many requests hang because of a rule. */
   get hanging(): number {
     return this.#hanging;
   }
@@ -79,20 +79,20 @@ export class Front {
     signal: AbortSignal,
   ): Promise<void> {
     if (this.#recordTexts) record.recordedTexts = call.texts;
-    const struck = this.#faults.onRequest({ endpoint: record.path, texts: call.texts });
-    record.faults = struck.map((fault) => fault.rule.name);
+    const applied = this.#faults.onRequest({ endpoint: record.path, texts: call.texts });
+    record.faults = applied.map((fault) => fault.rule.name);
     this.#emit('request', record);
 
-    const fault = await this.#passDelays(struck, signal);
+    const fault = await this.#passDelays(applied, signal);
     const effect = fault?.rule.effect;
-    // Taken now: whoever sees the request hang may release it before we get to wait.
+    // Read now: a test that sees the request hang may release it before we begin to wait.
     const released = fault?.released ?? Promise.resolve();
     if (effect?.kind === 'hang' && effect.when === 'before-answer') {
       await this.#hang(record, () => unlessHungUp(released, signal));
     }
     if (effect?.kind === 'drop' && effect.when === 'after-reading') return this.#drop(request, record);
 
-    const answer = (effect && instead(effect, call)) ?? (await this.#route(call, fault, signal));
+    const answer = (effect && replacement(effect, call)) ?? (await this.#route(call, fault, signal));
     if (signal.aborted) throw new HungUp();
     if ((effect?.kind === 'drop' || effect?.kind === 'hang') && effect.when === 'mid-answer') {
       const half = () => sendHalf(response, answer, effect, released, signal);
@@ -105,10 +105,10 @@ export class Front {
     this.#finish(record, 'answered', answer.status);
   }
 
-  async #passDelays(struck: readonly Fault[], signal: AbortSignal): Promise<Fault | undefined> {
-    for (const fault of struck) {
+  async #passDelays(applied: readonly Fault[], signal: AbortSignal): Promise<Fault | undefined> {
+    for (const fault of applied) {
       if (fault.rule.effect.kind !== 'delay') return fault;
-      await pauseUntil(performance.now() + fault.rule.effect.ms, signal);
+      await sleepUntil(performance.now() + fault.rule.effect.ms, signal);
     }
     return undefined;
   }
@@ -176,8 +176,8 @@ const ROUTES: Readonly<Record<string, readonly string[] | undefined>> = {
   '/v1/embeddings': ['POST'],
 };
 
-/** The answer that an effect puts in the place of the true one. */
-function instead(effect: Effect, call: Call): Answer | undefined {
+/** The answer that an effect sends instead of the real one, if it does. */
+function replacement(effect: Effect, call: Call): Answer | undefined {
   switch (effect.kind) {
     case 'status': {
       const headers = { ...JSON_TYPE, ...effect.headers };
@@ -202,7 +202,7 @@ function truncated(answer: Answer): Answer {
 }
 
 function isEmbedding(call: Call, status: number, effect: Effect | undefined): boolean {
-  const spoilt = effect?.kind === 'garbage' || effect?.kind === 'truncate' || effect?.kind === 'vectors';
+  const isWrong = effect?.kind === 'garbage' || effect?.kind === 'truncate' || effect?.kind === 'vectors';
   const embeds = call.path === '/api/embed' || call.path === '/v1/embeddings';
-  return embeds && status === 200 && call.texts.length > 0 && !spoilt;
+  return embeds && status === 200 && call.texts.length > 0 && !isWrong;
 }

@@ -10,7 +10,7 @@ import type { StandInStats } from './stand-in.js';
 
 export type LaunchOptions = Partial<Omit<StandInOptions, 'brain'>> & { readonly brain?: BrainName };
 
-/** A stand-in in a process of its own, and the remote control to it. */
+/** A stand-in in its own process, with a client for its control endpoints. */
 export class LaunchedStandIn {
   readonly url: string;
   readonly controlUrl: string;
@@ -40,7 +40,7 @@ export class LaunchedStandIn {
     await this.#call('DELETE', id === undefined ? 'faults' : `faults?id=${id}`);
   }
 
-  /** Lets hanging requests go on. */
+  /** Continues hanging requests. */
   async release(): Promise<void> {
     await this.#call('POST', 'release');
   }
@@ -49,12 +49,12 @@ export class LaunchedStandIn {
     return this.#call('GET', 'stats');
   }
 
-  /** The requests numbered above `after`. */
+  /** The requests with numbers above `after`. */
   requests(after = 0): Promise<RequestRecord[]> {
     return this.#call('GET', `requests?after=${after}`);
   }
 
-  /** Sends SIGTERM and waits for the end. */
+  /** Sends SIGTERM and waits for the process to end. */
   async stop(): Promise<void> {
     if (this.process.exitCode !== null || this.process.signalCode !== null) return;
     this.process.ref();
@@ -74,33 +74,33 @@ export class LaunchedStandIn {
 }
 
 /**
- * glibc keeps what is freed. As it comes, each answer of 128 texts (1.2 MB) is in pages that the kernel has just cleared,
+ * Makes glibc keep freed memory. By default each answer of 128 texts (1.2 MB) gets pages that the kernel has to clear first,
  * which takes longer than writing the answer.
  */
-const MEMORY_KEPT = {
+const KEEP_FREED_MEMORY = {
   MALLOC_MMAP_THRESHOLD_: String(64 * 1024 * 1024),
   MALLOC_TRIM_THRESHOLD_: String(256 * 1024 * 1024),
 };
 
 /**
- * Starts `main.js` and waits until it listens. It ends when this process does, however that ends, and does not keep it
- * from ending.
+ * Starts `main.js` and waits until it listens. The stand-in ends when this process ends, even by a crash, and does not keep
+ * this process alive.
  *
- * @param script the compiled main; the one beside this file unless told
- * @throws Error with the status, where it ends instead; the reason is on stderr
+ * @param script the compiled main; by default the one beside this file
+ * @throws Error with the exit status if it ends instead; the reason is on stderr
  */
 export async function launchStandIn(
   options: LaunchOptions = {},
   script = fileURLToPath(new URL('main.js', import.meta.url)),
 ): Promise<LaunchedStandIn> {
   const child = spawn(process.execPath, [script, ...toFlags(options)], {
-    env: { ...MEMORY_KEPT, ...process.env },
+    env: { ...KEEP_FREED_MEMORY, ...process.env },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const urls = await new Promise<{ url: string; controlUrl: string }>((resolve, reject) => {
     child.once('message', (message) => resolve(message as { url: string; controlUrl: string }));
     child.once('error', reject);
-    child.once('exit', (code, signal) => reject(new Error(`the stand-in ended at its start: ${signal ?? code}`)));
+    child.once('exit', (code, signal) => reject(new Error(`the stand-in ended during its start: ${signal ?? code}`)));
   });
   child.unref();
   child.channel?.unref();

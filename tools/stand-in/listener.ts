@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /**
  * A port that can refuse connections and accept them again.
  *
- * Keep-alive connections stay open for ever, as with Go's server: Node's 5 s would close them under a client that is just
- * about to use one, a fault that Ollama does not have.
+ * Keep-alive connections stay open for ever, as in Go's server. With Node's default of 5 s, a connection could be closed just
+ * as a client uses it, which does not happen with Ollama.
  */
 export class Listener {
   readonly #server: Server;
@@ -34,19 +34,19 @@ export class Listener {
     return this.#listening;
   }
 
-  /** Listens; the port is the same at each opening. */
+  /** Listens, each time on the same port. */
   open(): Promise<void> {
     this.#wanted = true;
     return this.#switch();
   }
 
-  /** Refuses new connections and ends those that are open. */
+  /** Refuses new connections and closes open ones. */
   close(): Promise<void> {
     this.#wanted = false;
     return this.#switch();
   }
 
-  /** Openings and closings may be asked for faster than they happen: one after the other, and the last one counts. */
+  /** Opens and closes one after another, because calls may come faster than the server can follow. The last call wins. */
   #switch(): Promise<void> {
     const next = this.#switching.then(() => {
       if (this.#wanted === this.#listening) return;
@@ -57,8 +57,8 @@ export class Listener {
   }
 
   async #listen(): Promise<void> {
-    // Having had the port, we wait for it: somebody's outgoing connection may hold it for a moment.
-    for (let patience = this.#hadPort ? 250 : 0; ; patience--) {
+    // Retry a port that we had before: an outgoing connection of another process may use it for a moment.
+    for (let retries = this.#hadPort ? 250 : 0; ; retries--) {
       try {
         await this.#listenOnce();
         this.#hadPort = true;
@@ -66,7 +66,7 @@ export class Listener {
         this.#onChange();
         return;
       } catch (error) {
-        if (patience <= 0) throw error;
+        if (retries <= 0) throw error;
         await sleep(20);
       }
     }

@@ -1,15 +1,15 @@
-import { pauseUntil, unlessHungUp } from './pause.js';
+import { sleepUntil, unlessHungUp } from './hang-up.js';
 import { serverBusy } from './refusal.js';
 
 /**
- * Keeps the model in memory.
+ * Loads the model and keeps it in memory.
  *
  *     absent ──ensure──▶ loading ──▶ loaded ──other options, unload, crash──▶ absent
  *        ▲                  │
  *        └──── hang-up ─────┘
  *
- * The request that began a load owns it: when its client hangs up, the load is thrown away, and one of those who waited
- * for it starts again from nothing. That is Ollama's, and why a client less patient than a load never gets an answer.
+ * The request that began a load owns it, as in Ollama: when its client hangs up, the load is discarded, and one of the
+ * waiting requests starts again from the beginning. So a client whose timeout is shorter than a load never gets an answer.
  */
 export class Loader {
   readonly #loadMs: number;
@@ -21,7 +21,7 @@ export class Loader {
   #waiting = 0;
   #loads = 0;
 
-  /** @param read reads what the brain needs; its time counts towards `loadMs` */
+  /** @param read loads the brain; its time counts towards `loadMs` */
   constructor(cost: { loadMs: number; maxQueue: number }, read: () => Promise<void>, onChange: () => void) {
     this.#loadMs = cost.loadMs;
     this.#maxQueue = cost.maxQueue;
@@ -34,7 +34,7 @@ export class Loader {
     return this.#loadedKey === undefined ? 'absent' : 'loaded';
   }
 
-  /** Loads begun so far, aborted ones included. */
+  /** Loads begun so far, including discarded ones. */
   get loads(): number {
     return this.#loads;
   }
@@ -44,10 +44,10 @@ export class Loader {
   }
 
   /**
-   * Settles when the model is in memory with these options.
+   * Resolves when the model is in memory with these options.
    *
-   * @param key the options as a string; a change of it is a reload
-   * @throws Refusal 503 where too many wait already; HungUp
+   * @param key the options as a string; a change reloads the model
+   * @throws Refusal 503 if too many requests wait already; HungUp
    */
   async ensure(key: string, signal: AbortSignal): Promise<void> {
     while (this.#loadedKey !== key || this.#loading !== undefined) {
@@ -81,7 +81,7 @@ export class Loader {
     this.#onChange();
     try {
       await unlessHungUp(this.#read(), signal);
-      await pauseUntil(doneAt, signal);
+      await sleepUntil(doneAt, signal);
       this.#loadedKey = key;
     } finally {
       this.#loading = undefined;

@@ -1,24 +1,29 @@
 import { parseFlags } from './flags.js';
 import { startStandIn, type StandIn } from './stand-in.js';
+import { USAGE } from './usage.js';
 
 /**
- * The stand-in as a process of its own: flags as in `parseFlags`; one line of JSON on stdout once it listens; SIGTERM or
- * SIGINT ends it with status 0. `launchStandIn` starts it from another process, and it ends with that one.
+ * Runs the stand-in as a process: see USAGE. `launchStandIn` starts it from another process, and then it ends with that
+ * process.
  */
-async function main(): Promise<void> {
+async function main(args: readonly string[]): Promise<void> {
+  if (args.includes('--help')) {
+    console.log(USAGE);
+    return;
+  }
   let standIn: StandIn;
   try {
-    standIn = await startStandIn({ controlPort: 0, ...parseFlags(process.argv.slice(2)) });
+    standIn = await startStandIn({ controlPort: 0, ...parseFlags(args) });
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+    console.error(`stand-in: ${error instanceof Error ? error.message : String(error)}`);
     process.exitCode = 2;
     return;
   }
   const end = () => void standIn.stop().then(() => process.connected && process.disconnect());
   for (const signal of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.once(signal, end);
-  const where = { url: standIn.url, controlUrl: standIn.controlUrl, pid: process.pid };
-  console.log(JSON.stringify(where));
-  process.send?.(where);
+  const started = { url: standIn.url, controlUrl: standIn.controlUrl, pid: process.pid };
+  console.log(JSON.stringify(started));
+  process.send?.(started);
 }
 
-await main();
+await main(process.argv.slice(2));

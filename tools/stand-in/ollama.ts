@@ -6,18 +6,18 @@ import { Loader } from './loader.js';
 import { CONTEXT_ERRORS, type StandInOptions } from './options.js';
 import { Refusal } from './refusal.js';
 import { Runner } from './runner.js';
-import { spoiltVectorsJson, vectorsJson } from './vector-json.js';
+import { wrongVectorsJson, vectorsJson } from './vector-json.js';
 
-/** What a fault rule wants of an embedding. */
+/** A fault rule that applies to an embedding. */
 export interface EmbedFault {
   readonly effect: Effect;
-  /** Only vectors of texts that hold this are spoilt. */
+  /** Changes only the vectors of texts that contain this. */
   readonly text: string | undefined;
 }
 
 /**
- * Ollama without its HTTP: the embedding model behind a loader and a runner. Answers are JSON; whatever is not a 200 is
- * thrown as a Refusal.
+ * Ollama without its HTTP server: the embedding model behind a loader and a runner. Answers are JSON; any status other than
+ * 200 is thrown as a Refusal.
  */
 export class Ollama {
   readonly loader: Loader;
@@ -32,7 +32,7 @@ export class Ollama {
     this.runner = new Runner(options, onChange);
   }
 
-  /** `POST /api/embed`: the whole array or nothing. */
+  /** `POST /api/embed`: all vectors, or an error. */
   async embed(body: Readonly<Record<string, unknown>>, fault: EmbedFault | undefined, signal: AbortSignal) {
     const startedAt = performance.now();
     const request = parseEmbedRequest(body);
@@ -54,7 +54,7 @@ export class Ollama {
     ];
   }
 
-  /** The same for another API: each vector as JSON. */
+  /** The same for the OpenAI API: the JSON of each vector. */
   async embedEach(
     request: EmbedRequest,
     fault: EmbedFault | undefined,
@@ -127,13 +127,13 @@ export class Ollama {
   ): Promise<readonly string[]> {
     if (fault?.effect.kind === 'crash') this.#crash(fault.effect);
     const dimensions = this.#dimensions(request.dimensions);
-    if (fault?.effect.kind === 'vectors') return this.#spoilt(texts, dimensions, fault.effect.change, fault.text);
+    if (fault?.effect.kind === 'vectors') return this.#wrongVectors(texts, dimensions, fault.effect.change, fault.text);
     return vectorsJson(await this.#brain.embed(texts, dimensions));
   }
 
-  async #spoilt(texts: readonly string[], dimensions: number, change: VectorChange, only: string | undefined) {
+  async #wrongVectors(texts: readonly string[], dimensions: number, change: VectorChange, only: string | undefined) {
     const vectors = await this.#brain.embed(texts, dimensions);
-    return spoiltVectorsJson(vectors, change, (at) => only === undefined || (texts[at] ?? '').includes(only));
+    return wrongVectorsJson(vectors, change, (at) => only === undefined || (texts[at] ?? '').includes(only));
   }
 
   #crash(effect: Effect & { kind: 'crash' }): never {
@@ -150,7 +150,7 @@ export class Ollama {
 
   #withinContext({ texts, truncate }: EmbedRequest): readonly string[] {
     const { contextTokens, contextError } = this.#options;
-    // A UTF-16 unit is at most three bytes, hence less than a token.
+    // A UTF-16 unit is at most three bytes, which is less than a token.
     const tooLong = (text: string) => text.length > contextTokens && countTokens(text) > contextTokens;
     if (!texts.some(tooLong)) return texts;
     if (!truncate) throw new Refusal(400, CONTEXT_ERRORS[contextError]);
@@ -168,7 +168,7 @@ export class Ollama {
   }
 }
 
-/** 404 of `/api/embed`; `/api/show` words it differently. */
+/** 404 of `/api/embed`; the text of `/api/show` differs. */
 export function modelNotFound(name: string): Refusal {
   return new Refusal(404, `model ${JSON.stringify(name)} not found, try pulling it first`);
 }

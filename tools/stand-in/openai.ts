@@ -9,7 +9,7 @@ export function isOpenAi(path: string): boolean {
   return path.startsWith('/v1/');
 }
 
-/** The OpenAI API before the same model; its options play the servers that keep to it in part. */
+/** The OpenAI API for the same model. Its options imitate servers that implement the API in part. */
 export class OpenAi {
   readonly #ollama: Ollama;
   readonly #options: StandInOptions;
@@ -23,7 +23,7 @@ export class OpenAi {
   async perform(call: Call, fault: EmbedFault | undefined, hidden: boolean, signal: AbortSignal): Promise<string> {
     const { apiKey, model, chatModel } = this.#options;
     if (apiKey !== undefined && call.authorization !== `Bearer ${apiKey}`) {
-      // As OpenAI repeats a short key, and others any.
+      // Like OpenAI for short keys, and other servers for all keys, this repeats the key.
       const given = call.authorization?.replace(/^Bearer /, '') ?? '';
       throw new Refusal(401, `Incorrect API key provided: ${given}.`, 'invalid_api_key');
     }
@@ -72,7 +72,7 @@ export class OpenAi {
   }
 }
 
-/** The body of an answer other than 200. */
+/** The body of an error answer. */
 export function openAiError(status: number, message: string, code?: string): object {
   const type = status >= 500 ? 'server_error' : 'invalid_request_error';
   return { error: { message, type, param: null, code: code ?? null } };

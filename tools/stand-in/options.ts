@@ -1,8 +1,8 @@
 import { BRAIN_NAMES, type Brain, type BrainName } from './brain.js';
 
 /**
- * How Ollama's versions say that a text is too long (`truncate: false`), of which `llama-server` nests that server's
- * answer; and how OpenAI does.
+ * The errors of Ollama's versions for a text that is too long (with `truncate: false`), and that of OpenAI. `llama-server` is
+ * that server's answer, which some versions of Ollama nest in their own.
  */
 export const CONTEXT_ERRORS = {
   current: 'the input length exceeds the context length',
@@ -17,52 +17,52 @@ export const CONTEXT_ERRORS = {
 } as const;
 export type ContextErrorWording = keyof typeof CONTEXT_ERRORS;
 
-/** Everything a stand-in can be told. Times are milliseconds, sizes tokens or entries. */
+/** All options of a stand-in. */
 export interface StandInOptions {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 for a free port. */
   readonly port: number;
-  /** A second listener for `/stand-in/…` alone, which stays up when the first refuses connections; 0 takes a free one. */
+  /** Port of a second listener, only for `/stand-in/…`, which stays up while the first refuses connections. 0 for a free port. */
   readonly controlPort: number | undefined;
 
   readonly brain: BrainName | Brain;
-  /** What the model claims and gives without `dimensions`; the deterministic brain only. */
+  /** The model's dimensions, used if a request gives none. For the deterministic brain only. */
   readonly nativeDimensions: number | undefined;
-  /** The model that embeds, and one that cannot. */
+  /** Names of the embedding model, and of a model that cannot embed. */
   readonly model: string;
   readonly chatModel: string;
   readonly architecture: string;
   readonly version: string;
 
-  /** Cost of a request, plus that of each text in it. */
+  /** Time per request, plus time per text in it, and time to load the model. */
   readonly requestMs: number;
   readonly textMs: number;
   readonly loadMs: number;
-  /** Requests embedded at once; 1 is Ollama, `Infinity` a server bound by latency alone. */
+  /** Requests embedded at once: 1 like Ollama, `Infinity` for a server limited only by latency. */
   readonly parallel: number;
-  /** Requests that may wait; one more is answered 503. */
+  /** Requests that may wait. Further ones are answered with 503. */
   readonly maxQueue: number;
 
   readonly contextTokens: number;
   readonly contextError: ContextErrorWording;
-  /** As Ollama before 0.11.11: `dimensions` is not looked at. */
+  /** Ignores `dimensions`, like Ollama before 0.11.11. */
   readonly ignoreDimensions: boolean;
 
-  /** As vLLM for most models: `dimensions` is refused. This and what follows are of `/v1/` alone. */
+  /** Rejects `dimensions`, like vLLM for most models. This and the next four options apply to `/v1/` only. */
   readonly refuseDimensions: boolean;
-  /** As servers that know of floats only. */
+  /** Ignores `encoding_format: 'base64'`, like servers that know only floats. */
   readonly ignoreBase64: boolean;
-  /** Texts that a request may hold; 32 is TEI's. */
+  /** Maximum number of texts per request; 32 in TEI. */
   readonly maxBatch: number;
-  /** Answers in reverse order, which the indexes tell. */
+  /** Sends the vectors in reverse order, with matching indexes. */
   readonly reverse: boolean;
-  /** Asked for as a bearer token. */
+  /** Required as a bearer token. */
   readonly apiKey: string | undefined;
 
-  /** Requests remembered. */
+  /** How many requests the log keeps, and whether with their texts. */
   readonly logSize: number;
   readonly recordTexts: boolean;
-  /** Of the random choices of fault rules. */
+  /** Seed of the fault rules' random choices. */
   readonly seed: number;
 }
 

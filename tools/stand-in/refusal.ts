@@ -1,7 +1,7 @@
-/** An answer other than 200: a status and `{"error": message}`, or what the OpenAI API makes of it. */
+/** An error answer: a status and `{"error": message}`, or the OpenAI API's format. */
 export class Refusal extends Error {
   readonly status: number;
-  /** In the OpenAI API. */
+  /** The error's code in the OpenAI API. */
   readonly code: string | undefined;
 
   constructor(status: number, message: string, code?: string) {
@@ -12,7 +12,7 @@ export class Refusal extends Error {
   }
 }
 
-/** The client went away, so nobody is left to answer. */
+/** The client hung up, so there is nobody to answer. */
 export class HungUp extends Error {
   constructor() {
     super('the client hung up');
@@ -20,7 +20,7 @@ export class HungUp extends Error {
   }
 }
 
-/** 503 of a full queue; the two spaces are Ollama's. */
+/** 503 of a full queue. The two spaces are in Ollama's text. */
 export function serverBusy(): Refusal {
   return new Refusal(503, 'server busy, please try again.  maximum pending requests exceeded');
 }

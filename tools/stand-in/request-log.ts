@@ -1,7 +1,7 @@
-/** What became of a request; `in-flight` until it is known. */
+/** How a request ended; `in-flight` until it has. */
 export type RequestState = 'in-flight' | 'answered' | 'hung-up' | 'dropped';
 
-/** One request to the stand-in, as its log remembers it. */
+/** One request in the stand-in's log. */
 export interface RequestRecord {
   /** Counted from 1. */
   readonly number: number;
@@ -9,40 +9,40 @@ export interface RequestRecord {
   readonly path: string;
   /** Arrival, milliseconds since 1970. */
   readonly at: number;
-  /** The same on the process's own clock, for differences. */
+  /** Arrival on the process's monotonic clock, to compute durations. */
   readonly startedAt: number;
   state: RequestState;
-  /** Of the answer, once there is one. */
+  /** Status of the answer, once it was sent. */
   status: number | undefined;
-  /** Arrival to the last byte handed to the socket, or to the hang-up. */
+  /** From arrival to the last byte written to the socket, or to the hang-up. */
   durationMs: number | undefined;
   model: string | undefined;
-  /** As asked for. */
+  /** As requested. */
   dimensions: number | undefined;
   /** Number of texts, and their length in UTF-16 units. */
   texts: number;
   characters: number;
-  /** The texts themselves, with `recordTexts`. */
+  /** The texts, with the option `recordTexts`. */
   recordedTexts: readonly string[] | undefined;
-  /** Whether a vector per text went out, true ones: not spoilt by a fault rule. */
+  /** Whether a correct vector was sent for each text. */
   embedded: boolean;
-  /** Names of the fault rules that struck. */
+  /** Names of the fault rules that applied. */
   faults: readonly string[];
 }
 
-/** Sums over all requests ever, forgotten ones included. */
+/** Totals over all requests since the start, including those no longer in the log. */
 export interface RequestTotals {
   readonly requests: number;
   readonly answered: number;
   readonly hungUp: number;
   readonly dropped: number;
-  /** Texts whose vectors were delivered unspoilt. */
+  /** Texts for which a correct vector was sent. */
   readonly textsEmbedded: number;
   readonly byStatus: Readonly<Record<string, number>>;
   readonly byFault: Readonly<Record<string, number>>;
 }
 
-/** The last requests, oldest first; older ones are forgotten, the numbering goes on. */
+/** The latest requests, oldest first. Older ones are dropped; the numbering continues. */
 export class RequestLog {
   readonly #capacity: number;
   #records: RequestRecord[] = [];
@@ -91,14 +91,14 @@ export class RequestLog {
       faults: [],
     };
     this.#records.push(record);
-    // Halving rarely is cheaper than shifting at every request.
+    // Halving it occasionally is cheaper than shifting at every request.
     if (this.#records.length > 2 * this.#capacity) {
       this.#records = this.#records.slice(this.#records.length - this.#capacity);
     }
     return record;
   }
 
-  /** Notes how a request ended; `record.embedded` must be true to the answer by then. */
+  /** Records how a request ended. Set `record.embedded` before. */
   finish(record: RequestRecord, state: Exclude<RequestState, 'in-flight'>, status: number | undefined): void {
     if (record.state !== 'in-flight') return;
     record.state = state;
@@ -115,7 +115,7 @@ export class RequestLog {
   }
 
   /**
-   * How often each text was embedded and its vector delivered. Needs `recordTexts`; goes no further back than the log.
+   * How often each text was embedded and its vector sent, as far back as the log goes. Needs `recordTexts`.
    */
   timesEmbedded(): Map<string, number> {
     const times = new Map<string, number>();

@@ -1,11 +1,11 @@
 import { HungUp, serverBusy } from './refusal.js';
 
 /**
- * The one that embeds: a queue, first come first served, in front of one lane (Ollama) or several.
+ * Embeds requests: a first-in, first-out queue in front of one lane (as in Ollama) or several.
  *
- * Time is kept as a GPU beside us would keep it: a job starts when its lane is free, not when our timer happens to
- * notice, so late timers delay an answer by a millisecond or two but take nothing from the throughput. A client that
- * hangs up leaves the queue, or frees the lane once the text at hand is done.
+ * It keeps time as a GPU would: a request starts when its lane becomes free, not when our timer fires, so late timers delay
+ * an answer by a millisecond or two but do not reduce the throughput. A request whose client hangs up leaves the queue, or
+ * frees its lane after the current text.
  */
 export class Runner {
   readonly #requestMs: number;
@@ -36,16 +36,15 @@ export class Runner {
     return this.#lanes.filter((lane) => lane.job !== undefined).length;
   }
 
-  /** Time that requests have occupied lanes, in milliseconds, summed over the lanes. */
+  /** Time that requests have occupied lanes, summed over the lanes. */
   get busyMs(): number {
     return this.#busyMs;
   }
 
   /**
-   * Does `work` when its turn comes, and settles when it and the configured cost are over.
+   * Runs `work` when its turn comes, and settles when both the work and the configured time are over.
    *
-   * @throws Refusal 503 where the queue is full; HungUp when the signal is aborted; what `work` throws; what `crash` was
-   *   given
+   * @throws Refusal 503 if the queue is full; HungUp when the signal is aborted; what `work` throws; the error of `crash`
    */
   run<T>(texts: number, signal: AbortSignal, work: () => T | Promise<T>): Promise<T> {
     if (this.#queue.length >= this.#maxQueue && this.#freeLane() === undefined) return Promise.reject(serverBusy());
@@ -78,7 +77,7 @@ export class Runner {
     });
   }
 
-  /** Fails all that runs and waits, as the end of the runner process does. */
+  /** Fails all running and waiting requests, as a crash of Ollama's runner process does. */
   crash(error: Error): void {
     const jobs = [...this.#lanes.flatMap((lane) => lane.job ?? []), ...this.#queue];
     for (const job of jobs) this.#abandon(job, error);
@@ -108,7 +107,7 @@ export class Runner {
     const began = performance.now();
     try {
       const deliver = await job.perform();
-      // Where a price is set, it is the whole price: how long a busy machine takes over our work does not count.
+      // A configured cost replaces the real time, so the machine's load does not matter.
       const cost = this.#requestMs + this.#textMs * job.texts || performance.now() - began;
       if (!job.settled) this.#deliverAt(lane, job, lane.startedAt + cost, deliver);
     } catch (error) {
@@ -148,7 +147,7 @@ export class Runner {
     }
   }
 
-  /** What a request has cost when it is given up after `elapsedMs`: the request, and the texts begun. */
+  /** Cost of a request abandoned after `elapsedMs`: its fixed cost and the texts begun. */
   #costUpTo(elapsedMs: number, texts: number): number {
     if (this.#textMs === 0) return Math.max(0, Math.min(elapsedMs, this.#requestMs));
     const begun = Math.ceil(Math.max(0, elapsedMs - this.#requestMs) / this.#textMs);
@@ -160,7 +159,7 @@ interface Job {
   readonly texts: number;
   readonly enqueuedAt: number;
   settled: boolean;
-  /** Computes the result, which then waits in the returned function until its time has come. */
+  /** Computes the result. The returned function delivers it when its time has come. */
   readonly perform: () => Promise<() => void>;
   readonly fail: (error: unknown) => void;
   readonly done: (deliver: () => void) => void;

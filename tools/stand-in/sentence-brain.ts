@@ -1,14 +1,13 @@
 import type { EmbeddingsModel } from '@energetic-ai/embeddings';
-import type { Brain } from './brain.js';
-import { NATIVE_DIMENSIONS } from './deterministic-brain.js';
+import { NATIVE_DIMENSIONS, type Brain } from './brain.js';
 
 /**
  * A real, small sentence model (Universal Sentence Encoder lite, 512 dimensions, English), for the demo and the test of
- * meaning. It opens in half a second, holds about 400 MB and embeds about 30 short texts a second on the thread that
- * calls it: run it in a process of its own.
+ * search by meaning. It opens in half a second, takes about 400 MB, and embeds about 30 short texts per second on the calling
+ * thread: run it in its own thread or process.
  *
- * It plays a longer model: its 512 values come first and zeros fill the rest. Zeros change neither norm nor scalar
- * product, so all cosine distances are those of the 512 values.
+ * It imitates a model with more dimensions: zeros follow its 512 values. They change neither norm nor scalar product, so all
+ * cosine distances are those of the 512 values.
  */
 export class SentenceBrain implements Brain {
   readonly nativeDimensions = NATIVE_DIMENSIONS;
@@ -24,7 +23,7 @@ export class SentenceBrain implements Brain {
     for (let from = 0; from < texts.length; from += BATCH) {
       const batch = texts.slice(from, from + BATCH).map(readable);
       for (const values of await model.embed(batch)) vectors.push(fit(values, dimensions));
-      // The model blocks the event loop; between batches the server gets to answer everybody else.
+      // The model blocks the event loop, so let the server answer other requests between batches.
       await new Promise(setImmediate);
     }
     return vectors;
@@ -36,10 +35,10 @@ export class SentenceBrain implements Brain {
   }
 }
 
-/** Texts given to the model at once. */
+/** Texts per call of the model. */
 const BATCH = 16;
 
-/** Its time grows faster than the text (0.9 s for 20,000 characters), and meaning shows early. */
+/** Longer texts are cut: the time grows faster than the length (0.9 s for 20,000 characters), and the beginning shows the meaning. */
 const MAX_CHARACTERS = 4_000;
 
 const INSTRUCTIONS = [/^Represent this platform knowledge base section for retrieval: /, /^Instruct: [^\n]*\nQuery: ?/];
@@ -53,8 +52,8 @@ async function open(): Promise<EmbeddingsModel> {
 }
 
 /**
- * The text without the instruction in front of it, which this model was not trained to follow and would take for a part
- * of the meaning. Exported for its test.
+ * Removes the instruction before the text. This model was not trained with instructions and would take one for a part of
+ * the meaning.
  */
 export function withoutInstruction(text: string): string {
   for (const instruction of INSTRUCTIONS) {
@@ -66,7 +65,7 @@ export function withoutInstruction(text: string): string {
 
 function readable(text: string): string {
   const bare = withoutInstruction(text).slice(0, MAX_CHARACTERS);
-  // The tokenizer gives no token for the empty text, and the model fails on that.
+  // The model fails on an empty text, for which the tokenizer returns no token.
   return bare === '' ? ' ' : bare;
 }
 

@@ -1,42 +1,43 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { openBrain, type Brain } from './brain.js';
+import type { Brain } from './brain.js';
 import { CONTROL_PREFIX, handleControl } from './control.js';
 import { Faults } from './faults.js';
 import { Front } from './front.js';
 import { Listener } from './listener.js';
 import { Ollama } from './ollama.js';
+import { openBrain } from './open-brain.js';
 import { OpenAi } from './openai.js';
 import { resolveOptions, type StandInOptions } from './options.js';
 import { RequestLog, type RequestRecord, type RequestTotals } from './request-log.js';
 
-/** How a stand-in is doing; sums count from its start. */
+/** The state of a stand-in; totals count from its start. */
 export interface StandInStats extends RequestTotals {
   /** False while it refuses connections. */
   readonly listening: boolean;
   readonly model: 'absent' | 'loading' | 'loaded';
   readonly loads: number;
-  /** Requests that wait for the model or for their turn, are being embedded, or are kept hanging by a fault rule. */
+  /** Requests that wait for the model or for their turn, that are being embedded, and that hang because of a fault rule. */
   readonly waiting: number;
   readonly running: number;
   readonly hanging: number;
-  /** Time requests have occupied the runner, in milliseconds. */
+  /** Time that requests have occupied the runner. */
   readonly busyMs: number;
 }
 
-/** What can be listened to; `change` follows each of the others. */
+/** Events. `change` follows each of the others. */
 export interface StandInEvents {
-  /** Read, and about to be answered. */
+  /** A request was read and is about to be answered. */
   request: [RequestRecord];
-  /** Kept waiting by a fault rule. */
+  /** A request hangs because of a fault rule. */
   hanging: [RequestRecord];
-  /** Answered, dropped, or its client hung up. */
+  /** A request was answered or dropped, or its client hung up. */
   settled: [RequestRecord];
-  /** Anything that `stats` tells may differ. */
+  /** The values of `stats` may have changed. */
   change: [];
 }
 
-/** A server that a worker cannot tell from Ollama or an OpenAI-compatible one, and a test can. See `startStandIn`. */
+/** A server that behaves like Ollama or an OpenAI-compatible server, and that tests can control. See `startStandIn`. */
 export class StandIn {
   readonly faults: Faults;
   readonly events = new EventEmitter<StandInEvents>();
@@ -56,7 +57,7 @@ export class StandIn {
     this.#log = new RequestLog(options.logSize);
     this.#ollama = new Ollama(brain, options, changed);
     this.faults = new Faults(options.seed, () => {
-      this.#followFaults();
+      this.#applyFaults();
       changed();
     });
     this.#front = new Front({
@@ -86,7 +87,7 @@ export class StandIn {
     }
   }
 
-  /** @throws RangeError for an option; what listening throws, such as EADDRINUSE */
+  /** @throws RangeError for a wrong option; the error of listening, such as EADDRINUSE */
   static async start(given: Partial<StandInOptions> = {}): Promise<StandIn> {
     const options = resolveOptions(given);
     const brain =
@@ -102,17 +103,17 @@ export class StandIn {
     return standIn;
   }
 
-  /** What to set `PALDOCS_OLLAMA_URL` or `PALDOCS_OPENAI_URL` to. */
+  /** For `PALDOCS_OLLAMA_URL` or `PALDOCS_OPENAI_URL`. */
   get url(): string {
     return this.#listener.url;
   }
 
-  /** Where `/stand-in/…` is always to be had: the control port where there is one. */
+  /** Base URL of `/stand-in/…`: the control port if there is one, because that never refuses connections. */
   get controlUrl(): string {
     return (this.#control ?? this.#listener).url;
   }
 
-  /** The last `logSize` requests or more, oldest first. */
+  /** At least the last `logSize` requests, oldest first. */
   get requests(): readonly RequestRecord[] {
     return this.#log.records;
   }
@@ -131,22 +132,22 @@ export class StandIn {
     };
   }
 
-  /** How often each text's vector was delivered. Needs `recordTexts`. */
+  /** How often each text's vector was sent. Needs `recordTexts`. */
   timesEmbedded(): Map<string, number> {
     if (!this.#options.recordTexts) throw new Error('timesEmbedded needs the option recordTexts');
     return this.#log.timesEmbedded();
   }
 
-  /** Empties `requests`; the sums in `stats` stay. */
+  /** Empties `requests`; the totals in `stats` stay. */
   forgetRequests(): void {
     this.#log.clear();
   }
 
   /**
-   * Settles as soon as the condition holds, be that now. It is looked at after each event, never by the clock.
+   * Resolves as soon as the condition holds, possibly at once. It is checked after each event, without polling.
    *
-   * @param timeoutMs only says when to give up
-   * @throws Error with the stand-in's state at that time, or with what the condition threw as its cause
+   * @param timeoutMs when to give up
+   * @throws Error with the stand-in's state at the timeout, or with the error of the condition as its cause
    */
   waitFor(condition: (standIn: this) => boolean, timeoutMs = 30_000): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -159,29 +160,29 @@ export class StandIn {
         try {
           if (condition(this)) end(resolve);
         } catch (cause) {
-          end(() => reject(new Error('the condition waited for failed', { cause })));
+          end(() => reject(new Error('the condition threw an error', { cause })));
         }
       };
       const timer = setTimeout(() => {
         const state = JSON.stringify(this.stats);
-        end(() => reject(new Error(`the stand-in did not get there in ${timeoutMs} ms: ${state}`)));
+        end(() => reject(new Error(`the condition did not hold within ${timeoutMs} ms: ${state}`)));
       }, timeoutMs);
       this.events.on('change', look);
       look();
     });
   }
 
-  #followFaults(): void {
+  #applyFaults(): void {
     if (this.#stopped) return;
-    this.#switched = this.faults.refusing ? this.#listener.close() : this.#listener.open();
+    this.#switched = this.faults.isRefusing ? this.#listener.close() : this.#listener.open();
   }
 
-  /** Settles when connections are refused or accepted as the fault rules have it. */
-  faultsInForce(): Promise<void> {
+  /** Resolves when connections are refused or accepted according to the fault rules. */
+  faultsApplied(): Promise<void> {
     return this.#switched;
   }
 
-  /** Ends all connections, hanging ones too; nothing is left open. */
+  /** Closes all connections, including those of hanging requests. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await Promise.all([this.#listener.close(), this.#control?.close()]);

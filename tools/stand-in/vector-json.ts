@@ -1,11 +1,11 @@
 import type { VectorChange } from './effect.js';
 
-/** Vectors as JSON, one each; seven decimals are what float4 holds of a unit vector's values. */
+/** The JSON of each vector. A float4 holds seven decimals of a unit vector's values. */
 export function vectorsJson(vectors: readonly Float32Array[]): readonly string[] {
   return vectors.map(vectorJson);
 }
 
-/** A vector's JSON as base64 of little-endian floats, as the OpenAI API has it; what is no number is NaN. */
+/** A vector's JSON as base64 of little-endian floats, as in the OpenAI API. What is no number becomes NaN. */
 export function base64Of(json: string): string {
   const values = json.slice(1, -1).split(',').map(Number.parseFloat);
   const bytes = Buffer.alloc(values.length * 4);
@@ -14,14 +14,14 @@ export function base64Of(json: string): string {
 }
 
 /**
- * Vectors as JSON, one each, spoilt.
+ * The JSON of each vector, made wrong.
  *
- * @param spoilt which of them; what changes their number ignores it
+ * @param isChanged selects the vectors to change; changes of their number or order ignore it
  */
-export function spoiltVectorsJson(
+export function wrongVectorsJson(
   vectors: readonly Float32Array[],
   change: VectorChange,
-  spoilt: (index: number) => boolean,
+  isChanged: (index: number) => boolean,
 ): readonly string[] {
   switch (change) {
     case 'none-at-all':
@@ -33,11 +33,11 @@ export function spoiltVectorsJson(
     case 'reordered':
       return vectorsJson(vectors.toReversed());
     default:
-      return vectors.map((vector, i) => (spoilt(i) ? spoil(vector, change) : vectorJson(vector)));
+      return vectors.map((vector, i) => (isChanged(i) ? changed(vector, change) : vectorJson(vector)));
   }
 }
 
-function spoil(
+function changed(
   vector: Float32Array,
   change: Exclude<VectorChange, 'none-at-all' | 'too-few' | 'too-many' | 'reordered'>,
 ): string {
@@ -53,7 +53,7 @@ function spoil(
     case 'nan-literal':
       return withFirst(vector, 'NaN');
     case 'infinite-value':
-      // Valid JSON, and JSON.parse makes Infinity of it.
+      // Valid JSON, which JSON.parse reads as Infinity.
       return withFirst(vector, '1e999');
   }
 }

@@ -4,12 +4,12 @@ import process from 'node:process';
 import { ToolchainError } from './report.mjs';
 
 /**
- * Runs the command with our own stdio and resolves with its exit status; 128 + n where signal n ended it.
+ * Runs a command with this process's stdio. Resolves with its exit status, or 128 + n if signal n ended it.
  *
- * A terminal sends Ctrl-C to all processes in its foreground, so the command has it already: passed on, it would count
- * as the second one, which means "at once" to the worker. Without a terminal nobody else tells it.
+ * A terminal sends Ctrl-C to all its foreground processes, including the command. Passing it on would make it the second
+ * one, at which the worker ends at once. Without a terminal, only this process gets the signal and has to pass it on.
  */
-export function runToTheEnd(command, args, env) {
+export function runCommand(command, args, env) {
   const onTerminal = [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY);
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { env, stdio: 'inherit', shell: process.platform === 'win32' });

@@ -3,24 +3,24 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { alone } from './lock.mjs';
+import { withLock } from './lock.mjs';
 import { npmConfig } from './npm.mjs';
 import { projectRoot } from './paths.mjs';
 import { ToolchainError, timed } from './report.mjs';
 import { ensureYarn } from './yarn.mjs';
 
-/** Says what was installed; inside `node_modules`, so that it goes when that goes. */
+/** Holds the fingerprint of what was installed. It lies in `node_modules`, so that both are deleted together. */
 const stamp = join(projectRoot, 'node_modules', '.with-toolchain');
 
 /**
- * Installs the dependencies exactly as the lock file has them, unless they are there.
+ * Installs the dependencies exactly as in the lock file, unless they are installed.
  *
- * @param env in which Yarn runs; `node` in it is the right one
- * @throws ToolchainError where they cannot be had
+ * @param env environment of Yarn, whose PATH leads to a suitable `node`
+ * @throws ToolchainError if they cannot be installed
  */
 export async function ensureDependencies(env) {
   if (isInstalled()) return;
-  await alone(() => {
+  await withLock(() => {
     if (!isInstalled()) install(env);
   });
 }
@@ -36,11 +36,11 @@ function install(env) {
       shell: process.platform === 'win32',
     });
     if (status === 0) return;
-    // Of the hundreds of lines it prints without a network, the last ones tell enough.
+    // Without a network Yarn prints hundreds of lines; the last ones are enough.
     process.stderr.write(`${`${stdout}${stderr}`.trimEnd().split('\n').slice(-30).join('\n')}\n`);
     throw new ToolchainError(
-      'Yarn could not install the dependencies; its own words are above. Is the registry reachable? ' +
-        'This machine asks the one that "npm config get registry" names.',
+      'Yarn could not install the dependencies; see its messages above. Is the registry reachable? ' +
+        'Its URL is what "npm config get registry" prints.',
     );
   });
   writeFileSync(stamp, fingerprint());
@@ -57,8 +57,8 @@ function fingerprint() {
 }
 
 /**
- * Yarn knows nothing of npm's settings, and its default registry is another. What the user has set for Yarn in the
- * environment wins.
+ * npm's settings as environment variables for Yarn, which does not read them and has another default registry. Yarn settings
+ * that the user has in the environment take precedence.
  */
 export function npmSettingsForYarn() {
   const npm = npmConfig();

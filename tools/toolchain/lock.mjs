@@ -15,10 +15,10 @@ export function processIsAlive(pid) {
 }
 
 /**
- * Lets one process at a time do `work`: `npm test` and `npm run demo` may be started together in a fresh clone. The
- * lock is a file with its owner's process id; one whose owner is gone counts for nothing.
+ * Runs `work` in one process at a time, because `npm test` and `npm run demo` may be started together in a fresh clone. The
+ * lock is a file with the process id of its owner. A lock whose owner is not running is ignored.
  */
-export async function alone(work) {
+export async function withLock(work) {
   const file = join(toolsDirectory, 'lock');
   mkdirSync(toolsDirectory, { recursive: true });
   for (let waited = false; !acquire(file); waited = true) {
@@ -33,7 +33,7 @@ export async function alone(work) {
 }
 
 function acquire(file) {
-  // Written apart and linked, so that the file never exists without its owner's id.
+  // Written under another name and then linked, so that the lock never exists without its owner's id.
   const mine = `${file}.${process.pid}`;
   writeFileSync(mine, String(process.pid));
   try {
@@ -53,7 +53,7 @@ function ownerIsAlive(file) {
   try {
     return processIsAlive(Number(readFileSync(file, 'utf8')));
   } catch (error) {
-    if (error.code === 'ENOENT') return false; // its owner has just let go of it
+    if (error.code === 'ENOENT') return false; // its owner has just released it
     throw error;
   }
 }

@@ -2,37 +2,39 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
-import { alone } from './lock.mjs';
+import { withLock } from './lock.mjs';
 import { installPackage } from './npm.mjs';
 import { toolsDirectory } from './paths.mjs';
 import { ToolchainError, timed } from './report.mjs';
 
-/** As `engines` in package.json: what pg-boss, got and pgvector need. */
-const OLDEST = [22, 12];
+/** The same as `engines` in package.json. */
+const OLDEST = [22, 15];
 
-/** The line that is installed where the machine's own Node is older. */
+/** The version to install if the machine's Node is older. */
 const RANGE = '24';
 
 /**
- * Finds a Node that is recent enough, installing one where the running one is not.
+ * Finds a Node that is recent enough, and installs one if the running one is not.
  *
- * @returns the directory to put at the head of PATH; undefined where the running Node will do
- * @throws ToolchainError where none can be had
+ * @returns the directory to put first in PATH; undefined if the running Node is recent enough
+ * @throws ToolchainError if it cannot be installed
  */
 export async function ensureNode() {
   if (isRecent(process.version)) return undefined;
-  return installedNode() ?? (await alone(() => installedNode() ?? install()));
+  return installedNode() ?? (await withLock(() => installedNode() ?? install()));
 }
 
 function install() {
-  const what = `installing Node ${RANGE} into .tools, since this one is ${process.version}`;
+  const what = `installing Node ${RANGE} into .tools, because this one is ${process.version}`;
   timed(what, () => installPackage('node', platformPackage(), RANGE));
   const directory = installedNode();
   if (directory !== undefined) return directory;
-  throw new ToolchainError(`the Node ${RANGE} from npm does not run here: install Node ≥ ${OLDEST.join('.')} yourself`);
+  throw new ToolchainError(
+    `the Node ${RANGE} from npm does not run on this machine: please install Node ≥ ${OLDEST.join('.')}`,
+  );
 }
 
-/** The directory of the one in `.tools`, where there is one that runs. */
+/** The directory of the Node in `.tools`, if there is one that runs. */
 function installedNode() {
   const name = platformPackage();
   const binary = process.platform === 'win32' ? 'node.exe' : 'node';
@@ -43,8 +45,8 @@ function installedNode() {
 }
 
 /**
- * The package that holds the binary. npm's package `node` only chooses among these, in an install script, which newer
- * versions of npm do not run.
+ * The npm package with the binary for this platform. The package `node` chooses among these in an install script, which
+ * newer versions of npm do not run.
  */
 function platformPackage() {
   const platform = process.platform === 'win32' ? 'win' : process.platform;

@@ -9,20 +9,19 @@ import { ToolchainError } from './report.mjs';
 // npm is a script on Windows, which needs a shell there.
 const shell = process.platform === 'win32';
 
-/** npm's own settings, defaults included: `registry`, `cafile`, `proxy`, … */
+/** npm's settings, including defaults: `registry`, `cafile`, `proxy`, … */
 export function npmConfig() {
   const { status, stdout } = spawnSync('npm', ['config', 'list', '--json'], { encoding: 'utf8', shell });
-  if (status !== 0) throw new ToolchainError('npm is needed, and does not run: see https://nodejs.org');
+  if (status !== 0) throw new ToolchainError('npm does not run, but is needed: see https://nodejs.org');
   return JSON.parse(stdout);
 }
 
 /**
- * Installs one package into `.tools/<name>`, replacing what is there, and returns the package's directory. It is put
- * together beside its place and renamed into it, so that an interruption leaves nothing half done.
+ * Installs one package into `.tools/<name>`, replaces what is there, and returns the package's directory. It installs into a
+ * temporary directory and renames that, so an interruption leaves no incomplete installation.
  *
- * npm is run *in* the directory: its `--prefix` also moves npm's global configuration, and with it what an
- * administrator has set there, such as a registry's certificate. Scripts are not run: npm may refuse to, and what we
- * install works without.
+ * npm runs *in* the directory, because `--prefix` also moves npm's global configuration, where an administrator may have set
+ * a registry's certificate. Install scripts are off: npm may refuse to run them, and these packages work without.
  */
 export function installPackage(name, packageName, range) {
   removeLeftovers(name);
@@ -33,14 +32,14 @@ export function installPackage(name, packageName, range) {
   const args = ['install', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund'];
   args.push('--loglevel=error', '--no-update-notifier', '--fetch-retries=2', '--fetch-retry-mintimeout=1000');
   args.push('--fetch-retry-maxtimeout=5000', `${packageName}@${range}`);
-  // Its stdout says only that it added a package; errors go to stderr.
+  // stdout only says that a package was added; errors go to stderr.
   const { status, signal } = spawnSync('npm', args, { cwd: staging, shell, stdio: ['ignore', 'ignore', 'inherit'] });
   if (status !== 0) {
     rmSync(staging, { recursive: true, force: true });
     const ending = signal === null ? `status ${status}` : String(signal);
     throw new ToolchainError(
       `npm could not install ${packageName}@${range} (${ending}). Is the registry reachable? ` +
-        'This machine asks the one that "npm config get registry" names; npm\'s own words are above.',
+        'Its URL is what "npm config get registry" prints; npm\'s messages are above.',
     );
   }
   rmSync(place, { recursive: true, force: true });

@@ -3,5 +3,5 @@ import { fileURLToPath } from 'node:url';
 
 export const projectRoot = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** What the scripts fetch for themselves; outside `node_modules`, where Yarn would tidy it away. */
+/** Programs that the toolchain installs. Not in `node_modules`, where Yarn would delete them. */
 export const toolsDirectory = join(projectRoot, '.tools');

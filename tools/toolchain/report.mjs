@@ -1,14 +1,14 @@
 import process from 'node:process';
 
-/** Something a person has to mend; told without a stack. */
+/** An error that the user has to fix, so it is shown without a stack. */
 export class ToolchainError extends Error {}
 
-/** One line for people, on stderr. */
+/** Writes one line to stderr. */
 export function report(message) {
   process.stderr.write(`toolchain: ${message}\n`);
 }
 
-/** Runs `work`, saying before what it is and afterwards how long it took. */
+/** Runs `work`, and reports what it does and how long it took. */
 export function timed(what, work) {
   const start = Date.now();
   report(`${what} …`);

@@ -1,18 +1,19 @@
 #!/usr/bin/env node
 /**
- * Runs a command with all the project needs: a recent Node and Yarn 4 are fetched through npm where the machine lacks
- * them, the dependencies are installed, and `node` and the project's tools are on the PATH of the command.
+ * Runs a command with everything the project needs. It installs a recent Node and Yarn 4 through npm if the machine lacks
+ * them, installs the dependencies, and puts `node` and the project's tools on the command's PATH.
  *
  *     node tools/toolchain/with-toolchain.mjs [--build-tools] COMMAND [ARGUMENT...]
  *
- * `--build-tools` first compiles what is run from `dist-tools/` (stand-in, demo, bench, test support, with `src`).
+ * `--build-tools` first compiles bench, crucible, demo and stand-in, with `src` and test/support, into `dist-tools/`.
  *
- * So `npm test` works in a fresh clone with npm and any Node ≥ 20, and costs nothing once everything is there. Plain
- * JavaScript without dependencies, since it runs before there are any. Progress goes to stderr: stdout is the command's.
+ * So `npm test` works in a fresh clone with npm and any Node ≥ 20, and takes no extra time once everything is installed. It is
+ * plain JavaScript without dependencies, because it runs before they are installed. Progress goes to stderr, so stdout
+ * contains only the command's output.
  */
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
-import { runToTheEnd } from './child.mjs';
+import { runCommand } from './child.mjs';
 import { ensureDependencies } from './dependencies.mjs';
 import { ensureNode } from './node.mjs';
 import { projectRoot } from './paths.mjs';
@@ -31,8 +32,8 @@ try {
   const tools = join(projectRoot, 'node_modules', '.bin');
   const env = { ...process.env, PATH: searchPath(nodeDirectory, tools, installedYarnDirectory(), process.env.PATH) };
   let status = 0;
-  if (buildTools) status = await runToTheEnd('tsc', ['-p', 'tsconfig.tools.json'], env);
-  if (status === 0) status = await runToTheEnd(command, args, env);
+  if (buildTools) status = await runCommand('tsc', ['-p', 'tsconfig.tools.json'], env);
+  if (status === 0) status = await runCommand(command, args, env);
   process.exitCode = status;
 } catch (error) {
   if (!(error instanceof ToolchainError)) throw error;

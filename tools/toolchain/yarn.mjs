@@ -8,26 +8,26 @@ import { timed } from './report.mjs';
 
 const directory = join(toolsDirectory, 'yarn', 'node_modules', '.bin');
 
-/** The directory that holds a `yarn` of our own; undefined where the machine's is used. */
+/** The directory of the `yarn` in `.tools`; undefined if the machine's is used. */
 export function installedYarnDirectory() {
   return existsSync(directory) ? directory : undefined;
 }
 
 /**
- * Makes sure that there is a Yarn that can read the lock file: the machine's own where it is new enough, else the
- * version that package.json names, fetched through npm.
+ * Finds a Yarn that can read the lock file: the machine's if it is new enough, otherwise the version in package.json, which
+ * it installs through npm.
  *
- * @param env in which to look for it
- * @returns the command, as program and first arguments
+ * @param env environment in which to look for `yarn`
+ * @returns the command: the program and its first arguments
  */
 export function ensureYarn(env) {
   const wanted = wantedVersion();
   if (isGoodFor(wanted, versionOf('yarn', [], env))) return ['yarn'];
-  const ours = join(toolsDirectory, 'yarn', 'node_modules', '@yarnpkg', 'cli-dist', 'bin', 'yarn.js');
-  if (versionOf('node', [ours], env) !== wanted) {
+  const installed = join(toolsDirectory, 'yarn', 'node_modules', '@yarnpkg', 'cli-dist', 'bin', 'yarn.js');
+  if (versionOf('node', [installed], env) !== wanted) {
     timed(`installing Yarn ${wanted} into .tools`, () => installPackage('yarn', '@yarnpkg/cli-dist', wanted));
   }
-  return ['node', ours];
+  return ['node', installed];
 }
 
 function wantedVersion() {
@@ -36,7 +36,7 @@ function wantedVersion() {
 }
 
 function versionOf(program, args, env) {
-  // What calls itself yarn may be corepack, which would fetch one from a host that may be out of reach.
+  // `yarn` may be corepack, which would download Yarn from a host that may be unreachable.
   const offline = { ...env, COREPACK_ENABLE_NETWORK: '0' };
   const shell = process.platform === 'win32';
   const options = { cwd: projectRoot, encoding: 'utf8', env: offline, shell, timeout: 20_000 };
@@ -44,7 +44,7 @@ function versionOf(program, args, env) {
   return status === 0 ? stdout.trim() : undefined;
 }
 
-/** Of the same major version and not older: an older one cannot read a newer lock file. */
+/** Whether it has the same major version and is not older: an older Yarn cannot read a newer lock file. */
 function isGoodFor(wanted, version) {
   const [major, minor, patch] = (version ?? '').split('.').map(Number);
   const [wantedMajor, wantedMinor, wantedPatch] = wanted.split('.').map(Number);

@@ -4,7 +4,7 @@ import { deadLetterOf, noDeadLetter } from '../../queue/sql/dead-letter-of.js';
 import type { QueueNames } from '../../queue/queue-names.js';
 
 export interface ErrorCount {
-  /** null: without a dead letter. */
+  /** null for blocks without a dead letter. */
   readonly reason: string | null;
   readonly count: number;
 }
@@ -12,7 +12,7 @@ export interface ErrorCount {
 /**
  * How many blocks are in `error`, by reason, the most frequent first.
  *
- * @param names null where there is no queue yet
+ * @param names null if there is no queue yet
  */
 export async function countErrors(db: Queryable, names: QueueNames | null, table: BlocksTable): Promise<ErrorCount[]> {
   return await db.query<ErrorCount>(

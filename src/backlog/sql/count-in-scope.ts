@@ -8,15 +8,15 @@ import type { QueueNames } from '../../queue/queue-names.js';
 export interface StatusCount {
   readonly status: FoundStatus;
   readonly count: number;
-  /** Those that have a live job. */
+  /** Of these, those that have a live job. */
   readonly queued: number;
 }
 
 export interface CountInScope {
   readonly scope: BlockScope;
-  /** Only those behind this id, null for all. */
+  /** Only blocks after this id; null for all. */
   readonly after: string | null;
-  /** Whether pg-boss's job table is there to look at. */
+  /** Whether pg-boss's job table exists. */
   readonly withJobs: boolean;
 }
 

@@ -3,7 +3,7 @@ import type { Queryable } from '../../postgres/database.js';
 import { deadLetterOf, noDeadLetter } from '../../queue/sql/dead-letter-of.js';
 import type { QueueNames } from '../../queue/queue-names.js';
 
-/** A block in `error`, with what its dead letter tells; null where it has none. */
+/** A block in `error`, with the details of its dead letter; null without one. */
 export interface BlockError {
   readonly id: string;
   readonly type: string;
@@ -28,7 +28,7 @@ export interface ErrorPage {
 /**
  * One page of the blocks in `error`, in order of their ids.
  *
- * @param names null where there is no queue yet
+ * @param names null if there is no queue yet
  */
 export async function findErrors(
   db: Queryable,

@@ -5,7 +5,7 @@ import type { Queryable } from '../../postgres/database.js';
 import { jobTable, liveJob } from '../../queue/sql/job-table.js';
 import type { QueueNames } from '../../queue/queue-names.js';
 
-/** A block as a page of them shows it. */
+/** A block on a page. */
 export interface FoundBlock {
   readonly id: string;
   readonly status: FoundStatus;

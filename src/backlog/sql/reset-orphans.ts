@@ -4,8 +4,8 @@ import type { QueueNames } from '../../queue/queue-names.js';
 import { jobTable, liveJob } from '../../queue/sql/job-table.js';
 
 /**
- * Sets those of these blocks `pending` that are `processing` without an active job: their worker crashed. Rows that
- * another transaction has locked are left to the next sweep.
+ * Sets blocks `pending` that are `processing` without an active job: their worker crashed. Locked rows are left to the next
+ * sweep.
  *
  * @returns how many
  */

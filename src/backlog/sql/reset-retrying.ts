@@ -5,8 +5,8 @@ import { jobTable } from '../../queue/sql/job-table.js';
 import type { QueueNames } from '../../queue/queue-names.js';
 
 /**
- * Sets blocks `pending` whose job waits in retry while they are still `processing`: pg-boss took the job from a dead
- * worker. Starts from the jobs, of which there are few, so that it can be asked often; the sweep reads all blocks.
+ * Sets blocks `pending` that are `processing` while their job is in retry: pg-boss took the job from a crashed worker. It
+ * reads the few jobs in retry, so it can run often; the sweep reads all blocks.
  */
 export async function resetRetrying(db: Queryable, names: QueueNames, table: BlocksTable): Promise<void> {
   await db.query(

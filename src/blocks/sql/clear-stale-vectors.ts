@@ -2,10 +2,9 @@ import type { Queryable } from '../../postgres/database.js';
 import type { BlocksTable } from '../table.js';
 
 /**
- * Removes the vectors of blocks that became `skipped`, by the API's trigger, while they had one. Locked rows are left to
- * the next sweep.
+ * Removes the vectors of blocks that the API's trigger set to `skipped`. Leaves locked rows to the next sweep.
  *
- * @returns how many
+ * @returns the number of blocks
  */
 export async function clearStaleVectors(db: Queryable, table: BlocksTable, ids: readonly string[]): Promise<number> {
   if (ids.length === 0) return 0;

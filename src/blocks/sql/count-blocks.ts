@@ -2,7 +2,7 @@ import type { Queryable } from '../../postgres/database.js';
 import { statusSql } from '../status.js';
 import type { BlocksTable } from '../table.js';
 
-/** How many blocks of one type have one status. */
+/** The number of blocks with one type and status. */
 export interface BlockCount {
   readonly status: string;
   readonly type: string;

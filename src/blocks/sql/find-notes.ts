@@ -2,9 +2,9 @@ import type { Queryable } from '../../postgres/database.js';
 import type { BlocksTable } from '../table.js';
 
 /**
- * Which of these notes exist: by the id as it was given, the id as Postgres prints it.
+ * The notes among these that exist: from the id as given to the id as Postgres prints it.
  *
- * @param ids such as the column's type accepts
+ * @param ids that can be cast to the column's type
  */
 export async function findNotes(
   db: Queryable,

@@ -4,18 +4,18 @@ import type { BlocksTable } from '../table.js';
 
 /** A block that was notified. */
 export interface NotifiedBlock {
-  /** Its id as the notification spelt it. */
+  /** Its id as spelt in the notification. */
   readonly given: string;
-  /** Its id as Postgres prints it, so that one block has one key however it was spelt. */
+  /** Its id as Postgres prints it, so that a block has one key however its id is spelt. */
   readonly id: string;
-  /** Whether there is something to do: it is pending, or became `skipped` while it had a vector. */
+  /** Whether it needs work: it is pending, or it is `skipped` and has a vector. */
   readonly changed: boolean;
 }
 
 /**
  * The blocks that have one of these ids.
  *
- * @param ids such as the column's type accepts
+ * @param ids that can be cast to the column's type
  */
 export async function findNotified(
   db: Queryable,

@@ -3,7 +3,7 @@ import { statusSql, type FoundStatus } from '../status.js';
 import type { BlocksTable } from '../table.js';
 
 export interface BlockWithStatus {
-  /** As Postgres prints it, however it was spelt. */
+  /** As Postgres prints it, however it is spelt in the argument. */
   readonly id: string;
   /** null: there is no such block. */
   readonly status: FoundStatus | null;
@@ -12,7 +12,7 @@ export interface BlockWithStatus {
 /**
  * The status of each of these blocks, in the same order.
  *
- * @param ids such as the column's type accepts
+ * @param ids that can be cast to the column's type
  */
 export async function findStatus(
   db: Queryable,

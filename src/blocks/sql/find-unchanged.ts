@@ -4,11 +4,10 @@ import type { BlockStatus } from '../status.js';
 import type { BlocksTable } from '../table.js';
 
 /**
- * Which blocks hold the text still that was read.
+ * The ids of blocks whose text is unchanged since it was read.
  *
- * @param status only blocks that have it, where it is given: `processing` ones are still ours if their rows are locked
- * by this transaction
- * @returns the ids of those
+ * @param status if given, only blocks with this status. `processing` blocks are ours if this transaction has locked their
+ * rows.
  */
 export async function findUnchanged(
   tx: Queryable,

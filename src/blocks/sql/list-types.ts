@@ -1,7 +1,7 @@
 import type { Queryable } from '../../postgres/database.js';
 import type { BlocksTable } from '../table.js';
 
-/** The types that there are blocks of. Reads the whole table. */
+/** The types of all blocks. Reads the whole table. */
 export async function listTypes(db: Queryable, table: BlocksTable): Promise<string[]> {
   const rows = await db.query<{ type: string }>(
     `SELECT DISTINCT b.${table.type}::text AS type FROM ${table.blocks} b WHERE b.${table.type} IS NOT NULL ORDER BY 1`,

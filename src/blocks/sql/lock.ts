@@ -2,10 +2,10 @@ import type { Queryable } from '../../postgres/database.js';
 import type { BlocksTable } from '../table.js';
 
 /**
- * Locks the rows of blocks, in order of their ids, passing over those that someone else has locked: whoever holds one
- * is changing or deleting that block, so that nothing we could write to it would last.
+ * Locks the rows of blocks in order of their ids. Skips rows that another transaction has locked: it is changing or
+ * deleting the block, so nothing that we could write to it would last.
  *
- * @returns the ids that are locked now, until the transaction ends
+ * @returns the locked ids; the locks last until the transaction ends
  */
 export async function lockBlocks(tx: Queryable, table: BlocksTable, ids: readonly string[]): Promise<string[]> {
   if (ids.length === 0) return [];

@@ -1,16 +1,15 @@
 import type { Queryable } from '../../postgres/database.js';
-import { ourColumns } from './our-columns.js';
-import type { BlocksTable } from '../table.js';
+import { writtenColumns, type BlocksTable } from '../table.js';
 
-/** An index on the blocks table, or on a table below it, that has to do with our two columns. */
+/** An index on the blocks table, or on a table below it, that uses one of our two columns. */
 export interface BlocksIndex {
   /** pg_class.oid, as text. */
   readonly oid: string;
-  /** Quoted, as a statement takes it, whatever schemas but `public` are in the search path of who runs it. */
+  /** Quoted for use in a statement; with its schema, unless that is `public`. */
   readonly name: string;
   /** The oid of its table. */
   readonly relation: string;
-  /** That of a partitioned table: it holds nothing, those attached to it do. */
+  /** An index of a partitioned table: it is empty, the attached indexes hold the entries. */
   readonly isPartitioned: boolean;
   /** The oid of the partitioned index that it is attached to. */
   readonly attachedTo: string | null;
@@ -18,19 +17,19 @@ export interface BlocksIndex {
   readonly method: string;
   /** The operator class of its first column, such as `vector_cosine_ops`. */
   readonly operators: string;
-  /** One column, all rows: it can be attached to such a one of the partitioned table. */
+  /** One column, all rows: it can be attached to such an index of the partitioned table. */
   readonly isPlain: boolean;
-  /** False where building it was interrupted, or where partitions have none to attach to it. */
+  /** False if its build was interrupted, or if a partition has no index attached to it. */
   readonly valid: boolean;
-  /** Whether a constraint, such as a primary key, is kept by it. */
+  /** Whether it enforces a constraint, such as a primary key. */
   readonly isConstraint: boolean;
-  /** Whether it depends on the status column, be it in its columns or its WHERE. */
+  /** Whether it depends on the status column, in its columns or in its WHERE. */
   readonly onStatus: boolean;
   /** Whether it depends on the embedding column. */
   readonly onEmbedding: boolean;
 }
 
-/** The indexes on our two columns. What an index depends on, the catalogue knows for columns and expressions alike. */
+/** The indexes on our two columns. pg_depend lists the columns an index uses, also those in expressions. */
 export async function readIndexes(db: Queryable, table: BlocksTable): Promise<BlocksIndex[]> {
   return await db.query<BlocksIndex>(
     `WITH RECURSIVE tree AS (
@@ -52,11 +51,11 @@ SELECT c.oid::text AS oid, CASE WHEN n.nspname = 'public' THEN i.indexrelid::reg
                       WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid AND d.refobjid = i.indrelid) used
  WHERE used.columns && $2::text[]
  ORDER BY name`,
-    [table.blocks, ourColumns(table), table.columns.status, table.columns.embedding],
+    [table.blocks, writtenColumns(table), table.columns.status, table.columns.embedding],
   );
 }
 
-/** The names that end like those we give to indexes, each with its schema: `schema.name`, not quoted. */
+/** The names of relations that end like the names we give to indexes: `schema.name`, unquoted. */
 export async function readTakenNames(db: Queryable, ending: string): Promise<Set<string>> {
   const rows = await db.query<{ name: string }>(
     `SELECT n.nspname || '.' || c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -1,8 +1,8 @@
 import type { Queryable } from '../../postgres/database.js';
 import type { BlocksTable } from '../table.js';
-import { CHANNEL } from '../trigger.js';
+import { CHANNEL } from '../channel.js';
 
-/** The source of each function that a trigger on the blocks table or below it calls and that names our channel. */
+/** The source of each trigger function on the blocks table, or on a table below it, that names our channel. */
 export async function readNotifyingFunctions(db: Queryable, { blocks }: BlocksTable): Promise<string[]> {
   const rows = await db.query<{ source: string }>(
     `WITH RECURSIVE tree AS (

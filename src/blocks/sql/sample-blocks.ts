@@ -3,12 +3,12 @@ import type { BlockCount } from './count-blocks.js';
 import { statusSql } from '../status.js';
 import type { BlocksTable } from '../table.js';
 
-/** Pages of 8 kB to read: 35 ms on a table of a million blocks, and 4 % of it. */
+/** Pages of 8 kB to read: 4 % of a table of a million blocks, in 35 ms. */
 const PAGES = 2_000;
 
 /**
- * Estimates what `countBlocks` counts, from a random sample of the table's pages. A status that only a few of a million
- * blocks have may be missing.
+ * Estimates the counts of `countBlocks` from a random sample of the table's pages. It may miss a status that only a few of a
+ * million blocks have.
  */
 export async function sampleBlocks(db: Queryable, table: BlocksTable): Promise<BlockCount[]> {
   const [size] = await db.query<{ pages: number }>(

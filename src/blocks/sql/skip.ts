@@ -3,10 +3,10 @@ import { fingerprintSql } from '../fingerprint.js';
 import type { BlocksTable } from '../table.js';
 
 /**
- * Marks blocks that hold no text `skipped`, without a vector, where they are still what was read and still ours. Their
- * rows must be locked by this transaction, as for storing.
+ * Sets blocks without text to `skipped` and removes their vectors, if they are unchanged since they were read and
+ * `processing`. This transaction must have locked their rows, as for `storeVectors`.
  *
- * @returns the ids that were marked
+ * @returns the ids of the blocks that were set
  */
 export async function skipBlocks(
   tx: Queryable,

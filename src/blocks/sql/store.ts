@@ -5,18 +5,18 @@ import type { BlocksTable } from '../table.js';
 
 export interface EmbeddedBlock {
   readonly id: string;
-  /** What the text was made from, as the claim read it. */
+  /** The fingerprint that the claim read with the text. */
   readonly fingerprint: string;
   /** number[dimensions] */
   readonly vector: Float32Array;
 }
 
 /**
- * Writes vectors to blocks whose rows this transaction has locked, where the block is still what was embedded and
- * still ours. It must be a statement of its own, after the one that locks: in one statement Postgres would, after
- * waiting for a lock, check the new block row against the old note row.
+ * Writes vectors to blocks that are `processing` and unchanged since they were embedded. This transaction must have locked
+ * the rows in an earlier statement: in a single statement, Postgres would wait for a lock and then check the new block row
+ * against the old note row.
  *
- * @returns the ids that were stored
+ * @returns the stored ids
  */
 export async function storeVectors(
   tx: Queryable,
@@ -33,6 +33,6 @@ export async function storeVectors(
 RETURNING b.${table.id}::text AS id`,
     [blocks.map((block) => block.id), vectors, blocks.map((block) => block.fingerprint)],
   );
-  if (typeof vectors !== 'string') freeBuffer(vectors); // the driver has copied it long since
+  if (typeof vectors !== 'string') freeBuffer(vectors); // the driver has already copied it
   return rows.map((row) => row.id);
 }

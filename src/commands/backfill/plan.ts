@@ -1,5 +1,5 @@
 import { findNotes } from '../../blocks/sql/find-notes.js';
-import { readNoteIdType } from '../../blocks/sql/note-id-type.js';
+import { readNoteIdType } from '../../blocks/sql/read-note-id-type.js';
 import type { BlockScope } from '../../blocks/scope.js';
 import { WAITING, type FoundStatus } from '../../blocks/status.js';
 import { withLongTimeout } from '../../postgres/statement-timeout.js';

@@ -1,6 +1,6 @@
 import { qualifyVectorName } from '../../blocks/qualify-vector-name.js';
 import type { BlocksIndex } from '../../blocks/sql/read-indexes.js';
-import type { BlocksRelation } from '../../blocks/relations.js';
+import type { BlocksRelation } from '../../blocks/sql/read-relations.js';
 import type { BlocksTable } from '../../blocks/table.js';
 import { quoteColumn, quoteTable } from '../../postgres/identifiers.js';
 

@@ -2,8 +2,8 @@ import { jobTable } from './job-table.js';
 import { literal, type QueueNames } from '../queue-names.js';
 
 /**
- * SQL for the newest dead letter of a block, as `(report, at)`. In the form that an index answers (job_i17): with
- * `state <= 'active'` each of 10,000 blocks would read all 10,000 letters.
+ * SQL for the newest dead letter of a block, as `(report, at)`. In a form that an index can answer (job_i17): with
+ * `state <= 'active'` each of 10,000 blocks would read all 10,000 dead letters.
  *
  * @param key SQL for the block's id as text
  */
@@ -13,7 +13,7 @@ export function deadLetterOf(names: QueueNames, key: string): string {
      ORDER BY j.created_on DESC LIMIT 1)`;
 }
 
-/** The same where there is no queue: no block has one. */
+/** The same for a database without the queue: no block has a dead letter. */
 export function noDeadLetter(): string {
   return '(SELECT NULL::jsonb AS report, NULL::timestamptz AS at)';
 }

@@ -4,7 +4,7 @@ import { jobTable } from './job-table.js';
 
 export interface DeadLetterKey {
   readonly jobId: string;
-  /** The id of the block; empty where another program has sent one without a key. */
+  /** The id of the block; empty if another program sent the job without a key. */
   readonly blockId: string;
 }
 

@@ -4,8 +4,8 @@ import { jobTable } from './job-table.js';
 import type { QueueNames } from '../queue-names.js';
 
 /**
- * Which of these jobs an edit has reached since they were fetched: they have the priority of edits, and were fetched with
- * a lower one. In the transaction that settles them, after they are settled.
+ * Which of these jobs an edit has raised since they were fetched: they now have the priority of edits. Runs in the
+ * transaction that settles them, after they are settled.
  *
  * @param jobIds of jobs that were fetched as backlog
  */

@@ -3,7 +3,7 @@ import { PRIORITY } from '../job.js';
 import { jobTable } from './job-table.js';
 import type { QueueNames } from '../queue-names.js';
 
-/** Which of these blocks have a job that waits already as an edit's does: with its priority, for its first attempt, ready. */
+/** Which of these blocks already have a ready job with the priority of edits that waits for its first attempt. */
 export async function findReadyLive(
   tx: Queryable,
   names: QueueNames,

@@ -2,16 +2,16 @@ import { quoteColumn } from '../../postgres/identifiers.js';
 import { literal, type QueueNames } from '../queue-names.js';
 
 /**
- * pg-boss's job table. We write to it through pg-boss alone, but for the two statements that its API has no call for
- * (`raise-active.ts`, `set-outcome.ts`); we read it where pg-boss can answer for one key at a time only.
+ * pg-boss's job table. We write to it only through pg-boss, except for two statements that its API has no call for
+ * (`raise-active.ts`, `set-outcome.ts`). We read it directly, since pg-boss can only look up one key at a time.
  */
 export function jobTable({ schema }: Pick<QueueNames, 'schema'>): string {
   return `${quoteColumn(schema)}.job`;
 }
 
 /**
- * SQL that holds for the live jobs of the queue in alias `j` (created, in retry or active), in the form that the
- * exclusive policy's unique index (job_i6) answers.
+ * An SQL condition for the live jobs of the queue in alias `j` (created, in retry or active), in a form that the unique
+ * index of the exclusive policy (job_i6) can answer.
  *
  * @param key SQL for the singleton key
  */

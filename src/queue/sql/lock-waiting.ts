@@ -3,8 +3,8 @@ import { jobTable } from './job-table.js';
 import type { QueueNames } from '../queue-names.js';
 
 /**
- * Locks the jobs of these blocks that wait and that an edit is worth more than: in retry, or of lower priority, or
- * put off. In order of their keys, as every path locks jobs. A job that becomes active meanwhile is passed over.
+ * Locks waiting jobs of these blocks that an edit replaces: in retry, with a lower priority, or delayed. In order of their
+ * keys, as every path locks jobs. A job that a worker fetches at the same time is skipped.
  */
 export async function lockWaiting(
   tx: Queryable,

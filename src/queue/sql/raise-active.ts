@@ -4,8 +4,8 @@ import { jobTable } from './job-table.js';
 import type { QueueNames } from '../queue-names.js';
 
 /**
- * Gives active jobs of these blocks the priority of edits, so that whoever hands one back hands back an edit. pg-boss has
- * no call that changes an active job.
+ * Gives active jobs of these blocks the priority of edits, in case they are handed back. pg-boss has no call that changes
+ * an active job.
  *
  * @returns the blocks that have an active job
  */

@@ -4,27 +4,27 @@ import type { Queryable } from '../../postgres/database.js';
 export interface QueuePrivileges {
   readonly role: string;
   readonly database: string;
-  /** Whether the schema is there. */
+  /** Whether the schema exists. */
   readonly exists: boolean;
-  /** Whether pg-boss's tables are in it. */
+  /** Whether it holds pg-boss's tables. */
   readonly installed: boolean;
-  /** Whether the role may make the schema. */
+  /** Whether the role may create the schema. */
   readonly mayCreate: boolean;
-  /** Whether the role may make tables in the schema, where it is there. */
+  /** Whether the role may create tables in the schema, if it exists. */
   readonly mayCreateIn: boolean;
-  /** Whether the role may use the schema, where it is there. */
+  /** Whether the role may use the schema, if it exists. */
   readonly mayUse: boolean;
-  /** Whether pg-boss's tables are the role's own, so that it may migrate them and rebuild their indexes. */
+  /** Whether the role owns pg-boss's tables, so it may migrate them and rebuild their indexes. */
   readonly owns: boolean;
-  /** Whether the role may make queues, where pg-boss's tables are there. */
-  readonly mayMakeQueues: boolean;
-  /** What the role lacks, by table, in the order of `NEEDED`. */
+  /** Whether the role may create queues, if pg-boss's tables exist. */
+  readonly mayCreateQueues: boolean;
+  /** Missing privileges by table, in the order of `NEEDED`. */
   readonly missing: readonly { readonly table: string; readonly privileges: readonly string[] }[];
 }
 
 /**
- * What a worker and the commands do with pg-boss's tables, found by running them under no more. Not `bam`: it holds
- * statements that are run as whoever migrates, so that who may write it may do what that role may.
+ * What a worker and the commands need; found by running them with no other privileges. Not `bam`: it holds statements that
+ * the migrating role runs, so a role that may write it gains that role's privileges.
  */
 const NEEDED = {
   version: ['SELECT', 'UPDATE'],
@@ -46,7 +46,7 @@ export async function readQueuePrivileges(db: Queryable, schema: string): Promis
        coalesce(has_schema_privilege(n.oid, 'CREATE'), false) AS "mayCreateIn",
        coalesce(has_schema_privilege(n.oid, 'USAGE'), false) AS "mayUse",
        coalesce(pg_has_role(v.relowner, 'USAGE'), false) AS owns,
-       coalesce(has_table_privilege(q.oid, 'INSERT'), false) AS "mayMakeQueues",
+       coalesce(has_table_privilege(q.oid, 'INSERT'), false) AS "mayCreateQueues",
        ARRAY(SELECT ARRAY[c.relname::text, p]
                FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS needed (t, p, place)
                JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = t

@@ -7,7 +7,7 @@ export interface QueueRow {
   readonly policy: string;
 }
 
-/** Our two queues, as far as they are there. */
+/** Those of our two queues that exist. */
 export async function readQueues(db: Queryable, names: QueueNames): Promise<QueueRow[]> {
   return await db.query<QueueRow>(
     `SELECT name, policy FROM ${quoteColumn(names.schema)}.queue WHERE name IN ($1, $2)`,

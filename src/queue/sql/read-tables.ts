@@ -1,7 +1,7 @@
 import type { Queryable } from '../../postgres/database.js';
 import { quoteColumn } from '../../postgres/identifiers.js';
 
-/** The columns of those tables that are in a schema, by table; what is no table but has its name counts, too. */
+/** The columns of those tables that exist in a schema, by table. Other relations of the same names count too. */
 export async function readTables(
   db: Queryable,
   schema: string,

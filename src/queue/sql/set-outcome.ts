@@ -3,8 +3,8 @@ import { jobTable } from './job-table.js';
 import type { QueueNames } from '../queue-names.js';
 
 /**
- * Corrects the outcome of jobs that this transaction completed before it could know how their blocks would fare:
- * pg-boss must settle first, since jobs are locked before blocks, and has no call that changes a settled job.
+ * Corrects the outcome of jobs that this transaction completed before it wrote their blocks: jobs are locked before blocks,
+ * so pg-boss must settle first, and it has no call that changes a settled job.
  */
 export async function setOutcome(
   tx: Queryable,

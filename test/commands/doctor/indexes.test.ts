@@ -111,13 +111,13 @@ describeWithServer('doctor, where there is', () => {
   it.each(CASES)('%s, says so, and the SQL that it prints fixes it', async (_, sql, found, fix, environment = {}) => {
     await site.prepare(sql);
     site.environment = environment;
-    const [warning, ...others] = await site.doctor();
+    const [warning, ...others] = await site.doctorFindings();
     expect(others).toEqual([]);
     expect(warning).toMatchObject({ name: 'indexes', status: 'warning' });
     expect(warning?.found).toMatch(found);
     expect(warning?.fix).toMatch(fix);
-    await site.run(warning?.fix ?? '');
-    expect(await site.doctor()).toEqual([]);
+    await site.runFix(warning?.fix ?? '');
+    expect(await site.doctorFindings()).toEqual([]);
     expect(await site.db.query('SELECT indexrelid::regclass AS invalid FROM pg_index WHERE NOT indisvalid')).toEqual(
       [],
     );

@@ -26,8 +26,8 @@ describe('the check of pgvector', () => {
 
   it('distinguishes a server without pgvector from a database without it', async () => {
     await expect(check(null, null)).rejects.toMatchObject({
-      message: 'the database has no pgvector: it is not on the database server',
-      fix: expect.stringMatching(/^install its package on the server .*\nCREATE EXTENSION vector;$/) as string,
+      message: 'the database has no pgvector: it is not installed on the server',
+      fix: expect.stringMatching(/^install the package on the server .*\nCREATE EXTENSION vector;$/) as string,
     });
     await expect(check(null, '0.8.5')).rejects.toMatchObject({ fix: 'CREATE EXTENSION vector;' });
   });

@@ -15,13 +15,16 @@ describeWithServer('doctor, on a database that startup refuses because it', () =
   });
   afterAll(() => ollama.stop());
 
-  it.each(SCHEMA_CASES)('$name, reports the same', async ({ variant, sql, environment, says, doctorSays = says }) => {
-    const db = await createDatabase(variant);
-    if (sql !== undefined) await db.query(sql);
-    const checks = await runDoctorChecks({ ...workerEnvironment(db, ollama, environment) }, CHECKS);
-    const told = checks
-      .filter((result) => result.status === 'failed')
-      .map(({ found, fix }) => [found, ...(fix?.split('\n') ?? []).map((line) => `  fix: ${line}`)].join('\n'));
-    expect(told.join('\n')).toMatch(doctorSays);
-  });
+  it.each(SCHEMA_CASES)(
+    '$name, reports the same',
+    async ({ variant, sql, environment, message, doctorMessage = message }) => {
+      const db = await createDatabase(variant);
+      if (sql !== undefined) await db.query(sql);
+      const checks = await runDoctorChecks({ ...workerEnvironment(db, ollama, environment) }, CHECKS);
+      const told = checks
+        .filter((result) => result.status === 'failed')
+        .map(({ found, fix }) => [found, ...(fix?.split('\n') ?? []).map((line) => `  fix: ${line}`)].join('\n'));
+      expect(told.join('\n')).toMatch(doctorMessage);
+    },
+  );
 });

@@ -16,8 +16,8 @@ export interface AlertCases {
   readonly quiet: readonly AlertCase[];
 }
 
-const A = 'pod="a",namespace="n"';
-const B = 'pod="b",namespace="n"';
+const A = 'pod="a",namespace="n",queue="embed-block"';
+const B = 'pod="b",namespace="n",queue="embed-block"';
 const bucket = (le: string) => `embedding_latency_seconds_bucket{${A},priority="live",le="${le}"}`;
 const settled = (outcome: string) => `embedding_total{${A},outcome="${outcome}"}`;
 

@@ -45,7 +45,7 @@ describe('the dashboard', () => {
     expect(dashboard.panels.filter(({ gridPos: { x, w } }) => x + w > 24)).toEqual([]);
   });
 
-  it('uses only existing metrics and variables, and the chosen namespace', () => {
+  it('uses only existing metrics and variables, and the chosen namespace and queue', () => {
     const registry = createMetrics({
       events: createEvents(),
       version: '1',
@@ -54,13 +54,13 @@ describe('the dashboard', () => {
     });
     const known = new Set(registry.getMetricsAsArray().map(({ name }) => name));
     const variables = new Set(dashboard.templating.list.map(({ name }) => name));
-    expect(variables).toEqual(new Set(['datasource', 'namespace']));
+    expect(variables).toEqual(new Set(['datasource', 'namespace', 'queue']));
     for (const { title, expr } of queriesOf(dashboard)) {
       const asked = [...expr.matchAll(/\b(?:embedding|process|nodejs)_\w+/g)].map(([name]) => name);
       const unknown = asked.filter((name) => !known.has(name) && !known.has(name.replace(/_(bucket|count|sum)$/, '')));
       expect([title, unknown]).toEqual([title, []]);
-      expect([title, expr]).toEqual([title, expect.stringContaining('{namespace=~"$namespace"')]);
-      expect([title, /\$(?!namespace\b|__rate_interval\b)/.test(expr)]).toEqual([title, false]);
+      expect([title, expr]).toEqual([title, expect.stringContaining('{namespace=~"$namespace",queue=~"$queue"')]);
+      expect([title, /\$(?!namespace\b|queue\b|__rate_interval\b)/.test(expr)]).toEqual([title, false]);
     }
   });
 });

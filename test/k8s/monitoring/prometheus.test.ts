@@ -18,11 +18,11 @@ describeWithPrometheus('Prometheus, with two replicas', { server: true }, (progr
 
   it('counts two replicas and one leader', async () => {
     const { prometheus } = site();
-    await prometheus.tells('sum(embedding_leader)', 1);
-    await prometheus.tells('min(embedding_listener_up)', 1);
-    await prometheus.tells('count(embedding_build_info)', 2);
-    await prometheus.tells('count(embedding_leader)', 2);
-    await prometheus.tells('min(embedding_queue_readable)', 1);
+    await prometheus.untilSteady('sum(embedding_leader)', 1);
+    await prometheus.untilSteady('min(embedding_listener_up)', 1);
+    await prometheus.untilSteady('count(embedding_build_info)', 2);
+    await prometheus.untilSteady('count(embedding_leader)', 2);
+    await prometheus.untilSteady('min(embedding_queue_readable)', 1);
   });
 
   it('agrees with the database', async () => {
@@ -34,14 +34,14 @@ describeWithPrometheus('Prometheus, with two replicas', { server: true }, (progr
     await untilIdle(db);
     expect(await countByStatus(db)).toEqual({ completed: 60, error: 1, skipped: 1 });
     // Counted after the commit is answered, so perhaps after the database shows it.
-    await prometheus.tells('sum(embedding_total{outcome="completed"})', 60);
-    await prometheus.tells('sum(embedding_total{outcome="skipped"})', 1);
-    await prometheus.tells('sum(embedding_total{outcome="gone"})', 0);
-    await prometheus.tells('sum(embedding_errors_total{reason="OLLAMA_REJECTED"})', 1);
-    await prometheus.tells('sum(embedding_latency_seconds_count{priority="live"})', 60);
-    await prometheus.tells('sum(embedding_dead_lettered_total)', 1);
-    await prometheus.tells('max(embedding_dead_letters)', 1); // read once a second
-    await prometheus.tells('sum(embedding_enqueued_total)', 62);
+    await prometheus.untilSteady('sum(embedding_total{outcome="completed"})', 60);
+    await prometheus.untilSteady('sum(embedding_total{outcome="skipped"})', 1);
+    await prometheus.untilSteady('sum(embedding_total{outcome="gone"})', 0);
+    await prometheus.untilSteady('sum(embedding_errors_total{reason="OLLAMA_REJECTED"})', 1);
+    await prometheus.untilSteady('sum(embedding_latency_seconds_count{priority="live"})', 60);
+    await prometheus.untilSteady('sum(embedding_dead_lettered_total)', 1);
+    await prometheus.untilSteady('max(embedding_dead_letters)', 1); // read once a second
+    await prometheus.untilSteady('sum(embedding_enqueued_total)', 62);
     await prometheus.until('sum(embedding_request_texts_sum) >= 61', ({ length }) => length === 1);
     ollama.faults.clear();
   });
@@ -54,9 +54,9 @@ describeWithPrometheus('Prometheus, with two replicas', { server: true }, (progr
       'embedding_queue_depth',
       (samples) => samples.length === 2 && samples.every(({ value }) => value === 30),
     );
-    await prometheus.tells('max(embedding_queue_depth)', 30);
-    await prometheus.tells('sum(max by (state) (embedding_jobs))', 30);
-    await prometheus.tells('min(embedding_gate_open)', 0);
+    await prometheus.untilSteady('max(embedding_queue_depth)', 30);
+    await prometheus.untilSteady('sum(max by (state) (embedding_jobs))', 30);
+    await prometheus.untilSteady('min(embedding_gate_open)', 0);
     const [why] = await prometheus.until('max by (reason) (embedding_gate_reason)', (samples) => samples.length === 1);
     expect(why).toEqual({ metric: { reason: 'OLLAMA_MODEL_MISSING' }, value: 1 });
     await prometheus.until(
@@ -65,9 +65,9 @@ describeWithPrometheus('Prometheus, with two replicas', { server: true }, (progr
     );
     ollama.faults.clear();
     await untilIdle(db);
-    await prometheus.tells('max(embedding_queue_depth)', 0);
-    await prometheus.tells('max(embedding_oldest_waiting_seconds)', 0);
-    await prometheus.tells('min(embedding_gate_open)', 1);
+    await prometheus.untilSteady('max(embedding_queue_depth)', 0);
+    await prometheus.untilSteady('max(embedding_oldest_waiting_seconds)', 0);
+    await prometheus.untilSteady('min(embedding_gate_open)', 1);
     await prometheus.until(
       'sum(embedding_gate_closures_total{reason="OLLAMA_MODEL_MISSING"}) >= 1',
       ({ length }) => length === 1,

@@ -4,20 +4,20 @@ import { delimiter, dirname, join } from 'node:path';
 import { run } from './run.js';
 
 export interface Binaries {
-  /** Where initdb, pg_ctl and postgres are. */
+  /** The directory of initdb, pg_ctl and postgres. */
   readonly directory: string;
-  /** As they say, such as `15.20`. */
+  /** Such as `15.20`. */
   readonly version: string;
 }
 
 export interface SearchPlaces {
-  /** Directories as in PATH. */
+  /** The directories in PATH. */
   readonly path: readonly string[];
-  /** Directories whose children hold an installation each, with the way from there to its binaries. */
+  /** Directories with one installation per child, and the path from the child to its binaries. */
   readonly installations: readonly (readonly [parent: string, child: RegExp, bin: string])[];
 }
 
-/** Debian, Red Hat, Homebrew on both kinds of Mac, Postgres.app. */
+/** Debian, Red Hat, Homebrew on ARM and Intel, Postgres.app. */
 const INSTALLATIONS: SearchPlaces['installations'] = [
   ['/usr/lib/postgresql', /^\d+$/, 'bin'],
   ['/usr', /^pgsql-\d+$/, 'bin'],
@@ -27,9 +27,9 @@ const INSTALLATIONS: SearchPlaces['installations'] = [
 ];
 
 /**
- * Looks for an installation that can open a cluster and has pgvector; the newest of several.
+ * Finds the newest installation that can create a cluster and has pgvector.
  *
- * @returns the binaries, or the reason why there are none, for people
+ * @returns the binaries, or a message that says why there are none
  */
 export async function findBinaries(
   places: SearchPlaces = { path: (process.env['PATH'] ?? '').split(delimiter), installations: INSTALLATIONS },
@@ -51,7 +51,7 @@ export async function findBinaries(
 async function candidates(places: SearchPlaces): Promise<Set<string>> {
   const directories = new Set<string>();
   const add = async (program: string) => {
-    // The one on PATH may be a link into the installation.
+    // The program in PATH may be a link into the installation.
     if (existsSync(program)) directories.add(dirname(await realpath(program)));
   };
   for (const directory of places.path.filter((entry) => entry !== '')) {
@@ -66,7 +66,7 @@ async function candidates(places: SearchPlaces): Promise<Set<string>> {
   return directories;
 }
 
-/** pg_config knows where extensions are, but comes with the headers, which a server alone does without. */
+/** pg_config knows the directory of extensions, but it comes with the headers, which a server does not need. */
 async function hasVector(directory: string): Promise<boolean> {
   const shares = [join(directory, '..', 'share'), join(directory, '..', 'share', 'postgresql')];
   const debian = /^\/usr\/lib\/postgresql\/(\d+)\/bin$/.exec(directory)?.[1];
@@ -80,6 +80,6 @@ async function ask(config: string, question: string): Promise<string> {
   try {
     return (await run(config, [question])).trim();
   } catch {
-    return ''; // Debian's wrapper fails where the package behind it is not installed
+    return ''; // Debian's wrapper fails if the headers are not installed
   }
 }

@@ -1,20 +1,19 @@
-/** How a server is taken down: `fast` ends its sessions in order, `immediate` is what a crash does. */
+/** How to stop a server: `fast` ends its sessions cleanly, `immediate` is like a crash. */
 export type ShutdownMode = 'fast' | 'immediate';
 
 /**
- * A throw-away PostgreSQL server with pgvector, ours alone. It is gone at the latest when this process is, however that
- * ends.
+ * A temporary PostgreSQL server with pgvector. It is removed when this process ends, even if that is killed.
  */
 export interface Cluster {
-  /** The superuser's, to the database `postgres`. */
+  /** URL of the database `postgres`, as the superuser. */
   readonly url: string;
-  /** What it is, for people. */
+  /** Shown to the user. */
   readonly description: string;
-  /** Down and up again, on the same port with the same data. */
+  /** Stops and starts the server, on the same port with the same data. */
   restart(mode: ShutdownMode): Promise<void>;
-  /** Down, until `resume()`. */
+  /** Stops the server until `resume()`. */
   halt(mode: ShutdownMode): Promise<void>;
   resume(): Promise<void>;
-  /** Down for good, its files removed. */
+  /** Stops the server for good and deletes its files. */
   stop(): Promise<void>;
 }

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
 const TIMEOUT_MS = 60_000;
-const PAUSE_MS = 100;
+const POLL_MS = 100;
 
 /**
  * Resolves as soon as the server answers a query.
  *
- * @throws the driver's last error when it does not within a minute
+ * @throws the driver's last error, after a minute
  */
 export async function connectable(url: string): Promise<void> {
   const deadline = Date.now() + TIMEOUT_MS;
@@ -20,7 +20,7 @@ export async function connectable(url: string): Promise<void> {
       return;
     } catch (error) {
       if (Date.now() > deadline) throw error;
-      await sleep(PAUSE_MS);
+      await sleep(POLL_MS);
     } finally {
       await client.end().catch(() => undefined);
     }

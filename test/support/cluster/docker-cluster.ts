@@ -7,15 +7,15 @@ import { NoServerError } from './no-server-error.js';
 import { run } from './run.js';
 
 const IMAGE = 'pgvector/pgvector:pg17';
-/** The image may have to be fetched first. */
+/** The image may have to be pulled first. */
 const PULL_TIMEOUT_MS = 300_000;
 const PROBE_TIMEOUT_MS = 10_000;
 const SIGNALS: Record<ShutdownMode, string> = { fast: 'INT', immediate: 'QUIT' };
 
 /**
- * Starts the image of pgvector's makers.
+ * Starts pgvector's official image.
  *
- * @throws NoServerError where Docker is not there or the image cannot be had
+ * @throws NoServerError if Docker does not run or the image is not available
  */
 export async function startDockerCluster(): Promise<Cluster> {
   const docker = (args: string[], timeoutMs?: number) =>

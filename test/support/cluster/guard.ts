@@ -4,14 +4,14 @@ import { Socket } from 'node:net';
 import type { RunOptions } from './run.js';
 
 export interface Guard {
-  /** Has the clean-up done now, and waits for it. */
+  /** Runs the clean-up now and waits for it. */
   release(): Promise<void>;
 }
 
 /**
- * Has a shell command run when this process ends, in whatever way: the shell waits at the other end of a pipe, which
- * the kernel closes for us even after SIGKILL. It is in a session of its own, so that Ctrl-C does not reach it.
- * `release()` takes the same path, so that it is tried by every run.
+ * Runs a shell command when this process ends in any way: a shell reads from a pipe that the kernel closes even after
+ * SIGKILL. The shell has its own session, so Ctrl-C does not reach it. `release()` works in the same way, so every run tests
+ * it.
  *
  * @param cleanUp shell commands; `args` are its `$1`, `$2`, …
  */

@@ -9,16 +9,16 @@ import { guard } from './guard.js';
 import { run } from './run.js';
 import { unprivilegedUser, type User } from './unprivileged-user.js';
 
-/** Someone may take the free port before the server does. */
+/** Another process may take the free port before the server does. */
 const START_ATTEMPTS = 3;
 
-/** The second try is for a server that was just about to start. */
+/** The second attempt is for a server that was just starting. */
 const CLEAN_UP = 'for i in 1 2; do "$1/pg_ctl" -D "$2/data" -m immediate stop; rm -rf "$2" && break; sleep 1; done';
 
-/** Opens a cluster in a directory of its own, on a free port of 127.0.0.1, also as root. */
+/** Creates a cluster in a temporary directory, on a free port of 127.0.0.1. Also works as root. */
 export async function startLocalCluster(binaries: Binaries): Promise<Cluster> {
   const user = await unprivilegedUser();
-  // Root's own temporary directory may be closed to others. A short path, too, since that of a socket has a limit.
+  // Root's temporary directory may be inaccessible to others. /tmp is also short: the path of a socket has a limit.
   const directory = await mkdtemp(join(user === undefined ? tmpdir() : '/tmp', 'embedding-worker-'));
   if (user !== undefined) await chown(directory, user.uid, user.gid);
   const removal = guard(CLEAN_UP, [binaries.directory, directory], user);
@@ -69,7 +69,7 @@ async function initialise(
 async function startOnFreePort(data: string, directory: string, start: () => Promise<unknown>): Promise<number> {
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
-    // The last value of a setting counts.
+    // The last value of a setting applies.
     await appendFile(join(data, 'postgresql.conf'), settings(port, directory));
     try {
       await start();
@@ -80,7 +80,7 @@ async function startOnFreePort(data: string, directory: string, start: () => Pro
   }
 }
 
-// Not synchronous_commit: off, it would lose commits in an immediate shutdown, as no server does that is asked not to.
+// synchronous_commit stays on: without it an immediate shutdown would lose commits.
 function settings(port: number, directory: string): string {
   return `
 listen_addresses = '127.0.0.1'

@@ -1,4 +1,4 @@
-/** There is no PostgreSQL with pgvector to test on here; the message says what was looked for, in one line. */
+/** There is no PostgreSQL with pgvector to test on. The message says in one line what was tried. */
 export class NoServerError extends Error {
   override readonly name = 'NoServerError';
 }

@@ -7,10 +7,10 @@ export interface RunOptions {
 }
 
 /**
- * Runs a program to its end and returns what it printed. In the root directory, which every user may enter, and with
- * nothing of our environment that libpq would listen to.
+ * Runs a program and returns its stdout. It runs in the root directory, which every user may enter, and without the
+ * environment variables that libpq reads.
  *
- * @throws Error that holds what it printed on stderr
+ * @throws Error with its stderr
  */
 export function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const { timeoutMs, ...identity } = options;

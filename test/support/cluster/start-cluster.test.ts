@@ -18,7 +18,7 @@ describeWithCluster('a cluster', (own) => {
     expect(rows).toEqual([{ connections: '200', rolsuper: true }]);
   });
 
-  it.each(['fast', 'immediate'] as const)('keeps what was committed through a restart that is %s', async (mode) => {
+  it.each(['fast', 'immediate'] as const)('keeps committed data through a restart in mode %s', async (mode) => {
     const db = await createDatabase({}, own().server);
     const watcher = await db.connect('watcher');
     const ended = new Promise<void>((resolve) => watcher.once('end', resolve));
@@ -30,7 +30,7 @@ describeWithCluster('a cluster', (own) => {
     expect(await db.query('SELECT count(*)::int AS n FROM blocks')).toEqual([{ n: 10 }]);
   });
 
-  it('can be away for a while', async () => {
+  it('can be stopped for a while', async () => {
     const { cluster } = own();
     await cluster.halt('immediate');
     await expect(withClient(cluster.url, (client) => client.query('SELECT 1'))).rejects.toThrow();
@@ -38,7 +38,7 @@ describeWithCluster('a cluster', (own) => {
     await withClient(cluster.url, (client) => client.query('SELECT 1'));
   });
 
-  it('goes when the process that started it is killed', async () => {
+  it('is removed when the process that started it is killed', async () => {
     const script = `import { startCluster } from './dist-tools/test/support/cluster/start-cluster.js';
       console.log((await startCluster()).url);
       setInterval(() => undefined, 1000);`;

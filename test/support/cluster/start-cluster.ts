@@ -5,9 +5,9 @@ import { startLocalCluster } from './local-cluster.js';
 import { NoServerError } from './no-server-error.js';
 
 /**
- * Starts a throw-away server: from local PostgreSQL binaries with pgvector, else with Docker. About 2 s from binaries.
+ * Starts a temporary server: from local PostgreSQL binaries with pgvector, which takes about 2 s, or with Docker.
  *
- * @throws NoServerError where neither can be had, saying why
+ * @throws NoServerError if neither is possible, with the reason
  */
 export async function startCluster(): Promise<Cluster> {
   const { binaries, reason } = await findBinaries();

@@ -17,7 +17,7 @@ export interface Panel {
   readonly fieldConfig?: { readonly defaults: { readonly unit: string } };
 }
 
-/** What we use of Grafana's model of a dashboard. */
+/** The parts of Grafana's dashboard format that the tests use. */
 export interface Dashboard {
   readonly templating: {
     readonly list: readonly { readonly name: string; readonly type: string; readonly definition?: string }[];
@@ -31,7 +31,10 @@ export async function readDashboard(): Promise<Dashboard> {
   return JSON.parse(await readFile(FILE, 'utf8')) as Dashboard;
 }
 
-/** A query as Grafana sends it: with its variables replaced. */
+/** A query as Grafana sends it, with its variables replaced. */
 export function substituted(expr: string): string {
-  return expr.replaceAll('$namespace', 'pal-e').replaceAll('$__rate_interval', '1m');
+  return expr
+    .replaceAll('$namespace', 'pal-e')
+    .replaceAll('$queue', 'embed-block')
+    .replaceAll('$__rate_interval', '1m');
 }

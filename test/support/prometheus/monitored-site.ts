@@ -6,16 +6,16 @@ import { killProcesses, WorkerProcess } from '../worker-process.js';
 import type { Programs } from './programs.js';
 import { Prometheus } from './prometheus.js';
 
-/** Two replicas of the built worker, and a Prometheus that watches them. */
+/** Two replicas of the built worker, and a Prometheus that scrapes them. */
 export interface MonitoredSite {
   readonly db: TestDatabase;
   readonly ollama: StandIn;
-  /** Of their HTTP endpoints. */
+  /** Base URLs of their HTTP endpoints. */
   readonly urls: readonly string[];
   readonly prometheus: Prometheus;
 }
 
-/** For all tests of a `describeWithPrometheus`. @returns gives them, from the first test on */
+/** Shared by all tests of a `describeWithPrometheus`. @returns a function that returns them, for use in tests */
 export function useMonitoredSite(programs: Programs, environment: WorkerEnvironment = {}): () => MonitoredSite {
   let ollama: StandIn | undefined;
   let site: MonitoredSite | undefined;
@@ -39,7 +39,7 @@ export function useMonitoredSite(programs: Programs, environment: WorkerEnvironm
     await dropDatabases();
   });
   return () => {
-    if (site === undefined) throw new Error('The site is there from the first test on');
+    if (site === undefined) throw new Error('The site exists only in tests');
     return site;
   };
 }

@@ -11,7 +11,7 @@ export interface Programs {
 /** Where `.ci/install-prometheus` puts them. */
 const TOOLS = join(import.meta.dirname, '../../../.tools/prometheus');
 
-/** Looks on the PATH, then where `.ci/install-prometheus` puts them. */
+/** Looks in PATH, then where `.ci/install-prometheus` puts them. */
 function findPrograms(): Programs | undefined {
   for (const directory of [...(process.env['PATH'] ?? '').split(delimiter), TOOLS]) {
     const programs = { prometheus: join(directory, 'prometheus'), promtool: join(directory, 'promtool') };
@@ -22,8 +22,8 @@ function findPrograms(): Programs | undefined {
 }
 
 /**
- * `describe` for tests that need Prometheus, and with `server` a PostgreSQL server, too. Where one is missing they are
- * skipped, and named so; with CI set, a missing Prometheus is a failure, as a missing server is.
+ * `describe` for tests that need Prometheus and, with `server`, a PostgreSQL server. If one is missing, they are skipped, which
+ * their title says. With CI set, a missing Prometheus is a failure, like a missing server.
  */
 export function describeWithPrometheus(
   name: string,

@@ -16,7 +16,7 @@ export interface Sample {
 
 const START_TIMEOUT_MS = 20_000;
 
-/** A Prometheus that scrapes replicas of the worker five times a second, as a platform's does every half minute. */
+/** A Prometheus that scrapes replicas of the worker five times a second. A platform does so every half minute. */
 export class Prometheus {
   readonly url: string;
   readonly #process: ChildProcess;
@@ -39,7 +39,7 @@ export class Prometheus {
         },
       ],
     };
-    await writeFile(join(directory, 'prometheus.yml'), JSON.stringify(config)); // which YAML holds
+    await writeFile(join(directory, 'prometheus.yml'), JSON.stringify(config)); // JSON is valid YAML
     const port = await freePort();
     const started = spawn(
       prometheus,
@@ -51,15 +51,15 @@ export class Prometheus {
       ],
       { stdio: ['ignore', 'ignore', 'pipe'] },
     );
-    const said: string[] = [];
-    started.stderr.on('data', (chunk: Buffer) => said.push(chunk.toString()));
+    const stderr: string[] = [];
+    started.stderr.on('data', (chunk: Buffer) => stderr.push(chunk.toString()));
     const server = new Prometheus(started, directory, port, targets.length);
     const ready = await poll(START_TIMEOUT_MS, async () =>
       started.exitCode === null ? await server.#isReady() : false,
     );
     if (ready === true) return server;
     await server.stop();
-    throw new Error(`Prometheus did not start:\n${said.join('')}`);
+    throw new Error(`Prometheus did not start:\n${stderr.join('')}`);
   }
 
   private constructor(process: ChildProcess, directory: string, port: number, targets: number) {
@@ -70,9 +70,9 @@ export class Prometheus {
   }
 
   /**
-   * The answer to a query that gives an instant vector or a scalar.
+   * The result of a query for an instant vector or a scalar.
    *
-   * @throws Error with what Prometheus says of a query that it does not take
+   * @throws Error with Prometheus's message if it rejects the query
    */
   async query(promql: string): Promise<Sample[]> {
     const response = await fetch(`${this.url}/api/v1/query?${new URLSearchParams({ query: promql }).toString()}`);
@@ -88,9 +88,9 @@ export class Prometheus {
   }
 
   /**
-   * Asks until the answer is as wanted: figures arrive with the next scrape.
+   * Repeats a query until its result satisfies the predicate, because values arrive with the next scrape.
    *
-   * @throws Error with the last answer, when it never was in time
+   * @throws Error with the last result, after the timeout
    */
   async until(promql: string, wanted: (samples: Sample[]) => boolean, timeoutMs = 15_000): Promise<Sample[]> {
     let last: Sample[] = [];
@@ -103,18 +103,18 @@ export class Prometheus {
   }
 
   /**
-   * Resolves when this figure is all the answer there is, and still is when all replicas have been scraped once more.
-   * A scrape that is late leaves its replica out of every answer until the next: such answers do not count.
+   * Resolves when this value is the only result, and is the same after all replicas have been scraped once more. A late scrape
+   * leaves its replica out of the results until the next one; such results are ignored.
    */
-  async tells(promql: string, figure: number): Promise<void> {
+  async untilSteady(promql: string, expected: number): Promise<void> {
     const ofAll = `(${promql}) and on() (count(up == 1) == ${this.#targets})`;
-    await this.until(ofAll, ([sample, ...more]) => sample?.value === figure && more.length === 0);
+    await this.until(ofAll, ([sample, ...more]) => sample?.value === expected && more.length === 0);
     await this.scraped();
     const [again] = await this.until(ofAll, ({ length }) => length === 1);
-    if (again?.value !== figure) throw new Error(`${promql}: ${figure} became ${again?.value}`);
+    if (again?.value !== expected) throw new Error(`${promql}: ${expected} became ${again?.value}`);
   }
 
-  /** Resolves when every replica has been scraped anew since now, so that what holds now can be asked for. */
+  /** Resolves when every replica has been scraped after now, so that queries return the present values. */
   async scraped(): Promise<void> {
     const now = Date.now() / 1000;
     await this.until(

@@ -8,7 +8,7 @@ export interface Alert {
   readonly annotations: Readonly<Record<'summary' | 'description' | 'runbook_url', string>>;
 }
 
-/** What Prometheus itself reads: the operator takes the same, in a resource of its own. */
+/** The format of Prometheus's rule files, which the operator's resource contains. */
 export interface Rules {
   readonly groups: readonly { readonly name: string; readonly rules: readonly Alert[] }[];
 }

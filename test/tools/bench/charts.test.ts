@@ -17,7 +17,7 @@ const FRESHNESS = measured('freshness', {
   'with a backlog: p99': 203,
 });
 
-/** The texts of an SVG, which must be XML: what its well-formed tags leave over holds no bracket. */
+/** The texts of an SVG. Checks that it is XML: without its well-formed tags no angle bracket is left. */
 function textsOf(svg: string): string[] {
   const tag = /<!\[CDATA\[.*?\]\]>|<\/?[\w:-]+(?:\s+[\w:-]+="[^"<>]*")*\s*\/?>/gs;
   expect(svg.replace(tag, '').match(/[<>]/g)).toBeNull();
@@ -25,12 +25,12 @@ function textsOf(svg: string): string[] {
 }
 
 describe('the charts of a report', () => {
-  it('are of the scenarios that were measured, and of no other', () => {
-    const memory = measured('memory', { 'peak memory of the worker': 120 }); // which has no chart
+  it('show the measured scenarios and no others', () => {
+    const memory = measured('memory', { 'peak memory of the worker': 120 }); // has no chart
     expect([...drawCharts({ measured: [GROWTH, memory] }).keys()]).toEqual(['bench-growth.svg']);
   });
 
-  it('are XML that shows each case with its value', () => {
+  it('are XML and show each case with its value', () => {
     const texts = textsOf(drawCharts({ measured: [GROWTH] }).get('bench-growth.svg') ?? '');
     expect(texts).toEqual(expect.arrayContaining(['10,000 blocks', '100,000 blocks', '2,345', '1,987']));
   });
@@ -42,7 +42,7 @@ describe('the charts of a report', () => {
     );
   });
 
-  it('are not drawn without a figure that they show', () => {
+  it('cannot be drawn if a figure is missing', () => {
     const lacking = measured('freshness', { 'edits alone: p50': 7.8 });
     expect(() => drawCharts({ measured: [lacking] })).toThrow('freshness has no figure "edits alone: p90" to draw');
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { tableOf } from '../../../tools/bench/report.js';
-import { figure, median, quantile, reached } from '../../../tools/bench/scenario.js';
+import { figure, isReached, median, quantile } from '../../../tools/bench/scenario.js';
 
 describe('a quantile', () => {
   const cases: { of: number[]; share: number; is: number }[] = [
@@ -10,20 +10,23 @@ describe('a quantile', () => {
     { of: [4, 1, 3, 2], share: 0.5, is: 2 },
     { of: Array.from({ length: 100 }, (_, i) => i + 1), share: 0.99, is: 99 },
     { of: Array.from({ length: 100 }, (_, i) => i + 1), share: 1, is: 100 },
-    { of: [10, 9, 1], share: 0, is: 1 }, // by number, not by spelling
+    { of: [10, 9, 1], share: 0, is: 1 }, // sorted as numbers, not as strings
   ];
 
-  it.each(cases)('is the smallest value that $share of all are not above: $is of $of', ({ of, share, is }) => {
-    expect(quantile(of, share)).toBe(is);
-  });
+  it.each(cases)(
+    'is the smallest value that is at least as large as a share of $share: $is of $of',
+    ({ of, share, is }) => {
+      expect(quantile(of, share)).toBe(is);
+    },
+  );
 
-  it('of nothing is no number, which reaches no target', () => {
+  it('of no values is NaN, which reaches no target', () => {
     expect(median([])).toBeNaN();
-    expect(reached(figure('share', '', [], { atLeast: 0 }))).toBe(false);
-    expect(reached(figure('share', '', [], { atMost: 1 }))).toBe(false);
+    expect(isReached(figure('share', '', [], { atLeast: 0 }))).toBe(false);
+    expect(isReached(figure('share', '', [], { atMost: 1 }))).toBe(false);
   });
 
-  it('leaves the values in their order', () => {
+  it('does not change the order of the values', () => {
     const values = [3, 1, 2];
     median(values);
     expect(values).toEqual([3, 1, 2]);
@@ -31,7 +34,7 @@ describe('a quantile', () => {
 });
 
 describe('a figure', () => {
-  it('is the median of its runs, and keeps them', () => {
+  it('is the median of its runs, and keeps their values', () => {
     expect(figure('throughput', 'blocks/s', [30, 10, 20])).toEqual({
       what: 'throughput',
       unit: 'blocks/s',
@@ -45,13 +48,13 @@ describe('a figure', () => {
     { value: 0.969, target: { atLeast: 0.97 }, is: false },
     { value: 40, target: { atMost: 40 }, is: true },
     { value: 40.1, target: { atMost: 40 }, is: false },
-  ])('of $value with the target $target is reached: $is', ({ value, target, is }) => {
-    expect(reached(figure('one', '', [value], target))).toBe(is);
+  ])('of $value reaches the target $target: $is', ({ value, target, is }) => {
+    expect(isReached(figure('one', '', [value], target))).toBe(is);
   });
 });
 
 describe('the table of a scenario', () => {
-  it('says what was reached, by how much, and how far runs lie apart', () => {
+  it('shows whether each target is reached, the value, and the range of the runs', () => {
     const figures = [
       figure('throughput', 'blocks/s', [2900, 3123, 3300], { atLeast: 3000 }),
       figure('p99', 'ms', [41.26], { atMost: 40 }),
@@ -59,10 +62,20 @@ describe('the table of a scenario', () => {
     ];
     expect(tableOf({ scenario: 'ceiling', what: 'how fast', figures }).split('\n')).toEqual([
       'ceiling: how fast',
-      '          figure      median          target   runs',
+      '          figure      median          target   range',
       '  ok      throughput  3,123 blocks/s  ≥ 3,000  2,900 to 3,300',
       '  MISSED  p99         41.3 ms         ≤ 40',
       '          floor       4,000 blocks/s           4,000 to 4,000',
+    ]);
+  });
+
+  it('leaves out empty columns', () => {
+    const figures = [figure('throughput', 'blocks/s', [2900]), figure('p99', 'ms', [41.26])];
+    expect(tableOf({ scenario: 'ceiling', what: 'how fast', figures }).split('\n')).toEqual([
+      'ceiling: how fast',
+      '  figure      value',
+      '  throughput  2,900 blocks/s',
+      '  p99         41.3 ms',
     ]);
   });
 });

@@ -4,10 +4,10 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import type { Proof } from '../../../tools/crucible/prove.js';
 import { SABOTAGES } from '../../../tools/crucible/sabotage/sabotages.js';
-import { projectRoot } from '../../../tools/demo/reference-schema.js';
+import { projectRoot } from '../../../tools/project-root.js';
 
-/** Each starts a server, workers and a stand-in of its own: `CRUCIBLE=1 yarn test test/crucible`, after `yarn build`. */
-const isAsked = process.env['CRUCIBLE'] === '1';
+/** Each guard takes a server, workers and a stand-in: `CRUCIBLE=1 yarn test test/tools/crucible`, after `yarn build`. */
+const isEnabled = process.env['CRUCIBLE'] === '1';
 const TIMEOUT_MS = 180_000;
 
 async function proofOf(guard: string): Promise<Proof | undefined> {
@@ -24,7 +24,7 @@ async function proofOf(guard: string): Promise<Proof | undefined> {
   return (JSON.parse(stdout) as Proof[])[0];
 }
 
-(isAsked ? describe : describe.skip)('the crucible (skipped unless CRUCIBLE=1)', () => {
+(isEnabled ? describe : describe.skip)('the crucible (skipped unless CRUCIBLE=1)', () => {
   it.each(Object.entries(SABOTAGES).map(([guard, { what }]) => [what, guard] as const))(
     'notices when %s',
     async (_, guard) => {

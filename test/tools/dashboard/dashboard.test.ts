@@ -22,13 +22,13 @@ async function get(url: string): Promise<string> {
       return await (await fetch(url)).text();
     } catch (error) {
       if (attempt === 300) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100)); // it is another's program, and tells no one when it listens
+      await new Promise((resolve) => setTimeout(resolve, 100)); // the dashboard has no event for when it listens
     }
   }
 }
 
 describeWithServer('yarn dashboard', () => {
-  it('shows the queues of the configured database, on this machine alone, and changes nothing', async () => {
+  it('shows the queues of the configured database, only on 127.0.0.1, and is read-only', async () => {
     const db = await createDatabase();
     const ollama = await startStandIn();
     await startWorker(db, ollama, { PALDOCS_PGBOSS_SCHEMA: 'jobs' });
@@ -65,9 +65,9 @@ describeWithServer('yarn dashboard', () => {
     expect(page + output()).not.toContain('cret');
   });
 
-  it('refuses a configuration that cannot be used, with status 2', async () => {
+  it('rejects an invalid configuration with status 2', async () => {
     const { child, output } = start({ PALDOCS_DATABASE_URL: 'mysql://x' });
-    expect(await once(child, 'close')).toEqual([2, null]); // not at its exit: output may come after it
+    expect(await once(child, 'close')).toEqual([2, null]); // not 'exit', because output may come after it
     expect(output()).toBe(
       'dashboard: PALDOCS_DATABASE_URL: is not a PostgreSQL URL: it must begin with postgresql://\n',
     );

@@ -8,19 +8,19 @@ const PLATFORM = {
   PALDOCS_PGBOSS_SCHEMA: 'api_queue',
 };
 
-test('is embedded, with the stand-in, where nothing is set', () => {
+test('uses the embedded database and the stand-in by default', () => {
   const { config, schemas, usesStandIn } = demoEnvironment({});
   expect({ schemas, usesStandIn }).toEqual({ schemas: undefined, usesStandIn: true });
   expect(config).toMatchObject({ healthPort: 0, logLevel: 'warn', names: { schema: 'pgboss' } });
 });
 
-test('does not use a server that was not meant for it', () => {
+test('does not use the server in DATABASE_URL, which may not be meant for it', () => {
   expect(demoEnvironment({ DATABASE_URL: 'postgresql://db/production', PALDOCS_DATABASE_URL: '' }).schemas).toBe(
     undefined,
   );
 });
 
-test('never names the platform’s tables, columns or queue, whatever is set', () => {
+test('never uses the platform’s tables, columns or queue, whatever the variables say', () => {
   const { config, schemas } = demoEnvironment({ ...PLATFORM, PALDOCS_DATABASE_URL: 'postgresql://db/production' });
   expect(schemas?.tables).toMatch(/^embedding_demo_[0-9a-f]{8}$/);
   expect(config.tables).toEqual({
@@ -30,6 +30,8 @@ test('never names the platform’s tables, columns or queue, whatever is set', (
     blocksNoteId: 'note_id',
     blocksType: 'block_type',
     blocksContent: 'content',
+    blocksEmbedding: 'embedding',
+    blocksStatus: 'embedding_status',
     notesId: 'id',
     notesTitle: 'title',
   });
@@ -37,12 +39,12 @@ test('never names the platform’s tables, columns or queue, whatever is set', (
   expect(config.databaseUrl).toBe('postgresql://db/production');
 });
 
-test('takes two demos apart', () => {
+test('gives each demo its own schemas', () => {
   const environment = { PALDOCS_DATABASE_URL: 'postgresql://db/shared' };
   expect(demoEnvironment(environment).schemas).not.toEqual(demoEnvironment(environment).schemas);
 });
 
-test('uses the given Ollama with its model, and the stand-in with its own', () => {
+test('uses the given model with a given Ollama, and the default model with the stand-in', () => {
   const given = { PALDOCS_EMBEDDING_MODEL: 'nomic-embed-text', PALDOCS_EMBEDDING_INSTRUCTION: '' };
   expect(demoEnvironment({ ...given, PALDOCS_OLLAMA_URL: 'http://ollama:11434' })).toMatchObject({
     usesStandIn: false,

@@ -1,5 +1,5 @@
 import { findDocuments, type Document } from '../../../tools/demo/documents/find.js';
-import { projectRoot } from '../../../tools/demo/reference-schema.js';
+import { projectRoot } from '../../../tools/project-root.js';
 
 let documents: readonly Document[];
 
@@ -7,7 +7,7 @@ beforeAll(async () => {
   documents = await findDocuments(projectRoot());
 });
 
-test('finds some hundreds of blocks of every type in what is installed here', () => {
+test('finds hundreds of blocks, of every type, in the installed packages', () => {
   const blocks = documents.flatMap((document) => document.blocks);
   expect(blocks.length).toBeGreaterThan(300);
   expect(blocks.length).toBeLessThan(800);
@@ -15,7 +15,7 @@ test('finds some hundreds of blocks of every type in what is installed here', ()
   expect([...types].sort()).toEqual(['code', 'heading', 'list', 'mermaid', 'paragraph', 'quote', 'table']);
 });
 
-test('finds the note that the demo edits and those that its searches find', () => {
+test('finds the note that the demo edits, and the notes that its searches find', () => {
   const titles = documents.map(({ title }) => title);
   expect(titles).toEqual(
     expect.arrayContaining(['pg-boss', 'winston', '@energetic-ai/embeddings', 'How a block is embedded']),

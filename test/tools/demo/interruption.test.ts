@@ -25,39 +25,39 @@ describe('an interruption of the demo', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
     ['SIGHUP', 129],
-  ] as const)('ends it in good order on %s, with the status that a shell gives it: %i', (signal, status) => {
+  ] as const)('ends it cleanly on %s, with the exit status %i', (signal, status) => {
     arrive(signal);
 
     expect([interruption.signal.aborted, interruption.exitStatus]).toEqual([true, status]);
   });
 
-  it('ends it in good order when nobody reads on', () => {
+  it('ends it cleanly when its output is closed', () => {
     output.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
 
     expect([interruption.signal.aborted, interruption.exitStatus]).toEqual([true, 141]);
   });
 
-  it('hides no other failure of the output', () => {
+  it('does not hide another failure of the output', () => {
     const failure = Object.assign(new Error('write EIO'), { code: 'EIO' });
 
     expect(() => output.emit('error', failure)).toThrow(failure);
   });
 
-  it('lets the user insist, and says what stays behind', () => {
+  it('ends it at once at a second signal, and says what is left behind', () => {
     const exit = jest.spyOn(process, 'exit').mockImplementation(() => {
       throw ended;
     });
-    const told = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
-    interruption.leftBehind = ' A schema stays.';
+    const written = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+    interruption.leftBehind = ' A schema is left.';
     arrive('SIGINT');
     nowMs += 200;
 
     expect(() => arrive('SIGTERM')).toThrow(ended);
     expect(exit).toHaveBeenCalledWith(143);
-    expect(told).toHaveBeenCalledWith('\nEnding at once. A schema stays.\n');
+    expect(written).toHaveBeenCalledWith('\nEnding at once. A schema is left.\n');
   });
 
-  it('lets the user insist when it ends because nobody reads on', () => {
+  it('ends it at once at a signal after its output was closed', () => {
     const exit = jest.spyOn(process, 'exit').mockImplementation(() => {
       throw ended;
     });
@@ -68,7 +68,7 @@ describe('an interruption of the demo', () => {
     expect(exit).toHaveBeenCalledWith(130);
   });
 
-  it('takes a signal that npm passed on for the one that it is', () => {
+  it('counts a signal once if npm passes on a copy of it', () => {
     const exit = jest.spyOn(process, 'exit').mockImplementation(() => {
       throw ended;
     });

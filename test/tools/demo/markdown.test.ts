@@ -82,7 +82,7 @@ test.each(cases)('imports %s', (_name, markdown, blocks) => {
   expect(imported).toEqual(blocks);
 });
 
-test('takes a heading of the first level at the beginning as the title', () => {
+test('takes a heading of level 1 at the beginning as the title', () => {
   expect(importMarkdown('# The `title`\n\nText.')).toMatchObject({
     title: 'The title',
     blocks: [{ type: 'paragraph' }],

@@ -7,7 +7,7 @@ import type { TestDatabase } from '../../support/test-database.js';
 
 const OPTIONS = { serve: false, help: false };
 
-// The demo with the embedded database and the sentence model is run as a whole by .ci/run.
+// .ci/run runs the demo with the embedded database and the sentence model.
 describeWithServer('the demo on a server', () => {
   let db: TestDatabase;
   let ollama: StandIn;
@@ -33,11 +33,11 @@ describeWithServer('the demo on a server', () => {
     const status = await runDemo(OPTIONS, variables(), { signal: new AbortController().signal, leftBehind: '' });
     expect({ status, output }).toMatchObject({ status: 0 });
     expect(output).toMatch(/^ {2}total +\d+ +1 +0 +0 +\d+$/m);
-    expect(output).toMatch(/holds the vector of its new text: distance 0\.0000 to it/);
+    expect(output).toMatch(/has the vector of its new text: distance to the new text 0\.0000/);
     await expect(demoSchemas(db)).resolves.toEqual([]);
   });
 
-  test('leaves nothing behind either when it is interrupted', async () => {
+  test('leaves nothing behind when it is interrupted', async () => {
     const interruption = new AbortController();
     const demo = runDemo(OPTIONS, variables(), { signal: interruption.signal, leftBehind: '' });
     await Promise.all([
@@ -47,7 +47,7 @@ describeWithServer('the demo on a server', () => {
     await expect(demoSchemas(db)).resolves.toEqual([]);
   });
 
-  test('leaves nothing behind either when the model cannot be had', async () => {
+  test('leaves nothing behind when the model is missing', async () => {
     const absent = { ...variables(), PALDOCS_EMBEDDING_MODEL: 'absent' };
     const demo = runDemo(OPTIONS, absent, { signal: new AbortController().signal, leftBehind: '' });
     await expect(demo).rejects.toThrow('PALDOCS_OLLAMA_URL: Ollama answered 404');

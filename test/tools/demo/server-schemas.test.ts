@@ -16,18 +16,18 @@ describeWithServer('the schemas of a demo on a server', () => {
   });
   afterEach(() => database.close());
 
-  test('hold the reference tables with their trigger, and leave the platform’s alone', async () => {
+  test('contain the reference tables with their trigger, and leave the platform’s tables alone', async () => {
     await createSchemas(database, SCHEMAS);
     await db.query(`INSERT INTO embedding_demo_test.notes (title) VALUES ('n')`);
     const blocks = await db.query(
       `INSERT INTO embedding_demo_test.blocks (note_id, block_type, content) VALUES (1, 'mermaid', '{}') RETURNING embedding_status`,
     );
-    expect(blocks).toEqual([{ embedding_status: 'skipped' }]); // which is what the trigger says
+    expect(blocks).toEqual([{ embedding_status: 'skipped' }]); // set by the trigger
     await expect(db.query('SELECT FROM public.blocks')).resolves.toEqual([]);
     await expect(database.query('SHOW search_path')).resolves.toEqual([{ search_path: '"$user", public' }]);
   });
 
-  test('go without a trace, whether the queue’s was made or not', async () => {
+  test('are dropped completely, whether or not the queue’s schema exists', async () => {
     const before = await objects(db);
     await createSchemas(database, SCHEMAS);
     await dropSchemas(database, SCHEMAS, false);
@@ -39,7 +39,7 @@ describeWithServer('the schemas of a demo on a server', () => {
     await expect(objects(db)).resolves.toEqual(before);
   });
 
-  test('take pgvector with them where it was installed for them', async () => {
+  test('are dropped with pgvector if it was installed for them', async () => {
     await db.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
     const before = await objects(db);
     const madeExtension = await createSchemas(database, SCHEMAS);
@@ -48,13 +48,13 @@ describeWithServer('the schemas of a demo on a server', () => {
     await expect(objects(db)).resolves.toEqual(before);
   });
 
-  test('find pgvector in whatever schema it is', async () => {
+  test('find pgvector in any schema', async () => {
     await db.query('CREATE SCHEMA extensions; ALTER EXTENSION vector SET SCHEMA extensions');
     await expect(createSchemas(database, SCHEMAS)).resolves.toBe(false);
   });
 });
 
-/** All that lives in the database outside the system's own schemas. */
+/** All objects in the database outside the system's schemas. */
 async function objects(db: TestDatabase): Promise<unknown> {
   return await db.query(
     `SELECT nspname AS schema, relname AS name FROM pg_namespace n LEFT JOIN pg_class c ON c.relnamespace = n.oid

@@ -46,29 +46,29 @@ describe('yarn audit', () => {
     return { status, output };
   }
 
-  it('asks for all packages at once, and ends with 0 where the registry knows of no vulnerability', async () => {
+  it('asks for all packages at once, and exits with 0 if there is no known vulnerability', async () => {
     answer = { status: 200, body: {} };
-    expect(await audit()).toEqual({ status: 0, output: 'audit: the registry knows of no vulnerability\n' });
+    expect(await audit()).toEqual({ status: 0, output: 'audit: no known vulnerabilities\n' });
     expect(asked.map(({ url }) => url)).toEqual(['/-/npm/v1/security/advisories/bulk']);
     const packages = Object.keys(JSON.parse(asked[0]?.body ?? '') as object);
     expect(packages).toEqual(expect.arrayContaining(['pg', 'pg-protocol', 'jest'])); // direct, indirect, development
   });
 
-  it('names what is vulnerable, and ends with 1', async () => {
+  it('prints the vulnerabilities and exits with 1', async () => {
     answer = { status: 200, body: ADVISORY };
     const { status, output } = await audit();
     expect(status).toBe(1);
     expect(output).toBe('pg *: high: Too trusting https://advisories.example/1\n');
   });
 
-  it.each([405, 404, 503])('does not pass where the registry answers %d: it ends with 3', async (code) => {
+  it.each([405, 404, 503])('exits with 3 if the registry answers %d', async (code) => {
     answer = { status: code, body: {} };
     const { status, output } = await audit();
     expect(status).toBe(3);
     expect(output).toMatch(new RegExp(`^audit: NOT DONE: .*${code}`));
   });
 
-  it('does not pass where the registry cannot be reached: it ends with 3', async () => {
+  it('exits with 3 if the registry cannot be reached', async () => {
     const { status, output } = await audit('http://127.0.0.1:9');
     expect(status).toBe(3);
     expect(output).toMatch(/^audit: NOT DONE: .*ECONNREFUSED/);

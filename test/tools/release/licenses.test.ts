@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
-it('docs/licenses.md lists the packages that are installed for production, all under accepted licenses', () => {
-  // Throws with what the script says where it ends with another status than 0.
+it('docs/licenses.md lists the production packages, all with accepted licenses', () => {
+  // Throws with the script's output if its exit status is not 0.
   execFileSync(process.execPath, ['tools/release/licenses.mjs', '--check'], { cwd: ROOT, stdio: 'pipe' });
 });

@@ -47,14 +47,14 @@ describe('yarn sbom', () => {
     expect(bom.metadata.component).toMatchObject({ type: 'application', version: project.version, name: project.name });
   });
 
-  it('holds each package of the image, and no other', () => {
+  it('contains each package of the image, and no other', () => {
     const licenses = readFileSync(join(ROOT, 'docs/licenses.md'), 'utf8');
     const listed = [...licenses.matchAll(/^\| (\S+) \| (\d\S*) \|/gm)].map(([, name, version]) => `${name}@${version}`);
     expect(listed.length).toBeGreaterThan(50);
     expect(bom.components.map(nameOf).sort()).toEqual(listed.sort());
   });
 
-  it('gives each its address in the registry', () => {
+  it('gives each package its address in the registry', () => {
     expect(bom.components.filter(({ purl }) => !purl.startsWith('pkg:npm/'))).toEqual([]);
   });
 });

@@ -20,7 +20,7 @@ interface Workflow {
   >;
 }
 
-/** What GitHub's own parser, with GitHub's schema, finds wrong. */
+/** The errors that GitHub's own parser finds. */
 async function problemsOf(workflow: string): Promise<string[]> {
   const { context, value } = parseWorkflow({ name: 'ci.yml', content: workflow }, new NoOperationTraceWriter());
   if (value !== undefined) await convertWorkflowTemplate(context, value);
@@ -30,30 +30,30 @@ async function problemsOf(workflow: string): Promise<string[]> {
 describe('the workflow on GitHub', () => {
   const workflow = parse(content) as Workflow;
 
-  it('is one that GitHub takes', async () => {
+  it('is valid for GitHub', async () => {
     expect(await problemsOf(content)).toEqual([]);
   });
 
   it.each([
     ['a misspelt field', content.replace('runs-on', 'run-on'), /run-on/],
     ['a misspelt expression', content.replace('matrix.node }}', 'matrices.node }}'), /matrices/],
-  ])('would be refused with %s', async (_, broken, problem) => {
+  ])('would be invalid with %s', async (_, broken, problem) => {
     expect((await problemsOf(broken)).join('\n')).toMatch(problem);
   });
 
-  it('tests every Node from the oldest that package.json allows on, and every supported PostgreSQL', () => {
+  it('tests every Node since the oldest that package.json allows, and every supported PostgreSQL', () => {
     const { engines } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { engines: { node: string } };
     const matrix = workflow.jobs['test']?.strategy?.matrix;
     expect(matrix).toEqual({ node: [22, 24, 26], postgresql: [15, 16, 17, 18] });
     expect(engines.node).toMatch(/^>=22\./);
   });
 
-  it('may read the repository and nothing else, and no job runs for ever', () => {
+  it('may only read the repository, and limits the time of each job', () => {
     expect(workflow.permissions).toEqual({ contents: 'read' });
     expect(Object.values(workflow.jobs).filter((job) => !(job['timeout-minutes'] <= 60))).toEqual([]);
   });
 
-  it('runs only scripts that there are', () => {
+  it('runs only scripts that exist', () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object };
     const runs = Object.values(workflow.jobs).flatMap(({ steps }) => steps.flatMap(({ run = '' }) => run.split('\n')));
     const named = runs.flatMap((line) => [...line.matchAll(/\b(?:yarn|npm) (\w+)/g)].map(([, name = '']) => name));

@@ -81,25 +81,25 @@ describe('POST /api/embed', () => {
     expect(await embed(ollama, 'a', { model: 'Qwen3-Embedding:4B' })).toMatchObject({ status: 200 });
   });
 
-  test('cuts a text at the context length without saying so', async () => {
+  test('cuts a text at the context length without an error', async () => {
     const [vector = []] = vectorsOf(await embed(ollama, 'é'.repeat(201), { dimensions: 768 }));
     expect(isVectorOf('é'.repeat(200), vector)).toBe(true);
   });
 
-  test('with truncate false fails the whole array for one text that is too long', async () => {
+  test('with truncate false rejects the whole array if one text is too long', async () => {
     const reply = await embed(ollama, ['short', 'x'.repeat(401)], { truncate: false });
     expect(reply).toMatchObject({ status: 400, json: { error: 'the input length exceeds the context length' } });
     expect(await embed(ollama, ['short', 'x'.repeat(400)], { truncate: false })).toMatchObject({ status: 200 });
   });
 
-  test('can say so in the words of other versions', async () => {
+  test('can word that error as other versions do', async () => {
     await withStandIn({ contextTokens: 10, contextError: 'older' }, async (older) => {
       const reply = await embed(older, 'x'.repeat(41), { truncate: false });
       expect(reply.json).toEqual({ error: 'input length exceeds maximum context length' });
     });
   });
 
-  test('can ignore dimensions, as old servers do, and play smaller models', async () => {
+  test('can ignore dimensions, as old servers do, and imitate smaller models', async () => {
     await withStandIn({ ignoreDimensions: true, nativeDimensions: 1024 }, async (older) => {
       expect(vectorsOf(await embed(older, 'a', { dimensions: 768 }))[0]).toHaveLength(1024);
     });
@@ -107,7 +107,7 @@ describe('POST /api/embed', () => {
 });
 
 describe('the other endpoints', () => {
-  test('POST /api/show tells what the model can do', async () => {
+  test('POST /api/show returns the capabilities of the model', async () => {
     expect(await call(ollama.url, 'POST', '/api/show', { model: MODEL })).toMatchObject({
       status: 200,
       json: {
@@ -122,7 +122,7 @@ describe('the other endpoints', () => {
     });
   });
 
-  test('POST /api/show tells that a chat model cannot embed, and knows no others', async () => {
+  test('POST /api/show shows that a chat model cannot embed, and knows no other model', async () => {
     const chat = await call(ollama.url, 'POST', '/api/show', { model: 'llama3.2:3b' });
     expect(chat.json.capabilities).not.toContain('embedding');
     const unknown = await call(ollama.url, 'POST', '/api/show', { model: 'x' });

@@ -4,7 +4,7 @@ import type { StandInOptions } from '../../../tools/stand-in/options.js';
 
 export const MODEL = 'qwen3-embedding:4b';
 
-/** A stand-in for the length of a test. */
+/** Runs a stand-in during a test. */
 export async function withStandIn(options: Partial<StandInOptions>, test: (ollama: StandIn) => Promise<void>) {
   const ollama = await startStandIn(options);
   try {
@@ -21,7 +21,7 @@ export interface Reply {
   readonly json: { readonly [name: string]: unknown };
 }
 
-/** One request on a connection of its own; `json` is empty where the body is none. */
+/** One request on its own connection. `json` is empty if the body is not JSON. */
 export function call(
   url: string,
   method: string,

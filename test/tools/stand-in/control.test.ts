@@ -12,8 +12,8 @@ afterEach(() => ollama.faults.clear());
 const control = (method: string, path: string, body?: string | object) =>
   call(ollama.controlUrl, method, `/stand-in/${path}`, body);
 
-describe('the control endpoint', () => {
-  test('adds, lists and removes faults', async () => {
+describe('the control endpoints', () => {
+  test('add, list and remove faults', async () => {
     const added = await control('POST', 'faults', [
       { preset: 'busy', count: 1 },
       { preset: 'nan', text: 'bad' },
@@ -31,7 +31,7 @@ describe('the control endpoint', () => {
 
   test.each([
     ['malformed JSON', '{', /JSON/],
-    ['a preset that does not exist', '"busybody"', /preset: there is no fault named "busybody"/],
+    ['a preset that does not exist', '"busybody"', /preset: there is no preset named "busybody"/],
     ['neither preset nor effect', {}, /needs either "preset" or "effect"/],
     ['an effect of no known kind', { effect: { kind: 'explode' } }, /effect.kind: "explode" is none of status/],
     ['an effect that lacks a field', { effect: { kind: 'delay' } }, /effect.ms: expected a number/],
@@ -44,7 +44,7 @@ describe('the control endpoint', () => {
     expect(ollama.faults.list).toEqual([]);
   });
 
-  test('releases what hangs', async () => {
+  test('release hanging requests', async () => {
     await control('POST', 'faults', '"hang"');
     const request = embed(ollama, 'a', { dimensions: 32 });
     await ollama.waitFor(({ stats }) => stats.hanging === 1);
@@ -52,7 +52,7 @@ describe('the control endpoint', () => {
     expect(await request).toMatchObject({ status: 200 });
   });
 
-  test('tells statistics and the requests after a number', async () => {
+  test('return statistics, and the requests after a number', async () => {
     await embed(ollama, ['x', 'y'], { dimensions: 32 });
     const { requests, byStatus } = (await control('GET', 'stats')).json as { requests: number; byStatus: object };
     expect(byStatus).toMatchObject({ 200: expect.any(Number) });
@@ -64,7 +64,7 @@ describe('the control endpoint', () => {
     expect((await control('GET', 'requests')).json).toEqual([]);
   });
 
-  test('answers 404 to anything else, and is no part of the log', async () => {
+  test('answer 404 to other paths, and are not logged', async () => {
     const { requests } = ollama.stats;
     expect(await control('GET', 'nonsense')).toMatchObject({ status: 404 });
     expect(ollama.stats.requests).toBe(requests);

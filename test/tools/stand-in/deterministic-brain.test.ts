@@ -4,7 +4,7 @@ import { DeterministicBrain, deterministicVector, isVectorOf } from '../../../to
 const TEXTS = ['', 'a', 'b', 'The quick brown fox', 'Ünïcødé 日本語 🦊 مرحبا', 'x'.repeat(100_000)];
 
 describe('a deterministic vector', () => {
-  test('is the same for the same text and another for another text', () => {
+  test('is the same for the same text and different for other texts', () => {
     for (const [i, text] of TEXTS.entries()) {
       for (const [j, other] of TEXTS.entries()) {
         expect(isVectorOf(other, deterministicVector(text, 768))).toBe(i === j);
@@ -17,7 +17,7 @@ describe('a deterministic vector', () => {
     expect(start).toEqual(EXPECTED_START);
   });
 
-  test('is all but orthogonal to that of a text one letter away', () => {
+  test('is nearly orthogonal to that of a text that differs in one letter', () => {
     const [a, b] = [deterministicVector('section 1', 768), deterministicVector('section 2', 768)];
     const cosine = a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0);
     expect(Math.abs(cosine)).toBeLessThan(0.2);
@@ -42,7 +42,7 @@ describe('a deterministic vector', () => {
     }
   });
 
-  test('is not taken for that of its text once a value is missing, swapped or of the wrong sign', () => {
+  test('does not match its text if a value is missing, swapped or has the wrong sign', () => {
     const vector = deterministicVector('a', 768);
     expect(isVectorOf('a', [...vector.subarray(1), vector[0] ?? 0])).toBe(false);
     expect(isVectorOf('a', [vector[1] ?? 0, vector[0] ?? 0, ...vector.subarray(2)])).toBe(false);

@@ -90,7 +90,7 @@ describe('a preset answers as Ollama or a proxy in front of it would', () => {
     expect(isVectorOf('good', good)).toBe(true);
   });
 
-  test('reordered gives each text the vector of another', async () => {
+  test('reordered gives each text another text’s vector', async () => {
     ollama.faults.add('reordered');
     const [first = [], second = []] = vectorsOf(await embed(ollama, ['a', 'b'], SMALL));
     expect([isVectorOf('b', first), isVectorOf('a', second)]).toEqual([true, true]);
@@ -104,14 +104,14 @@ describe('a preset answers as Ollama or a proxy in front of it would', () => {
     expect(ollama.requests.at(-1)).toMatchObject({ status: undefined, embedded: false, faults: [preset] });
   });
 
-  test('slow answers in the end', async () => {
+  test('slow answers after its delay', async () => {
     ollama.faults.add({ effect: { kind: 'delay', ms: 60 } });
     const from = performance.now();
     expect(await embed(ollama, 'a', SMALL)).toMatchObject({ status: 200 });
     expect(performance.now() - from).toBeGreaterThanOrEqual(60);
   });
 
-  test('is there for every name, and every name has a test above', () => {
+  test('exists for every name, and every name has a test above', () => {
     const elsewhere = ['refuse', 'hang', 'hang-mid-answer', 'slow'];
     const spoilt = [
       'too-few-vectors',
@@ -123,12 +123,12 @@ describe('a preset answers as Ollama or a proxy in front of it would', () => {
     ];
     const tested = [...answers.map(([preset]) => preset), ...broken, ...spoilt, ...elsewhere];
     expect(new Set(presetNames())).toEqual(new Set(tested));
-    expect(presetNames('operator').every((name) => FAULT_PRESETS[name].nature === 'operator')).toBe(true);
+    expect(presetNames('operator').every((name) => FAULT_PRESETS[name].category === 'operator')).toBe(true);
   });
 });
 
 describe('a server that refuses', () => {
-  test('refuses connections until the rule is removed, and has its old port again', async () => {
+  test('refuses connections until the rule is removed, and then uses the same port', async () => {
     const { url } = ollama;
     const fault = ollama.faults.add('refuse');
     await ollama.waitFor(({ stats }) => !stats.listening);
@@ -147,14 +147,14 @@ describe('a server that refuses', () => {
     expect(await request).toBe('ECONNRESET');
   });
 
-  test('can still be healed through its control port', async () => {
+  test('can still be reached through its control port', async () => {
     ollama.faults.add('refuse');
     await ollama.waitFor(({ stats }) => !stats.listening);
     expect(await call(ollama.controlUrl, 'DELETE', '/stand-in/faults')).toMatchObject({ status: 200 });
     await ollama.waitFor(({ stats }) => stats.listening);
   });
 
-  test('keeps up with rules that come and go quickly', async () => {
+  test('keeps up with rules that are added and removed quickly', async () => {
     for (let i = 0; i < 10; i++) ollama.faults.add('refuse').remove();
     ollama.faults.add('refuse');
     await ollama.waitFor(({ stats }) => !stats.listening);
@@ -183,7 +183,7 @@ describe('a request that hangs', () => {
     expect(await request).toMatchObject({ status: 200 });
   });
 
-  test('is noticed to have been given up', async () => {
+  test('is logged as hung up when its client goes away', async () => {
     ollama.faults.add('hang');
     const impatient = new AbortController();
     const request = failure(embed(ollama, 'a', {}, impatient.signal));
@@ -206,7 +206,7 @@ describe('a crash of the runner', () => {
     expect(ollama.stats.loads).toBe(loads + 1);
   });
 
-  test('can take the requests beside it with it', async () => {
+  test('can also fail the other requests', async () => {
     const slow = await startStandIn({ textMs: 60_000, parallel: 2 });
     const innocent = embed(slow, 'a', SMALL);
     await slow.waitFor(({ stats }) => stats.running === 1);
@@ -217,8 +217,8 @@ describe('a crash of the runner', () => {
   });
 });
 
-describe('a model that was taken away', () => {
-  test('is missing from show and tags too', async () => {
+describe('a missing model', () => {
+  test('is also missing from show and tags', async () => {
     ollama.faults.add('no-model');
     expect(await call(ollama.url, 'POST', '/api/show', { model: MODEL })).toMatchObject({ status: 404 });
     expect((await call(ollama.url, 'GET', '/api/tags')).text).not.toContain(MODEL);
@@ -234,25 +234,25 @@ describe('a rule', () => {
   test.each([
     ['without conditions', {}, EMBED, true],
     ['for another endpoint', { endpoint: '/api/show' }, EMBED, false],
-    ['for a text that is there', { text: 'me te' }, EMBED, true],
-    ['for a text that is not', { text: 'other' }, EMBED, false],
+    ['for a text that is present', { text: 'me te' }, EMBED, true],
+    ['for a text that is absent', { text: 'other' }, EMBED, false],
     ['for more texts than there are', { minTexts: 2 }, EMBED, false],
     ['for as many texts as there are', { minTexts: 1 }, EMBED, true],
-    ['that never strikes', { probability: 0 }, EMBED, false],
+    ['with probability 0', { probability: 0 }, EMBED, false],
   ])('%s', (_, matcher, target, strikes) => {
     const rules = faults();
     rules.add({ ...matcher, effect: { kind: 'status', status: 503 } });
     expect(rules.onRequest(target)).toHaveLength(strikes ? 1 : 0);
   });
 
-  test('with a count strikes that often', () => {
+  test('with a count applies that often', () => {
     const rules = faults();
     const fault = rules.add({ preset: 'busy', count: 2 });
     expect([1, 2, 3].map(() => rules.onRequest(EMBED).length)).toEqual([1, 1, 0]);
     expect(fault.hits).toBe(2);
   });
 
-  test('with a probability strikes about as often, and the same requests for the same seed', () => {
+  test('with a probability applies to about that share, and to the same requests for the same seed', () => {
     const run = (seed: number) => {
       const rules = new Faults(seed, () => {});
       rules.add({ preset: 'busy', probability: 0.3 });
@@ -265,7 +265,7 @@ describe('a rule', () => {
     expect(run(7)).not.toEqual(run(8));
   });
 
-  test('gives way to the one that was added first, delays apart', () => {
+  test('yields to a rule that was added before, except for delays', () => {
     const rules = faults();
     rules.add({ name: 'delay', effect: { kind: 'delay', ms: 1 } });
     rules.add('busy');
@@ -274,7 +274,7 @@ describe('a rule', () => {
     expect(second.hits).toBe(0);
   });
 
-  test('of a preset strikes where the preset does, unless told otherwise', () => {
+  test('of a preset applies to the preset’s paths, unless it names others', () => {
     const rules = faults();
     rules.add('busy');
     expect(names(rules, { endpoint: '/api/show', texts: [] })).toEqual([]);
@@ -282,7 +282,7 @@ describe('a rule', () => {
     expect(names(rules, { endpoint: '/api/show', texts: [] })).toEqual(['busy show']);
   });
 
-  test('of an unknown preset is refused', () => {
-    expect(() => faults().add('no such' as FaultPresetName)).toThrow('preset: there is no fault named "no such"');
+  test('of an unknown preset is rejected', () => {
+    expect(() => faults().add('no such' as FaultPresetName)).toThrow('preset: there is no preset named "no such"');
   });
 });

@@ -3,7 +3,7 @@ import type { Brain } from '../../../tools/stand-in/brain.js';
 import { embed, failure, withStandIn } from './client.js';
 
 describe('the model', () => {
-  test('is loaded by the first request, which an empty array may be, and then stays', async () => {
+  test('is loaded by the first request, even one with an empty array, and then stays', async () => {
     await withStandIn({ loadMs: 50 }, async (ollama) => {
       expect(ollama.stats).toMatchObject({ model: 'absent', loads: 0 });
       const from = performance.now();
@@ -15,7 +15,7 @@ describe('the model', () => {
     });
   });
 
-  test('is loaded once for all who wait for it', async () => {
+  test('is loaded once for all waiting requests', async () => {
     await withStandIn({ loadMs: 50 }, async (ollama) => {
       const replies = await Promise.all(['a', 'b', 'c'].map((text) => embed(ollama, text)));
       expect(replies.map(({ status }) => status)).toEqual([200, 200, 200]);
@@ -23,7 +23,7 @@ describe('the model', () => {
     });
   });
 
-  test('is not loaded when the one who began hangs up', async () => {
+  test('is not loaded if the client that began the load hangs up', async () => {
     await withStandIn({ loadMs: 60_000 }, async (ollama) => {
       const impatient = new AbortController();
       const request = failure(embed(ollama, 'a', {}, impatient.signal));
@@ -34,7 +34,7 @@ describe('the model', () => {
     });
   });
 
-  test('is loaded anew for one who waited for a load that was given up', async () => {
+  test('is loaded again for a client that waited for a discarded load', async () => {
     const read = Promise.withResolvers<undefined>();
     const brain: Brain = {
       nativeDimensions: 2,
@@ -56,7 +56,7 @@ describe('the model', () => {
     });
   });
 
-  test('is waited for by no more than the queue holds', async () => {
+  test('is waited for by at most as many requests as the queue holds', async () => {
     await withStandIn({ loadMs: 60_000, maxQueue: 1 }, async (ollama) => {
       const waiting = [embed(ollama, 'a')];
       await ollama.waitFor(({ stats }) => stats.model === 'loading');

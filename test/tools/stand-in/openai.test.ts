@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 describe('POST /v1/embeddings', () => {
-  test('answers one vector per text, numbered, in the shape of OpenAI', async () => {
+  test('answers one vector per text, numbered, in OpenAI’s format', async () => {
     const reply = await embed(server, ['one', 'two'], { dimensions: 64 });
     expect(reply).toMatchObject({
       status: 200,
@@ -38,11 +38,11 @@ describe('POST /v1/embeddings', () => {
     expect(server.requests.at(-1)).toMatchObject({ texts: 2, dimensions: 64, embedded: true });
   });
 
-  test('takes a single string, and without dimensions gives the native ones', async () => {
+  test('takes a single string, and uses the native dimensions by default', async () => {
     expect(itemsOf(await embed(server, 'one'))[0]?.embedding).toHaveLength(2560);
   });
 
-  test('answers in base64 the very same values', async () => {
+  test('answers the same values in base64', async () => {
     const floats = itemsOf(await embed(server, 'one', { dimensions: 64 }))[0]?.embedding as number[];
     const [item] = itemsOf(await embed(server, 'one', { dimensions: 64, encoding_format: 'base64' }));
     expect(floatsOf(item?.embedding)).toEqual(floats.map(Math.fround));
@@ -67,8 +67,8 @@ describe('POST /v1/embeddings', () => {
 
   test.each<[string, Partial<StandInOptions>, object, number, RegExp]>([
     ['refuse dimensions', { refuseDimensions: true }, { dimensions: 64 }, 400, /matryoshka/],
-    ['take no more than so many texts', { maxBatch: 1 }, {}, 422, /batch size 2 > maximum allowed batch size 1/],
-    ['ask for a key, and repeat a wrong one', { apiKey: 'right' }, {}, 401, /Incorrect API key provided/],
+    ['limit the number of texts', { maxBatch: 1 }, {}, 422, /batch size 2 > maximum allowed batch size 1/],
+    ['require a key, and repeat a wrong one', { apiKey: 'right' }, {}, 401, /Incorrect API key provided/],
   ])('can %s', async (_, options, more, status, message) => {
     await withStandIn(options, async (other) => {
       const reply = await embed(other, ['a', 'b'], more);
@@ -77,7 +77,7 @@ describe('POST /v1/embeddings', () => {
     });
   });
 
-  test('can ignore that base64 is asked for, and answer in another order', async () => {
+  test('can ignore a request for base64, and answer in another order', async () => {
     await withStandIn({ ignoreBase64: true, reverse: true }, async (other) => {
       const items = itemsOf(await embed(other, ['a', 'b'], { dimensions: 64, encoding_format: 'base64' }));
       expect(items.map(({ index }) => index)).toEqual([1, 0]);

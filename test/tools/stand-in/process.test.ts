@@ -1,34 +1,41 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import ts from 'typescript';
+import { projectRoot } from '../../../tools/project-root.js';
 import { launchStandIn } from '../../../tools/stand-in/launch.js';
 import { embed, failure } from './client.js';
 
-const SOURCES = join(import.meta.dirname, '../../../tools/stand-in');
+/** The stand-in, and what it imports. */
+const SOURCES = ['tools/stand-in', 'src/base'];
 
 let directory: string;
 let script: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'stand-in-'));
-  script = join(directory, 'main.js');
+  script = join(directory, 'tools/stand-in/main.js');
   await writeFile(join(directory, 'package.json'), '{"type":"module"}');
-  for (const name of await readdir(SOURCES)) {
-    if (!name.endsWith('.ts')) continue;
-    const { outputText } = ts.transpileModule(await readFile(join(SOURCES, name), 'utf8'), {
-      compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023, verbatimModuleSyntax: true },
-    });
-    await writeFile(join(directory, name.replace(/\.ts$/, '.js')), outputText);
-  }
+  for (const source of SOURCES) await compile(join(projectRoot(), source), join(directory, source));
 });
 afterAll(() => rm(directory, { recursive: true }));
 
-describe('a stand-in in a process of its own', () => {
-  test('embeds, is controlled from here and ends with status 0', async () => {
+async function compile(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  for (const name of await readdir(from)) {
+    if (!name.endsWith('.ts')) continue;
+    const { outputText } = ts.transpileModule(await readFile(join(from, name), 'utf8'), {
+      compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023, verbatimModuleSyntax: true },
+    });
+    await writeFile(join(to, name.replace(/\.ts$/, '.js')), outputText);
+  }
+}
+
+describe('a stand-in in its own process', () => {
+  test('embeds, can be controlled, and ends with status 0', async () => {
     const ollama = await launchStandIn({ recordTexts: true, textMs: 1 }, script);
     try {
       expect(await embed(ollama, ['a', 'b'])).toMatchObject({ status: 200 });
@@ -43,7 +50,7 @@ describe('a stand-in in a process of its own', () => {
 
       expect(await ollama.stats()).toMatchObject({ requests: 3, textsEmbedded: 3, byFault: { busy: 1 } });
       expect(await ollama.requests(1)).toMatchObject([{ number: 2, status: 503, recordedTexts: ['a'] }, { number: 3 }]);
-      await expect(ollama.addFault({ preset: 'no such' as 'busy' })).rejects.toThrow('there is no fault named');
+      await expect(ollama.addFault({ preset: 'no such' as 'busy' })).rejects.toThrow('there is no preset named');
     } finally {
       await ollama.stop();
     }
@@ -51,15 +58,15 @@ describe('a stand-in in a process of its own', () => {
     await ollama.stop();
   });
 
-  test('ends with status 2 for an option that it cannot take', async () => {
-    await expect(launchStandIn({ parallel: 0 }, script)).rejects.toThrow('the stand-in ended at its start: 2');
+  test('ends with status 2 for an invalid option', async () => {
+    await expect(launchStandIn({ parallel: 0 }, script)).rejects.toThrow('the stand-in ended during its start: 2');
   });
 
-  test('prints where it listens, and ends with the process that launched it', async () => {
+  test('prints its URL, and ends with the process that launched it', async () => {
     const parent = spawn(process.execPath, [
       '--input-type=module',
       '--eval',
-      `const { launchStandIn } = await import(${JSON.stringify(pathToFileURL(join(directory, 'launch.js')))});
+      `const { launchStandIn } = await import(${JSON.stringify(pathToFileURL(join(directory, 'tools/stand-in/launch.js')))});
        console.log((await launchStandIn()).url);
        setInterval(() => {}, 1_000);`,
     ]);

@@ -16,7 +16,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 describe('the runner', () => {
-  test('costs a request its price plus that of its texts', async () => {
+  test('takes the time of a request plus that of its texts', async () => {
     const runner = runnerOf({ requestMs: 20, textMs: 5 });
     const tookMs = await timed(() => runner.run(6, patient(), () => 'done'));
     expect(tookMs).toBeGreaterThanOrEqual(50);
@@ -33,7 +33,7 @@ describe('the runner', () => {
     expect(runner.busyMs).toBeCloseTo(40, 3);
   });
 
-  test('loses no throughput to late timers: the next request starts when the last one should have ended', async () => {
+  test('loses no throughput to late timers: the next request starts when the previous one was due to end', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
     try {
       const runner = runnerOf({ textMs: 0.4 });
@@ -41,7 +41,7 @@ describe('the runner', () => {
       for (let i = 0; i < 500; i++) void runner.run(1, patient(), () => 0).then(() => (served += 1));
       await jest.advanceTimersByTimeAsync(199);
       expect(served).toBeLessThan(500);
-      // Timers count whole milliseconds: with a timer of its own for each, only some 200 would have been served.
+      // Timers count whole milliseconds: with one timer per request, only about 200 would have been served.
       await jest.advanceTimersByTimeAsync(2);
       expect(served).toBe(500);
     } finally {
@@ -49,7 +49,7 @@ describe('the runner', () => {
     }
   });
 
-  test('works on as many at once as it has lanes', async () => {
+  test('embeds as many requests at once as it has lanes', async () => {
     const runner = runnerOf({ requestMs: 50, parallel: Infinity });
     const requests = Array.from({ length: 10 }, () => runner.run(1, patient(), () => 0));
     expect([runner.running, runner.waiting]).toEqual([10, 0]);
@@ -57,7 +57,7 @@ describe('the runner', () => {
     expect(runner.busyMs).toBeCloseTo(500, 3);
   });
 
-  test('answers 503 to one more than may wait', async () => {
+  test('answers 503 when the queue is full', async () => {
     const runner = runnerOf({ requestMs: 20, maxQueue: 2 });
     const requests = [1, 2, 3].map(() => runner.run(1, patient(), () => 0));
     await expect(runner.run(1, patient(), () => 0)).rejects.toMatchObject({
@@ -68,7 +68,7 @@ describe('the runner', () => {
     await expect(runner.run(1, patient(), () => 0)).resolves.toBe(0);
   });
 
-  test('forgets a waiting request whose client hangs up', async () => {
+  test('drops a waiting request whose client hangs up', async () => {
     const runner = runnerOf({ requestMs: 20 });
     const first = runner.run(1, patient(), () => 'first');
     const impatient = new AbortController();
@@ -81,7 +81,7 @@ describe('the runner', () => {
     expect(embedded).toBe(false);
   });
 
-  test('stops after the text at hand when the client of a running request hangs up', async () => {
+  test('stops after the current text when the client of a running request hangs up', async () => {
     const runner = runnerOf({ textMs: 20 });
     const impatient = new AbortController();
     const long = runner.run(1_000, impatient.signal, () => 0);
@@ -92,7 +92,7 @@ describe('the runner', () => {
     expect(runner.busyMs).toBeLessThan(1_000);
   });
 
-  test('goes on after a request that fails', async () => {
+  test('continues after a request that fails', async () => {
     const runner = runnerOf({ textMs: 1 });
     const failing = runner.run(1, patient(), () => Promise.reject(new Error('no')));
     const next = runner.run(1, patient(), () => 'next');
@@ -100,7 +100,7 @@ describe('the runner', () => {
     await expect(next).resolves.toBe('next');
   });
 
-  test('takes all that run and wait with it when it crashes', async () => {
+  test('fails all running and waiting requests when it crashes', async () => {
     const runner = runnerOf({ requestMs: 60_000 });
     const requests = [1, 2, 3].map(() => runner.run(1, patient(), () => 0));
     runner.crash(new Error('EOF'));

@@ -20,7 +20,7 @@ describe('the sentence brain', () => {
     expect(withoutInstruction(text)).toBe(expected);
   });
 
-  test('puts a question nearest to the text that answers it, over HTTP and with the instructions in front', async () => {
+  test('places a question nearest to the text that answers it, over HTTP and with the instructions', async () => {
     await withStandIn({ brain: 'sentence' }, async (ollama) => {
       const passages = [
         'To roll back a failed deployment, run the undo command and wait for the pods.',
@@ -35,7 +35,7 @@ describe('the sentence brain', () => {
     });
   });
 
-  test('fills up with zeros beyond its 512 values, and cuts and renormalises below', async () => {
+  test('appends zeros to its 512 values, and cuts and renormalises for fewer', async () => {
     const brain = new SentenceBrain();
     const [[wide], [native], [narrow]] = [
       await brain.embed(['a text'], 768),

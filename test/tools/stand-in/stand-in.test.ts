@@ -5,7 +5,7 @@ import { startStandIn } from '../../../tools/stand-in/stand-in.js';
 import { embed, failure, vectorsOf, withStandIn } from './client.js';
 
 describe('the log', () => {
-  test('tells how often each text was embedded, failures and spoilt vectors not counted', async () => {
+  test('counts how often each text was embedded, without failures and wrong vectors', async () => {
     await withStandIn({ recordTexts: true }, async (ollama) => {
       await embed(ollama, ['a', 'b']);
       await embed(ollama, 'b');
@@ -27,7 +27,7 @@ describe('the log', () => {
     });
   });
 
-  test('forgets the oldest requests and goes on counting', async () => {
+  test('drops the oldest requests and continues the numbering', async () => {
     await withStandIn({ logSize: 2 }, async (ollama) => {
       for (let i = 0; i < 5; i++) await embed(ollama, []);
       expect(ollama.requests.map(({ number }) => number)).toEqual([4, 5]);
@@ -37,19 +37,19 @@ describe('the log', () => {
 });
 
 describe('waiting for a condition', () => {
-  test('ends at once when it holds already', async () => {
+  test('ends at once if it holds already', async () => {
     await withStandIn({}, async (ollama) => {
       await ollama.waitFor(({ stats }) => stats.requests === 0);
     });
   });
 
-  test('ends with the state when it is given up', async () => {
+  test('fails with the state at the timeout', async () => {
     await withStandIn({}, async (ollama) => {
-      await expect(ollama.waitFor(() => false, 10)).rejects.toThrow(/did not get there in 10 ms: {"requests":0/);
+      await expect(ollama.waitFor(() => false, 10)).rejects.toThrow(/did not hold within 10 ms: {"requests":0/);
     });
   });
 
-  test('fails with what the condition throws', async () => {
+  test('fails with the condition’s error', async () => {
     await withStandIn({}, async (ollama) => {
       const broken = () => {
         throw new Error('broken');
@@ -71,7 +71,7 @@ describe('waiting for a condition', () => {
 });
 
 describe('stopping', () => {
-  test('ends requests that hang, load or wait, and refuses from then on', async () => {
+  test('ends requests that hang, load or wait, and then refuses connections', async () => {
     const ollama = await startStandIn({ requestMs: 60_000 });
     ollama.faults.add({ preset: 'hang', text: 'hang' });
     const requests = ['hang', 'run', 'wait'].map((text) => failure(embed(ollama, text)));
@@ -96,7 +96,7 @@ describe('a start', () => {
     await expect(startStandIn(options)).rejects.toThrow(message);
   });
 
-  test('on a port that is taken fails', async () => {
+  test('on a port in use fails', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const address = other.address();
@@ -106,13 +106,13 @@ describe('a start', () => {
   });
 });
 
-describe("somebody else's brain", () => {
+describe('a given brain', () => {
   const brain: Brain = {
     nativeDimensions: 2,
     embed: (texts) => texts.map((text) => Float32Array.of(text.length, 0.5)),
   };
 
-  test('is asked for the vectors', async () => {
+  test('makes the vectors', async () => {
     await withStandIn({ brain }, async (ollama) => {
       expect(vectorsOf(await embed(ollama, ['one', 'four']))).toEqual([
         [3, 0.5],
@@ -121,7 +121,7 @@ describe("somebody else's brain", () => {
     });
   });
 
-  test('makes a 500 of what it throws', async () => {
+  test('leads to a 500 if it throws', async () => {
     const failing: Brain = { nativeDimensions: 2, embed: () => Promise.reject(new Error('no memory')) };
     await withStandIn({ brain: failing }, async (ollama) => {
       expect(await embed(ollama, 'a')).toMatchObject({ status: 500, json: { error: 'no memory' } });

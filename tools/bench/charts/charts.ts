@@ -1,12 +1,12 @@
 import type { EChartsOption } from 'echarts';
 import type { Measured } from '../report.js';
 import { casesOf, rounded, valueOf } from './figures.js';
-import { bars, categories, FLOOR, frame, line, OURS, values } from './style.js';
+import { bars, categories, FLOOR_COLOUR, frame, line, WORKER_COLOUR, values } from './style.js';
 
 export interface Chart {
-  /** The scenario that it shows, and so the name of its file: `bench-{scenario}.svg`. */
+  /** The scenario that it shows; its file is `bench-{scenario}.svg`. */
   readonly scenario: string;
-  /** @throws Error naming a figure that is not there */
+  /** @throws Error naming a figure that is missing */
   readonly option: (measured: Measured) => EChartsOption;
 }
 
@@ -26,15 +26,18 @@ function ceiling(measured: Measured): EChartsOption {
     xAxis: categories(throughput.map(({ name }) => name)),
     yAxis: values(''),
     series: [
-      bars('the worker', OURS, valuesOf(throughput)),
-      bars('floor: a loop of the database work alone', FLOOR, valuesOf(floor)),
+      bars('the worker', WORKER_COLOUR, valuesOf(throughput)),
+      bars('floor: a loop that only does the database work', FLOOR_COLOUR, valuesOf(floor)),
     ],
   };
 }
 
 function saturation(measured: Measured): EChartsOption {
-  const utilisation = valueOf(measured, 'utilisation: the time of the same requests sent by a loop, of ours');
-  const names = ['the worker: claim, embed, store', 'floor: a loop of the same requests'];
+  const utilisation = valueOf(
+    measured,
+    'utilisation: time of a loop that sends the same requests, divided by the worker’s',
+  );
+  const names = ['the worker: claim, embed, store', 'floor: a loop that sends the same requests'];
   const throughput = [
     valueOf(measured, 'throughput'),
     valueOf(measured, 'floor: throughput of a loop that only sends the requests'),
@@ -42,7 +45,7 @@ function saturation(measured: Measured): EChartsOption {
   return {
     ...frame(
       `The model is kept busy ${(utilisation * 100).toFixed(1)} % of the time`,
-      'blocks/s; the model takes 20 ms a request and 5 ms a text, one at a time',
+      'blocks/s; the model takes 20 ms per request and 5 ms per text, one at a time',
     ),
     legend: { show: false },
     grid: { left: 250, right: 64, top: 76, bottom: 36 },
@@ -50,8 +53,8 @@ function saturation(measured: Measured): EChartsOption {
     yAxis: { ...categories(names), inverse: true },
     series: [
       {
-        ...bars('', OURS, throughput),
-        data: throughput.map((value, i) => ({ value, itemStyle: { color: i === 0 ? OURS : FLOOR } })),
+        ...bars('', WORKER_COLOUR, throughput),
+        data: throughput.map((value, i) => ({ value, itemStyle: { color: i === 0 ? WORKER_COLOUR : FLOOR_COLOUR } })),
         label: {
           show: true,
           position: 'right',
@@ -63,7 +66,7 @@ function saturation(measured: Measured): EChartsOption {
   };
 }
 
-/** Two panels: milliseconds of one case would make the other's invisible. */
+/** Two panels with their own scales, because the milliseconds of the cases differ too much for one. */
 function freshness(measured: Measured): EChartsOption {
   const quantiles = ['p50', 'p90', 'p99'] as const;
   const panels = casesOf(measured, 'p50').map(({ name }) => ({
@@ -72,7 +75,10 @@ function freshness(measured: Measured): EChartsOption {
   }));
   const share = 100 / panels.length;
   return {
-    ...frame('From an edit committed to its vector committed', 'ms, less the model’s own time for that text'),
+    ...frame(
+      'From the commit of an edit to the commit of its vector',
+      'ms, without the model’s own time for that text',
+    ),
     legend: { show: false },
     grid: panels.map((_, i) => ({
       left: `${i * share + 8}%`,
@@ -88,18 +94,18 @@ function freshness(measured: Measured): EChartsOption {
       nameTextStyle: { fontSize: 13 },
     })),
     yAxis: panels.map((_, i) => values('', i)),
-    series: panels.map((panel, i) => bars(panel.name, OURS, panel.values, i)),
+    series: panels.map((panel, i) => bars(panel.name, WORKER_COLOUR, panel.values, i)),
   };
 }
 
 function growth(measured: Measured): EChartsOption {
   const throughput = casesOf(measured, 'throughput');
   return {
-    ...frame('Throughput as the table grows', 'blocks/s of 10,000 blocks embedded again'),
+    ...frame('Throughput as the table grows', 'blocks/s while 10,000 blocks are embedded again'),
     legend: { show: false },
     xAxis: categories(throughput.map(({ name }) => name)),
     yAxis: values(''),
-    series: [bars('the worker', OURS, valuesOf(throughput))],
+    series: [bars('the worker', WORKER_COLOUR, valuesOf(throughput))],
   };
 }
 
@@ -111,17 +117,17 @@ function replicas(measured: Measured): EChartsOption {
   }));
   const alone = throughput[0]?.value ?? Number.NaN;
   return {
-    ...frame('Throughput by replicas', 'blocks/s; the model is bound by latency alone, 250 ms a request'),
+    ...frame('Throughput by replicas', 'blocks/s; the model takes 250 ms per request, any number at once'),
     xAxis: categories(throughput.map(({ name }) => name)),
     yAxis: values(''),
     series: [
       line(
-        'as many times one alone',
-        FLOOR,
+        'one replica × their number',
+        FLOOR_COLOUR,
         throughput.map(({ count }) => alone * count),
         true,
       ),
-      line('measured', OURS, valuesOf(throughput), false),
+      line('measured', WORKER_COLOUR, valuesOf(throughput), false),
     ],
   };
 }

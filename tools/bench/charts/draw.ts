@@ -4,10 +4,10 @@ import { init, type EChartsOption } from 'echarts';
 import type { Report } from '../report.js';
 import { CHARTS } from './charts.js';
 
-/** Pixels at which a README shows them unscaled. */
+/** Pixels at which a README shows the charts unscaled. */
 const SIZE = { width: 760, height: 340 };
 
-/** @returns the charts of the scenarios that were measured: SVG by the name of the file */
+/** @returns the charts of the measured scenarios: SVG by file name */
 export function drawCharts({ measured }: Pick<Report, 'measured'>): Map<string, string> {
   const drawn = new Map<string, string>();
   for (const { scenario, option } of CHARTS) {
@@ -17,7 +17,7 @@ export function drawCharts({ measured }: Pick<Report, 'measured'>): Map<string, 
   return drawn;
 }
 
-/** Draws them into a directory. @returns their paths */
+/** Writes the charts into a directory. @returns their paths */
 export async function writeCharts(report: Report, directory: string): Promise<string[]> {
   await mkdir(directory, { recursive: true });
   const paths: string[] = [];
@@ -35,6 +35,6 @@ function svgOf(option: EChartsOption): string {
     chart.setOption(option);
     return chart.renderToSVGString();
   } finally {
-    chart.dispose(); // its timers would keep the process from ending
+    chart.dispose(); // its timers would keep the process alive
   }
 }

@@ -1,9 +1,9 @@
 import type { Measured } from '../report.js';
 
 /**
- * The value of the figure of that name.
+ * The value of the figure with this name.
  *
- * @throws Error when there is none: the scenario calls it otherwise now
+ * @throws Error if there is none, because the scenario's names and the charts' differ
  */
 export function valueOf({ scenario, figures }: Measured, what: string): number {
   const found = figures.find((figure) => figure.what === what);
@@ -12,9 +12,9 @@ export function valueOf({ scenario, figures }: Measured, what: string): number {
 }
 
 /**
- * Figures that there are several of, one for each case of the scenario: `{case}: {what}`.
+ * A figure that the scenario has for each of its cases, named `{case}: {what}`.
  *
- * @throws Error when there is none
+ * @throws Error if there is none
  */
 export function casesOf({ scenario, figures }: Measured, what: string): { name: string; value: number }[] {
   const ending = `: ${what}`;
@@ -23,7 +23,7 @@ export function casesOf({ scenario, figures }: Measured, what: string): { name: 
   return found.map((figure) => ({ name: figure.what.slice(0, -ending.length), value: figure.value }));
 }
 
-/** As labels show them. */
+/** As shown in labels. */
 export function rounded(value: number): string {
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
   return value.toLocaleString('en', { maximumFractionDigits: digits });

@@ -1,15 +1,15 @@
 import type { BarSeriesOption, EChartsOption, LineSeriesOption } from 'echarts';
 import { rounded } from './figures.js';
 
-/** Of the worker, and of what it is compared with. */
-export const OURS = '#2563eb';
-export const FLOOR = '#cbd5e1';
+/** Colours of the worker, and of what it is compared with. */
+export const WORKER_COLOUR = '#2563eb';
+export const FLOOR_COLOUR = '#cbd5e1';
 const INK = '#1f2937';
 const FAINT = '#6b7280';
-/** Without names in quotes: the renderer does not escape them within an attribute, and the SVG would not be XML. */
+/** No name may need quotes: the renderer does not escape them in an attribute, which would make the SVG invalid. */
 const FONT = 'system-ui, Helvetica, Arial, sans-serif';
 
-/** What all charts have in common: title, what is compared, light background. */
+/** What all charts have in common: title, subtitle, legend, light background. */
 export function frame(title: string, subtitle: string): EChartsOption {
   return {
     animation: false,
@@ -58,7 +58,7 @@ export function values(name: string, gridIndex = 0) {
   };
 }
 
-/** Bars with their values on them. */
+/** Bars with their values above them. */
 export function bars(name: string, color: string, data: readonly number[], axis = 0): BarSeriesOption {
   return {
     type: 'bar',

@@ -1,6 +1,5 @@
 import type pg from 'pg';
 import { PgBoss } from 'pg-boss';
-import { allOf } from '../all-of.js';
 import type { TestDatabase } from '../../../test/support/test-database.js';
 import { withVectorStore } from './vector-store.js';
 
@@ -8,15 +7,15 @@ export interface DatabaseLoopOptions {
   readonly db: TestDatabase;
   readonly loops: number;
   readonly batchSize: number;
-  /** number[contents][768] of the contents of a batch. */
+  /** Vectors for the contents of a batch: `Float32Array[contents.length][768]`. */
   readonly embed: (contents: readonly string[]) => Promise<readonly Float32Array[]>;
 }
 
 /**
- * The floors of the ceiling: fetch, claim, complete and store, by so many loops of so many jobs, with no fence, no look
- * at what has changed meanwhile, and no text but what `embed` is given. The jobs are there.
+ * The floor of the ceiling scenario: fetch, claim, complete and store in concurrent loops, with no fence, no check for
+ * changes, and no preparation of texts. The jobs must be in the queue.
  *
- * @returns seconds, and how many blocks were stored
+ * @returns how long it took, and how many blocks were stored
  */
 export async function databaseLoop({
   db,
@@ -61,7 +60,7 @@ export async function databaseLoop({
         }
       };
       const started = performance.now();
-      await allOf(Array.from({ length: loops }, loop));
+      await Promise.all(Array.from({ length: loops }, loop));
       return { seconds: (performance.now() - started) / 1000, blocks };
     } finally {
       await boss.stop({ close: false });
@@ -78,6 +77,6 @@ async function inTransaction(pool: pg.Pool, work: (client: pg.PoolClient) => Pro
     await client.query('COMMIT');
     failed = false;
   } finally {
-    client.release(failed); // with its transaction, where that was left open
+    client.release(failed); // closes the connection, and with it an open transaction
   }
 }

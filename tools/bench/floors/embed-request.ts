@@ -1,11 +1,11 @@
 import { Agent, request, type IncomingMessage } from 'node:http';
 
 /**
- * The request of the floors, as cheap as Node makes one: nothing is looked at but the status.
+ * The cheapest embedding request that Node can send. It checks only the status.
  *
  * @param agent keeps the connections
- * @returns the answer's bytes
- * @throws Error when the stand-in refuses
+ * @returns the body of the response
+ * @throws Error if the status is not 200
  */
 export async function requestEmbeddings(agent: Agent, url: string, input: readonly string[]): Promise<Buffer> {
   const body = Buffer.from(JSON.stringify({ model: 'qwen3-embedding:4b', input, dimensions: 768, truncate: false }));
@@ -22,7 +22,7 @@ export async function requestEmbeddings(agent: Agent, url: string, input: readon
   return bytes;
 }
 
-/** Keeps so many connections for the requests of a floor. */
+/** Keeps this many connections for the requests of a floor. */
 export function floorAgent(connections: number): Agent {
   return new Agent({ keepAlive: true, maxSockets: connections });
 }

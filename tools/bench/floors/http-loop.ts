@@ -1,10 +1,10 @@
 import { floorAgent, requestEmbeddings } from './embed-request.js';
 
 /**
- * The floor of saturation and of freshness: the same requests, sent by so many senders, with nothing else to do.
+ * The floor of the saturation and freshness scenarios: sends the same requests and does nothing else.
  *
- * @param requests the texts of each
- * @returns seconds in all, and milliseconds of each request in the order of their answers
+ * @param requests the texts of each request
+ * @returns the total time, and the time of each request in the order of the responses
  */
 export async function httpLoop(
   url: string,

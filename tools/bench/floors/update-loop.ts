@@ -1,12 +1,11 @@
-import { allOf } from '../all-of.js';
 import { deterministicVector } from '../../stand-in/deterministic-brain.js';
 import type { TestDatabase } from '../../../test/support/test-database.js';
 import { withVectorStore } from './vector-store.js';
 
 /**
- * The floor of the write path: vectors stored by so many connections, so many a statement, and nothing else.
+ * The floor of the write-path scenario: stores vectors over several connections and does nothing else.
  *
- * @returns vectors a second
+ * @returns vectors per second
  */
 export async function updateLoop(
   db: TestDatabase,
@@ -28,7 +27,7 @@ export async function updateLoop(
       }
     };
     const started = performance.now();
-    await allOf(Array.from({ length: connections }, loop));
+    await Promise.all(Array.from({ length: connections }, loop));
     return ids.length / ((performance.now() - started) / 1000);
   });
 }

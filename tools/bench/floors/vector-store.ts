@@ -2,7 +2,7 @@ import pg from 'pg';
 import { encodeVectorArray } from '../../../src/postgres/vector-codec.js';
 import type { TestDatabase } from '../../../test/support/test-database.js';
 
-/** Connections of a floor, and how it stores vectors on one of them. */
+/** Connections, and a function that stores vectors over one of them. */
 export interface VectorStore {
   readonly pool: pg.Pool;
   /** @param vectors number[ids][dimensions] */
@@ -13,14 +13,14 @@ export interface VectorStore {
   ) => Promise<void>;
 }
 
-/** Lends so many connections for as long as `work` takes. */
+/** Opens this many connections for `work` and closes them afterwards. */
 export async function withVectorStore<T>(
   db: TestDatabase,
   connections: number,
   work: (vectorStore: VectorStore) => Promise<T>,
 ): Promise<T> {
   const pool = new pg.Pool({ connectionString: db.url, max: connections });
-  pool.on('error', () => undefined); // of idle connections, when the database is dropped after a failure
+  pool.on('error', () => undefined); // idle connections fail if the database is dropped after an error
   try {
     const { rows } = await pool.query<{ oid: number }>(`SELECT 'vector'::regtype::oid AS oid`);
     const oid = Number(rows[0]?.oid);

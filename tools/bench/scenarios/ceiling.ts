@@ -7,34 +7,34 @@ import { databaseLoop, type DatabaseLoopOptions } from '../floors/database-loop.
 import { floorAgent, requestEmbeddings } from '../floors/embed-request.js';
 import { memoryFigure } from '../memory.js';
 import { figure, type Bench, type Figure, type Scenario } from '../scenario.js';
-import { environmentOf, workOff, type WorkedOff } from '../work-off.js';
+import { environmentOf, embedPending, type EmbeddingCost } from '../embed-pending.js';
 import { runCommand } from '../worker.js';
 
 interface Setting {
   readonly workers: number;
   readonly batchSize: number;
-  /** Of the worker, in flight. */
+  /** Requests that the worker has in flight. */
   readonly requests: number;
   readonly target: number;
 }
 
 const SETTINGS: readonly Setting[] = [
   { workers: 10, batchSize: 10, requests: 2, target: 3_000 }, // the defaults
-  { workers: 2, batchSize: 128, requests: 2, target: 5_000 }, // one of the two takes live jobs only
-  { workers: 4, batchSize: 128, requests: 2, target: 5_000 }, // the best we know
+  { workers: 2, batchSize: 128, requests: 2, target: 5_000 }, // one of the two workers takes live jobs only
+  { workers: 4, batchSize: 128, requests: 2, target: 5_000 }, // the best setting we know
 ];
-/** So many that start and warm-up are a small part: a run takes some 10 s. */
+/** Enough that start and warm-up are a small part: a run takes about 10 s. */
 const BLOCKS = 50_000;
 const DIMENSIONS = 768;
 const VECTOR = deterministicVector('', DIMENSIONS);
 const SHARE_OF_FLOOR = 0.7;
-/** Per 1,000 blocks: a stand-in that takes more is what is measured. It took 0.06 to 0.11 when its answers were joined strings. */
+/** Per 1,000 blocks. If the stand-in takes more, it limits the throughput. With answers joined from strings it took 0.06 to 0.11. */
 const STAND_IN_CPU_SECONDS = 0.06;
 
-/** The model answers at once: what is left is us. */
+/** The model answers at once, so only the worker and PostgreSQL limit the throughput. */
 export const ceiling: Scenario = {
   name: 'ceiling',
-  what: 'blocks a second with a model that answers at once, against a loop of the database work alone',
+  what: 'throughput with a model that answers at once, by workers × batch size; the floor is a loop that only does the database work',
   async measure(bench) {
     const figures: Figure[] = [];
     for (const setting of bench.options.quick ? SETTINGS.slice(0, 1) : SETTINGS) {
@@ -49,25 +49,26 @@ async function measureSetting(bench: Bench, setting: Setting): Promise<Figure[]>
   const name = `${setting.workers} × ${setting.batchSize}`;
   const floors: number[] = [];
   const floorsWithRequests: number[] = [];
-  const runs: WorkedOff[] = [];
+  const runs: EmbeddingCost[] = [];
   for (let run = 0; run < bench.options.runs; run++) {
-    const alone = await floor(bench, setting, blocks, false);
+    const databaseOnly = await floor(bench, setting, blocks, false);
     const withRequests = await floor(bench, setting, blocks, true);
     const done = await pipeline(bench, setting, blocks);
-    floors.push(alone);
+    floors.push(databaseOnly);
     floorsWithRequests.push(withRequests);
     runs.push(done);
-    bench.tell(
-      `ceiling ${name}: ${rate(done).toFixed(0)}/s, floor ${alone.toFixed(0)}/s, with requests ${withRequests.toFixed(0)}/s`,
+    bench.print(
+      `ceiling ${name}: ${rate(done).toFixed(0)}/s, floor ${databaseOnly.toFixed(0)}/s, with requests ${withRequests.toFixed(0)}/s`,
     );
   }
   const sharesOf = (bases: readonly number[]) => runs.map((run, i) => rate(run) / (bases[i] ?? Number.NaN));
-  const perThousand = (seconds: (run: WorkedOff) => number) => runs.map((run) => (seconds(run) / run.blocks) * 1000);
+  const perThousand = (seconds: (run: EmbeddingCost) => number) =>
+    runs.map((run) => (seconds(run) / run.blocks) * 1000);
   return [
     figure(`${name}: throughput`, 'blocks/s', runs.map(rate), { atLeast: setting.target }),
     figure(`${name}: floor, the database work alone`, 'blocks/s', floors),
     figure(`${name}: share of the floor`, '', sharesOf(floors), { atLeast: SHARE_OF_FLOOR }),
-    figure(`${name}: floor, the requests too`, 'blocks/s', floorsWithRequests),
+    figure(`${name}: floor with the requests`, 'blocks/s', floorsWithRequests),
     figure(`${name}: share of the floor with the requests`, '', sharesOf(floorsWithRequests)),
     figure(
       `${name}: CPU of the worker`,
@@ -97,19 +98,19 @@ async function measureSetting(bench: Bench, setting: Setting): Promise<Figure[]>
   ];
 }
 
-async function pipeline(bench: Bench, setting: Setting, blocks: number): Promise<WorkedOff> {
+async function pipeline(bench: Bench, setting: Setting, blocks: number): Promise<EmbeddingCost> {
   const db = await bench.server.createDatabase();
   const standIn = await launchStandIn({ logSize: 10 });
   try {
     await insertBlocks(db, blocks, (n) => textOf(bench.options.seed, n));
-    return await workOff({ bench, db, standIn, environment: environmentOfSetting(setting) });
+    return await embedPending({ bench, db, standIn, environment: environmentOfSetting(setting) });
   } finally {
     await standIn.stop();
     await db.drop();
   }
 }
 
-/** @param requests whether the model is asked, and its answers read by the parser of ours, which is faster than JSON.parse */
+/** @param requests whether to send requests to the model and read the answers, with the worker's parser, which is faster than JSON.parse */
 async function floor(
   bench: Bench,
   { workers, batchSize }: Setting,
@@ -141,7 +142,7 @@ const sameVector: DatabaseLoopOptions['embed'] = (contents) => Promise.resolve(c
 
 async function ask(agent: Agent, url: string, contents: readonly string[]): Promise<readonly Float32Array[]> {
   const vectors = scanEmbeddings(await requestEmbeddings(agent, url, contents), contents.length, DIMENSIONS);
-  if (vectors === undefined) throw new Error('the stand-in answered with something else than vectors');
+  if (vectors === undefined) throw new Error('the stand-in’s answer holds no vectors');
   return vectors;
 }
 
@@ -154,6 +155,6 @@ function environmentOfSetting({ workers, batchSize, requests }: Setting) {
   };
 }
 
-function rate({ blocks, seconds }: WorkedOff): number {
+function rate({ blocks, seconds }: EmbeddingCost): number {
   return blocks / seconds;
 }

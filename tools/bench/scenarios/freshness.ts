@@ -9,7 +9,7 @@ import { httpLoop } from '../floors/http-loop.js';
 import { notifyLoop } from '../floors/notify-loop.js';
 import { memoryFigure } from '../memory.js';
 import { figure, quantile, type Bench, type Figure, type Scenario } from '../scenario.js';
-import { environmentOf } from '../work-off.js';
+import { environmentOf } from '../embed-pending.js';
 import { verifyVectors } from '../verify.js';
 import { BenchWorker } from '../worker.js';
 
@@ -20,7 +20,7 @@ const STORED_WITHIN_MS = 60_000;
 
 interface Case {
   readonly name: string;
-  /** Blocks that have their vectors, and those that wait. */
+  /** Number of blocks that have their vectors, and of pending ones. */
   readonly embedded: number;
   readonly backlog: number;
   readonly editsPerSecond: number;
@@ -39,8 +39,8 @@ const QUANTILES: readonly (readonly [Quantile, number])[] = [
 
 const LIVE = { name: 'edits alone', embedded: 10_000, backlog: 0, editsPerSecond: 50, requestMs: 0, textMs: 5 };
 /**
- * An edit is a request of its own, 25 ms of the model's time: at 5 a second an eighth of it, so that the backlog goes
- * on and edits seldom wait for each other. 40 a second would take it all.
+ * Each edit is one request and takes 25 ms of the model's time. At 5 per second that is an eighth of it, so the backlog
+ * progresses and edits seldom wait for each other. 40 per second would take all of it.
  */
 const WITH_BACKLOG = {
   name: 'with a backlog',
@@ -50,7 +50,7 @@ const WITH_BACKLOG = {
   requestMs: 20,
   textMs: 5,
 };
-/** Two requests of 10 texts are in flight before an edit's turn comes: 2 × (20 + 10 × 5) ms. */
+/** Two requests of 10 texts are in flight before an edit's request: 2 × (20 + 10 × 5) ms. */
 const IN_FLIGHT_MS = 140;
 
 const CASES: readonly Case[] = [
@@ -62,10 +62,10 @@ const QUICK_CASES: readonly Case[] = [
   { ...WITH_BACKLOG, embedded: 500, backlog: 1_500, seconds: 3, targets: {} },
 ];
 
-/** From the commit of an edit to the commit of its vector. */
+/** Measures the time from the commit of an edit to the commit of its vector. */
 export const freshness: Scenario = {
   name: 'freshness',
-  what: 'from an edit committed to its vector committed, less the time of the model itself for that one text',
+  what: 'time from the commit of an edit to the commit of its vector, without the model’s own time for that text',
   async measure(bench) {
     const figures: Figure[] = [];
     for (const one of bench.options.quick ? QUICK_CASES : CASES) figures.push(...(await measureCase(bench, one)));
@@ -85,8 +85,8 @@ async function measureCase(bench: Bench, one: Case): Promise<Figure[]> {
   for (let run = 0; run < bench.options.runs; run++) {
     const last = await measureOnce(bench, one);
     runs.push(last);
-    const told = QUANTILES.map(([name, share]) => `${name} ${quantile(last.latenciesMs, share).toFixed(1)} ms`);
-    bench.tell(`freshness ${one.name}: ${told.join(', ')} of ${last.latenciesMs.length} edits`);
+    const quantiles = QUANTILES.map(([name, share]) => `${name} ${quantile(last.latenciesMs, share).toFixed(1)} ms`);
+    bench.print(`freshness ${one.name}: ${quantiles.join(', ')} of ${last.latenciesMs.length} edits`);
   }
   const p50 = (values: readonly number[]) => quantile(values, 0.5);
   const figures = QUANTILES.map(([name, share]) => {
@@ -104,17 +104,17 @@ async function measureCase(bench: Bench, one: Case): Promise<Figure[]> {
   return [
     ...figures,
     figure(
-      `${one.name}: floor, a bare NOTIFY heard, p50`,
+      `${one.name}: floor, NOTIFY alone, p50`,
       'ms',
       runs.map(({ notifyMs }) => p50(notifyMs)),
     ),
     figure(
-      `${one.name}: floor, the bare request, p50`,
+      `${one.name}: floor, the request alone, p50`,
       'ms',
       runs.map(({ requestMs }) => p50(requestMs)),
     ),
     figure(
-      `${one.name}: p50 as multiple of both floors`,
+      `${one.name}: p50, as a multiple of both floors together`,
       '',
       runs.map((run) => p50(run.latenciesMs) / (p50(run.notifyMs) + p50(run.requestMs))),
     ),
@@ -134,7 +134,7 @@ async function measureOnce(bench: Bench, one: Case): Promise<Run> {
     let peakRssBytes = 0;
     let latenciesMs: number[];
     try {
-      if (one.backlog > 0) await untilUnderWay(standIn, worker);
+      if (one.backlog > 0) await untilEmbedding(standIn, worker);
       latenciesMs = await editAndWait(db, one, seed);
       peakRssBytes = (await worker.usage()).peakRssBytes;
       if (one.backlog > 0) await requireBacklog(db);
@@ -148,7 +148,7 @@ async function measureOnce(bench: Bench, one: Case): Promise<Run> {
   }
 }
 
-/** Blocks 1 to `embedded` have their vectors: the first few are edited to warm up, others to be measured. */
+/** Edits blocks that have their vectors (ids from 1): the first few to warm up, then others to measure. */
 async function editAndWait(db: TestDatabase, one: Case, seed: number): Promise<number[]> {
   const idsFrom = (from: number, count: number) => Array.from({ length: count }, (_, i) => String(from + i));
   const warmUp = idsFrom(1, one.editsPerSecond * WARM_UP_SECONDS);
@@ -175,7 +175,7 @@ async function measureFloors(bench: Bench, db: TestDatabase, standIn: LaunchedSt
   }
 }
 
-async function untilUnderWay(standIn: LaunchedStandIn, worker: BenchWorker): Promise<void> {
+async function untilEmbedding(standIn: LaunchedStandIn, worker: BenchWorker): Promise<void> {
   const enough = (await standIn.stats()).textsEmbedded + 100;
   while ((await standIn.stats()).textsEmbedded < enough) {
     worker.requireAlive();
@@ -187,5 +187,5 @@ async function requireBacklog(db: TestDatabase): Promise<void> {
   const [row] = await db.query<{ n: number }>(
     `SELECT count(*)::int AS n FROM blocks WHERE embedding_status = 'pending'`,
   );
-  if ((row?.n ?? 0) < 100) throw new Error('the backlog was worked off before the edits were measured');
+  if ((row?.n ?? 0) < 100) throw new Error('the backlog was finished before the edits were measured');
 }

@@ -7,12 +7,12 @@ import { measureIdle, type IdleCost } from '../idle.js';
 import { memoryFigure } from '../memory.js';
 import { figure, type Bench, type Figure, type Scenario } from '../scenario.js';
 import { forcedSweep, sweepsUntil } from '../sweeps.js';
-import { environmentOf, forgetJobs, workOff, type WorkedOff } from '../work-off.js';
+import { environmentOf, forgetJobs, embedPending, type EmbeddingCost } from '../embed-pending.js';
 import { BenchWorker } from '../worker.js';
 
 interface Sizes {
   readonly blocks: readonly number[];
-  /** Of each size, embedded again. */
+  /** How many blocks of each table are embedded again. */
   readonly again: number;
   readonly sweeps: number;
   readonly scrapes: number;
@@ -24,18 +24,18 @@ const FULL: Sizes = {
   again: 10_000,
   sweeps: 5,
   scrapes: 10,
-  // From the end of one sweep to the end of the next: 60.25 s. So exactly one of them is in it.
+  // From the end of one sweep to the end of the next it takes 60.25 s, so this contains exactly one sweep.
   idleSeconds: 62,
 };
 const QUICK: Sizes = { blocks: [1_000, 5_000], again: 500, sweeps: 1, scrapes: 2, idleSeconds: 2 };
-/** The depth is asked of the database at most once a second: between two scrapes it is forgotten. */
-const BETWEEN_SCRAPES_MS = 1_100;
+/** The queue's depth is cached for a second; this makes each scrape query it again. */
+const SCRAPE_INTERVAL_MS = 1_100;
 const SHARE_OF_SMALLEST = 0.9;
 
-/** The larger table costs nothing but the room it takes. */
+/** A larger table must cost nothing but disk space. */
 export const growth: Scenario = {
   name: 'growth',
-  what: 'the same work, a sweep, a scrape, and doing nothing, as the table grows',
+  what: 'throughput, sweep, scrape and idle cost, as the table grows',
   async measure(bench) {
     const sizes = bench.options.quick ? QUICK : FULL;
     const standIn = await launchStandIn({ logSize: 10 });
@@ -44,15 +44,15 @@ export const growth: Scenario = {
       for (const blocks of sizes.blocks) {
         const db = await bench.server.createDatabase();
         tables.push({ blocks, name: `${blocks.toLocaleString('en')} blocks`, db, runs: [] });
-        bench.tell(`growth: inserting ${blocks.toLocaleString('en')} blocks`);
+        bench.print(`growth: inserting ${blocks.toLocaleString('en')} blocks`);
         await insertEmbedded(db, blocks, bench.options.seed);
       }
-      // Size after size within each run, so that a machine that slows down slows all of them.
+      // All sizes in turn within each run, so that a machine that slows down affects all of them.
       for (let run = 0; run < bench.options.runs; run++) {
         for (const table of tables) {
           const last = await embedAgain(bench, table, sizes.again, standIn, run);
           table.runs.push(last);
-          bench.tell(`growth ${table.name}: ${rate(last).toFixed(0)} blocks/s`);
+          bench.print(`growth ${table.name}: ${rate(last).toFixed(0)} blocks/s`);
         }
       }
       const figures: Figure[] = [];
@@ -69,18 +69,18 @@ interface Table {
   readonly blocks: number;
   readonly name: string;
   readonly db: TestDatabase;
-  readonly runs: WorkedOff[];
+  readonly runs: EmbeddingCost[];
 }
 
-/** The API's role sets blocks at the end of the table `pending`, once the worker has settled. */
+/** Sets blocks at the end of the table `pending` once the worker has finished its first sweep, and embeds them again. */
 async function embedAgain(
   bench: Bench,
   { db, blocks }: Table,
   again: number,
   standIn: LaunchedStandIn,
   run: number,
-): Promise<WorkedOff> {
-  // Others in each run, where there are others.
+): Promise<EmbeddingCost> {
+  // Other blocks in each run, as far as the table has others.
   const first = Math.max(0, blocks - again * (run + 1)) + 1;
   const ids = Array.from({ length: again }, (_, i) => String(first + i));
   await db.query('VACUUM (ANALYZE) blocks');
@@ -89,7 +89,7 @@ async function embedAgain(
   const afterSweep = () =>
     db.query(`UPDATE blocks SET embedding_status = 'pending' WHERE id = ANY ($1::bigint[])`, [ids]);
   const enqueue = { afterSweep, after: String(first - 1) };
-  const done = await workOff({ bench, db, standIn, ids, enqueue });
+  const done = await embedPending({ bench, db, standIn, ids, enqueue });
   if (done.blocks !== again) throw new Error(`${done.blocks} of ${again} blocks were embedded`);
   return done;
 }
@@ -110,7 +110,7 @@ async function figuresOf(
     ...(blocks === smallest?.blocks
       ? []
       : [
-          figure(`${name}: throughput, of that at ${smallest?.name ?? ''}`, '', shares, {
+          figure(`${name}: throughput, as a share of that at ${smallest?.name ?? ''}`, '', shares, {
             atLeast: SHARE_OF_SMALLEST,
           }),
         ]),
@@ -135,7 +135,7 @@ interface Costs {
 async function costsAtRest(bench: Bench, db: TestDatabase, sizes: Sizes, standIn: LaunchedStandIn): Promise<Costs> {
   const worker = await BenchWorker.start(bench.options.worker, environmentOf(db, standIn));
   try {
-    await sweepsUntil(worker, 1); // the one at the start
+    await sweepsUntil(worker, 1); // the one at the worker's start
     const sweeps: number[] = [];
     while (sweeps.length < sizes.sweeps) sweeps.push(await forcedSweep(db, worker));
     const scrapesMs: number[] = [];
@@ -148,13 +148,14 @@ async function costsAtRest(bench: Bench, db: TestDatabase, sizes: Sizes, standIn
 }
 
 async function scrape({ url }: BenchWorker): Promise<number> {
-  await sleep(BETWEEN_SCRAPES_MS);
+  await sleep(SCRAPE_INTERVAL_MS);
   const asked = performance.now();
   const { status, text } = await get(`${url}/metrics`);
-  if (status !== 200 || !text.includes('embedding_queue_depth ')) throw new Error('/metrics tells no depth');
+  if (status !== 200 || !text.includes('embedding_queue_depth '))
+    throw new Error('/metrics has no embedding_queue_depth');
   return performance.now() - asked;
 }
 
-function rate(run: WorkedOff | undefined): number {
+function rate(run: EmbeddingCost | undefined): number {
   return run === undefined ? Number.NaN : run.blocks / run.seconds;
 }

@@ -7,19 +7,21 @@ import { replicas } from './replicas.js';
 import { saturation } from './saturation.js';
 import { writePath } from './write-path.js';
 
-/** All there are, in the order in which they run. */
+/** All scenarios, in the order in which they run. */
 export const SCENARIOS: readonly Scenario[] = [ceiling, saturation, freshness, growth, replicas, memory, writePath];
 
 /**
  * @param names `all`, or names separated by commas
- * @throws RangeError naming one that there is not
+ * @throws RangeError naming one that does not exist
  */
 export function scenariosNamed(names: string): readonly Scenario[] {
   if (names === 'all') return SCENARIOS;
   return names.split(',').map((name) => {
     const scenario = SCENARIOS.find((one) => one.name === name);
     if (scenario === undefined)
-      throw new RangeError(`--scenario: "${name}" is none of all, ${SCENARIOS.map((one) => one.name).join(', ')}`);
+      throw new RangeError(
+        `--scenario: unknown "${name}"; use all, or any of ${SCENARIOS.map((one) => one.name).join(', ')}`,
+      );
     return scenario;
   });
 }

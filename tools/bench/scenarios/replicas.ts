@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { allOf } from '../all-of.js';
 import { launchStandIn } from '../../stand-in/launch.js';
 import type { TestDatabase } from '../../../test/support/test-database.js';
 import { insertBlocks, textOf } from '../blocks.js';
@@ -7,28 +6,35 @@ import { measureIdle } from '../idle.js';
 import { memoryFigure } from '../memory.js';
 import { figure, type Bench, type Figure, type Scenario } from '../scenario.js';
 import { verifyVectors } from '../verify.js';
-import { completedJobs, environmentOf, forgetJobs, requireCompleted, statementsOf, untilIdle } from '../work-off.js';
+import {
+  completedJobs,
+  environmentOf,
+  forgetJobs,
+  requireCompleted,
+  statementsOf,
+  untilIdle,
+} from '../embed-pending.js';
 import { BenchWorker, runCommand, type Environment } from '../worker.js';
 
-/** A replica alone does 80 blocks a second (2 requests of 10 texts in flight): a run takes some 20 s. */
+/** One replica alone embeds 80 blocks per second (2 requests of 10 texts in flight), so a run takes about 20 s. */
 const BLOCKS_PER_REPLICA = 1_500;
 const QUICK_BLOCKS_PER_REPLICA = 200;
-/** Latency and nothing else, as of a model far away that scales: so two cores do for eight replicas. */
+/** Latency only, like a distant model that scales, so that two cores suffice for eight replicas. */
 const MODEL = { parallel: Infinity, requestMs: 250, logSize: 10 };
-/** Embedded before by each: eight processes that compile their code at once keep two cores busy for five seconds. */
+/** Embedded before the measurement: eight processes that compile their code at once keep two cores busy for five seconds. */
 const WARM_UP_PER_REPLICA = 200;
 const QUICK_WARM_UP_PER_REPLICA = 20;
 const IDLE_SECONDS = 20;
 const QUICK_IDLE_SECONDS = 2;
 
-/** After its start a worker sweeps, and looks at its queues. */
+/** Time for the work that follows a worker's start, such as the first sweep. */
 const SETTLE_MS = 5_000;
 const QUICK_SETTLE_MS = 500;
 
-/** Replicas are not in each other's way. */
+/** Replicas must not slow each other down. */
 export const replicas: Scenario = {
   name: 'replicas',
-  what: 'throughput of several workers on one database, the model being bound by latency alone',
+  what: 'throughput of several workers on one database, with a model whose only limit is its latency',
   async measure(bench) {
     const figures: Figure[] = [];
     let alone: readonly number[] = [];
@@ -37,7 +43,7 @@ export const replicas: Scenario = {
       for (let run = 0; run < bench.options.runs; run++) {
         const last = await measureOnce(bench, workers);
         runs.push(last);
-        bench.tell(`replicas ${workers}: ${last.perReplica.toFixed(1)} blocks/s each`);
+        bench.print(`replicas ${workers}: ${last.perReplica.toFixed(1)} blocks/s each`);
       }
       const perReplica = runs.map((run) => run.perReplica);
       if (workers === 1) alone = perReplica;
@@ -48,9 +54,9 @@ export const replicas: Scenario = {
 };
 
 interface Run {
-  /** Blocks a second. */
+  /** Blocks per second. */
   readonly perReplica: number;
-  /** The enqueuing included; those of workers with nothing to do are taken off. */
+  /** Includes enqueueing, without the statements of idle workers. */
   readonly statementsPerBlock: number;
   readonly idleStatementsPerMinute: number;
   readonly peakRssBytes: number;
@@ -66,7 +72,9 @@ function figuresOf(workers: number, runs: readonly Run[], alone: readonly number
       'blocks/s',
       all((run) => run.perReplica * workers),
     ),
-    ...(workers === 1 ? [] : [figure(`${name}: throughput of each, of one alone`, '', shares, { atLeast: 0.95 })]),
+    ...(workers === 1
+      ? []
+      : [figure(`${name}: throughput of each, as a share of one alone`, '', shares, { atLeast: 0.95 })]),
     figure(
       `${name}: statements`,
       'per block',
@@ -84,7 +92,7 @@ function figuresOf(workers: number, runs: readonly Run[], alone: readonly number
   ];
 }
 
-/** The workers are warm and wait before there is work, so that neither their start nor the compiling of their code is measured. */
+/** The workers are started and warmed up before there is work, so their start and compilation are not measured. */
 async function measureOnce(bench: Bench, count: number): Promise<Run> {
   const { quick, worker: script } = bench.options;
   const blocks = count * (quick ? QUICK_BLOCKS_PER_REPLICA : BLOCKS_PER_REPLICA);
@@ -111,12 +119,12 @@ async function measureOnce(bench: Bench, count: number): Promise<Run> {
       peakRssBytes: Math.max(...usages.map(({ peakRssBytes }) => peakRssBytes)),
     };
   } finally {
-    await allOf(workers.map((worker) => worker.stop())).finally(() => standIn.stop());
+    await stopAll(workers).finally(() => standIn.stop());
     await db.drop();
   }
 }
 
-/** Inserts and enqueues blocks, and waits until they are embedded. @returns seconds since they were there */
+/** Inserts and enqueues blocks, and waits until they are embedded. @returns seconds since they were inserted */
 async function enqueueAndEmbed(
   bench: Bench,
   db: TestDatabase,
@@ -124,7 +132,7 @@ async function enqueueAndEmbed(
   env: Environment,
   blocks: number,
 ): Promise<number> {
-  await insertUnheard(db, blocks, bench.options.seed);
+  await insertWithoutNotify(db, blocks, bench.options.seed);
   await db.query('SELECT pg_stat_statements_reset()');
   const started = performance.now();
   await runCommand(bench.options.worker, ['backfill', '--rate', '0', '--yes'], env);
@@ -132,14 +140,14 @@ async function enqueueAndEmbed(
   return (performance.now() - started) / 1000;
 }
 
-/** Nobody is to be told of these blocks before all of them are there. */
-async function insertUnheard(db: TestDatabase, blocks: number, seed: number): Promise<void> {
+/** Inserts blocks without notifications, so that no worker starts before all of them are inserted. */
+async function insertWithoutNotify(db: TestDatabase, blocks: number, seed: number): Promise<void> {
   await db.query('ALTER TABLE blocks DISABLE TRIGGER blocks_embedding_insert');
   await insertBlocks(db, blocks, (n) => textOf(seed, n));
   await db.query('ALTER TABLE blocks ENABLE TRIGGER blocks_embedding_insert');
 }
 
-/** @param texts that were embedded for the blocks */
+/** @param texts how many texts were embedded */
 async function requireDone(db: TestDatabase, blocks: number, texts: number) {
   await requireCompleted(db);
   await verifyVectors(db);
@@ -147,4 +155,10 @@ async function requireDone(db: TestDatabase, blocks: number, texts: number) {
   if (done.blocks !== blocks) throw new Error(`${done.blocks} jobs stored a vector, for ${blocks} blocks`);
   if (texts > blocks * 1.001 + 100) throw new Error(`${texts} texts were embedded for ${blocks} blocks`);
   return done;
+}
+
+/** @throws Error of the first worker that did not end with status 0, once all of them have ended */
+async function stopAll(workers: readonly BenchWorker[]): Promise<void> {
+  const stopped = await Promise.allSettled(workers.map((worker) => worker.stop()));
+  for (const result of stopped) if (result.status === 'rejected') throw result.reason;
 }

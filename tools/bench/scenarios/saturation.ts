@@ -4,32 +4,32 @@ import { insertBlocks, textOf } from '../blocks.js';
 import { httpLoop } from '../floors/http-loop.js';
 import { memoryFigure } from '../memory.js';
 import { figure, type Bench, type Scenario } from '../scenario.js';
-import { workOff, type WorkedOff } from '../work-off.js';
+import { embedPending, type EmbeddingCost } from '../embed-pending.js';
 
 const BLOCKS = 5_000;
 const QUICK_BLOCKS = 200;
-/** As Ollama: one text after the other, and something for each request. */
+/** Like Ollama: one text at a time, and a fixed cost per request. */
 const MODEL = { parallel: 1, requestMs: 20, textMs: 5, logSize: 100_000 };
-/** PALDOCS_OLLAMA_CONCURRENCY by default. */
+/** The default of PALDOCS_OLLAMA_CONCURRENCY. */
 const IN_FLIGHT = 2;
 
-/** A model that works at its pace is never kept waiting. */
+/** The model must never wait for the worker. */
 export const saturation: Scenario = {
   name: 'saturation',
-  what: 'how busy a model is kept that takes 20 ms a request and 5 ms a text, one at a time',
+  what: 'how busy the worker keeps a model that takes 20 ms per request and 5 ms per text, one at a time',
   async measure(bench) {
     const runs: Run[] = [];
     for (let run = 0; run < bench.options.runs; run++) {
       const last = await measureOnce(bench);
       runs.push(last);
-      bench.tell(
+      bench.print(
         `saturation: ${last.done.seconds.toFixed(2)} s, the requests alone ${last.floorSeconds.toFixed(2)} s for ${last.requests} requests`,
       );
     }
     const all = (value: (run: Run) => number) => runs.map(value);
     return [
       figure(
-        'utilisation: the time of the same requests sent by a loop, of ours',
+        'utilisation: time of a loop that sends the same requests, divided by the worker’s',
         '',
         all((run) => run.floorSeconds / run.done.seconds),
         { atLeast: 0.97 },
@@ -45,7 +45,7 @@ export const saturation: Scenario = {
         all((run) => run.done.blocks / run.floorSeconds),
       ),
       figure(
-        'texts in a request',
+        'texts per request',
         '',
         all((run) => run.texts / run.requests),
       ),
@@ -56,7 +56,7 @@ export const saturation: Scenario = {
         { atMost: 1.001 },
       ),
       figure(
-        'start: process to working',
+        'start, from process to running worker',
         's',
         all((run) => run.done.startSeconds),
         { atMost: 1 },
@@ -67,7 +67,7 @@ export const saturation: Scenario = {
 };
 
 interface Run {
-  readonly done: WorkedOff;
+  readonly done: EmbeddingCost;
   readonly floorSeconds: number;
   readonly requests: number;
   readonly texts: number;
@@ -79,11 +79,11 @@ async function measureOnce(bench: Bench): Promise<Run> {
   const standIn = await launchStandIn(MODEL);
   try {
     await insertBlocks(db, quick ? QUICK_BLOCKS : BLOCKS, (n) => textOf(seed, n));
-    const done = await workOff({ bench, db, standIn });
+    const done = await embedPending({ bench, db, standIn });
     const sizes = (await standIn.requests()).filter((one) => one.embedded).map((one) => one.texts);
     const texts = sizes.reduce((sum, size) => sum + size, 0);
     const embedded = (await standIn.stats()).textsEmbedded;
-    if (texts !== embedded) throw new Error(`the stand-in remembers ${texts} of ${embedded} texts: enlarge its log`);
+    if (texts !== embedded) throw new Error(`the stand-in’s log holds ${texts} of ${embedded} texts: raise logSize`);
     const floor = await httpLoop(standIn.url, requestsOf(sizes, seed), IN_FLIGHT);
     return { done, floorSeconds: floor.seconds, requests: sizes.length, texts };
   } finally {
@@ -92,7 +92,7 @@ async function measureOnce(bench: Bench): Promise<Run> {
   }
 }
 
-/** Texts as the worker sent them, so many in each request. */
+/** Requests with as many texts as the worker's. */
 function requestsOf(sizes: readonly number[], seed: number): string[][] {
   let n = 0;
   return sizes.map((size) => Array.from({ length: size }, () => DEFAULT_INSTRUCTION + textOf(seed, n++)));

@@ -5,37 +5,37 @@ import { insertEmbedded } from '../embedded-table.js';
 import { updateLoop } from '../floors/update-loop.js';
 import { memoryFigure } from '../memory.js';
 import { figure, type Bench, type Figure, type Scenario } from '../scenario.js';
-import { forgetJobs, workOff } from '../work-off.js';
+import { forgetJobs, embedPending } from '../embed-pending.js';
 
 interface Case {
   readonly name: string;
-  /** 75 is what we recommend, 100 is PostgreSQL's own. */
+  /** 75 is what we recommend, 100 is PostgreSQL's default. */
   readonly fillfactor: number;
-  /** Whether the rows lie scattered, as edits do, or side by side, as in a backfill of all. */
+  /** Whether the rows are scattered, as for edits, or adjacent, as for a backfill. */
   readonly scattered: boolean;
-  /** HOT updates among those of the status alone. */
-  readonly leastHot?: number;
+  /** Minimum share of HOT updates among those of the status alone. */
+  readonly minHot?: number;
 }
 
-/** A page holds some ten rows: of three rewritten within moments, each finds room only on a page of its own. */
+/** A page holds about ten rows. Three rows rewritten at the same time find space on their page only if each is on another page. */
 const CASES: readonly Case[] = [
-  { name: 'fillfactor 75, scattered', fillfactor: 75, scattered: true, leastHot: 0.95 },
-  { name: 'fillfactor 75, side by side', fillfactor: 75, scattered: false },
+  { name: 'fillfactor 75, scattered', fillfactor: 75, scattered: true, minHot: 0.95 },
+  { name: 'fillfactor 75, adjacent', fillfactor: 75, scattered: false },
   { name: 'fillfactor 100, scattered', fillfactor: 100, scattered: true },
 ];
-/** Of the table. Each run of the worker, and of the floor, takes a part that none took before. */
-const LEAST_PARTS = 10;
-const PARTS_OF_RUN = 3;
-const ROWS_OF_PART = 2_000;
-const QUICK_ROWS_OF_PART = 100;
-/** As many connections as the worker has workers, as many vectors in a statement as jobs in a batch. */
+/** Parts of the table. Each run of the worker and of a floor uses a part that no other run used. */
+const MIN_PARTS = 10;
+const PARTS_PER_RUN = 3;
+const ROWS_PER_PART = 2_000;
+const QUICK_ROWS_PER_PART = 100;
+/** As many connections as the worker's concurrency, and as many vectors per statement as its batch size. */
 const CONNECTIONS = 10;
 const BATCH_SIZE = 10;
 
-/** With an index on the vectors, which is what a write costs then. */
+/** Measures writes to a column with an HNSW index, which dominates their cost. */
 export const writePath: Scenario = {
   name: 'write-path',
-  what: 'storing vectors beside an HNSW index, against a loop of bare UPDATEs',
+  what: 'storing vectors with an HNSW index, compared with a loop of plain UPDATEs',
   async measure(bench) {
     const figures: Figure[] = [];
     for (const one of CASES) figures.push(...(await measureCase(bench, one)));
@@ -44,25 +44,25 @@ export const writePath: Scenario = {
 };
 
 interface Run {
-  /** Vectors a second. */
+  /** Vectors per second. */
   readonly rate: number;
   readonly floor: number;
-  /** On one connection: an index entry is made by one core. */
+  /** On one connection, because one core makes an index entry. */
   readonly serialFloor: number;
-  /** Updates of the status alone: all but those that store a vector. */
+  /** Updates of the status alone, without those that store a vector. */
   readonly statusUpdates: number;
-  /** None that stores a vector can be HOT: it changes what is indexed. */
+  /** An update that stores a vector cannot be HOT, because it changes an indexed column. */
   readonly hotUpdates: number;
   readonly peakRssBytes: number;
 }
 
-/** A part of the table: the ids of its rows. */
+/** The ids of the rows of a part of the table. */
 type PartOf = (part: number) => string[];
 
-async function measureCase(bench: Bench, { name, fillfactor, scattered, leastHot }: Case): Promise<Figure[]> {
+async function measureCase(bench: Bench, { name, fillfactor, scattered, minHot }: Case): Promise<Figure[]> {
   const { quick, runs: count, seed } = bench.options;
-  const size = quick ? QUICK_ROWS_OF_PART : ROWS_OF_PART;
-  const parts = Math.max(LEAST_PARTS, PARTS_OF_RUN * count);
+  const size = quick ? QUICK_ROWS_PER_PART : ROWS_PER_PART;
+  const parts = Math.max(MIN_PARTS, PARTS_PER_RUN * count);
   const rows = parts * size;
   const partOf: PartOf = (part) =>
     Array.from({ length: size }, (_, i) => String(1 + (scattered ? i * parts + part : part * size + i)));
@@ -70,16 +70,16 @@ async function measureCase(bench: Bench, { name, fillfactor, scattered, leastHot
   const standIn = await launchStandIn({ logSize: 10 });
   const runs: Run[] = [];
   try {
-    // Vacuuming an HNSW index takes longer than a run: it would hit one and miss another.
+    // Vacuuming an HNSW index takes longer than a run, so it would affect one run and not another.
     await db.query(`ALTER TABLE blocks SET (fillfactor = ${fillfactor}, autovacuum_enabled = off)`);
     await insertEmbedded(db, rows, seed);
-    bench.tell(`write-path: building the index on ${rows} rows`);
+    bench.print(`write-path: building the index on ${rows} rows`);
     await createIndex(db);
     for (let run = 0; run < count; run++) {
-      const last = await measureOnce(bench, db, standIn, (part) => partOf(PARTS_OF_RUN * run + part));
+      const last = await measureOnce(bench, db, standIn, (part) => partOf(PARTS_PER_RUN * run + part));
       runs.push(last);
-      bench.tell(
-        `write-path ${name}: ${last.rate.toFixed(0)}/s, bare ${last.floor.toFixed(0)}/s, on one connection ${last.serialFloor.toFixed(0)}/s`,
+      bench.print(
+        `write-path ${name}: ${last.rate.toFixed(0)}/s, plain UPDATEs ${last.floor.toFixed(0)}/s, on one connection ${last.serialFloor.toFixed(0)}/s`,
       );
     }
   } finally {
@@ -94,12 +94,12 @@ async function measureCase(bench: Bench, { name, fillfactor, scattered, leastHot
       all((run) => run.rate),
     ),
     figure(
-      `${name}: floor, bare UPDATEs`,
+      `${name}: floor, plain UPDATEs`,
       'vectors/s',
       all((run) => run.floor),
     ),
     figure(
-      `${name}: floor, bare UPDATEs on one connection`,
+      `${name}: floor, plain UPDATEs on one connection`,
       'vectors/s',
       all((run) => run.serialFloor),
     ),
@@ -109,10 +109,10 @@ async function measureCase(bench: Bench, { name, fillfactor, scattered, leastHot
       all((run) => run.rate / run.floor),
     ),
     figure(
-      `${name}: HOT, of the updates of the status alone`,
+      `${name}: HOT share of the updates of the status alone`,
       '',
       all((run) => run.hotUpdates / run.statusUpdates),
-      leastHot === undefined ? undefined : { atLeast: leastHot },
+      minHot === undefined ? undefined : { atLeast: minHot },
     ),
     memoryFigure(
       all((run) => run.peakRssBytes),
@@ -128,7 +128,7 @@ async function createIndex(db: TestDatabase): Promise<void> {
   ]);
 }
 
-/** Which ends after it, so that its updates are counted by then. */
+/** Closes the connection afterwards: only then are its updates counted. */
 async function onOneConnection(db: TestDatabase, statements: readonly string[]): Promise<void> {
   const client = await db.connect('bench');
   try {
@@ -147,7 +147,7 @@ async function measureOnce(bench: Bench, db: TestDatabase, standIn: LaunchedStan
     `UPDATE blocks SET embedding_status = 'pending' WHERE id = ANY ('{${ids.join(',')}}'::bigint[])`,
   ]);
   const before = await updatesOf(db);
-  const done = await workOff({ bench, db, standIn, ids });
+  const done = await embedPending({ bench, db, standIn, ids });
   if (done.blocks !== ids.length) throw new Error(`${done.blocks} of ${ids.length} vectors were stored`);
   const after = await updatesOf(db);
   return {
@@ -160,7 +160,7 @@ async function measureOnce(bench: Bench, db: TestDatabase, standIn: LaunchedStan
   };
 }
 
-/** Sessions tell their counts when they end: waits until all but the harness's own, which update nothing, have. */
+/** Sessions report their counts when they end. Waits until all have ended but the harness's own, which updates nothing. */
 async function updatesOf(db: TestDatabase): Promise<{ updates: number; hot: number }> {
   await db.untilRow<{ n: number }>(
     `SELECT count(*)::int AS n FROM pg_stat_activity

@@ -1,9 +1,9 @@
-import type { CrucibleDatabase } from '../site/database.js';
+import type { CrucibleDatabase } from '../testbed/database.js';
 import { isVectorOf, readVector, textOf } from '../expected.js';
 import type { Violations } from '../violation.js';
 import { isRejectedByServer } from '../writer/texts.js';
 
-/** One committed write to a block, as the database saw it. */
+/** One committed write to a block, as the audit trigger recorded it. */
 export interface AuditRow {
   readonly seq: string;
   readonly at: Date;
@@ -19,23 +19,23 @@ export interface AuditRow {
   readonly type: string | null;
   readonly content: string | null;
   readonly title: string | null;
-  readonly trespass: boolean;
+  readonly forbidden: boolean;
 }
 
 const PAGE = 2_000;
 
 /**
- * Reads what the database audited and judges each write by itself: a vector is that of the block's text at the COMMIT of
- * the write (2a), in a transaction that completed the block's job (2b), no block is set aside whose text is good (5), and
- * nothing else was touched (6).
+ * Reads the audit and checks each write of a worker by itself: the vector belongs to the block's text at the COMMIT of the
+ * write (2a), the same transaction completed the block's job (2b), only blocks with a rejected text are dead-lettered (5),
+ * and no other column was written (6).
  */
 export class AuditCheck {
   readonly #database: CrucibleDatabase;
   readonly #violations: Violations;
   #after = '0';
-  /** Vectors stored. */
+  /** How many vectors were stored. */
   stored = 0;
-  /** By block, for histories and for the time an edit took. */
+  /** When each block was stored or skipped, to measure how long an edit took. */
   readonly stores: { readonly blockId: string; readonly at: number }[] = [];
 
   constructor(database: CrucibleDatabase, violations: Violations) {
@@ -43,10 +43,10 @@ export class AuditCheck {
     this.#violations = violations;
   }
 
-  /** Judges what came since it was last called. */
+  /** Checks the rows written since the last call. */
   async follow(): Promise<void> {
     for (;;) {
-      // The latest are left for the next time: a lower number may be committed after a higher one.
+      // The newest 2 s wait for the next call: a lower number may be committed after a higher one.
       const rows = await this.#database.persist<AuditRow>(
         `${SELECT} WHERE seq > $1 AND at < clock_timestamp() - interval '2 s' ORDER BY seq LIMIT ${PAGE}`,
         [this.#after],
@@ -64,10 +64,10 @@ export class AuditCheck {
   #judge(row: AuditRow): void {
     const blockId = row.blockId ?? '';
     const at = row.at.toISOString();
-    if (row.trespass)
+    if (row.forbidden)
       this.#violations.add({
         invariant: 6,
-        what: 'a worker wrote what is not its own',
+        what: 'a worker wrote a column or row that is not its own',
         blockId,
         details: { op: row.op, at },
       });
@@ -79,7 +79,7 @@ export class AuditCheck {
     if (row.newStatus === 'error' && row.oldStatus !== 'error' && !isRejectedByServer(row.content ?? '')) {
       this.#violations.add({
         invariant: 5,
-        what: 'a block was set aside whose text is good',
+        what: 'a block with a good text was dead-lettered',
         blockId,
         details: { at, xid: row.xid, content: row.content?.slice(0, 120) ?? null },
       });
@@ -90,7 +90,7 @@ export class AuditCheck {
     if (text === null || !isVectorOf(text, readVector(row.vector))) {
       this.#violations.add({
         invariant: 2,
-        what: 'a vector was written that is not that of the text at its commit',
+        what: 'a stored vector does not match the text at its commit',
         blockId,
         details: { at, xid: row.xid, text: text?.slice(0, 120) ?? null },
       });
@@ -98,7 +98,7 @@ export class AuditCheck {
     if (row.settled !== true) {
       this.#violations.add({
         invariant: 2,
-        what: 'a vector was written by a transaction that did not complete an attempt of that block',
+        what: 'a vector was stored by a transaction that did not complete a job of that block',
         blockId,
         details: { at, xid: row.xid },
       });
@@ -107,4 +107,4 @@ export class AuditCheck {
 }
 
 const SELECT = `SELECT seq::text AS seq, at, xid, by_worker AS "byWorker", op, block_id AS "blockId", old_status AS "oldStatus",
-  new_status AS "newStatus", vector, cleared, settled, block_type AS type, content, title, trespass FROM crucible.audit`;
+  new_status AS "newStatus", vector, cleared, settled, block_type AS type, content, title, forbidden FROM crucible.audit`;

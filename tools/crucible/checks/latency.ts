@@ -1,17 +1,17 @@
-import type { Episode } from '../havoc.js';
+import type { Injection } from '../fault-injector.js';
 import type { Violations } from '../violation.js';
 import type { Model } from '../writer/model.js';
 
-/** From an edit to its vector while nothing but bad neighbours is about, on a machine that has other things to do. */
+/** Limit from an edit to its vector when nothing but bad texts and locked rows is injected, on a busy machine. */
 const BOUND_MS = 6_000;
-/** After a disturbance there is a backlog to work off. */
-const AFTERMATH_MS = 10_000;
+/** After a fault that delays everything, a backlog has to be worked off first. */
+const RECOVERY_MS = 10_000;
 
 export interface LatencyOptions {
   readonly model: Model;
   readonly stores: readonly { readonly blockId: string; readonly at: number }[];
-  readonly episodes: readonly Episode[];
-  /** Blocks that may wait: a neighbour had them locked. */
+  readonly injections: readonly Injection[];
+  /** Blocks that may wait, because another client locked them. */
   readonly exempt: ReadonlySet<string>;
   readonly from: number;
   readonly to: number;
@@ -19,29 +19,36 @@ export interface LatencyOptions {
 }
 
 /**
- * Bad texts and locked rows delay nobody else (4): a good edit that no disturbance is near to is stored in time, unless
- * the block was edited again. @returns how many edits could be judged so, and the slowest
+ * Bad texts and locked rows delay no other block (4): a good edit is stored in time if no other fault was near and the
+ * block was not edited again.
+ *
+ * @returns how many edits could be checked, and the slowest of them
  */
-export function checkLatency(options: LatencyOptions): { readonly judged: number; readonly slowestMs: number } {
-  const { model, stores, episodes, exempt, from, to, violations } = options;
+export function checkLatency(options: LatencyOptions): { readonly checked: number; readonly slowestMs: number } {
+  const { model, stores, injections, exempt, from, to, violations } = options;
   const storesOf = Map.groupBy(stores, ({ blockId }) => blockId);
   const editsOf = Map.groupBy(model.edits, ({ blockId }) => blockId);
-  const disturbing = episodes.filter(({ nemesis }) => nemesis.disturbs);
-  let judged = 0;
+  const delaying = injections.filter(({ nemesis }) => nemesis.delaysOthers);
+  let checked = 0;
   let slowestMs = 0;
-  for (const { blockId, at, nature } of model.edits) {
-    if (nature !== 'good' && nature !== 'long') continue;
+  for (const { blockId, at, kind } of model.edits) {
+    if (kind !== 'good' && kind !== 'long') continue;
     if (exempt.has(blockId) || !model.blocks.has(blockId) || at < from || at + BOUND_MS > to) continue;
-    if (disturbing.some((one) => one.from < at + BOUND_MS && one.to + AFTERMATH_MS > at)) continue;
+    if (delaying.some((one) => one.from < at + BOUND_MS && one.to + RECOVERY_MS > at)) continue;
     if (editsOf.get(blockId)?.some((other) => other.at > at && other.at < at + BOUND_MS)) continue;
-    judged += 1;
-    // Half a second of grace: an edit is dated when its COMMIT was acknowledged, which is after the workers saw it.
+    checked += 1;
+    // 500 ms of grace: the edit's time is when its COMMIT was acknowledged, and workers see it before that.
     const stored = storesOf.get(blockId)?.find((store) => store.at > at - 500);
     const took = (stored?.at ?? Infinity) - at;
     slowestMs = Math.max(slowestMs, took);
     if (took <= BOUND_MS) continue;
     const details = { edited: new Date(at).toISOString(), tookMs: took };
-    violations.add({ invariant: 4, what: 'a block waited though nothing was wrong with it', blockId, details });
+    violations.add({
+      invariant: 4,
+      what: 'a good edit was not stored in time although no fault affected it',
+      blockId,
+      details,
+    });
   }
-  return { judged, slowestMs };
+  return { checked, slowestMs };
 }

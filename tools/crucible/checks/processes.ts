@@ -1,25 +1,25 @@
-import type { Episode } from '../havoc.js';
-import type { Fleet } from '../site/fleet.js';
+import type { Injection } from '../fault-injector.js';
+import type { Fleet } from '../testbed/fleet.js';
 import type { Violations } from '../violation.js';
 
-/** Of a worker that starts: it may have looked at the tables just before they were mended. */
+/** How long a start may take: a worker may have checked the tables just before they were repaired. */
 const START_MS = 10_000;
-/** What the worker ends with where it takes its configuration or the tables for unusable. */
-const REFUSED = 2;
+/** Exit status of a worker that considers its configuration or the tables unusable. */
+const UNUSABLE = 2;
 
 /**
- * No worker that worked has ended by itself, none has refused to start while the tables were as they may be, and none has
- * said what only a mistake of ours makes it say.
+ * No running worker ended by itself, none refused to start while the tables were usable, and none logged an error that only
+ * a bug can cause.
  */
-export function checkProcesses(fleet: Fleet, episodes: readonly Episode[], violations: Violations): void {
-  const hindrances = episodes.filter(({ nemesis }) => nemesis.holds === true);
+export function checkProcesses(fleet: Fleet, injections: readonly Injection[], violations: Violations): void {
+  const blocking = injections.filter(({ nemesis }) => nemesis.blocksAllWork === true);
   for (const { replica, code, signal, expected, started, lastLines, at } of fleet.ended) {
     if (expected) {
-      // Ended by a signal of ours: SIGTERM must lead to an orderly end.
+      // The crucible sent it a signal. SIGTERM must lead to a clean exit.
       if (signal === null && code !== 0) {
         violations.add({
           invariant: 5,
-          what: 'a worker that was told to stop ended with a failure',
+          what: 'a worker that was sent SIGTERM exited with a failure',
           details: { replica, code, lastLines },
         });
       }
@@ -29,20 +29,20 @@ export function checkProcesses(fleet: Fleet, episodes: readonly Episode[], viola
         what: 'a worker process ended by itself',
         details: { replica, code, signal, lastLines },
       });
-    } else if (code === REFUSED && !hindrances.some(({ from, to }) => from < at && at < to + START_MS)) {
+    } else if (code === UNUSABLE && !blocking.some(({ from, to }) => from < at && at < to + START_MS)) {
       violations.add({
         invariant: 5,
-        what: 'a worker refused to start though nothing was wrong with the tables',
+        what: 'a worker refused to start although the tables were usable',
         details: { replica, at: new Date(at).toISOString(), lastLines },
       });
     }
   }
-  for (const { name, suspicious } of fleet.everyone) {
+  for (const { name, suspicious } of fleet.everyReplica) {
     const [first] = suspicious;
     if (first !== undefined) {
       violations.add({
         invariant: 5,
-        what: 'a worker logged an error of its own',
+        what: 'a worker logged an internal error',
         details: { replica: name, lines: suspicious.length, first },
       });
     }

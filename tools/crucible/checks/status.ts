@@ -1,9 +1,9 @@
-import { QUEUE } from '../site/queue-names.js';
-import type { CrucibleDatabase } from '../site/database.js';
-import { HEARTBEAT_SECONDS, MONITOR_SECONDS } from '../site/timing.js';
+import { QUEUE } from '../testbed/queue-names.js';
+import type { CrucibleDatabase } from '../testbed/database.js';
+import { HEARTBEAT_SECONDS, MONITOR_SECONDS } from '../testbed/timing.js';
 import type { Violations } from '../violation.js';
 
-/** Beside heartbeat and monitor interval: the retry delay, polling, and a machine that has other things to do. */
+/** Added to heartbeat and monitor interval for the retry delay, polling, and a busy machine. */
 const SLACK_MS = 10_000;
 export const ALLOWANCE_MS = (HEARTBEAT_SECONDS + MONITOR_SECONDS) * 1000 + SLACK_MS;
 
@@ -14,26 +14,25 @@ interface Mismatch {
 }
 
 /**
- * Looks, in one snapshot, for blocks whose status does not follow their job (3) and for blocks with two live jobs (7).
- * The first may be so for as long as a dead worker takes to be noticed, counted while nothing is being injected; the
- * second never.
+ * Finds, in one snapshot, blocks whose status does not match their job (3) and blocks with two live jobs (7). A mismatch may
+ * last as long as pg-boss takes to notice a dead worker, counted while no fault is active. Two live jobs are never allowed.
  */
 export class StatusCheck {
   readonly #database: CrucibleDatabase;
   readonly #violations: Violations;
   readonly #calmSince: () => number;
   readonly #since = new Map<string, number>();
-  /** The longest time that a mismatch lasted, milliseconds. */
+  /** The longest time a mismatch lasted. */
   longestMs = 0;
 
-  /** @param calmSince when the last fault ended; infinity while there is one */
+  /** @param calmSince when the last fault ended; Infinity while one is active */
   constructor(database: CrucibleDatabase, violations: Violations, calmSince: () => number) {
     this.#database = database;
     this.#violations = violations;
     this.#calmSince = calmSince;
   }
 
-  /** @returns those that are so now */
+  /** @returns the mismatches found now */
   async sample(): Promise<readonly Mismatch[]> {
     const rows = await this.#database.query<Mismatch>(SQL, [QUEUE]);
     const now = Date.now();
@@ -54,7 +53,7 @@ export class StatusCheck {
   }
 
   #report({ id, status, jobs }: Mismatch, ageMs: number): void {
-    const what = `a block is ${status ?? 'without a status'} beside ${jobs === null ? 'no live job' : `a job that is ${jobs}`}`;
+    const what = `a block has status ${status ?? 'NULL'} and ${jobs === null ? 'no live job' : `a job in state ${jobs}`}`;
     this.#violations.add({ invariant: 3, what, blockId: id, details: { seconds: Math.round(ageMs / 1000) } });
   }
 }
@@ -63,7 +62,7 @@ function keyOf({ id, status, jobs }: Mismatch): string {
   return `${id}/${status ?? '-'}/${jobs ?? '-'}`;
 }
 
-/** An edit in mid-flight shows `pending` beside an active job; a waiting job of a block that is settled finds nothing to do. */
+/** An edit during processing leaves `pending` with an active job. A settled block may have a waiting job, which finds nothing to do. */
 function isConsistent(status: string | null, jobs: string | null): boolean {
   switch (status) {
     case 'processing':

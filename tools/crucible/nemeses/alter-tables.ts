@@ -1,11 +1,11 @@
-import { CHANNEL } from '../../../src/blocks/trigger.js';
 import { DIMENSIONS } from '../expected.js';
 import type { Nemesis, NemesisContext } from '../nemesis.js';
-import { pause } from '../sleep.js';
+import { sleep } from '../../../src/base/sleep.js';
+import { CHANNEL } from '../../../src/blocks/channel.js';
 
 const LONGEST_MS = 6_000;
 
-/** Of the columns that a worker uses. */
+/** Columns that a worker uses. */
 const COLUMNS = [
   ['blocks', 'content'],
   ['blocks', 'block_type'],
@@ -16,53 +16,61 @@ const COLUMNS = [
 ] as const;
 const OTHER_DIMENSIONS = [256, 384, 512, 1_024];
 
-/** A migration that goes wrong and is undone: a column is called something else for a while. */
+/** Gives a column another name for a while, as a migration does that goes wrong and is undone. */
 export const renameColumn: Nemesis = {
   name: 'rename-column',
-  disturbs: true,
-  holds: true,
+  delaysOthers: true,
+  blocksAllWork: true,
   changesSchema: true,
-  costsNothing: true,
+  countsNothing: true,
   run: async (context) => {
     const [table, column] = context.random.pick(COLUMNS);
-    await meanwhile(context, renameSql(table, column, `${column}_old`), renameSql(table, `${column}_old`, column));
+    await changeForAWhile(
+      context,
+      renameSql(table, column, `${column}_old`),
+      renameSql(table, `${column}_old`, column),
+    );
   },
 };
 
 /**
- * The embedding gets other dimensions, and its own again. Each time the API's migration sets what was embedded `pending` and
- * asks for a sweep.
+ * Changes the dimensions of the embedding column, and changes them back. Each time, as the API's migration does, it sets the
+ * completed blocks `pending` and asks for a sweep.
  */
 export const changeDimensions: Nemesis = {
   name: 'change-dimensions',
-  disturbs: true,
-  holds: true,
+  delaysOthers: true,
+  blocksAllWork: true,
   changesSchema: true,
-  costsNothing: true,
+  countsNothing: true,
   run: async (context) => {
     const other = context.random.pick(OTHER_DIMENSIONS);
-    await meanwhile(context, dimensionsSql(other), dimensionsSql(DIMENSIONS));
+    await changeForAWhile(context, dimensionsSql(other), dimensionsSql(DIMENSIONS));
   },
 };
 
-/** `content` becomes json, and jsonb again: functions that a connection has planned know the old type. */
+/** Changes `content` to json and back to jsonb: functions planned on existing connections still expect the old type. */
 export const changeType: Nemesis = {
   name: 'change-type',
-  disturbs: true,
-  holds: true,
+  delaysOthers: true,
+  blocksAllWork: true,
   changesSchema: true,
-  costsNothing: true,
-  run: (context) => meanwhile(context, contentTypeSql('json'), contentTypeSql('jsonb')),
+  countsNothing: true,
+  run: (context) => changeForAWhile(context, contentTypeSql('json'), contentTypeSql('jsonb')),
 };
 
-/** Each may be run again after a COMMIT whose answer was lost. */
-async function meanwhile({ site, random, signal }: NemesisContext, change: string, undo: string): Promise<void> {
+/** Makes a change and undoes it after a while. Both statements can be repeated if the answer to a COMMIT is lost. */
+async function changeForAWhile(
+  { testbed, random, signal }: NemesisContext,
+  change: string,
+  undo: string,
+): Promise<void> {
   const ms = random.between(500, LONGEST_MS);
   try {
-    await site.database.persist(change);
-    await pause(ms, signal);
+    await testbed.database.persist(change);
+    await sleep(ms, signal);
   } finally {
-    await site.database.persist(undo);
+    await testbed.database.persist(undo);
   }
 }
 
@@ -84,7 +92,7 @@ function dimensionsSql(dimensions: number): string {
 END $$`;
 }
 
-/** The trigger that compares texts depends on the column's type. */
+/** Recreates the trigger that compares texts, which depends on the column's type. */
 function contentTypeSql(type: 'json' | 'jsonb'): string {
   return `DO $$ DECLARE definition text; BEGIN
   IF (SELECT atttypid FROM pg_attribute WHERE attrelid = 'blocks'::regclass AND attname = 'content') <> '${type}'::regtype THEN

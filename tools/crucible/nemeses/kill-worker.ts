@@ -1,16 +1,16 @@
 import type { Nemesis } from '../nemesis.js';
-import { pause } from '../sleep.js';
+import { sleep } from '../../../src/base/sleep.js';
 
-/** SIGKILL to a worker, which is started again after a while. */
+/** Kills a worker with SIGKILL and starts it again after a while. */
 export const killWorker: Nemesis = {
   name: 'kill-worker',
-  disturbs: true,
-  run: async ({ site, random, signal }) => {
-    const victims = site.fleet.healthy;
+  delaysOthers: true,
+  run: async ({ testbed, random, signal }) => {
+    const victims = testbed.fleet.healthy;
     if (victims.length === 0) return;
     const victim = random.pick(victims);
     await victim.end('SIGKILL');
-    await pause(random.between(0, 3_000), signal);
+    await sleep(random.between(0, 3_000), signal);
     victim.start();
   },
 };

@@ -1,25 +1,25 @@
 import type { Nemesis } from '../nemesis.js';
-import { pause } from '../sleep.js';
+import { sleep } from '../../../src/base/sleep.js';
 
 const TABLES = ['blocks', 'notes', 'notes, blocks'];
-/** Whoever only reads is let through by the first. */
+/** SHARE blocks writers only, ACCESS EXCLUSIVE blocks readers as well. */
 const MODES = ['SHARE', 'ACCESS EXCLUSIVE'];
-/** An administrator does not let all others queue up behind what waits for a lock itself. */
+/** Set by a careful administrator: everyone else queues behind a statement that waits for a table lock. */
 const LOCK_TIMEOUT = '5s';
 
-/** A neighbour locks a table for a while, as VACUUM FULL and most of ALTER TABLE do. */
+/** Another client locks a table for a while, as VACUUM FULL and most forms of ALTER TABLE do. */
 export const lockTable: Nemesis = {
   name: 'lock-table',
-  disturbs: true,
-  holds: true,
+  delaysOthers: true,
+  blocksAllWork: true,
   changesSchema: true,
-  costsNothing: true,
-  run: async ({ site, random, signal }) => {
-    const client = await site.database.connect('crucible neighbour', site.database.neighbourUrl);
+  countsNothing: true,
+  run: async ({ testbed, random, signal }) => {
+    const client = await testbed.database.connect('crucible other client', testbed.database.otherClientUrl);
     try {
       await client.query(`BEGIN; SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
       await client.query(`LOCK TABLE ${random.pick(TABLES)} IN ${random.pick(MODES)} MODE`);
-      await pause(random.between(1_000, 6_000), signal);
+      await sleep(random.between(1_000, 6_000), signal);
       await client.query('ROLLBACK');
     } finally {
       await client.end().catch(() => undefined);

@@ -1,32 +1,32 @@
 import type { Nemesis } from '../nemesis.js';
-import { WORKER_ROLE } from '../site/database.js';
-import type { Site } from '../site/site.js';
-import { pause } from '../sleep.js';
+import { WORKER_ROLE } from '../testbed/database.js';
+import type { Testbed } from '../testbed/testbed.js';
+import { sleep } from '../../../src/base/sleep.js';
 
-const TRIES = 40;
+const MAX_ATTEMPTS = 40;
 const LAG_MS = 15;
-const SETTLED_MS = 120;
+const SETTLE_MS = 120;
 
 /**
- * A worker's connection becomes half-open, or the worker freezes, in the middle of a transaction: the server holds its
- * locks for as long as it takes somebody to notice. Stalls it again and again until it is caught in one.
+ * Makes a worker's pool half-open in the middle of a transaction, so that the server keeps its locks until something notices.
+ * Stalls the connections repeatedly until one of them is caught inside a transaction.
  */
 export const loseTransaction: Nemesis = {
   name: 'lose-transaction',
-  disturbs: true,
-  run: async ({ site, random, signal }) => {
-    const victims = site.fleet.healthy;
+  delaysOthers: true,
+  run: async ({ testbed, random, signal }) => {
+    const victims = testbed.fleet.healthy;
     if (victims.length < 2) return;
     const { links } = random.pick(victims);
     links.pool.delay(LAG_MS);
     try {
-      for (let i = 0; i < TRIES && !signal.aborted; i++) {
-        await pause(random.between(20, 200), signal);
+      for (let i = 0; i < MAX_ATTEMPTS && !signal.aborted; i++) {
+        await sleep(random.between(20, 200), signal);
         links.pool.stall();
-        await pause(SETTLED_MS, signal);
-        if (await isInTransaction(site)) {
+        await sleep(SETTLE_MS, signal);
+        if (await isInTransaction(testbed)) {
           links.pool.halfOpen();
-          await pause(1_000, signal);
+          await sleep(1_000, signal);
           return;
         }
         links.pool.heal();
@@ -38,7 +38,7 @@ export const loseTransaction: Nemesis = {
   },
 };
 
-async function isInTransaction({ database }: Site): Promise<boolean> {
+async function isInTransaction({ database }: Testbed): Promise<boolean> {
   const [row] = await database.query<{ found: boolean }>(
     `SELECT EXISTS (SELECT FROM pg_stat_activity a JOIN pg_locks l USING (pid)
       WHERE usename = $1 AND a.state = 'idle in transaction' AND state_change < clock_timestamp() - interval '50 ms'

@@ -6,18 +6,19 @@ import { killConnections, killListener } from './kill-connections.js';
 import { killWorker } from './kill-worker.js';
 import { lockTable } from './lock-table.js';
 import { loseTransaction } from './lose-transaction.js';
-import { lockBackwards, lockRows, shortTimeouts, takeConnections } from './neighbours.js';
+import { exhaustConnections, lockInReverse, lockRows } from './contention.js';
 import { halfOpen, lag, partition, stall } from './network.js';
 import { restartPostgres } from './restart-postgres.js';
 import { revokePrivilege } from './revoke-privilege.js';
 import { scale } from './scale.js';
-import { busyOllama, spoilOllama, stopOllama } from './spoil-ollama.js';
-import { strangeJobs } from './strange-jobs.js';
+import { shortenTimeouts } from './shorten-timeouts.js';
+import { busyOllama, breakOllama, stopOllama } from './break-ollama.js';
+import { foreignJobs } from './foreign-jobs.js';
 import { terminateWorker } from './terminate-worker.js';
 import { unsetStatus } from './unset-status.js';
-import { usurp } from './usurp.js';
+import { expireJobs } from './expire-jobs.js';
 
-/** All there are, by name. */
+/** All nemeses. A run picks from them by position, so reordering them changes what a seed injects. */
 export const NEMESES: readonly Nemesis[] = [
   killWorker,
   freezeWorker,
@@ -31,14 +32,14 @@ export const NEMESES: readonly Nemesis[] = [
   partition,
   lag,
   restartPostgres,
-  spoilOllama,
+  breakOllama,
   stopOllama,
   busyOllama,
-  usurp,
+  expireJobs,
   lockRows,
-  lockBackwards,
-  takeConnections,
-  shortTimeouts,
+  lockInReverse,
+  exhaustConnections,
+  shortenTimeouts,
   lockTable,
   revokePrivilege,
   renameColumn,
@@ -46,12 +47,12 @@ export const NEMESES: readonly Nemesis[] = [
   changeDimensions,
   changeTrigger,
   unsetStatus,
-  strangeJobs,
+  foreignJobs,
 ];
 
 /**
  * @param names `all`, `none`, or names separated by commas
- * @throws RangeError naming one that there is not
+ * @throws RangeError naming one that does not exist
  */
 export function nemesesNamed(names: string): readonly Nemesis[] {
   if (names === 'all') return NEMESES;
@@ -59,7 +60,9 @@ export function nemesesNamed(names: string): readonly Nemesis[] {
   return names.split(',').map((name) => {
     const nemesis = NEMESES.find((one) => one.name === name);
     if (nemesis === undefined)
-      throw new RangeError(`--nemesis: "${name}" is none of all, none, ${NEMESES.map((one) => one.name).join(', ')}`);
+      throw new RangeError(
+        `--nemesis: unknown "${name}"; use all, none, or any of ${NEMESES.map((one) => one.name).join(', ')}`,
+      );
     return nemesis;
   });
 }

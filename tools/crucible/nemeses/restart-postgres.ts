@@ -1,17 +1,17 @@
 import type { Nemesis } from '../nemesis.js';
-import { pause } from '../sleep.js';
+import { sleep } from '../../../src/base/sleep.js';
 
-/** The server crashes and comes back, at once or after a while. */
+/** Stops the server, mostly by a crash, and starts it again at once or after a while. */
 export const restartPostgres: Nemesis = {
   name: 'restart-postgres',
-  disturbs: true,
-  run: async ({ site, random, signal }) => {
+  delaysOthers: true,
+  run: async ({ testbed, random, signal }) => {
     if (random.chance(0.6)) {
-      await site.database.restart('immediate');
+      await testbed.database.restart('immediate');
       return;
     }
-    await site.database.halt(random.pick(['immediate', 'fast']));
-    await pause(random.between(500, 5_000), signal);
-    await site.database.resume();
+    await testbed.database.halt(random.pick(['immediate', 'fast']));
+    await sleep(random.between(500, 5_000), signal);
+    await testbed.database.resume();
   },
 };

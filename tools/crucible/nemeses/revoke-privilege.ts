@@ -1,8 +1,8 @@
 import type { Nemesis } from '../nemesis.js';
-import { WORKER_ROLE } from '../site/database.js';
-import { pause } from '../sleep.js';
+import { WORKER_ROLE } from '../testbed/database.js';
+import { sleep } from '../../../src/base/sleep.js';
 
-/** As `k8s/role.sql` grants them. */
+/** Privileges that `k8s/role.sql` grants. */
 const PRIVILEGES = [
   'SELECT ON notes',
   'SELECT ON blocks',
@@ -12,21 +12,21 @@ const PRIVILEGES = [
   'USAGE ON SCHEMA public',
 ];
 
-/** A privilege is revoked from the workers' role, and granted again. */
+/** Revokes a privilege from the workers' role for a while. */
 export const revokePrivilege: Nemesis = {
   name: 'revoke-privilege',
-  disturbs: true,
-  holds: true,
+  delaysOthers: true,
+  blocksAllWork: true,
   changesSchema: true,
-  costsNothing: true,
-  run: async ({ site, random, signal }) => {
+  countsNothing: true,
+  run: async ({ testbed, random, signal }) => {
     const privilege = random.pick(PRIVILEGES);
     const ms = random.between(500, 6_000);
     try {
-      await site.database.persist(`REVOKE ${privilege} FROM ${WORKER_ROLE}`);
-      await pause(ms, signal);
+      await testbed.database.persist(`REVOKE ${privilege} FROM ${WORKER_ROLE}`);
+      await sleep(ms, signal);
     } finally {
-      await site.database.persist(`GRANT ${privilege} TO ${WORKER_ROLE}`);
+      await testbed.database.persist(`GRANT ${privilege} TO ${WORKER_ROLE}`);
     }
   },
 };

@@ -1,13 +1,13 @@
 import type { Nemesis } from '../nemesis.js';
-import { pause } from '../sleep.js';
+import { sleep } from '../../../src/base/sleep.js';
 
-/** One replica more for a while. */
+/** Adds a replica for a while. */
 export const scale: Nemesis = {
   name: 'scale',
-  disturbs: true,
-  run: async ({ site, random, signal }) => {
-    const replica = await site.fleet.add();
-    await pause(random.between(3_000, 8_000), signal);
-    await site.fleet.remove(replica);
+  delaysOthers: true,
+  run: async ({ testbed, random, signal }) => {
+    const replica = await testbed.fleet.add();
+    await sleep(random.between(3_000, 8_000), signal);
+    await testbed.fleet.remove(replica);
   },
 };

@@ -1,16 +1,16 @@
 import type { Nemesis } from '../nemesis.js';
-import { pause } from '../sleep.js';
+import { sleep } from '../../../src/base/sleep.js';
 
-/** SIGTERM to one worker after the other, as a rolling update does, each being started again. */
+/** Sends SIGTERM to one worker after another and starts each again, as a rolling update does. */
 export const terminateWorker: Nemesis = {
   name: 'terminate-worker',
-  disturbs: true,
-  run: async ({ site, random, signal }) => {
-    for (const victim of [...site.fleet.healthy]) {
+  delaysOthers: true,
+  run: async ({ testbed, random, signal }) => {
+    for (const victim of [...testbed.fleet.healthy]) {
       if (signal.aborted) return;
       await victim.end('SIGTERM');
       victim.start();
-      await pause(random.between(0, 1_500), signal);
+      await sleep(random.between(0, 1_500), signal);
     }
   },
 };

@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { sabotageNamed, type Replacement } from './sabotages.js';
 
 /**
- * Switches a guard of the worker off, as `node --import` before `dist/cli.js`: the source of a module is changed while it
- * is loaded, so that the product has no seam for it. A text that is not there exactly once is an error, and the worker
- * does not start: a sabotage that no longer fits must not pass for a guard that is not needed.
+ * Switches a guard of the worker off, by `node --import` before `dist/cli.js`. It changes the source of a module while Node
+ * loads it, so the product needs no hook for it. The text to replace must occur exactly once, or the worker does not start:
+ * otherwise an outdated sabotage would look like a guard that is not needed.
  */
 const name = process.env['CRUCIBLE_SABOTAGE'] ?? '';
 const { replacements } = sabotageNamed(name);
@@ -25,5 +25,5 @@ registerHooks({
 function apply(source: string, { module, find, replace }: Replacement): string {
   const parts = source.split(find);
   if (parts.length === 2) return parts.join(replace);
-  throw new Error(`sabotage ${name}: dist/${module} holds ${parts.length - 1} times, not once: ${find}`);
+  throw new Error(`sabotage ${name}: expected once in dist/${module}, found ${parts.length - 1} times: ${find}`);
 }

@@ -1,7 +1,7 @@
 import type { RunOptions } from '../options.js';
 import type { InvariantNumber } from '../violation.js';
 
-/** A text in a compiled module, which must be there exactly once, and what it becomes. */
+/** A text that occurs exactly once in a compiled module, and its replacement. */
 export interface Replacement {
   /** Path within dist. */
   readonly module: string;
@@ -9,12 +9,12 @@ export interface Replacement {
   readonly replace: string;
 }
 
-/** A guard that is switched off, and the run that must notice. */
+/** How to switch a guard off, and the run whose checks must notice. */
 export interface Sabotage {
-  /** What the worker no longer does. */
+  /** What the worker does, or fails to do, without the guard. */
   readonly what: string;
   readonly replacements: readonly Replacement[];
-  /** The invariants, one of which must be reported as violated. */
+  /** At least one of these invariants must be reported as violated. */
   readonly breaks: readonly InvariantNumber[];
   readonly run: Partial<RunOptions>;
 }
@@ -30,14 +30,17 @@ const NO_HOLD = [
   },
 ];
 
-/** No guard, but a text that no process survives: for the figure of that name. */
-const KILLER_TEXT: Sabotage = {
-  what: 'a text that kills the process',
+/** The beginning of a text that crashes the worker, with the sabotage `poison-text`. */
+export const POISON_MARK = 'Poison text';
+
+/** Not a guard, but a text that crashes every worker: for the scenario of the same name. */
+const POISON_TEXT: Sabotage = {
+  what: 'a text crashes the worker',
   replacements: [
     {
       module: 'pipeline/prepare.js',
       find: 'const text = blockText(',
-      replace: "if (content?.includes('KILLS')) process.kill(process.pid, 'SIGKILL'); const text = blockText(",
+      replace: `if (content?.includes('${POISON_MARK}')) process.kill(process.pid, 'SIGKILL'); const text = blockText(`,
     },
   ],
   breaks: [],
@@ -47,13 +50,13 @@ const KILLER_TEXT: Sabotage = {
 /** Guards by name. */
 export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   'no-check': {
-    what: 'the store looks neither at the fingerprint nor at the status',
+    what: 'the store checks neither the fingerprint nor the status',
     replacements: [{ module: 'blocks/sql/store.js', find: STILL_OURS, replace: '\n' }],
     breaks: [2],
     run: { nemesis: 'none', requestMs: 60, textMs: 20 },
   },
   'no-fence': {
-    what: 'whoever once fetched a job writes, whether or not the attempt is still its own',
+    what: 'a worker stores even if it lost the attempt',
     replacements: [
       {
         module: 'queue/embed-queue.js',
@@ -63,10 +66,10 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
       },
     ],
     breaks: [2],
-    run: { nemesis: 'usurp', pauseMs: 300, requestMs: 60, textMs: 20 },
+    run: { nemesis: 'expire-jobs', pauseMs: 300, requestMs: 60, textMs: 20 },
   },
   'two-transactions': {
-    what: 'jobs are completed outside the transaction that stores',
+    what: 'jobs are completed outside the transaction that stores the vectors',
     replacements: [
       {
         module: 'pipeline/settle.js',
@@ -78,7 +81,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     run: { nemesis: 'none' },
   },
   'standard-policy': {
-    what: 'the queue takes several live jobs for one block',
+    what: 'the queue accepts several live jobs for one block',
     replacements: [
       { module: 'queue/ensure-queues.js', find: "policy: 'exclusive' });", replace: "policy: 'standard' });" },
       { module: 'queue/ensure-queues.js', find: "present.policy !== 'exclusive'", replace: 'false' },
@@ -87,13 +90,13 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     run: { nemesis: 'none', requestMs: 60, textMs: 20 },
   },
   'no-sweep': {
-    what: 'nobody looks for what was not notified',
+    what: 'nothing finds blocks whose notification was lost',
     replacements: [HIDDEN_SWEEP],
     breaks: [1, 3],
-    run: { nemesis: 'kill-listener', pauseMs: 600, failFast: false, patienceSeconds: 8 },
+    run: { nemesis: 'kill-listener', pauseMs: 600, failFast: false, quietTimeoutSeconds: 8 },
   },
   'no-gate': {
-    what: 'every error puts the text at fault at once',
+    what: 'every failure is counted against the text at once',
     replacements: [
       ...NO_HOLD,
       { module: 'embedder/text-embedder.js', find: 'if (inputMayBeAtFault(result))', replace: 'if (true)' },
@@ -104,26 +107,26 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     run: { nemesis: 'stop-ollama', lanes: 1, pauseMs: 300, failFast: false, environment: { PALDOCS_RETRY_LIMIT: '0' } },
   },
   'blame-privileges': {
-    what: 'a privilege that is missing is taken for the fault of a block',
+    what: 'a missing privilege is counted against the block',
     replacements: [{ module: 'postgres/sqlstate.js', find: "'42': HOLD,", replace: "'42': SPLIT," }],
     breaks: [5],
-    run: { nemesis: 'revoke-privilege', patienceSeconds: 20, environment: { PALDOCS_RETRY_LIMIT: '0' } },
+    run: { nemesis: 'revoke-privilege', quietTimeoutSeconds: 20, environment: { PALDOCS_RETRY_LIMIT: '0' } },
   },
   'no-error-status': {
-    what: 'what is set aside keeps the status it had',
+    what: 'a dead-lettered block keeps its status',
     replacements: [
       {
         module: 'pipeline/settle-failure.js',
-        find: "await blocks.setStatusIfProcessing(tx, idsOf(final), 'error');",
+        find: "await blocks.setStatus(tx, idsOf(final), 'error', ['processing']);",
         replace: '',
       },
       HIDDEN_SWEEP,
     ],
     breaks: [3, 4],
-    run: { nemesis: 'none', failFast: false, patienceSeconds: 10, environment: { PALDOCS_RETRY_LIMIT: '0' } },
+    run: { nemesis: 'none', failFast: false, quietTimeoutSeconds: 10, environment: { PALDOCS_RETRY_LIMIT: '0' } },
   },
   'other-column': {
-    what: 'the store writes a column of the API as well',
+    what: 'the store also writes a column of the API',
     replacements: [
       {
         module: 'blocks/sql/store.js',
@@ -135,7 +138,7 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     breaks: [6],
     run: { nemesis: 'none' },
   },
-  'one-fault-for-all': {
+  'no-splitting': {
     what: 'a batch that fails is not split',
     replacements: [
       {
@@ -149,13 +152,13 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     run: { nemesis: 'none', failFast: false, requestMs: 60, textMs: 20, environment: { PALDOCS_RETRY_LIMIT: '0' } },
   },
   'waiting-claim': {
-    what: 'the claim waits for rows that someone has locked',
+    what: 'the claim waits for locked rows',
     replacements: [{ module: 'blocks/claim.js', find: 'FOR NO KEY UPDATE SKIP LOCKED', replace: 'FOR NO KEY UPDATE' }],
     breaks: [4],
     run: { nemesis: 'lock-rows', lanes: 6, pauseMs: 100, replicas: 1, failFast: false, seconds: 18 },
   },
   'no-listeners': {
-    what: 'nobody handles the loss of an idle connection',
+    what: 'the loss of an idle connection is not handled',
     replacements: [
       {
         module: 'postgres/pool.js',
@@ -180,13 +183,13 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
   },
 };
 
-/** Ends at the first violation unless told, since what follows is the same again. */
+/** Defaults. Most runs end at the first violation, because more of the same would follow. */
 const COMMON: Partial<RunOptions> = { seed: 7, seconds: 12, failFast: true };
 
-/** @throws RangeError naming the one that there is not */
+/** @throws RangeError naming a guard that does not exist */
 export function sabotageNamed(name: string): Sabotage {
-  const sabotage = name === 'killer-text' ? KILLER_TEXT : SABOTAGES[name];
+  const sabotage = name === 'poison-text' ? POISON_TEXT : SABOTAGES[name];
   if (sabotage === undefined)
-    throw new RangeError(`"${name}" is none of the guards ${Object.keys(SABOTAGES).join(', ')}`);
+    throw new RangeError(`unknown guard "${name}"; use any of ${Object.keys(SABOTAGES).join(', ')}`);
   return { ...sabotage, run: { ...COMMON, ...sabotage.run } };
 }

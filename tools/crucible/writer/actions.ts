@@ -1,76 +1,76 @@
 import type { BlockModel } from './model.js';
-import type { Scope } from './scope.js';
+import type { Transaction } from './transaction.js';
 
-/** One thing that the API does within a transaction. */
-type Action = (scope: Scope) => Promise<void>;
+/** One step of the API within a transaction. */
+type Action = (tx: Transaction) => Promise<void>;
 
-const MANY = 12;
+const INSERTED_AT_ONCE = 12;
 
-async function insert(scope: Scope): Promise<void> {
-  await scope.insert(scope.anyNote(), scope.texts.any());
+async function insert(tx: Transaction): Promise<void> {
+  await tx.insert(tx.anyNote(), tx.texts.any());
 }
 
-async function insertMany(scope: Scope): Promise<void> {
-  const note = scope.anyNote();
-  for (let i = 0; i < MANY; i++) await scope.insert(note, scope.texts.any());
+async function insertMany(tx: Transaction): Promise<void> {
+  const note = tx.anyNote();
+  for (let i = 0; i < INSERTED_AT_ONCE; i++) await tx.insert(note, tx.texts.any());
 }
 
-async function edit(scope: Scope): Promise<void> {
-  const block = scope.anyBlock();
-  if (block === undefined) return await insert(scope);
-  await scope.edit(block, scope.texts.any(block.type === 'mermaid' ? 'paragraph' : undefined));
+async function edit(tx: Transaction): Promise<void> {
+  const block = tx.anyBlock();
+  if (block === undefined) return await insert(tx);
+  await tx.edit(block, tx.texts.any(block.type === 'mermaid' ? 'paragraph' : undefined));
 }
 
-/** The same block several times running; in one transaction only the last counts. */
-async function editAgainAndAgain(scope: Scope): Promise<void> {
-  const block = scope.anyBlock();
-  if (block === undefined) return await insert(scope);
+/** Edits the same block several times in one transaction; only the last edit counts. */
+async function editRepeatedly(tx: Transaction): Promise<void> {
+  const block = tx.anyBlock();
+  if (block === undefined) return await insert(tx);
   let current: BlockModel = block;
-  for (let i = scope.random.between(2, 4); i > 0; i--) {
-    await scope.edit(current, scope.texts.any());
-    current = scope.changes.blocks.get(block.id) ?? current;
+  for (let i = tx.random.between(2, 4); i > 0; i--) {
+    await tx.edit(current, tx.texts.any());
+    current = tx.changes.blocks.get(block.id) ?? current;
   }
 }
 
-async function remove(scope: Scope): Promise<void> {
-  const block = scope.anyBlock();
-  if (block !== undefined) await scope.remove(block);
+async function deleteBlock(tx: Transaction): Promise<void> {
+  const block = tx.anyBlock();
+  if (block !== undefined) await tx.remove(block);
 }
 
-async function toMermaid(scope: Scope): Promise<void> {
-  const block = scope.anyBlock();
-  if (block !== undefined) await scope.edit(block, scope.texts.of('none', 'mermaid'));
+async function changeToMermaid(tx: Transaction): Promise<void> {
+  const block = tx.anyBlock();
+  if (block !== undefined) await tx.edit(block, tx.texts.of('none', 'mermaid'));
 }
 
-async function toNothing(scope: Scope): Promise<void> {
-  const block = scope.anyBlock();
-  if (block !== undefined) await scope.edit(block, scope.texts.of('none', 'paragraph'));
+async function clearText(tx: Transaction): Promise<void> {
+  const block = tx.anyBlock();
+  if (block !== undefined) await tx.edit(block, tx.texts.of('none', 'paragraph'));
 }
 
-/** The headings' text holds the title, and the trigger does not know. */
-async function renameNote(scope: Scope): Promise<void> {
-  const id = scope.anyNote();
-  const title = `Note ${scope.texts.word()}`;
-  const headings = scope.blocks().filter(({ noteId, type }) => noteId === id && type === 'heading');
+/** The embedded text of a heading includes the note's title, but the trigger does not notice a new title. */
+async function renameNote(tx: Transaction): Promise<void> {
+  const id = tx.anyNote();
+  const title = `Note ${tx.texts.word()}`;
+  const headings = tx.blocks().filter(({ noteId, type }) => noteId === id && type === 'heading');
   const rename = async () => {
-    await scope.client.query('UPDATE notes SET title = $2 WHERE id = $1', [id, title]);
-    scope.changes.notes.set(id, { id, title });
+    await tx.client.query('UPDATE notes SET title = $2 WHERE id = $1', [id, title]);
+    tx.changes.notes.set(id, { id, title });
   };
-  const headingsFirst = scope.random.chance(0.3);
+  const headingsFirst = tx.random.chance(0.3);
   if (!headingsFirst) await rename();
-  await scope.announce(headings, `note ${id} renamed to ${title}`);
+  await tx.announce(headings, `note ${id} renamed to ${title}`);
   if (headingsFirst) await rename();
 }
 
-async function moveBlock(scope: Scope): Promise<void> {
-  const block = scope.anyBlock();
+async function moveBlock(tx: Transaction): Promise<void> {
+  const block = tx.anyBlock();
   if (block === undefined) return;
-  const noteId = scope.anyNote();
-  await scope.client.query('UPDATE blocks SET note_id = $2 WHERE id = $1', [block.id, noteId]);
+  const noteId = tx.anyNote();
+  await tx.client.query('UPDATE blocks SET note_id = $2 WHERE id = $1', [block.id, noteId]);
   const moved = { ...block, noteId };
   const what = `moved to note ${noteId}`;
-  if (block.type === 'heading') await scope.announce([moved], what);
-  else scope.changed(moved, what, false);
+  if (block.type === 'heading') await tx.announce([moved], what);
+  else tx.changed(moved, what, false);
 }
 
 /** By weight. */
@@ -78,10 +78,10 @@ export const ACTIONS: readonly (readonly [weight: number, action: Action])[] = [
   [18, insert],
   [1, insertMany],
   [40, edit],
-  [12, editAgainAndAgain],
-  [8, remove],
-  [4, toMermaid],
-  [2, toNothing],
+  [12, editRepeatedly],
+  [8, deleteBlock],
+  [4, changeToMermaid],
+  [2, clearText],
   [8, renameNote],
   [7, moveBlock],
 ];

@@ -1,22 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
-import type { CrucibleDatabase } from '../site/database.js';
+import type { CrucibleDatabase } from '../testbed/database.js';
 
 /**
- * A row that a transaction leaves if it is committed, to be asked for where the answer to COMMIT was lost. The number that
- * PostgreSQL gave the transaction does not serve: a crash may lose it, and give the number to another.
+ * A row that exists only if its transaction was committed. It answers whether a COMMIT succeeded when its reply was lost.
+ * PostgreSQL's transaction id cannot answer that: a crash may lose it and assign the same id to another transaction.
  */
 export class CommitMark {
   readonly #id = randomUUID();
 
-  /** Within the transaction, as its last statement. */
+  /** Inserts the row, as the last statement of the transaction. */
   async leave(client: pg.Client): Promise<void> {
     await client.query('INSERT INTO crucible.commits (id, committed) VALUES ($1, true)', [this.#id]);
   }
 
   /**
-   * Whether the transaction was committed; waits until it has ended. Whoever asks puts a row of their own where there is
-   * none, so that the answer stays what it was, asked however often.
+   * Whether the transaction was committed. Waits until it has ended. If there is no row, this inserts one with `false`, so
+   * the answer never changes.
    */
   async wasCommitted(database: CrucibleDatabase): Promise<boolean> {
     const [row] = await database.persist<{ committed: boolean }>(

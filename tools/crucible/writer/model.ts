@@ -1,73 +1,73 @@
-import type { Nature, Text } from './texts.js';
+import type { TextKind, Text } from './texts.js';
 
 export interface NoteModel {
   readonly id: string;
   readonly title: string;
 }
 
-/** What the writer knows of a block: all that its last committed transaction left. */
+/** A block as the last committed transaction of the writer left it. */
 export interface BlockModel {
   readonly id: string;
   readonly noteId: string;
   readonly type: string;
   readonly content: unknown;
-  readonly nature: Nature;
+  readonly kind: TextKind;
   readonly word: string;
-  /** When the last commit that changed its text was acknowledged, milliseconds since 1970. */
+  /** When the last commit that changed its text was acknowledged, in milliseconds since 1970. */
   readonly changedAt: number;
 }
 
-/** One thing the writer did, for a block's history. */
-export interface Deed {
+/** One change by the writer, for a block's history. */
+export interface Operation {
   readonly at: number;
   readonly session: string;
   readonly blockId: string;
   readonly what: string;
 }
 
-/** Changes of one transaction; they count when it is committed. */
+/** The changes of one transaction, which apply when it is committed. */
 export interface Changes {
   readonly notes: Map<string, NoteModel | undefined>;
   readonly blocks: Map<string, BlockModel | undefined>;
-  readonly deeds: Omit<Deed, 'at' | 'session'>[];
-  /** Blocks whose text is another: they became pending, and were announced. */
-  readonly retexted: Set<string>;
+  readonly operations: Omit<Operation, 'at' | 'session'>[];
+  /** Blocks with a new text: they became pending and were announced. */
+  readonly textChanged: Set<string>;
 }
 
 export function noChanges(): Changes {
-  return { notes: new Map(), blocks: new Map(), deeds: [], retexted: new Set() };
+  return { notes: new Map(), blocks: new Map(), operations: [], textChanged: new Set() };
 }
 
-export function blockOf(id: string, noteId: string, { type, content, nature, word }: Text): BlockModel {
-  return { id, noteId, type, content, nature, word, changedAt: Date.now() };
+export function blockOf(id: string, noteId: string, { type, content, kind, word }: Text): BlockModel {
+  return { id, noteId, type, content, kind, word, changedAt: Date.now() };
 }
 
 /**
- * The API's tables as the writer left them. Each session writes to notes of its own and their blocks, so that the order
- * of commits is known; the workers, of course, write to all of them.
+ * The API's tables as the writer left them. Each session writes only to its own notes and their blocks, so the order of
+ * commits is known.
  */
 export class Model {
   readonly notes = new Map<string, NoteModel>();
   readonly blocks = new Map<string, BlockModel>();
-  readonly deeds: Deed[] = [];
-  /** Every block that ever was, for counts. */
+  readonly operations: Operation[] = [];
+  /** How many changes were committed. */
   writes = 0;
-  /** Every change of a text, for the time it took to be stored. */
-  readonly edits: { readonly blockId: string; readonly at: number; readonly nature: Nature }[] = [];
+  /** Every committed change of a text, to measure how long it took to be stored. */
+  readonly edits: { readonly blockId: string; readonly at: number; readonly kind: TextKind }[] = [];
 
   apply(changes: Changes, session: string): void {
     const at = Date.now();
     for (const [id, note] of changes.notes) set(this.notes, id, note);
     for (const [id, block] of changes.blocks) {
       set(this.blocks, id, block && { ...block, changedAt: at });
-      if (block !== undefined && changes.retexted.has(id)) this.edits.push({ blockId: id, at, nature: block.nature });
+      if (block !== undefined && changes.textChanged.has(id)) this.edits.push({ blockId: id, at, kind: block.kind });
     }
-    for (const deed of changes.deeds) this.deeds.push({ ...deed, at, session });
-    this.writes += changes.deeds.length;
+    for (const operation of changes.operations) this.operations.push({ ...operation, at, session });
+    this.writes += changes.operations.length;
   }
 
-  history(blockId: string): Deed[] {
-    return this.deeds.filter((deed) => deed.blockId === blockId);
+  history(blockId: string): Operation[] {
+    return this.operations.filter((operation) => operation.blockId === blockId);
   }
 }
 

@@ -1,13 +1,13 @@
 import type pg from 'pg';
 import { isTransient } from '../../../src/postgres/sqlstate.js';
 import type { Random } from '../random.js';
-import type { CrucibleDatabase } from '../site/database.js';
-import type { Ollama } from '../site/ollama.js';
-import { pause } from '../sleep.js';
+import type { CrucibleDatabase } from '../testbed/database.js';
+import type { Ollama } from '../testbed/ollama.js';
+import { sleep } from '../../../src/base/sleep.js';
 import { ACTIONS } from './actions.js';
 import { CommitMark } from './commit-mark.js';
 import { noChanges, type Model } from './model.js';
-import { Scope } from './scope.js';
+import { Transaction } from './transaction.js';
 import { Texts } from './texts.js';
 
 export interface SessionOptions {
@@ -17,20 +17,20 @@ export interface SessionOptions {
   readonly model: Model;
   readonly random: Random;
   readonly perSecond: number;
-  /** Called when a row was locked by others for longer than anybody may. */
+  /** Called when another client locked a row for longer than `LOCK_TIMEOUT_SECONDS`. */
   readonly onLockedOut: () => void;
 }
 
 const NOTES = 4;
-const LONGEST_HOLD_MS = 250;
-/** No neighbour of ours holds a row for so long, and no worker may. */
-const LONGEST_WAIT_SECONDS = 25;
+const MAX_HOLD_MS = 250;
+/** No nemesis locks a row for that long, and no worker may. */
+const LOCK_TIMEOUT_SECONDS = 25;
 /** PostgreSQL, appendix A. */
 const LOCK_NOT_AVAILABLE = '55P03';
-/** undefined_column, and datatype_mismatch of a trigger's function that was planned before: what an API in mid-migration gets. */
+/** Errors of an API during a migration: undefined_column, and datatype_mismatch in a trigger function that was planned before. */
 const MIGRATING = ['42703', '42804'];
 
-/** One client of the API, writing to notes of its own, transaction after transaction. */
+/** One client of the API, which writes to its own notes in one transaction after another. */
 export class WriterSession {
   readonly #options: SessionOptions;
   readonly #texts: Texts;
@@ -70,24 +70,24 @@ export class WriterSession {
         [10, random.between(3, 6)],
       ]);
       await this.#transaction(actions, signal);
-      await pause((actions * 1000) / perSecond - (performance.now() - started), signal);
+      await sleep((actions * 1000) / perSecond - (performance.now() - started), signal);
     }
     await this.#client?.end().catch(() => undefined);
   }
 
   async #transaction(actions: number, signal: AbortSignal): Promise<void> {
     const { random, model, name, ollama, database } = this.#options;
-    const holdMs = random.chance(0.2) ? random.between(5, LONGEST_HOLD_MS) : 0;
+    const holdMs = random.chance(0.2) ? random.between(5, MAX_HOLD_MS) : 0;
     const rollBack = random.chance(0.06);
     let mark: CommitMark | undefined;
-    let scope: Scope | undefined;
+    let tx: Transaction | undefined;
     try {
       this.#client ??= await this.#connect();
-      scope = new Scope(this.#client, model, random, this.#texts, this.#noteIds);
+      tx = new Transaction(this.#client, model, random, this.#texts, this.#noteIds);
       await this.#client.query('BEGIN');
-      for (let i = 0; i < actions; i++) await random.weighted(ACTIONS)(scope);
-      await ollama.expect([...scope.changes.blocks.values()]);
-      await pause(holdMs, signal);
+      for (let i = 0; i < actions; i++) await random.weighted(ACTIONS)(tx);
+      await ollama.prepareFor([...tx.changes.blocks.values()]);
+      await sleep(holdMs, signal);
       if (rollBack) {
         await this.#client.query('ROLLBACK');
         this.rolledBack += 1;
@@ -96,7 +96,7 @@ export class WriterSession {
       mark = new CommitMark();
       await mark.leave(this.#client);
       await this.#client.query('COMMIT');
-      model.apply(scope.changes, name);
+      model.apply(tx.changes, name);
     } catch (error) {
       await this.#client?.end().catch(() => undefined);
       this.#client = undefined;
@@ -104,15 +104,15 @@ export class WriterSession {
       const { code } = error as { code?: unknown };
       if (!isTransient(error) && !(typeof code === 'string' && MIGRATING.includes(code))) throw error;
       if (code === LOCK_NOT_AVAILABLE) this.#options.onLockedOut();
-      // A commit whose answer was lost: the server knows.
-      if (scope !== undefined && (await mark?.wasCommitted(database)) === true) model.apply(scope.changes, name);
-      await pause(100, signal);
+      // The reply to COMMIT may have been lost; the server knows the result.
+      if (tx !== undefined && (await mark?.wasCommitted(database)) === true) model.apply(tx.changes, name);
+      await sleep(100, signal);
     }
   }
 
   async #connect(): Promise<pg.Client> {
     const client = await this.#options.database.connect(`crucible writer ${this.#options.name}`);
-    await client.query(`SET lock_timeout = '${LONGEST_WAIT_SECONDS}s'`);
+    await client.query(`SET lock_timeout = '${LOCK_TIMEOUT_SECONDS}s'`);
     return client;
   }
 }

@@ -1,12 +1,12 @@
 import type { Random } from '../random.js';
-import { CONTEXT_TOKENS } from '../site/timing.js';
+import { CONTEXT_TOKENS } from '../testbed/timing.js';
 
-/** What the stand-in makes of a text. */
-export type Nature =
+/** How the stand-in treats a text. */
+export type TextKind =
   | 'good'
-  /** Always refused: its block must end in `error`. */
+  /** Always rejected: its block must end in `error`. */
   | 'poison'
-  /** Crashes the model once and is good then. */
+  /** Crashes the model the first time. */
   | 'crash-once'
   /** Longer than the model's context. */
   | 'long'
@@ -20,21 +20,21 @@ export interface Text {
   readonly type: BlockType;
   /** JSON */
   readonly content: unknown;
-  readonly nature: Nature;
-  /** A word that no other text of the run holds. */
+  readonly kind: TextKind;
+  /** A word that no other text of the run contains. */
   readonly word: string;
 }
 
-/** Parts of texts by which the stand-in's rules know them. */
+/** Words that the stand-in's fault rules look for in a text. */
 export const MARKS = { poison: 'POISON', nan: 'NOTANUMBER', crash: 'CRASHALWAYS', once: 'CRASHONCE' } as const;
-const POISONS = [MARKS.poison, MARKS.nan, MARKS.crash] as const;
+const REJECTED = [MARKS.poison, MARKS.nan, MARKS.crash] as const;
 
-/** Whether the stand-in always refuses what this content holds. */
+/** Whether the stand-in always rejects this content. */
 export function isRejectedByServer(content: string): boolean {
-  return POISONS.some((mark) => content.includes(mark));
+  return REJECTED.some((mark) => content.includes(mark));
 }
 
-const WEIGHTS: readonly (readonly [number, Nature])[] = [
+const WEIGHTS: readonly (readonly [number, TextKind])[] = [
   [86, 'good'],
   [3, 'poison'],
   [3, 'crash-once'],
@@ -42,7 +42,7 @@ const WEIGHTS: readonly (readonly [number, Nature])[] = [
   [4, 'none'],
 ];
 
-/** Makes texts that differ from all others of the run, so that a vector tells which text it came from. */
+/** Makes texts that are unique within the run, so a vector identifies its text. */
 export class Texts {
   readonly #random: Random;
   readonly #prefix: string;
@@ -61,19 +61,19 @@ export class Texts {
     return this.of(this.#random.weighted(WEIGHTS), type);
   }
 
-  of(nature: Nature, type: BlockType): Text {
+  of(kind: TextKind, type: BlockType): Text {
     const word = this.word();
-    if (type === 'mermaid') return { type, content: `graph TD; ${word}-->b`, nature: 'none', word };
-    if (nature === 'none') return { type, content: this.#random.pick(['', '   ', '\n']), nature, word };
-    const content = shaped(type, this.#sentences(nature, word));
-    return { type, content, nature, word };
+    if (type === 'mermaid') return { type, content: `graph TD; ${word}-->b`, kind: 'none', word };
+    if (kind === 'none') return { type, content: this.#random.pick(['', '   ', '\n']), kind, word };
+    const content = shaped(type, this.#sentences(kind, word));
+    return { type, content, kind, word };
   }
 
-  #sentences(nature: Nature, word: string): string {
+  #sentences(kind: TextKind, word: string): string {
     const base = `Section ${word} says what it says.`;
-    switch (nature) {
+    switch (kind) {
       case 'poison':
-        return `${base} ${this.#random.pick(POISONS)}`;
+        return `${base} ${this.#random.pick(REJECTED)}`;
       case 'crash-once':
         return `${base} ${MARKS.once}-${word}.`;
       case 'long': {

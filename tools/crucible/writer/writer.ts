@@ -1,22 +1,22 @@
 import type { Random } from '../random.js';
-import type { CrucibleDatabase } from '../site/database.js';
-import type { Ollama } from '../site/ollama.js';
+import type { CrucibleDatabase } from '../testbed/database.js';
+import type { Ollama } from '../testbed/ollama.js';
 import { Model } from './model.js';
-import { insertStillLife } from './still-life.js';
+import { insertUneditedNote } from './unedited-note.js';
 import { WriterSession } from './session.js';
 
 export interface WriterOptions {
   readonly database: CrucibleDatabase;
   readonly ollama: Ollama;
   readonly random: Random;
-  /** Changes of blocks a second, all sessions together. */
+  /** Changes of blocks per second, over all sessions. */
   readonly perSecond: number;
   readonly onLockedOut: () => void;
 }
 
 const SESSIONS = 4;
 
-/** The API: several sessions that write at once, and what they left. */
+/** Plays the API: several concurrent sessions that write, and a model of what they wrote. */
 export class Writer {
   readonly model = new Model();
   readonly #options: WriterOptions;
@@ -34,7 +34,7 @@ export class Writer {
 
   async prepare(): Promise<void> {
     const { database, random } = this.#options;
-    await insertStillLife(database, this.model, random.fork('still life'));
+    await insertUneditedNote(database, this.model, random.fork('unedited note'));
     await Promise.all(this.#sessions.map((session) => session.prepare()));
   }
 

@@ -3,26 +3,26 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { importMarkdown, type ImportedBlock } from './markdown.js';
 
-/** What becomes a note. */
+/** Becomes a note. */
 export interface Document {
   readonly title: string;
   readonly blocks: readonly ImportedBlock[];
 }
 
-/** Of each document its beginning, so that no long one crowds out the others. */
+/** Only the beginning of each document is used, so that long ones do not dominate. */
 const MAX_BLOCKS = 14;
 
-/** READMEs draw no diagrams; this page of our own does. */
+/** A page with a diagram, because the READMEs have none. */
 const OWN_PAGE = 'tools/demo/documents/how-a-block-is-embedded.md';
 
-/** All of DefinitelyTyped's say the same, and none says anything. */
+/** The READMEs of DefinitelyTyped are all the same. */
 const WITHOUT_CONTENT = /^@types\//;
 
 /**
- * Reads real documents that are there wherever the project is: the READMEs of the packages that it depends on, in the
- * order of their names, and a page of our own with a diagram.
+ * Reads real documents that are present in every checkout: the READMEs of the installed dependencies in the order of their
+ * names, and the demo's own page with a diagram.
  *
- * @param root the directory of package.json, node_modules and tools
+ * @param root the directory of package.json
  */
 export async function findDocuments(root: string): Promise<Document[]> {
   const { dependencies, devDependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Manifest;
@@ -52,7 +52,7 @@ async function readDocument(file: string): Promise<Document> {
   return { title, blocks: beginning(blocks) };
 }
 
-/** The first blocks, up to a whole section: a heading with nothing below it is left out. */
+/** The first blocks, without headings at the end that would have nothing below them. */
 function beginning(blocks: readonly ImportedBlock[]): readonly ImportedBlock[] {
   const first = blocks.slice(0, MAX_BLOCKS);
   const last = first.findLastIndex(({ type }) => type !== 'heading');

@@ -7,7 +7,7 @@ const MARKS: Readonly<Record<string, Mark['type']>> = {
   s_open: 'strike',
 };
 
-/** The text nodes of a line of Markdown. Images, most of them badges, and HTML are left out. */
+/** The text nodes of a line of Markdown, without HTML and images, most of which are badges. */
 export function inlineNodes(tokens: readonly Token[]): EditorNode[] {
   const nodes: EditorNode[] = [];
   let marks: readonly Mark[] = [];
@@ -27,12 +27,12 @@ function markOf(token: Token): Mark {
   return type === undefined ? { type: 'link', attrs: { href: String(token.attrGet('href') ?? '') } } : { type };
 }
 
-/** What is left of a row of badges is spaces and dots. */
+/** A row of badges leaves only spaces and dots, which are no words. */
 function isWord({ text }: EditorNode): boolean {
   return text !== undefined && /[\p{L}\p{N}]/u.test(text);
 }
 
-/** Neighbours with the same marks become one node, as editors keep them. */
+/** Joins adjacent nodes with the same marks, as editors do. */
 function joined(nodes: readonly EditorNode[]): EditorNode[] {
   const result: EditorNode[] = [];
   for (const node of nodes) {

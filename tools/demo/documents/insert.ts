@@ -2,7 +2,7 @@ import type { BlocksTable } from '../../../src/blocks/table.js';
 import type { Database } from '../../../src/postgres/database.js';
 import type { Document } from './find.js';
 
-/** Writes documents as the API would: a note, and its blocks in order, each document in one transaction. */
+/** Inserts documents as the API would: a note and its blocks in order, one transaction per document. */
 export async function insertDocuments(
   database: Database,
   table: BlocksTable,

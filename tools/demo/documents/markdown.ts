@@ -10,12 +10,12 @@ export interface ImportedBlock {
 }
 
 export interface ImportedDocument {
-  /** The heading of the first level, where the document begins with one. */
+  /** The heading of level 1, if the document begins with one. */
   readonly title: string | undefined;
   readonly blocks: readonly ImportedBlock[];
 }
 
-/** Nobody writes longer ones in an editor: what is longer in a README becomes several blocks. */
+/** Longer lists, tables and code in a README become several blocks, because nobody writes such long ones in an editor. */
 const MAX_ITEMS = 12;
 const MAX_ROWS = 12;
 const MAX_CODE_LINES = 40;
@@ -23,8 +23,8 @@ const MAX_CODE_LINES = 40;
 const markdown = new MarkdownIt({ html: true });
 
 /**
- * Cuts Markdown into blocks as an editor would: one for each block of CommonMark (and table of GitHub's), its content
- * the editor's nodes. HTML, rules, badges and tables of contents are left out.
+ * Splits Markdown into blocks as an editor would: one for each CommonMark block or GitHub table, with the editor's nodes as
+ * content. Omits HTML, rules, badges and tables of contents.
  */
 export function importMarkdown(source: string): ImportedDocument {
   const blocks = tokenTree(markdown.parse(source, {})).flatMap(importBranch);
@@ -52,7 +52,7 @@ function blockType({ type, attrs }: EditorNode): string {
   return type === 'codeBlock' && attrs?.['language'] === 'mermaid' ? 'mermaid' : (BLOCK_TYPES[type] ?? type);
 }
 
-/** @returns none for what is left out, several for what is too long for one */
+/** @returns no node for what is omitted, several for what is too long for one block */
 function editorNodes(branch: Branch): EditorNode[] {
   const { token } = branch;
   switch (token.type) {
@@ -84,7 +84,7 @@ function withContent(node: EditorNode): EditorNode[] {
   return node.content === undefined ? [] : [node];
 }
 
-/** The nodes of the line within a heading, paragraph or cell. */
+/** The nodes of the text in a heading, paragraph or cell. */
 function inlineOf({ children }: Branch): EditorNode[] {
   return children.flatMap(({ token }) => inlineNodes(token.children ?? []));
 }
@@ -111,7 +111,7 @@ function rowNode({ children }: Branch): EditorNode {
 function codeBlocks(code: string, language: string): EditorNode[] {
   const lines = code.trimEnd().split('\n');
   if (lines.join('') === '') return [];
-  // A diagram makes no sense in halves.
+  // Half a diagram makes no sense.
   const parts = language === 'mermaid' ? [lines] : portions(lines, MAX_CODE_LINES);
   return parts.map((part) =>
     parentNode('codeBlock', [textNode(part.join('\n'))], { language: language === '' ? null : language }),
@@ -122,7 +122,7 @@ function portions<T>(items: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
 }
 
-/** A list of nothing but links into the same document. */
+/** Whether this is a list that contains only links into the same document. */
 function isTableOfContents({ token, children }: Branch): boolean {
   if (token.type !== 'bullet_list_open' && token.type !== 'ordered_list_open') return false;
   const texts = children.flatMap((item) => leaves(item)).filter((node) => node.text?.trim() !== '');

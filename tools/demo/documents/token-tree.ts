@@ -1,6 +1,6 @@
 import type { Token } from 'markdown-it';
 
-/** markdown-it gives a flat list in which `…_open` and `…_close` enclose; this is the same as a tree. */
+/** A node of the tree that `tokenTree` makes from markdown-it's flat list of `…_open` and `…_close` tokens. */
 export interface Branch {
   readonly token: Token;
   readonly children: readonly Branch[];

@@ -1,9 +1,10 @@
 import { readIndexes, readTakenNames, type BlocksIndex } from '../../../blocks/sql/read-indexes.js';
 import type { BlocksTable } from '../../../blocks/table.js';
-import { listed, readRelations, type BlocksRelation } from '../../../blocks/relations.js';
+import { readRelations, type BlocksRelation } from '../../../blocks/sql/read-relations.js';
 import { number } from '../../../terminal/output.js';
 import { ok, tableOf, warning, type Check } from '../check.js';
 import { buildVectorIndexes, COSINE, nameEnding } from '../vector-index-sql.js';
+import { joinNames } from '../../../blocks/checks/join-names.js';
 
 /** Above this, pages of the table have too little room for HOT updates. */
 const MAX_FILLFACTOR = 85;
@@ -45,7 +46,7 @@ export const indexesCheck: Check = {
     const useful = onVectors.filter(({ operators, attachedTo }) => operators === COSINE && attachedTo === null);
     if (useful.length === 0) return ok(`no index on ${table.columns.embedding}; with so few blocks none is needed`);
     const room = holders.length > 0 ? `; fillfactor ${Math.max(...holders.map(({ fillfactor }) => fillfactor))}` : '';
-    return ok(`${listed(useful.map(({ name, method }) => `${name} (${method})`))}${room}`);
+    return ok(`${joinNames(useful.map(({ name, method }) => `${name} (${method})`))}${room}`);
   },
 };
 
@@ -69,7 +70,7 @@ function searchProblems(
   const incomplete = searchable.filter(({ isPartitioned, valid }) => isPartitioned && !valid);
   if (incomplete.length > 0) {
     const unindexed =
-      without.length > 0 ? listed(without.map(({ name }) => name)) : 'partitions that have an index of their own';
+      without.length > 0 ? joinNames(without.map(({ name }) => name)) : 'partitions that have an index of their own';
     return incomplete.map(({ name }) => `${name} is invalid: it has no attached index for ${unindexed}`);
   }
   if (without.length === 0) return [];
@@ -81,7 +82,7 @@ function searchProblems(
   }
   const rows = holders.reduce((sum, holder) => sum + Math.max(0, holder.rows), 0);
   if (rows < MANY_ROWS) return [];
-  const where = without.length < holders.length ? ` of ${listed(without.map(({ name }) => name))}` : '';
+  const where = without.length < holders.length ? ` of ${joinNames(without.map(({ name }) => name))}` : '';
   const read = without.reduce((sum, holder) => sum + Math.max(0, holder.rows), 0);
   return [`no index on ${columns.embedding}${where}: a search reads all ${number(Math.round(read))} blocks`];
 }
@@ -102,7 +103,7 @@ function slowsUpdates({ name, isPartitioned }: BlocksIndex, { columns }: BlocksT
 function overfull(holders: readonly BlocksRelation[]): Problem[] {
   const without = holders.filter(({ fillfactor }) => fillfactor > MAX_FILLFACTOR);
   if (without.length === 0) return [];
-  const where = holders.length > 1 ? ` of ${listed(without.map(({ name }) => name))}` : '';
+  const where = holders.length > 1 ? ` of ${joinNames(without.map(({ name }) => name))}` : '';
   return [
     {
       found: `fillfactor ${Math.max(...without.map(({ fillfactor }) => fillfactor))} leaves no room on a page${where}: every status change then writes to the vector index too (2 ms)`,

@@ -1,9 +1,13 @@
-import { requireNoTriggerLoop } from '../../../blocks/require-no-trigger-loop.js';
-import { findUnseen, isReplicaSession, requireNoForeignKeys } from '../../../blocks/replica-sessions.js';
-import { requireStatuses } from '../../../blocks/require-statuses.js';
-import { listed } from '../../../blocks/relations.js';
+import { requireNoTriggerLoop } from '../../../blocks/checks/trigger-loop.js';
+import {
+  findSuppressedTriggers,
+  isReplicaSession,
+  requireNoForeignKeys,
+} from '../../../blocks/checks/replica-sessions.js';
+import { requireStatuses } from '../../../blocks/checks/statuses.js';
 import { quoteColumn } from '../../../postgres/identifiers.js';
 import { ok, tableOf, warning, type Check } from '../check.js';
+import { joinNames } from '../../../blocks/checks/join-names.js';
 
 /** Its test writes are rolled back. */
 export const ownWriteCheck: Check = {
@@ -15,13 +19,13 @@ export const ownWriteCheck: Check = {
     await requireStatuses(database, table);
     await requireNoForeignKeys(database, table);
     const result = await requireNoTriggerLoop(database, table);
-    const found = result.tried
+    const found = result.isTried
       ? 'the columns accept every status and a vector, and writing them triggers no new embedding (tested and rolled back)'
       : `not tested: ${result.reason}; according to the catalogue, the column accepts every status`;
-    const unseen = await findUnseen(database, table);
+    const unseen = await findSuppressedTriggers(database, table);
     if (unseen.length > 0) {
       return warning(
-        `${found}; session_replication_role is replica, so our writes do not fire the trigger ${listed(unseen.map(({ name, on }) => `"${name}" on ${on}`))}`,
+        `${found}; session_replication_role is replica, so our writes do not fire the trigger ${joinNames(unseen.map(({ name, on }) => `"${name}" on ${on}`))}`,
         [
           '-- only if these triggers must fire on every status change:',
           ...unseen.map(({ name, sql }) => `ALTER TABLE ${sql} ENABLE ALWAYS TRIGGER ${quoteColumn(name)};`),

@@ -1,9 +1,9 @@
 import { readIndexes } from '../../../blocks/sql/read-indexes.js';
 import { readNotifyingFunctions } from '../../../blocks/sql/read-notifying-functions.js';
-import { readRelations } from '../../../blocks/relations.js';
-import { CHANNEL } from '../../../blocks/trigger.js';
+import { readRelations } from '../../../blocks/sql/read-relations.js';
 import { number } from '../../../terminal/output.js';
 import { ok, tableOf, warning, type Check } from '../check.js';
+import { CHANNEL } from '../../../blocks/channel.js';
 
 /** From this many rows on, looking for pending blocks takes noticeably long. */
 const MANY_ROWS = 100_000;

@@ -1,4 +1,4 @@
-import { requirePgvector } from '../../../blocks/require-pgvector.js';
+import { requirePgvector } from '../../../blocks/checks/pgvector.js';
 import { readExtension } from '../../../postgres/read-extension.js';
 import { ok, warning, type Check } from '../check.js';
 

@@ -1,7 +1,7 @@
-import { requirePrivileges } from '../../../blocks/privileges.js';
-import { ourColumns } from '../../../blocks/sql/our-columns.js';
-import { requireAllRows } from '../../../blocks/row-security.js';
+import { requirePrivileges } from '../../../blocks/checks/privileges.js';
+import { requireAllRowsVisible } from '../../../blocks/checks/row-security.js';
 import { ok, tableOf, type Check } from '../check.js';
+import { writtenColumns } from '../../../blocks/table.js';
 
 export const privilegesCheck: Check = {
   name: 'privileges',
@@ -9,7 +9,7 @@ export const privilegesCheck: Check = {
   run: async (context) => {
     const table = tableOf(context);
     await requirePrivileges(context.database, table);
-    await requireAllRows(context.database, table);
-    return ok(`the role may read all blocks and notes, and write ${ourColumns(table).join(' and ')}`);
+    await requireAllRowsVisible(context.database, table);
+    return ok(`the role may read all blocks and notes, and write ${writtenColumns(table).join(' and ')}`);
   },
 };

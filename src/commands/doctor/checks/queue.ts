@@ -53,12 +53,12 @@ async function checkSchema(
 
 async function checkQueues(
   { config, database }: CheckContext,
-  { role, mayMakeQueues }: QueuePrivileges,
+  { role, mayCreateQueues }: QueuePrivileges,
 ): Promise<Finding> {
   const { schema, queue, deadLetters } = config.names;
   const queues = await readQueues(database, config.names);
   const found = queues.find(({ name }) => name === queue);
-  if (found === undefined && !mayMakeQueues) {
+  if (found === undefined && !mayCreateQueues) {
     return failed(
       `pg-boss is installed, but the role ${role} may not create the queue ${queue}`,
       `as the owner of the schema: k8s/role-without-ownership.sql, which creates it; or GRANT INSERT ON ${quoteColumn(schema)}.queue TO ${quoteColumn(role)};`,

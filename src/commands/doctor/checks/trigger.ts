@@ -1,8 +1,9 @@
-import { readRelations } from '../../../blocks/relations.js';
-import { requireTrigger } from '../../../blocks/require-trigger.js';
-import { CHANNEL, readTriggers, type Trigger } from '../../../blocks/trigger.js';
+import { readRelations } from '../../../blocks/sql/read-relations.js';
+import { requireTrigger } from '../../../blocks/checks/trigger.js';
+import { readTriggers, type Trigger } from '../../../blocks/sql/read-triggers.js';
 import { number } from '../../../terminal/output.js';
 import { ok, tableOf, warning, type Check } from '../check.js';
+import { CHANNEL } from '../../../blocks/channel.js';
 
 export const triggerCheck: Check = {
   name: 'trigger',

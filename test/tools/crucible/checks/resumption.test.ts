@@ -3,33 +3,36 @@ import type { Nemesis } from '../../../../tools/crucible/nemesis.js';
 import { Violations } from '../../../../tools/crucible/violation.js';
 import { Model } from '../../../../tools/crucible/writer/model.js';
 
-const nemesis = (name: string, holds: boolean): Nemesis => ({
-  ...{ name, holds, disturbs: true },
+const nemesis = (name: string, blocksAllWork: boolean): Nemesis => ({
+  ...{ name, blocksAllWork, delaysOthers: true },
   run: () => Promise.resolve(),
 });
-const HELD = { nemesis: nemesis('lock-table', true), from: 1_000, to: 4_000 };
+const BLOCKING = { nemesis: nemesis('lock-table', true), from: 1_000, to: 4_000 };
 
-/** An edit of block 1 while all work is held. */
+/** An edit of block 1 while all work is blocked. */
 function edited(): Model {
   const model = new Model();
-  model.edits.push({ blockId: '1', at: 2_000, nature: 'good' });
+  model.edits.push({ blockId: '1', at: 2_000, kind: 'good' });
   return model;
 }
 
-describe('the end of what held all work', () => {
+describe('the end of a fault that blocks all work', () => {
   it.each([
-    ['soon is as it must be', [4_300], [], { judged: 1, slowestMs: 300 }, 0],
-    ['too late is a violation', [11_000], [], { judged: 1, slowestMs: 7_000 }, 1],
-    ['while another fault is there is not judged', [11_000], [5_000], { judged: 0, slowestMs: 0 }, 0],
-    ['before the next fault is judged', [4_300], [5_000], { judged: 1, slowestMs: 300 }, 0],
-    ['that nothing waited for is not judged', [], [], { judged: 0, slowestMs: 0 }, 0],
-  ])('followed by the first block stored %s', (_, stores, faults, expected, count) => {
+    ['soon is no violation', [4_300], [], { checked: 1, slowestMs: 300 }, 0],
+    ['too late is a violation', [11_000], [], { checked: 1, slowestMs: 7_000 }, 1],
+    ['during another fault is not checked', [11_000], [5_000], { checked: 0, slowestMs: 0 }, 0],
+    ['before the next fault is checked', [4_300], [5_000], { checked: 1, slowestMs: 300 }, 0],
+    ['is not checked if no block waited', [], [], { checked: 0, slowestMs: 0 }, 0],
+  ])('followed by a stored block %s', (_, stores, faults, expected, count) => {
     const violations = new Violations();
-    const episodes = [HELD, ...faults.map((from) => ({ nemesis: nemesis('stall', false), from, to: from + 1_000 }))];
+    const injections = [
+      BLOCKING,
+      ...faults.map((from) => ({ nemesis: nemesis('stall', false), from, to: from + 1_000 })),
+    ];
     const found = checkResumption({
       model: edited(),
       stores: stores.map((at) => ({ blockId: '1', at })),
-      episodes,
+      injections,
       violations,
     });
     expect(found).toEqual(expected);

@@ -1,17 +1,17 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type pg from 'pg';
-import { CrucibleDatabase } from '../../../../tools/crucible/site/database.js';
+import { CrucibleDatabase } from '../../../../tools/crucible/testbed/database.js';
 import { CommitMark } from '../../../../tools/crucible/writer/commit-mark.js';
 import { describeWithServer } from '../../../support/describe-with-server.js';
 import { poll } from '../../../support/poll.js';
 
-describeWithServer('a commit whose answer was lost', () => {
+describeWithServer('a commit whose reply was lost', () => {
   let database: CrucibleDatabase;
   let client: pg.Client;
   let mark: CommitMark;
 
   beforeAll(async () => {
-    database = await CrucibleDatabase.create({ generous: false });
+    database = await CrucibleDatabase.create({ grantAllColumns: false });
   });
   beforeEach(async () => {
     client = await database.connect('writer');
@@ -25,7 +25,7 @@ describeWithServer('a commit whose answer was lost', () => {
     await database.stop();
   });
 
-  it('is known to have been made', async () => {
+  it('is known to have succeeded', async () => {
     await mark.leave(client);
     await client.query('COMMIT');
 
@@ -33,16 +33,16 @@ describeWithServer('a commit whose answer was lost', () => {
   });
 
   it.each([
-    ['before the mark was left', () => client.query('ROLLBACK')],
-    ['after it', () => mark.leave(client).then(() => client.query('ROLLBACK'))],
-  ])('is known not to have been made, having failed %s, asked however often', async (_, fail) => {
+    ['before it leaves its mark', () => client.query('ROLLBACK')],
+    ['after it leaves its mark', () => mark.leave(client).then(() => client.query('ROLLBACK'))],
+  ])('is known to have failed %s, however often it is asked', async (_, fail) => {
     await fail();
 
     expect(await mark.wasCommitted(database)).toBe(false);
     expect(await mark.wasCommitted(database)).toBe(false);
   });
 
-  it('cannot be made once it was said not to have been', async () => {
+  it('cannot succeed once it was reported as failed', async () => {
     expect(await mark.wasCommitted(database)).toBe(false);
 
     await expect(mark.leave(client)).rejects.toMatchObject({ code: '23505' });
@@ -51,7 +51,7 @@ describeWithServer('a commit whose answer was lost', () => {
   it.each([
     ['COMMIT', true],
     ['ROLLBACK', false],
-  ])('is waited for while it is under way: %s', async (end, committed) => {
+  ])('is waited for while its transaction is open: %s', async (end, committed) => {
     await mark.leave(client);
     const asked = mark.wasCommitted(database);
     const waits = await poll(10_000, async () => {
@@ -65,7 +65,7 @@ describeWithServer('a commit whose answer was lost', () => {
     expect([waits, await asked]).toEqual([true, committed]);
   });
 
-  it('is known not to have been made when the server crashed first, whatever became of its number', async () => {
+  it('is known to have failed if the server crashed first, even if its transaction id is reused', async () => {
     await mark.leave(client);
 
     await database.restart('immediate');

@@ -1,0 +1,73 @@
+import { QUEUE } from './queue-names.js';
+
+/** How many values of a vector the audit keeps, after the header. Their signs alone distinguish 2^64 texts. */
+export const AUDITED_VALUES = 64;
+
+/**
+ * SQL that records every write to the API's tables. The triggers are deferred: they run at the COMMIT of the write and see
+ * the titles of that moment. They run as their owner, so the workers' role needs no further privilege. `settled` tells
+ * whether the same transaction completed a job of that block, which proves the fence.
+ *
+ * @param worker the role of the workers
+ */
+export function auditSql(worker: string): string {
+  return `
+CREATE SCHEMA crucible;
+CREATE TABLE crucible.audit (
+  seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  xid text NOT NULL DEFAULT pg_current_xact_id()::text,
+  by_worker boolean NOT NULL,
+  op text NOT NULL,
+  block_id text,
+  old_status text,
+  new_status text,
+  vector bytea, -- if it was written
+  cleared boolean NOT NULL DEFAULT false,
+  settled boolean,
+  block_type text,
+  content text,
+  title text,
+  forbidden boolean NOT NULL DEFAULT false -- the workers' role wrote a column or row that is not its own
+);
+CREATE TABLE crucible.commits (id uuid PRIMARY KEY, committed boolean NOT NULL); -- see CommitMark
+
+CREATE FUNCTION crucible.on_block() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+  worker boolean := session_user = '${worker}';
+  stored boolean := TG_OP <> 'DELETE' AND NEW.embedding IS NOT NULL AND (TG_OP = 'INSERT' OR OLD.embedding IS NULL
+    OR vector_send(NEW.embedding) <> vector_send(OLD.embedding) OR (worker AND NEW.embedding_status = 'completed'));
+  done boolean;
+  row blocks := CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+BEGIN
+  IF worker AND stored THEN
+    SELECT EXISTS (SELECT FROM pgboss.job_common j WHERE j.name = '${QUEUE}' AND j.singleton_key = NEW.id::text
+      AND j.state = 'completed' AND j.xmin = pg_current_xact_id()::xid) INTO done;
+  END IF;
+  INSERT INTO crucible.audit (by_worker, op, block_id, old_status, new_status, vector, cleared, settled, block_type, content, title, forbidden)
+  VALUES (worker, TG_OP, row.id::text,
+    CASE WHEN TG_OP <> 'INSERT' THEN OLD.embedding_status END, CASE WHEN TG_OP <> 'DELETE' THEN NEW.embedding_status END,
+    CASE WHEN stored THEN substr(vector_send(NEW.embedding), 1, ${4 + 4 * AUDITED_VALUES}) END,
+    TG_OP = 'UPDATE' AND NEW.embedding IS NULL AND OLD.embedding IS NOT NULL,
+    done, row.block_type, row.content::text, (SELECT title FROM notes WHERE id = row.note_id),
+    worker AND (TG_OP <> 'UPDATE' OR (OLD.id, OLD.note_id, OLD.block_type, OLD.content::text)
+      IS DISTINCT FROM (NEW.id, NEW.note_id, NEW.block_type, NEW.content::text))); -- json has no equality
+  RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION crucible.on_note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+  IF session_user = '${worker}' THEN
+    INSERT INTO crucible.audit (by_worker, op, forbidden) VALUES (true, 'note ' || TG_OP, true);
+  END IF;
+  RETURN NULL;
+END
+$$;
+
+CREATE CONSTRAINT TRIGGER crucible_block AFTER INSERT OR UPDATE OR DELETE ON blocks
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION crucible.on_block();
+CREATE CONSTRAINT TRIGGER crucible_note AFTER INSERT OR UPDATE OR DELETE ON notes
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION crucible.on_note();
+`;
+}
