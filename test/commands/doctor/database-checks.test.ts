@@ -33,7 +33,7 @@ describeWithServer('a database check', () => {
       'pgvector',
       'pgvector that is not in the database',
       ['DROP EXTENSION vector CASCADE'],
-      { status: 'failed', found: 'not in this database', fix: 'CREATE EXTENSION vector;' },
+      { status: 'failed', found: 'not installed in this database', fix: 'CREATE EXTENSION vector;' },
     ],
     [
       'tables',
@@ -96,7 +96,7 @@ describeWithServer('a database check', () => {
       ],
       {
         status: 'failed',
-        found: 'does not take error, skipped: the constraint "narrow" refuses it',
+        found: 'does not accept error, skipped: the constraint "narrow" rejects it',
         fix: 'ALTER TABLE "public"."blocks"',
       },
     ],
@@ -104,7 +104,7 @@ describeWithServer('a database check', () => {
       'own write',
       'no block to test with',
       ['DELETE FROM blocks'],
-      { status: 'ok', found: 'not tested: there is no block yet', fix: '' },
+      { status: 'ok', found: 'not tested: the table has no blocks', fix: '' },
     ],
     [
       'indexes',
