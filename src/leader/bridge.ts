@@ -1,9 +1,6 @@
-import type { Blocks } from '../blocks/blocks.js';
-import type { Database, Notification } from '../postgres/database.js';
-import type { Hold } from '../postgres/hold.js';
-import type { Events } from '../telemetry/events.js';
+import type { LeaderParts } from './leader-parts.js';
+import type { Notification } from '../postgres/database.js';
 import { LogLimit } from '../telemetry/log-limit.js';
-import type { Logger } from '../telemetry/logger.js';
 import { sleep } from '../base/sleep.js';
 import { MAX_WAITING_EDITS } from '../queue/capacity.js';
 import { EDITS_PER_INSERT, type LiveEdits } from './live-edits.js';
@@ -16,17 +13,12 @@ const FLOOD_POLL_MS = 1_000;
 const LOG_INTERVAL_MS = 60_000;
 const UNKNOWN_LOG_INTERVAL_MS = 3_600_000;
 
-export interface BridgeOptions {
-  readonly database: Database;
-  readonly blocks: Blocks;
+export interface BridgeOptions extends LeaderParts {
   readonly edits: LiveEdits;
-  readonly hold: Hold;
   /** Asks for a scan for pending blocks: a notification names no block. */
   readonly requestScan: () => void;
   /** Asks for a sweep soon: there is more than the bridge takes. */
   readonly requestSweep: () => void;
-  readonly events: Events;
-  readonly log: Logger;
 }
 
 /**

@@ -1,18 +1,11 @@
-import type { Blocks } from '../blocks/blocks.js';
-import type { Database } from '../postgres/database.js';
-import type { EmbedQueue } from '../queue/embed-queue.js';
+import type { LeaderParts } from './leader-parts.js';
 import { PRIORITY } from '../queue/job.js';
 import { newJob } from '../queue/new-job.js';
-import type { Waker } from '../queue/waker.js';
 
 /** Blocks read and enqueued at once. */
 export const PAGE = 1_000;
 
-export interface FillOptions {
-  readonly database: Database;
-  readonly queue: EmbedQueue;
-  readonly blocks: Blocks;
-  readonly waker: Waker;
+export interface FillOptions extends LeaderParts {
   /** Ready and active jobs up to which the queue is filled. */
   readonly queueLimit: number;
 }

@@ -1,20 +1,14 @@
-import type { Blocks } from '../blocks/blocks.js';
+import type { LeaderParts } from './leader-parts.js';
 import type { BlocksTable } from '../blocks/table.js';
-import type { Database } from '../postgres/database.js';
 import { Listener } from './listener.js';
-import type { Hold } from '../postgres/hold.js';
 import { Lease } from './lease.js';
 import { sessionName } from './replicas.js';
-import type { Events } from '../telemetry/events.js';
-import type { Logger } from '../telemetry/logger.js';
 import { Bridge } from './bridge.js';
 import { LiveEdits } from './live-edits.js';
 import { PendingScan } from './pending-scan.js';
 import { Sweeper } from './sweeper.js';
 import { Maintenance } from './maintenance.js';
 import type { QueueNames } from '../queue/queue-names.js';
-import type { EmbedQueue } from '../queue/embed-queue.js';
-import type { Waker } from '../queue/waker.js';
 import { WAKE_CHANNEL } from '../queue/work-notifier.js';
 import { CHANNEL } from '../blocks/channel.js';
 
@@ -26,27 +20,20 @@ export interface LeaderOptions {
   readonly batchSize: number;
 }
 
-export interface LeaderParts {
+export interface LeaderSetup extends LeaderParts {
   readonly config: LeaderOptions;
-  readonly database: Database;
-  readonly queue: EmbedQueue;
-  readonly blocks: Blocks;
-  readonly waker: Waker;
   /** Names this process among its replicas: eight characters. */
   readonly instance: string;
   readonly isGateOpen: () => boolean;
-  readonly hold: Hold;
-  readonly events: Events;
-  readonly log: Logger;
 }
 
 /**
  * The listening session that every replica keeps, and what its holder of the lease does: bridge, sweep and maintenance.
  * Followers hear wake-ups on the same session.
  */
-export function createLeader(parts: LeaderParts): Lease {
-  const { config, database, queue, blocks, waker, instance, isGateOpen, hold, events, log } = parts;
-  const common = { database, queue, blocks, waker, hold, events, log };
+export function createLeader(setup: LeaderSetup): Lease {
+  const { config, instance, isGateOpen, ...common } = setup;
+  const { database, queue, blocks, waker, hold, events, log } = common;
   const listener = new Listener({
     database,
     onChange: () => {

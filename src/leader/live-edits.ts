@@ -1,25 +1,17 @@
-import type { Events } from '../telemetry/events.js';
-import type { EmbedQueue } from '../queue/embed-queue.js';
+import type { LeaderParts } from './leader-parts.js';
 import { MAX_WAITING_EDITS } from '../queue/capacity.js';
 import { PRIORITY } from '../queue/job.js';
-import type { Waker } from '../queue/waker.js';
 
 /** Blocks per transaction: 50,000 took 5.2 s in batches of 500, 7.6 s in batches of 250; larger ones gained little. */
 export const EDITS_PER_INSERT = 500;
 
-export interface LiveEditsOptions {
-  readonly queue: EmbedQueue;
-  readonly waker: Waker;
-  readonly events: Events;
-}
-
 /** Enqueues edited blocks as live jobs, before all backlog, up to a limit. */
 export class LiveEdits {
-  readonly #options: LiveEditsOptions;
+  readonly #options: Pick<LeaderParts, 'queue' | 'waker' | 'events'>;
   /** Upper bound of the waiting live jobs: the last count plus the inserts since. */
   #atMost = MAX_WAITING_EDITS;
 
-  constructor(options: LiveEditsOptions) {
+  constructor(options: Pick<LeaderParts, 'queue' | 'waker' | 'events'>) {
     this.#options = options;
   }
 

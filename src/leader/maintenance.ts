@@ -1,25 +1,14 @@
-import type { Blocks } from '../blocks/blocks.js';
-import type { Database } from '../postgres/database.js';
+import type { LeaderParts } from './leader-parts.js';
 import { LogLimit } from '../telemetry/log-limit.js';
-import type { Hold } from '../postgres/hold.js';
-import type { Logger } from '../telemetry/logger.js';
 import { sleep } from '../base/sleep.js';
 import { resetRetrying } from '../backlog/sql/reset-retrying.js';
-import type { EmbedQueue } from '../queue/embed-queue.js';
-import type { Waker } from '../queue/waker.js';
 
 const INTERVAL_MS = 5_000;
 const LOG_INTERVAL_MS = 60_000;
 
-export interface MaintenanceOptions {
-  readonly database: Database;
-  readonly queue: EmbedQueue;
-  readonly blocks: Blocks;
-  readonly waker: Waker;
-  readonly hold: Hold;
+export interface MaintenanceOptions extends LeaderParts {
   /** Jobs that all workers of this process fetch at once. */
   readonly jobsOfAllWorkers: number;
-  readonly log: Logger;
 }
 
 /**

@@ -1,13 +1,9 @@
-import type { Blocks } from '../blocks/blocks.js';
-import type { Database } from '../postgres/database.js';
-import type { Hold } from '../postgres/hold.js';
+import type { LeaderParts } from './leader-parts.js';
 import { LogLimit } from '../telemetry/log-limit.js';
-import type { Logger } from '../telemetry/logger.js';
 import { sleep } from '../base/sleep.js';
 import { MAX_WAITING_EDITS } from '../queue/capacity.js';
 import { EDITS_PER_INSERT, type LiveEdits } from './live-edits.js';
 import { retryForLeader } from './retry-for-leader.js';
-import type { EmbedQueue } from '../queue/embed-queue.js';
 
 /** Between the starts of two scans. */
 const MIN_INTERVAL_MS = 250;
@@ -19,16 +15,11 @@ const MAX_PAUSE_MS = 60_000;
 const PAGE = 1_000;
 const LOG_INTERVAL_MS = 60_000;
 
-export interface PendingScanOptions {
-  readonly database: Database;
-  readonly queue: EmbedQueue;
-  readonly blocks: Blocks;
+export interface PendingScanOptions extends LeaderParts {
   readonly edits: LiveEdits;
-  readonly hold: Hold;
   /** Whether blocks may be pending that were not just edited. */
   readonly hasBacklog: () => boolean;
   readonly requestSweep: () => void;
-  readonly log: Logger;
 }
 
 /**

@@ -1,27 +1,18 @@
-import type { Blocks } from '../blocks/blocks.js';
+import type { LeaderParts } from './leader-parts.js';
 import type { BlockRange, Finding, FoundInSlice } from '../blocks/sql/read-slice.js';
 import { deleteObsoleteDeadLetters } from '../backlog/obsolete-dead-letters.js';
 import { countUnqueued } from '../backlog/sql/count-unqueued.js';
 import { resetOrphans } from '../backlog/sql/reset-orphans.js';
-import type { Database } from '../postgres/database.js';
-import type { Hold } from '../postgres/hold.js';
 import { retryTransient } from '../postgres/retry.js';
 import { isEnvironmental, reactionTo } from '../postgres/sqlstate.js';
 import type { DeadLetterKey } from '../queue/sql/find-dead-letters.js';
-import type { EmbedQueue } from '../queue/embed-queue.js';
-import type { Logger } from '../telemetry/logger.js';
 import { PAGE, type Fill } from './fill.js';
 
 /** How long one statement of a sweep is retried while the database fails. */
 const RETRY_MS = 10_000;
 
-export interface SweepOptions {
-  readonly database: Database;
-  readonly queue: EmbedQueue;
-  readonly blocks: Blocks;
+export interface SweepOptions extends LeaderParts {
   readonly fill: Fill;
-  readonly hold: Hold;
-  readonly log: Logger;
 }
 
 /** What a sweep did, in blocks. */

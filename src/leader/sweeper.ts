@@ -1,11 +1,5 @@
-import type { Blocks } from '../blocks/blocks.js';
+import type { LeaderParts } from './leader-parts.js';
 import { sleep } from '../base/sleep.js';
-import type { Database } from '../postgres/database.js';
-import type { Hold } from '../postgres/hold.js';
-import type { EmbedQueue } from '../queue/embed-queue.js';
-import type { Waker } from '../queue/waker.js';
-import type { Events } from '../telemetry/events.js';
-import type { Logger } from '../telemetry/logger.js';
 import { Fill } from './fill.js';
 import { Sweep } from './sweep.js';
 
@@ -17,20 +11,13 @@ const REFILL_CHECK_MS = 250;
 /** Requested sweeps follow each other no faster. */
 const MIN_PAUSE_MS = 250;
 
-export interface SweeperOptions {
-  readonly database: Database;
-  readonly queue: EmbedQueue;
-  readonly blocks: Blocks;
-  readonly waker: Waker;
-  readonly hold: Hold;
+export interface SweeperOptions extends LeaderParts {
   /** Ready and active jobs up to which the queue is filled. */
   readonly queueLimit: number;
   /** Between two sweeps. */
   readonly intervalMs: number;
   /** Whether notifications do not arrive. */
   readonly notificationsDown: () => boolean;
-  readonly events: Events;
-  readonly log: Logger;
 }
 
 /**
