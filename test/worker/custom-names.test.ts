@@ -5,7 +5,8 @@ import type { TestDatabase } from '../support/test-database.js';
 import { DEFAULT_INSTRUCTION } from '../../src/config/variables.js';
 import { insertBlock } from '../support/fixtures.js';
 import { expectEmbedded, isVectorOf } from '../support/worker-blocks.js';
-import { startWorker, stopWorkers } from '../support/worker-in-process.js';
+import { get } from '../support/worker-http.js';
+import { startWorker, stopWorkers, type TestWorker } from '../support/worker-in-process.js';
 import { useSite } from '../support/worker-site.js';
 
 /** Names that work only if each is quoted. */
@@ -41,6 +42,7 @@ const ENVIRONMENT = {
   PALDOCS_NOTES_ID_COLUMN: 'Id',
   PALDOCS_NOTES_TITLE_COLUMN: 'from',
   PALDOCS_PGBOSS_SCHEMA: 'queue_2',
+  PALDOCS_QUEUE: 'embed/2nd.model-768_dims',
 };
 
 /** The same names, quoted as in SQL. */
@@ -63,11 +65,12 @@ for (const [how, environment] of [
   describeWithServer(`with other names of tables, columns and queue schema, given ${how}, a worker`, () => {
     let ollama: StandIn;
     let db: TestDatabase;
+    let worker: TestWorker;
     beforeAll(async () => {
       ollama = await startStandIn();
       db = await createDatabase();
       await db.query(RENAMED);
-      await startWorker(db, ollama, environment);
+      worker = await startWorker(db, ollama, { ...environment, PALDOCS_RETRY_LIMIT: '0' });
     });
     afterAll(async () => {
       await stopWorkers();
@@ -88,6 +91,29 @@ for (const [how, environment] of [
       expect(await db.query(`SELECT nspname FROM pg_namespace WHERE nspname ~* 'boss|queue'`)).toEqual([
         { nspname: 'queue_2' },
       ]);
+    });
+
+    it('names its queue in its jobs, its session and its metrics', async () => {
+      expect(await db.query(`SELECT DISTINCT name FROM queue_2.job`)).toEqual([{ name: ENVIRONMENT.PALDOCS_QUEUE }]);
+      expect(
+        await db.query(
+          `SELECT count(*)::int AS leaders FROM pg_stat_activity
+            WHERE datname = current_database() AND starts_with(application_name, $1)`,
+          [`embedding-worker ${ENVIRONMENT.PALDOCS_QUEUE} L `],
+        ),
+      ).toEqual([{ leaders: 1 }]);
+      const { text } = await get(`${worker.url}/metrics`);
+      expect(text).toContain(`embedding_total{outcome="completed",queue="${ENVIRONMENT.PALDOCS_QUEUE}"} 2`);
+    });
+
+    it('dead-letters a block into its own queue', async () => {
+      ollama.faults.add({ preset: 'poison', text: 'Poison' });
+      await db.query(`UPDATE "Knowledge ""Base"""."Blöcke; --" SET "body" = '"Poison"'`);
+      await db.untilRow<{ name: string }>(
+        `SELECT name FROM queue_2.job WHERE state < 'active' AND singleton_key = '1'`,
+        [],
+        ({ name }) => name === `${ENVIRONMENT.PALDOCS_QUEUE}-failed`,
+      );
     });
 
     async function untilVectorOf(text: string): Promise<void> {
