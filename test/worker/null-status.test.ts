@@ -78,8 +78,8 @@ describeWithServer('blocks whose status is NULL', () => {
     const { blocks } = await runJson<StatusSnapshot>(environment, ['status']);
     expect(blocks).toMatchObject({ total: 4, byStatus: { unset: 4, pending: 0 }, embeddedShare: 0 });
     const { stdout } = await runCli(environment, ['status']);
-    expect(stdout).toMatch(/^blocks +unset +pending/m);
-    expect(stdout).toMatch(/^left +4 blocks/m);
+    expect(stdout).toMatch(/^block type +unset +pending/m);
+    expect(stdout).toMatch(/^remaining +4 blocks/m);
     const plan = await runJson<BackfillResult>(environment, ['backfill', '--dry-run']);
     expect(plan).toMatchObject({ found: 4, enqueued: 4, alreadyQueued: 0 });
 

@@ -1,89 +1,59 @@
-import { Counter, Histogram, type Registry } from 'prom-client';
 import { OUTCOME_LABELS, REQUEUE_REASONS, type Events } from '../../telemetry/events.js';
+import type { MetricFactory } from './metric-factory.js';
 import { bounded, FAILURE_REASONS } from './reasons.js';
 
 /** From an edit that found an empty queue to one that waited for an outage to end. */
 const LATENCY_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 1800, 7200];
 
-/**
- * Counts the outcomes of blocks and jobs. Each series starts at 0, because Prometheus sees no increase in a series that
- * first appears with 1.
- */
-export function countBlocks(registry: Registry, events: Events): void {
-  const registers = [registry];
-  const total = new Counter({
-    name: 'embedding_total',
-    help: 'Blocks settled, by outcome',
-    labelNames: ['outcome'],
-    registers,
-  });
-  for (const outcome of OUTCOME_LABELS) total.inc({ outcome }, 0);
+/** Counts the outcomes of blocks and jobs. */
+export function countBlocks(metrics: MetricFactory, events: Events): void {
+  const total = metrics.counter('embedding_total', 'Blocks settled, by outcome', { outcome: OUTCOME_LABELS });
   events.on('settled', ({ outcome, count }) => {
     total.inc({ outcome }, count);
   });
-
-  const latency = new Histogram({
-    name: 'embedding_latency_seconds',
-    help: 'Time until the vector is stored, from when the edit was noticed (live) or a sweep or backfill found the block (backlog)',
-    labelNames: ['priority'],
-    buckets: LATENCY_BUCKETS,
-    registers,
-  });
-  for (const priority of ['live', 'backlog']) latency.zero({ priority });
+  const latency = metrics.histogram(
+    'embedding_latency_seconds',
+    'Time until the vector is stored, from when the edit was noticed (live) or a sweep or backfill found the block (backlog)',
+    LATENCY_BUCKETS,
+    { priority: ['live', 'backlog'] },
+  );
   events.on('stored', ({ priority, latenciesMs }) => {
     for (const ms of latenciesMs) latency.observe({ priority }, ms / 1000);
   });
-  countFailures(registry, events);
+  countFailures(metrics, events);
 
-  const requeues = new Counter({
-    name: 'embedding_requeues_total',
-    help: 'Jobs handed back without counting an attempt, by reason',
-    labelNames: ['reason'],
-    registers,
-  });
-  for (const reason of REQUEUE_REASONS) requeues.inc({ reason }, 0);
+  const requeues = metrics.counter(
+    'embedding_requeues_total',
+    'Jobs handed back without counting an attempt, by reason',
+    { reason: REQUEUE_REASONS },
+  );
   events.on('requeued', ({ reason, count }) => {
     requeues.inc({ reason }, count);
   });
-
-  const lost = new Counter({
-    name: 'embedding_lost_attempts_total',
-    help: 'Attempts that another worker took over before they were settled; nothing was written',
-    registers,
-  });
+  const lost = metrics.counter(
+    'embedding_lost_attempts_total',
+    'Attempts that another worker took over before they were settled; nothing was written',
+  );
   events.on('lost', ({ count }) => {
     lost.inc(count);
   });
-
-  const crashes = new Counter({
-    name: 'embedding_crashes_total',
-    help: 'Jobs recovered from a worker that crashed or froze',
-    registers,
-  });
+  const crashes = metrics.counter('embedding_crashes_total', 'Jobs recovered from a worker that crashed or froze');
   events.on('crash', ({ count }) => {
     crashes.inc(count);
   });
 }
 
-function countFailures(registry: Registry, events: Events): void {
-  const registers = [registry];
-  const errors = new Counter({
-    name: 'embedding_errors_total',
-    help: 'Failures caused by the block itself, by reason, and unreadable jobs',
-    labelNames: ['reason'],
-    registers,
-  });
-  for (const reason of FAILURE_REASONS) errors.inc({ reason }, 0);
-  const deadLettered = new Counter({
-    name: 'embedding_dead_lettered_total',
-    help: 'Blocks that failed permanently and ended in error',
-    registers,
-  });
-  const retries = new Counter({
-    name: 'embedding_retries_total',
-    help: 'Failures after which the block waits for a retry',
-    registers,
-  });
+function countFailures(metrics: MetricFactory, events: Events): void {
+  const errors = metrics.counter(
+    'embedding_errors_total',
+    'Failures caused by the block itself, by reason, and unreadable jobs',
+    { reason: FAILURE_REASONS },
+  );
+  const deadLettered = metrics.counter(
+    'embedding_dead_lettered_total',
+    'Blocks that failed permanently and ended in error',
+  );
+  const retries = metrics.counter('embedding_retries_total', 'Failures after which the block waits for a retry');
   events.on('unreadable', ({ count }) => {
     errors.inc({ reason: 'UNREADABLE' }, count);
   });

@@ -2,6 +2,7 @@ import { Registry } from 'prom-client';
 import type { Events } from '../../telemetry/events.js';
 import type { LiveJobs } from '../../queue/live-jobs.js';
 import { countBlocks } from './blocks.js';
+import { MetricFactory } from './metric-factory.js';
 import { watchPauses } from './pauses.js';
 import { measureQueue } from './queue.js';
 import { watchReplica } from './replica.js';
@@ -24,11 +25,12 @@ export interface MetricsOptions {
 export function createMetrics({ events, version, queue, readLiveJobs }: MetricsOptions): Registry {
   const registry = new Registry();
   registry.setDefaultLabels({ queue });
-  countBlocks(registry, events);
-  measureRequests(registry, events);
-  watchPauses(registry, events);
-  measureQueue(registry, events, readLiveJobs);
-  watchReplica(registry, events, version);
+  const metrics = new MetricFactory(registry);
+  countBlocks(metrics, events);
+  measureRequests(metrics, events);
+  watchPauses(metrics, events);
+  measureQueue(metrics, events, readLiveJobs);
+  watchReplica(metrics, events, version);
   measureRuntime(registry);
   return registry;
 }

@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from 'prom-client';
+import type { MetricFactory } from './metric-factory.js';
 import type { Events } from '../../telemetry/events.js';
 import { bounded, HOLD_REASONS } from './reasons.js';
 
@@ -6,13 +6,12 @@ import { bounded, HOLD_REASONS } from './reasons.js';
 const PARTS = ['backlog', 'live'] as const;
 
 /** Whether work is paused, and why. */
-export function watchPauses(registry: Registry, events: Events): void {
-  const paused = new Gauge({
-    name: 'embedding_paused',
-    help: '1 for each part of the work that is paused, with the reason; no series while nothing is paused',
-    labelNames: ['part', 'reason'],
-    registers: [registry],
-  });
+export function watchPauses(metrics: MetricFactory, events: Events): void {
+  const paused = metrics.gauge(
+    'embedding_paused',
+    '1 for each part of the work that is paused, with the reason; no series while nothing is paused',
+    ['part', 'reason'],
+  );
   events.on('hold', (hold) => {
     paused.reset();
     if (hold.reason === null) return;

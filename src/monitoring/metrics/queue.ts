@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { MetricFactory } from './metric-factory.js';
 import type { Events } from '../../telemetry/events.js';
 import type { LiveJobs } from '../../queue/live-jobs.js';
 import { shareCalls } from '../share-calls.js';
@@ -16,20 +16,16 @@ type Samples = readonly (readonly [labels: Record<string, string>, value: number
  * The state of the queue, and what was added to it. The gauges are read from the database at scrape time; all replicas
  * report the same value, so aggregate with max. While the database does not answer they are absent: unknown is not 0.
  */
-export function measureQueue(registry: Registry, events: Events, readLiveJobs: () => Promise<LiveJobs>): void {
-  const registers = [registry];
+export function measureQueue(metrics: MetricFactory, events: Events, readLiveJobs: () => Promise<LiveJobs>): void {
   const read = shareCalls(readLiveJobs, { keepMs: KEEP_MS, timeoutMs: TIMEOUT_MS });
   const readIfPossible = () => read().catch(() => undefined);
   let unqueued = 0;
   const queueGauge = (name: string, help: string, labelNames: string[], samplesOf: (jobs: LiveJobs) => Samples) =>
-    new Gauge({
-      ...{ name, help, labelNames, registers },
-      async collect() {
-        const jobs = await readIfPossible();
-        if (labelNames.length === 0) this.remove();
-        else this.reset();
-        for (const [labels, value] of jobs === undefined ? [] : samplesOf(jobs)) this.set(labels, value);
-      },
+    metrics.gauge(name, help, labelNames, async function () {
+      const jobs = await readIfPossible();
+      if (labelNames.length === 0) this.remove();
+      else this.reset();
+      for (const [labels, value] of jobs === undefined ? [] : samplesOf(jobs)) this.set(labels, value);
     });
   queueGauge(
     'embedding_queue_depth',
@@ -52,36 +48,28 @@ export function measureQueue(registry: Registry, events: Events, readLiveJobs: (
   queueGauge('embedding_dead_letters', 'Blocks in error, until they are retried', [], ({ deadLetters }) => [
     [{}, deadLetters],
   ]);
-  new Gauge({
-    name: 'embedding_queue_readable',
-    help: '1 if this scrape could read the queue from the database within a second, otherwise 0',
-    registers,
-    async collect() {
+  metrics.gauge(
+    'embedding_queue_readable',
+    '1 if this scrape could read the queue from the database within a second, otherwise 0',
+    [],
+    async function () {
       this.set((await readIfPossible()) === undefined ? 0 : 1);
     },
-  });
+  );
 
-  const enqueued = new Counter({
-    name: 'embedding_enqueued_total',
-    help: 'Blocks enqueued or raised after a notification (bridge) or enqueued by a sweep',
-    labelNames: ['by'],
-    registers,
-  });
-  for (const by of ['bridge', 'sweep']) enqueued.inc({ by }, 0);
+  const enqueued = metrics.counter(
+    'embedding_enqueued_total',
+    'Blocks enqueued or raised after a notification (bridge) or enqueued by a sweep',
+    { by: ['bridge', 'sweep'] },
+  );
   events.on('bridged', (bridged) => {
     enqueued.inc({ by: 'bridge' }, bridged.enqueued + bridged.raised);
   });
-  const sweep = new Histogram({
-    name: 'embedding_sweep_duration_seconds',
-    help: 'Duration of one sweep',
-    buckets: SWEEP_BUCKETS,
-    registers,
-  });
-  const unqueuedBlocks = new Gauge({
-    name: 'embedding_unqueued_blocks',
-    help: 'Pending blocks that the last sweep left without a job because the queue was full; 0 except on the leader',
-    registers,
-  });
+  const sweep = metrics.histogram('embedding_sweep_duration_seconds', 'Duration of one sweep', SWEEP_BUCKETS);
+  const unqueuedBlocks = metrics.gauge(
+    'embedding_unqueued_blocks',
+    'Pending blocks that the last sweep left without a job because the queue was full; 0 except on the leader',
+  );
   const setUnqueued = (blocks: number) => {
     unqueued = blocks;
     unqueuedBlocks.set(blocks);
