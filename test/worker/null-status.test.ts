@@ -87,7 +87,7 @@ describeWithServer('blocks whose status is NULL', () => {
     expect(await run.untilEnd()).toEqual({ status: 0, signal: null });
     expect(await countByStatus(db)).toEqual({ completed: 4 });
     const after = await runCli(environment, ['status']);
-    expect(after.stdout).toMatch(/^blocks +pending/m);
+    expect(after.stdout).toMatch(/^block type +pending/m);
   });
 
   it('are embedded by `backfill --wait` and ignored by `retry`', async () => {
