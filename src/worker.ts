@@ -9,6 +9,7 @@ import { embeddingServer } from './config/embedding-server.js';
 import type { Database } from './postgres/database.js';
 import type { Lease } from './leader/lease.js';
 import { openEmbedder, type OpenEmbedder } from './embedder/open-embedder.js';
+import { INITIAL_TEXTS, type RequestSize } from './embedder/request-size.js';
 import { checkModel } from './embedder/check-model.js';
 import type { Provider } from './embedder/provider.js';
 import type { Events } from './telemetry/events.js';
@@ -17,7 +18,7 @@ import { pingDatabase } from './monitoring/ping-database.js';
 import type { Logger } from './telemetry/logger.js';
 import { EmbedHandler, type HandlerOptions } from './pipeline/handler.js';
 import { Hold } from './postgres/hold.js';
-import { startWorkers } from './pipeline/workers.js';
+import { Workers } from './pipeline/workers.js';
 import { TextBudget } from './pipeline/text-budget.js';
 import { createMetrics } from './monitoring/metrics/create-metrics.js';
 import { createBoss, startBoss } from './queue/boss.js';
@@ -58,6 +59,7 @@ export class Worker {
   #hold: Hold | undefined;
   #handler: EmbedHandler | undefined;
   #waker: Waker | undefined;
+  #workers: Workers | undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(parts: WorkerParts) {
@@ -79,17 +81,17 @@ export class Worker {
     const { names } = config;
     await this.#serveHttp();
     const table = await requireSchema(database, config.tables);
-    const { embedder, gate, provider } = await this.#openEmbedder(table);
+    const { embedder, gate, provider, size } = await this.#openEmbedder(table);
     const hold = this.#createHold(provider, table);
     const boss = await this.#openBoss(hold);
     warnOfShortExpiry(config, log);
 
-    const waker = new Waker({ boss, database, queue: names.queue, batchSize: config.batchSize, log });
+    const waker = new Waker({ boss, database, queue: names.queue, log });
     this.#waker = waker;
     const queue = new EmbedQueue({ boss, database, names, log });
     const blocks = new Blocks(database, table);
     const common = { database, queue, blocks, waker, hold, events, log };
-    await this.#startWorkers(boss, {
+    await this.#startWorkers(boss, size, {
       ...common,
       retryLimit: config.retryLimit,
       embedder,
@@ -98,17 +100,18 @@ export class Worker {
       expireSeconds: config.jobExpireSeconds,
     });
     const { instance } = this.#parts;
-    const leader = createLeader({ ...common, config, instance, isGateOpen: () => gate.isOpen });
+    const leader = createLeader({ ...common, config, instance, isGateOpen: () => gate.isOpen, requestTexts: () => size.texts });
     this.#leader = leader;
     await leader.start();
     events.on('gate', () => void leader.rename());
+    events.on('request-size', () => void leader.rename());
     log.info('worker started', {
       instance,
       queue: names.queue,
       model: config.model,
       dimensions: table.dimensions,
       workers: config.workerConcurrency,
-      batchSize: config.batchSize,
+      requestTexts: config.batchSize ?? 'learned',
     });
   }
 
@@ -125,7 +128,7 @@ export class Worker {
     const { config, log } = this.#parts;
     this.#aborted.abort();
     this.#handler?.drain();
-    const idle = this.#boss?.offWork(config.names.queue, { wait: true }); // first: jobs fetched now would only be handed back
+    const idle = this.#workers?.stop(); // first: jobs fetched now would only be handed back
     const deadline = setTimeout(() => {
       log.warn('shutdown timeout; cancelling requests in flight', {
         seconds: config.shutdownTimeoutMs / 1000,
@@ -176,8 +179,9 @@ export class Worker {
   async #openEmbedder(table: BlocksTable): Promise<OpenEmbedder> {
     const { config, events, log } = this.#parts;
     const dimensions = () => table.dimensions;
-    const { instruction } = config;
-    this.#embedding = openEmbedder({ ...embeddingServer(config), dimensions, instruction, events, log });
+    const { instruction, requestTargetMs: targetMs, batchSize: fixedTexts } = config;
+    const server = { ...embeddingServer(config), instruction, targetMs, fixedTexts };
+    this.#embedding = openEmbedder({ ...server, dimensions, events, log });
     await this.#checkModel(this.#embedding.provider, table.dimensions);
     return this.#embedding;
   }
@@ -202,14 +206,26 @@ export class Worker {
     return this.#boss;
   }
 
-  async #startWorkers(boss: PgBoss, options: HandlerOptions): Promise<void> {
-    const { config } = this.#parts;
+  async #startWorkers(boss: PgBoss, size: RequestSize, options: HandlerOptions): Promise<void> {
+    const { config, events } = this.#parts;
     const handler = new EmbedHandler(options);
     this.#handler = handler;
     const stuckAfterMs = config.jobExpireSeconds * 1000 + BATCH_GRACE_MS;
-    await startWorkers(boss, { ...config, queue: config.names.queue }, (jobs) =>
-      this.#watchdog.watch('worker', stuckAfterMs, () => handler.handle(jobs)),
-    );
+    const workers = new Workers({
+      boss,
+      queue: config.names.queue,
+      workerConcurrency: config.workerConcurrency,
+      liveBatchSize: config.batchSize ?? INITIAL_TEXTS,
+      batchSize: config.batchSize ?? Math.max(2, size.texts),
+      pollIntervalSeconds: config.pollIntervalSeconds,
+      handle: (jobs) => this.#watchdog.watch('worker', stuckAfterMs, () => handler.handle(jobs)),
+    });
+    this.#workers = workers;
+    await workers.start();
+    events.on('request-size', ({ texts }) => {
+      workers.resize(texts);
+    });
+    events.emit('request-size', { texts: size.texts });
   }
 
   async #checkModel(provider: Provider, dimensions: number): Promise<void> {

@@ -48,7 +48,10 @@ export interface Config {
   /** Maximum number of requests to Ollama in flight. */
   readonly ollamaConcurrency: number;
   readonly workerConcurrency: number;
-  readonly batchSize: number;
+  /** Jobs that a worker fetches at once and texts in a request; undefined: 10 for edits, learned for backlog. */
+  readonly batchSize: number | undefined;
+  /** The longest time that the texts of one request should take, whose number is learned. */
+  readonly requestTargetMs: number;
   /** Time between two sweeps; also the longest sleep of an idle worker. */
   readonly pollIntervalSeconds: number;
   readonly retryLimit: number;
@@ -111,6 +114,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     ollamaConcurrency: env.PALDOCS_OLLAMA_CONCURRENCY,
     workerConcurrency: env.PALDOCS_WORKER_CONCURRENCY,
     batchSize: env.PALDOCS_BATCH_SIZE,
+    requestTargetMs: env.PALDOCS_REQUEST_TARGET_SECONDS * 1000,
     pollIntervalSeconds: env.PALDOCS_POLL_INTERVAL_SECONDS,
     retryLimit: env.PALDOCS_RETRY_LIMIT,
     retryDelaySeconds: env.PALDOCS_RETRY_DELAY_SECONDS,

@@ -18,6 +18,14 @@ const integer = (min: number, max: number = INT4_MAX) =>
     return value;
   });
 
+const seconds = (min: number, max: number) =>
+  makeExactValidator<number>((input) => {
+    const value = Number(input);
+    if (!/^\s*\d+(\.\d+)?\s*$/.test(input)) throw new EnvError(`"${input}" is not a number of seconds`);
+    if (value < min || value > max) throw new EnvError(`${value} is out of range: give a number from ${min} to ${max}`);
+    return value;
+  });
+
 const text = makeExactValidator<string>((input) => {
   if (input.trim() === '') throw new EnvError('is empty: give a value or leave it unset');
   return input;
@@ -132,7 +140,14 @@ export const VARIABLES = {
   PALDOCS_EMBEDDING_TIMEOUT_SECONDS: integer(1, 86_400)({ default: 300, desc: 'timeout of a request' }),
   PALDOCS_OLLAMA_CONCURRENCY: integer(1, 256)({ default: 2, desc: 'requests to Ollama in flight' }),
   PALDOCS_WORKER_CONCURRENCY: integer(1, 256)({ default: 10, desc: 'pg-boss workers' }),
-  PALDOCS_BATCH_SIZE: integer(1, 1000)({ default: 10, desc: 'jobs per fetch' }),
+  PALDOCS_BATCH_SIZE: integer(1, 1000)({
+    default: undefined,
+    desc: 'jobs per fetch and texts per request; unset: 10 for edits, learned for backlog',
+  }),
+  PALDOCS_REQUEST_TARGET_SECONDS: seconds(0.01, 60)({
+    default: 0.25,
+    desc: 'longest time that the texts of a request whose size is learned should take',
+  }),
   PALDOCS_POLL_INTERVAL_SECONDS: integer(1, 3600)({ default: 60, desc: 'time between two sweeps' }),
   PALDOCS_RETRY_LIMIT: integer(0, 1000)({ default: 5, desc: 'retries of a block that fails' }),
   PALDOCS_RETRY_DELAY_SECONDS: integer(0, 86_400)({ default: 2, desc: 'delay before the first retry' }),

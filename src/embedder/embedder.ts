@@ -1,7 +1,16 @@
-import { inputMayBeAtFault, TextTooLongError } from './errors.js';
+import { inputMayBeAtFault, TextRejectedError, TextTooLongError } from './errors.js';
 import { RequestQueue, type RequestOptions, type RequestQueueOptions } from './request-queue.js';
-import { TextEmbedder, type LONG } from './text-embedder.js';
+import type { RequestSize } from './request-size.js';
+import { LONG, TextEmbedder } from './text-embedder.js';
 import type { VectorOrRejection } from './vector.js';
+
+export interface EmbedOptions extends RequestOptions {
+  /** Whether the size of the requests may vary, to learn what they cost the server. */
+  readonly explore: boolean;
+}
+
+/** `LONG`: the text is longer than the model's context. */
+export type TextResult = VectorOrRejection | typeof LONG;
 
 /**
  * Texts in, vectors out. Callers see three results only: a vector, a text that is at fault, or an error that tells them to
@@ -16,36 +25,30 @@ import type { VectorOrRejection } from './vector.js';
 export class Embedder {
   readonly #requests: RequestQueue;
   readonly #single: TextEmbedder;
-  readonly #maxTexts: number;
+  readonly #size: RequestSize;
 
   constructor(options: RequestQueueOptions) {
     this.#requests = new RequestQueue(options);
     this.#single = new TextEmbedder(this.#requests, options.events);
-    this.#maxTexts = options.provider.maxTexts;
+    this.#size = options.size;
   }
 
   /**
+   * Sends the requests of a batch one after another, so that every worker has one in the queue.
+   *
    * @param texts the blocks' texts, not empty, without the instruction
    * @returns for each text its vector, number[dimensions] of length 1, or why it has none, or `LONG` if it is longer than
    * the model's context
    * @throws DrainingError, or the signal's reason: no text's fault
    * @throws TookTooLongError if one of the texts used up the job's time
    */
-  async embed(texts: readonly string[], options: RequestOptions): Promise<(VectorOrRejection | typeof LONG)[]> {
-    const [first] = texts;
-    if (first === undefined) return [];
-    if (texts.length === 1) return [await this.#single.embed(first, options)];
-    if (texts.length > this.#maxTexts) return await this.#embedFirst(this.#maxTexts, texts, options);
-    for (;;) {
-      const answer = await this.#requests.send(texts, options);
-      if (Array.isArray(answer)) return await this.#retryRejected(texts, answer, options);
-      if (!(answer instanceof TextTooLongError)) {
-        await this.#requests.recover(answer, options);
-        if (!inputMayBeAtFault(answer)) continue;
-      }
-      // One text fails the whole request, and the error does not say which.
-      return await this.#embedFirst(Math.ceil(texts.length / 2), texts, options);
+  async embed(texts: readonly string[], options: EmbedOptions): Promise<TextResult[]> {
+    const results: TextResult[] = [];
+    for (const size of this.#size.divide(texts.length, options.explore)) {
+      const request = texts.slice(results.length, results.length + size);
+      results.push(...(await this.#embedRequest(request, options)));
     }
+    return results;
   }
 
   /**
@@ -63,14 +66,30 @@ export class Embedder {
     this.#requests.drain();
   }
 
-  /** Embeds the first `count` texts, then the rest. */
-  async #embedFirst(
-    count: number,
-    texts: readonly string[],
-    options: RequestOptions,
-  ): Promise<(VectorOrRejection | typeof LONG)[]> {
-    const results = await this.embed(texts.slice(0, count), options);
-    return [...results, ...(await this.embed(texts.slice(count), options))];
+  async #embedRequest(texts: readonly string[], options: RequestOptions): Promise<TextResult[]> {
+    const [first] = texts;
+    if (first === undefined) return [];
+    if (texts.length === 1) return [await this.#single.embed(first, options)];
+    for (;;) {
+      const answer = await this.#requests.send(texts, options);
+      if (Array.isArray(answer)) return await this.#retryRejected(texts, answer, options);
+      if (!(answer instanceof TextTooLongError)) {
+        await this.#requests.recover(answer, options);
+        if (!inputMayBeAtFault(answer)) continue;
+      }
+      // One text fails the whole request, and the error does not say which.
+      const results = await this.#embedHalves(texts, options);
+      if (answer instanceof TextRejectedError && results.every((result) => result instanceof Float32Array)) {
+        this.#size.rejected(texts.length);
+      }
+      return results;
+    }
+  }
+
+  async #embedHalves(texts: readonly string[], options: RequestOptions): Promise<TextResult[]> {
+    const middle = Math.ceil(texts.length / 2);
+    const results = await this.#embedRequest(texts.slice(0, middle), options);
+    return [...results, ...(await this.#embedRequest(texts.slice(middle), options))];
   }
 
   /** Embeds again, alone, each text whose vector was rejected. */
@@ -78,8 +97,8 @@ export class Embedder {
     texts: readonly string[],
     vectors: readonly VectorOrRejection[],
     options: RequestOptions,
-  ): Promise<(VectorOrRejection | typeof LONG)[]> {
-    const results: (VectorOrRejection | typeof LONG)[] = [];
+  ): Promise<TextResult[]> {
+    const results: TextResult[] = [];
     for (const [i, vector] of vectors.entries()) {
       results.push(vector instanceof Float32Array ? vector : await this.#single.embed(texts[i] ?? '', options));
     }

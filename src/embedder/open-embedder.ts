@@ -4,9 +4,11 @@ import { embedOnce } from './embed-once.js';
 import { Embedder } from './embedder.js';
 import { Gate } from './gate.js';
 import { openProvider, type ProviderOptions } from './open-provider.js';
+import { RequestSize, type RequestSizeOptions } from './request-size.js';
 import { KNOWN_GOOD_TEXT, type Provider } from './provider.js';
 
-export interface OpenEmbedderOptions extends Omit<ProviderOptions, 'connections'> {
+export interface OpenEmbedderOptions
+  extends Omit<ProviderOptions, 'connections'>, Pick<RequestSizeOptions, 'targetMs' | 'fixedTexts'> {
   /** Dimensions of the column, which may be altered. */
   readonly dimensions: () => number;
   readonly instruction: string;
@@ -17,6 +19,7 @@ export interface OpenEmbedderOptions extends Omit<ProviderOptions, 'connections'
 
 export interface OpenEmbedder {
   readonly embedder: Embedder;
+  readonly size: RequestSize;
   readonly gate: Gate;
   readonly provider: Provider;
   /** Ends the probing and closes the connections. */
@@ -25,7 +28,7 @@ export interface OpenEmbedder {
 
 /** Creates the client of the server, its gate, and the embedder that uses both. */
 export function openEmbedder(options: OpenEmbedderOptions): OpenEmbedder {
-  const { model, dimensions, instruction, concurrency, events, log, ...server } = options;
+  const { model, dimensions, instruction, concurrency, targetMs, fixedTexts, events, log, ...server } = options;
   // One connection more than requests: the probe is sent while requests hang.
   const provider = openProvider({ ...server, model, connections: concurrency + 1 });
   const gate = new Gate({
@@ -36,6 +39,7 @@ export function openEmbedder(options: OpenEmbedderOptions): OpenEmbedder {
     events,
     log,
   });
+  const size = new RequestSize({ maxTexts: provider.maxTexts, targetMs, fixedTexts, events });
   const embedder = new Embedder({
     provider,
     gate,
@@ -43,10 +47,12 @@ export function openEmbedder(options: OpenEmbedderOptions): OpenEmbedder {
     dimensions,
     instruction,
     concurrency,
+    size,
     events,
   });
   return {
     embedder,
+    size,
     gate,
     provider,
     close: () => {

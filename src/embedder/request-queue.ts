@@ -8,6 +8,8 @@ import { DrainingError, isProviderError, ProviderUnavailableError, TookTooLongEr
 import type { ProviderError } from './errors.js';
 import type { Gate } from './gate.js';
 import type { Provider } from './provider.js';
+import type { RequestSize } from './request-size.js';
+import { ServerTime } from './server-time.js';
 import { readVectors, type VectorOrRejection } from './vector.js';
 
 export interface RequestQueueOptions {
@@ -20,6 +22,8 @@ export interface RequestQueueOptions {
   readonly instruction: string;
   /** Requests in flight. If the server embeds one text at a time, more than two only delay edits. */
   readonly concurrency: number;
+  /** Learns from each request's duration. */
+  readonly size: RequestSize;
   readonly events: Events;
 }
 
@@ -41,6 +45,7 @@ const VERIFY_SHARE = 0.05;
 export class RequestQueue {
   readonly #options: RequestQueueOptions;
   readonly #slots: Semaphore;
+  readonly #serverTime = new ServerTime();
   readonly #draining = new AbortController();
 
   constructor(options: RequestQueueOptions) {
@@ -91,6 +96,8 @@ export class RequestQueue {
       });
     } finally {
       release();
+      const ms = this.#serverTime.answered(started, ok);
+      if (ms !== undefined) this.#options.size.record(texts.length, ms);
       events.emit('request', {
         seconds: (performance.now() - started) / 1000,
         texts: texts.length,

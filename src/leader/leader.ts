@@ -16,8 +16,6 @@ export interface LeaderOptions {
   readonly queueLimit: number;
   /** Between two sweeps. */
   readonly pollIntervalSeconds: number;
-  readonly workerConcurrency: number;
-  readonly batchSize: number;
 }
 
 export interface LeaderSetup extends LeaderParts {
@@ -25,6 +23,8 @@ export interface LeaderSetup extends LeaderParts {
   /** Names this process among its replicas: eight characters. */
   readonly instance: string;
   readonly isGateOpen: () => boolean;
+  /** Texts in one backlog request. */
+  readonly requestTexts: () => number;
 }
 
 /**
@@ -32,7 +32,7 @@ export interface LeaderSetup extends LeaderParts {
  * Followers hear wake-ups on the same session.
  */
 export function createLeader(setup: LeaderSetup): Lease {
-  const { config, instance, isGateOpen, ...common } = setup;
+  const { config, instance, isGateOpen, requestTexts, ...common } = setup;
   const { database, queue, blocks, waker, hold, events, log } = common;
   const listener = new Listener({
     database,
@@ -61,6 +61,7 @@ export function createLeader(setup: LeaderSetup): Lease {
         gateClosed: !isGateOpen(),
         notificationsDown: listener.notificationsDown,
         held: hold.isHeld,
+        requestTexts: requestTexts(),
       }),
     onConnected: async (session) => {
       await listener.open(session);
@@ -72,8 +73,7 @@ export function createLeader(setup: LeaderSetup): Lease {
       bridge = new Bridge({ ...common, edits, requestScan: scan.request, requestSweep });
       await listener.listen(CHANNEL, bridge.receive);
       sweeper.start();
-      const jobsOfAllWorkers = config.workerConcurrency * config.batchSize;
-      maintenance = new Maintenance({ ...common, jobsOfAllWorkers });
+      maintenance = new Maintenance(common);
       maintenance.start();
     },
     onHeartbeat: async (session) => {

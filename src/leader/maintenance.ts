@@ -6,23 +6,18 @@ import { resetRetrying } from '../backlog/sql/reset-retrying.js';
 const INTERVAL_MS = 5_000;
 const LOG_INTERVAL_MS = 60_000;
 
-export interface MaintenanceOptions extends LeaderParts {
-  /** Jobs that all workers of this process fetch at once. */
-  readonly jobsOfAllWorkers: number;
-}
-
 /**
  * What the leader does every few seconds: it wakes workers for jobs that have become ready, and resets blocks whose worker
  * crashed. It uses the pool, not the session of the lease: a locked table must not cost the lease.
  */
 export class Maintenance {
-  readonly #options: MaintenanceOptions;
+  readonly #options: LeaderParts;
   readonly #stopping = new AbortController();
   readonly #wakeLog = new LogLimit(LOG_INTERVAL_MS);
   readonly #resetLog = new LogLimit(LOG_INTERVAL_MS);
   #running: Promise<void> = Promise.resolve();
 
-  constructor(options: MaintenanceOptions) {
+  constructor(options: LeaderParts) {
     this.#options = options;
   }
 
@@ -51,9 +46,9 @@ export class Maintenance {
 
   /** Wakes workers for retries that have become ready, and for jobs from before an outage. */
   async #wakeForReady(): Promise<void> {
-    const { queue, waker, jobsOfAllWorkers } = this.#options;
+    const { queue, waker } = this.#options;
     const priority = await queue.nextReadyPriority();
-    if (priority !== undefined) waker.wakeEverywhere(jobsOfAllWorkers, priority);
+    if (priority !== undefined) waker.wakeAll(priority);
   }
 
   async #resetRetrying(): Promise<void> {

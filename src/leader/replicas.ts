@@ -12,29 +12,29 @@ export interface Replica {
   readonly notificationsDown: boolean;
   /** Whether it is paused because the database cannot be used. */
   readonly held: boolean;
+  /** Texts in one of its backlog requests. */
+  readonly requestTexts: number;
 }
 
 /** What a worker shows of itself. */
-export type ReplicaState = Pick<Replica, 'gateClosed' | 'notificationsDown' | 'held'>;
+export type ReplicaState = Pick<Replica, 'gateClosed' | 'notificationsDown' | 'held' | 'requestTexts'>;
 
 /** One letter for each part of the state that holds. */
-const FLAGS = { gateClosed: 'c', notificationsDown: 'n', held: 'h' } as const satisfies Record<
-  keyof ReplicaState,
-  string
->;
+const FLAGS = { gateClosed: 'c', notificationsDown: 'n', held: 'h' } as const;
 
 /** Queue names have 25 characters at most, so that this fits into the 63 bytes that PostgreSQL keeps of a name. */
-const FORMAT = /^embedding-worker (?<queue>\S+) (?<role>[LF]) (?<instance>\S{1,8})(?: (?<flags>[cnh]+))?$/;
+const FORMAT = /^embedding-worker (?<queue>\S+) (?<role>[LF]) (?<instance>\S{1,8}) (?<flags>[cnh]*)(?<texts>\d{1,4})$/;
 
 /**
- * The application_name of a worker's listening session, which `readReplicas` reads: `embedding-worker QUEUE L|F ID FLAGS`.
+ * The application_name of a worker's listening session, which `readReplicas` reads: `embedding-worker QUEUE L|F ID FLAGS`, where
+ * FLAGS are letters and the size of its requests.
  *
  * @param instance up to eight characters
  */
 export function sessionName(queue: string, role: 'leader' | 'follower', instance: string, state: ReplicaState): string {
-  const flags = Object.entries(FLAGS).flatMap(([part, flag]) => (state[part as keyof ReplicaState] ? [flag] : []));
-  const name = `embedding-worker ${queue} ${role === 'leader' ? 'L' : 'F'} ${instance}`;
-  return flags.length === 0 ? name : `${name} ${flags.join('')}`;
+  const flags = Object.entries(FLAGS).map(([part, flag]) => (state[part as keyof typeof FLAGS] ? flag : ''));
+  const shown = flags.join('') + state.requestTexts;
+  return `embedding-worker ${queue} ${role === 'leader' ? 'L' : 'F'} ${instance} ${shown}`;
 }
 
 /** The workers of a queue that are connected to this database. Every role may read application_name. */
@@ -46,7 +46,7 @@ export async function readReplicas(db: Queryable, queue: string): Promise<Replic
   );
   const replicas = new Map<string, Replica>();
   for (const { name } of rows) {
-    const { instance, role, flags = '' } = FORMAT.exec(name)?.groups ?? {};
+    const { instance, role, flags = '', texts } = FORMAT.exec(name)?.groups ?? {};
     if (instance === undefined) continue;
     replicas.set(instance, {
       instance,
@@ -54,6 +54,7 @@ export async function readReplicas(db: Queryable, queue: string): Promise<Replic
       gateClosed: flags.includes(FLAGS.gateClosed),
       notificationsDown: flags.includes(FLAGS.notificationsDown),
       held: flags.includes(FLAGS.held),
+      requestTexts: Number(texts),
     });
   }
   return [...replicas.values()].sort((a, b) => (a.instance < b.instance ? -1 : 1));

@@ -32,7 +32,7 @@ export async function embed(
   try {
     const vectors = await embedder.embed(
       texts.map(({ text }) => text),
-      { priority, ...deadline },
+      { priority, explore: priority === PRIORITY.backlog, ...deadline },
     );
     texts.forEach((prepared, i) => {
       const vector = vectors[i];

@@ -8,8 +8,6 @@ export interface WakerOptions {
   readonly boss: PgBoss;
   readonly database: Pick<Queryable, 'query'>;
   readonly queue: string;
-  /** Jobs that a worker fetches at once. */
-  readonly batchSize: number;
   readonly log: Logger;
 }
 
@@ -49,24 +47,24 @@ export class Waker {
    * @returns how many jobs more than the idle workers fetch at once
    */
   wake(jobs: number, priority: Priority): number {
-    const { boss, queue, batchSize } = this.#options;
-    const workers = boss.getWipData().filter((worker) => worker.name === queue && leastPriority(worker) <= priority);
+    const workers = this.#workersFor(priority);
     const idle = workers
       .filter(({ count }) => count === 0)
       .map((worker) => {
         const wokenAt = this.#wokenAt.get(worker.id) ?? 0;
-        return { id: worker.id, wokenAt, uncertainty: idleUncertainty(worker, wokenAt) };
+        const uncertainty = idleUncertainty(worker, wokenAt);
+        return { id: worker.id, batchSize: batchSizeOf(worker), wokenAt, uncertainty };
       })
       .sort((a, b) => a.uncertainty - b.uncertainty || a.wokenAt - b.wokenAt);
-    const wanted = priority === PRIORITY.backlog ? 1 : Math.ceil(jobs / batchSize);
-    const chosen = idle.slice(0, wanted);
+    const chosen = priority === PRIORITY.backlog ? idle.slice(0, 1) : firstThatFetch(idle, jobs);
     const busy = workers.filter(({ count }) => count > 0);
-    const allIdle = chosen.length === wanted && chosen.every(({ uncertainty }) => uncertainty === 0);
-    for (const { id } of allIdle ? chosen : [...chosen, ...busy]) {
+    const isEnough = priority === PRIORITY.backlog ? chosen.length === 1 : jobsFetchedBy(chosen) >= jobs;
+    const areIdle = isEnough && chosen.every(({ uncertainty }) => uncertainty === 0);
+    for (const { id } of areIdle ? chosen : [...chosen, ...busy]) {
       this.#wokenAt.set(id, Date.now());
-      boss.notifyWorker(id);
+      this.#options.boss.notifyWorker(id);
     }
-    return Math.max(0, jobs - idle.length * batchSize);
+    return Math.max(0, jobs - jobsFetchedBy(idle));
   }
 
   /**
@@ -74,8 +72,16 @@ export class Waker {
    * also fetch again after a full batch, except when a batch is one job.
    */
   wakeNext(jobs: readonly EmbedJob[]): void {
-    if (jobs.length < this.#options.batchSize) return;
-    for (const priority of new Set(jobs.map(({ data }) => data.priority))) this.wake(1, priority);
+    for (const priority of new Set(jobs.map(({ data }) => data.priority))) {
+      const smallestBatch = Math.min(...this.#workersFor(priority).map(batchSizeOf));
+      if (jobs.length >= smallestBatch) this.wake(1, priority);
+    }
+  }
+
+  /** Wakes all workers of this process that take such jobs, and as many of the other replicas as are busy here. */
+  wakeAll(priority: Priority): void {
+    const jobs = this.#workersFor(priority).reduce((sum, worker) => sum + batchSizeOf(worker), 0);
+    this.wakeEverywhere(jobs, priority);
   }
 
   /** Wakes workers of this process and, if they are too few, those of the other replicas. */
@@ -98,6 +104,33 @@ export class Waker {
     }, delayMs);
     this.#timers.add(timer);
   }
+
+  /** Those that take jobs of this priority. One that is stopping takes none, and would lose the wake-up. */
+  #workersFor(priority: Priority): WipData[] {
+    const { boss, queue } = this.#options;
+    return boss
+      .getWipData()
+      .filter(({ name, state }) => name === queue && state === 'active')
+      .filter((worker) => leastPriority(worker) <= priority);
+  }
+}
+
+/** As many of the workers as it takes to fetch this many jobs. */
+function firstThatFetch<T extends { readonly batchSize: number }>(workers: readonly T[], jobs: number): T[] {
+  const chosen: T[] = [];
+  for (const worker of workers) {
+    if (jobsFetchedBy(chosen) >= jobs) break;
+    chosen.push(worker);
+  }
+  return chosen;
+}
+
+function jobsFetchedBy(workers: readonly { readonly batchSize: number }[]): number {
+  return workers.reduce((sum, { batchSize }) => sum + batchSize, 0);
+}
+
+function batchSizeOf({ options }: WipData): number {
+  return options.batchSize ?? 1; // pg-boss's default
 }
 
 function leastPriority({ options }: WipData): number {

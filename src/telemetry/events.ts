@@ -25,6 +25,10 @@ export interface EventMap {
   crash: [{ count: number }];
   /** One request to Ollama. */
   request: [{ seconds: number; texts: number; ok: boolean }];
+  /** What a request costs the server, as far as it has been learned. */
+  'request-cost': [{ fixedMs: number; textMs: number }];
+  /** The number of texts in a backlog request has changed. */
+  'request-size': [{ texts: number }];
   /** A text was longer than the model's context and was embedded in parts. */
   split: [{ parts: number }];
   /** The gate closed because the model's server fails, or opened again. */

@@ -67,7 +67,7 @@ describeWithServer('status', () => {
       gatesClosed: [],
       notificationsDown: [],
       held: [],
-      instances: [{ instance: 'test-0', leader: true, gateClosed: false, notificationsDown: false, held: false }],
+      instances: [{ instance: 'test-0', leader: true, gateClosed: false, notificationsDown: false, held: false, requestTexts: 10 }],
     });
     const { stdout, stderr } = await runCli(environment, ['status']);
     expect(stderr).toBe('');
@@ -75,6 +75,7 @@ describeWithServer('status', () => {
     expect(stdout).toMatch(/^embedded +88\.9 % \(skipped blocks not counted\)$/m);
     expect(stdout).toMatch(/^errors +1 block failed permanently \(see: embedding-worker errors\)$/m);
     expect(stdout).toMatch(/^workers +1 connected, leader test-0$/m);
+    expect(stdout).toMatch(/^request size +10 texts$/m);
   });
 
   it('prints the longest wait and the time left as JSON of the documented shape', async () => {
@@ -105,9 +106,9 @@ describeWithServer('status', () => {
 
   it('names the replicas that receive no notifications, whether the gate is closed or not', async () => {
     const sessions = await Promise.all([
-      db.connect('embedding-worker embed-block L pod-a cn'),
-      db.connect('embedding-worker embed-block F pod-b n'),
-      db.connect('embedding-worker another F pod-c n'),
+      db.connect('embedding-worker embed-block L pod-a cn10'),
+      db.connect('embedding-worker embed-block F pod-b n10'),
+      db.connect('embedding-worker another F pod-c n10'),
     ]);
     expect((await status()).workers).toMatchObject({
       leader: 'pod-a',
@@ -121,8 +122,8 @@ describeWithServer('status', () => {
 
   it('names the replica whose gate is closed, leader or not', async () => {
     const sessions = await Promise.all([
-      db.connect('embedding-worker embed-block F pod-a c'),
-      db.connect('embedding-worker embed-block F pod-b'),
+      db.connect('embedding-worker embed-block F pod-a c10'),
+      db.connect('embedding-worker embed-block F pod-b 10'),
       db.connect('embedding-worker embed-block pod-c'),
       db.connect('psql'),
     ]);

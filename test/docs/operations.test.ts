@@ -51,7 +51,7 @@ describeWithServer('the SQL in docs/operations.md', () => {
       [inProgress],
     );
     await db.query(`UPDATE pgboss.job SET state = 'created', completed_on = NULL WHERE singleton_key = $1`, [waiting]);
-    const leader = await db.connect('embedding-worker embed-block L testtest c');
+    const leader = await db.connect('embedding-worker embed-block L testtest c10');
 
     const blocks = await sqlBlocks('operations.md');
     expect(blocks.length).toBeGreaterThan(10);

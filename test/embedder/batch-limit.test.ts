@@ -22,7 +22,7 @@ describe('a server that limits the texts per request', () => {
     });
     open = openEmbedder({
       ...{ kind: 'openai', url: `${server.url}/v1`, model: 'qwen3-embedding:4b', maxTexts, timeoutMs: 10_000 },
-      ...{ dimensions: () => DIMENSIONS, instruction: '', concurrency: 2, events, log: new MemoryLog() },
+      ...{ dimensions: () => DIMENSIONS, instruction: '', concurrency: 2, targetMs: 250, fixedTexts: undefined, events, log: new MemoryLog() },
     });
   }
   afterEach(async () => {
@@ -32,7 +32,7 @@ describe('a server that limits the texts per request', () => {
 
   /** Like the pipeline: long texts are embedded after the others, in parts. */
   const embed = async (texts: readonly string[]) => {
-    const options = { priority: 0, expireMs: 900_000, signal: AbortSignal.timeout(20_000) };
+    const options = { priority: 0, explore: false, expireMs: 900_000, signal: AbortSignal.timeout(20_000) };
     const results = await open.embedder.embed(texts, options);
     return await Promise.all(
       results.map(async (result, i) =>

@@ -38,7 +38,7 @@ describe('a text that crashes the server or that a proxy rejects', () => {
     events.on('gate', ({ open: isOpen }) => (closures += isOpen ? 0 : 1));
     open = openEmbedder({
       ...{ kind, url: server.url, model: 'qwen3-embedding:4b', maxTexts: 32, timeoutMs: 5_000 },
-      ...{ dimensions: () => DIMENSIONS, instruction: '', concurrency: 2, events, log: new MemoryLog() },
+      ...{ dimensions: () => DIMENSIONS, instruction: '', concurrency: 2, targetMs: 250, fixedTexts: undefined, events, log: new MemoryLog() },
     });
   }
   afterEach(async () => {
@@ -47,7 +47,7 @@ describe('a text that crashes the server or that a proxy rejects', () => {
   });
   /** Like the pipeline: long texts are embedded after the others, in parts. */
   const embed = async (...texts: string[]) => {
-    const options = { priority: 0, expireMs: 900_000, signal: AbortSignal.timeout(20_000) };
+    const options = { priority: 0, explore: false, expireMs: 900_000, signal: AbortSignal.timeout(20_000) };
     const results = await open.embedder.embed(texts, options);
     return await Promise.all(
       results.map(async (result, i) =>

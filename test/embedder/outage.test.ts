@@ -41,14 +41,14 @@ describe.each(Object.keys(PROVIDER_NAMES) as ProviderKind[])('with the provider 
       dimensions: () => DIMENSIONS,
       instruction: '',
       timeoutMs,
-      concurrency: 2,
+      concurrency: 2, targetMs: 250, fixedTexts: undefined,
       events,
       log: createLogger({ level: 'error', readable: false, colour: false }),
     });
   }
 
   const embed = (texts: readonly string[], signal: AbortSignal = AbortSignal.timeout(20_000)) =>
-    open.embedder.embed(texts, { priority: 0, expireMs: 900_000, signal });
+    open.embedder.embed(texts, { priority: 0, explore: false, expireMs: 900_000, signal });
 
   function expectVectorOf(vector: unknown, text: string): void {
     const expected = deterministicVector(text, DIMENSIONS);

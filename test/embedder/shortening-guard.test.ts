@@ -45,7 +45,7 @@ describe('a server that shortens vectors', () => {
     const events = createEvents();
     const opened = openEmbedder({
       ...optionsFor(kind, server, model),
-      ...{ dimensions: () => COLUMN, instruction: '', concurrency: 2, events, log: new MemoryLog() },
+      ...{ dimensions: () => COLUMN, instruction: '', concurrency: 2, targetMs: 250, fixedTexts: undefined, events, log: new MemoryLog() },
     });
     closing.push(() => {
       opened.close();
@@ -53,7 +53,7 @@ describe('a server that shortens vectors', () => {
     return { ...opened, events };
   }
   const embed = ({ embedder }: OpenEmbedder, signal = AbortSignal.timeout(10_000)) =>
-    embedder.embed(['a', 'b'], { priority: 0, expireMs: 900_000, signal });
+    embedder.embed(['a', 'b'], { priority: 0, explore: false, expireMs: 900_000, signal });
 
   it.each<['ollama' | 'openai', string]>([
     ['ollama', 'bge-m3'],

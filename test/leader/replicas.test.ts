@@ -6,7 +6,7 @@ import { describeWithServer } from '../support/describe-with-server.js';
 
 /** The longest that a host may be called: RFC 1123. */
 const LONG = `${'a'.repeat(50)}-7d4b9-x2x4z.`.slice(0, 62).padEnd(63, 'z');
-const STATE = { gateClosed: true, notificationsDown: true, held: true };
+const STATE = { gateClosed: true, notificationsDown: true, held: true, requestTexts: 1000 };
 const LONGEST_QUEUE = 'q'.repeat(25);
 
 describe('the name of a process', () => {
@@ -24,7 +24,7 @@ describe('the name of a process', () => {
     expect(new Set(names).size).toBe(2);
   });
 
-  it('fits into application_name beside the longest queue and every flag', () => {
+  it('fits into application_name beside the longest queue every flag and the largest request', () => {
     const name = sessionName(LONGEST_QUEUE, 'follower', instanceName(LONG), STATE);
     expect(Buffer.byteLength(name)).toBeLessThanOrEqual(63);
   });

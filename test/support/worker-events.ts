@@ -12,6 +12,8 @@ const ALL: { readonly [Name in keyof EventMap]: true } = {
   hold: true,
   crash: true,
   request: true,
+  'request-cost': true,
+  'request-size': true,
   split: true,
   gate: true,
   'gate-reason': true,

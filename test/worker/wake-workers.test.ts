@@ -122,7 +122,7 @@ describeWithServer('a replica whose workers are all busy', () => {
     const db = await createDatabase();
     const notifications = await openNotifications(await db.connect('another replica'), WAKE_CHANNEL);
     const boss = new PgBoss({ connectionString: db.url });
-    const waker = new Waker({ boss, database: db, queue: 'embed-block', batchSize: 10, log: new MemoryLog() });
+    const waker = new Waker({ boss, database: db, queue: 'embed-block', log: new MemoryLog() });
     try {
       waker.wakeEverywhere(30, PRIORITY.backlog);
       waker.wakeEverywhere(1, PRIORITY.live);

@@ -42,6 +42,7 @@ function progressLines(snapshot: StatusSnapshot, server: string): string[] {
     ['errors', errorsLine(snapshot)],
     ['workers', workersLine(workers)],
   ];
+  if (workers.count > 0) lines.push(['request size', requestSizeLine(workers)]);
   if (workers.gatesClosed.length > 0) lines.push(['gate', gateLine(workers, server)]);
   if (snapshot.hold !== null) lines.push(...holdLines(snapshot.hold, workers));
   if (workers.notificationsDown.length > 0) lines.push(['no notifications', notificationsLine(workers)]);
@@ -92,6 +93,13 @@ function workersLine({ count, leader }: StatusSnapshot['workers']): string {
   return leader === null
     ? `${number(count)} connected, ${styled('yellow', 'no leader yet')}`
     : `${number(count)} connected, leader ${printable(leader)}`;
+}
+
+function requestSizeLine({ instances }: StatusSnapshot['workers']): string {
+  const sizes = instances.map(({ requestTexts }) => requestTexts);
+  const least = Math.min(...sizes);
+  const most = Math.max(...sizes);
+  return least === most ? counted(most, 'text') : `${number(least)} to ${counted(most, 'text')}`;
 }
 
 function gateLine({ gatesClosed, count }: StatusSnapshot['workers'], server: string): string {

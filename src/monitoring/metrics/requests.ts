@@ -24,6 +24,7 @@ export function measureRequests(metrics: MetricFactory, events: Events): void {
     if (!request.ok) failures.inc();
   });
 
+  measureSize(metrics, events);
   const splits = metrics.counter(
     'embedding_split_texts_total',
     'Texts that were longer than the model’s context and were embedded in parts',
@@ -32,6 +33,19 @@ export function measureRequests(metrics: MetricFactory, events: Events): void {
     splits.inc();
   });
   watchGate(metrics, events);
+}
+
+function measureSize(metrics: MetricFactory, events: Events): void {
+  const size = metrics.gauge('embedding_request_size', 'Texts in one backlog request, learned unless it is set');
+  events.on('request-size', ({ texts }) => {
+    size.set(texts);
+  });
+  const fixed = metrics.gauge('embedding_request_fixed_seconds', 'What a request costs the server besides its texts');
+  const perText = metrics.gauge('embedding_request_text_seconds', 'What each text of a request costs the server');
+  events.on('request-cost', ({ fixedMs, textMs }) => {
+    fixed.set(fixedMs / 1000);
+    perText.set(textMs / 1000);
+  });
 }
 
 function watchGate(metrics: MetricFactory, events: Events): void {
