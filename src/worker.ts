@@ -100,7 +100,13 @@ export class Worker {
       expireSeconds: config.jobExpireSeconds,
     });
     const { instance } = this.#parts;
-    const leader = createLeader({ ...common, config, instance, isGateOpen: () => gate.isOpen, requestTexts: () => size.texts });
+    const leader = createLeader({
+      ...common,
+      config,
+      instance,
+      isGateOpen: () => gate.isOpen,
+      requestTexts: () => size.texts,
+    });
     this.#leader = leader;
     await leader.start();
     events.on('gate', () => void leader.rename());

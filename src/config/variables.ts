@@ -140,11 +140,17 @@ export const VARIABLES = {
   PALDOCS_EMBEDDING_TIMEOUT_SECONDS: integer(1, 86_400)({ default: 300, desc: 'timeout of a request' }),
   PALDOCS_OLLAMA_CONCURRENCY: integer(1, 256)({ default: 2, desc: 'requests to Ollama in flight' }),
   PALDOCS_WORKER_CONCURRENCY: integer(1, 256)({ default: 10, desc: 'pg-boss workers' }),
-  PALDOCS_BATCH_SIZE: integer(1, 1000)({
+  PALDOCS_BATCH_SIZE: integer(
+    1,
+    1000,
+  )({
     default: undefined,
     desc: 'jobs per fetch and texts per request; unset: 10 for edits, learned for backlog',
   }),
-  PALDOCS_REQUEST_TARGET_SECONDS: seconds(0.01, 60)({
+  PALDOCS_REQUEST_TARGET_SECONDS: seconds(
+    0.01,
+    60,
+  )({
     default: 0.25,
     desc: 'longest time that the texts of a request whose size is learned should take',
   }),

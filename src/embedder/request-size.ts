@@ -79,7 +79,7 @@ export class RequestSize {
     const size = Math.min(this.#maxTexts, explore ? this.#texts : Math.max(this.#texts, INITIAL_TEXTS));
     const varies = explore && this.#options.fixedTexts === undefined;
     const sizes: number[] = [];
-    for (let left = texts; left > 0; ) {
+    for (let left = texts; left > 0;) {
       const next = Math.min(left, size);
       const requests = varies && this.#random() < EXPLORED_BATCHES ? this.#otherSizes(next, left) : [next];
       sizes.push(...requests);

@@ -67,7 +67,16 @@ describeWithServer('status', () => {
       gatesClosed: [],
       notificationsDown: [],
       held: [],
-      instances: [{ instance: 'test-0', leader: true, gateClosed: false, notificationsDown: false, held: false, requestTexts: 10 }],
+      instances: [
+        {
+          instance: 'test-0',
+          leader: true,
+          gateClosed: false,
+          notificationsDown: false,
+          held: false,
+          requestTexts: 10,
+        },
+      ],
     });
     const { stdout, stderr } = await runCli(environment, ['status']);
     expect(stderr).toBe('');

@@ -22,7 +22,15 @@ describe('a server that limits the texts per request', () => {
     });
     open = openEmbedder({
       ...{ kind: 'openai', url: `${server.url}/v1`, model: 'qwen3-embedding:4b', maxTexts, timeoutMs: 10_000 },
-      ...{ dimensions: () => DIMENSIONS, instruction: '', concurrency: 2, targetMs: 250, fixedTexts: undefined, events, log: new MemoryLog() },
+      ...{
+        dimensions: () => DIMENSIONS,
+        instruction: '',
+        concurrency: 2,
+        targetMs: 250,
+        fixedTexts: undefined,
+        events,
+        log: new MemoryLog(),
+      },
     });
   }
   afterEach(async () => {

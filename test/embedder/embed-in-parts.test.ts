@@ -38,7 +38,15 @@ describe('a text that crashes the server or that a proxy rejects', () => {
     events.on('gate', ({ open: isOpen }) => (closures += isOpen ? 0 : 1));
     open = openEmbedder({
       ...{ kind, url: server.url, model: 'qwen3-embedding:4b', maxTexts: 32, timeoutMs: 5_000 },
-      ...{ dimensions: () => DIMENSIONS, instruction: '', concurrency: 2, targetMs: 250, fixedTexts: undefined, events, log: new MemoryLog() },
+      ...{
+        dimensions: () => DIMENSIONS,
+        instruction: '',
+        concurrency: 2,
+        targetMs: 250,
+        fixedTexts: undefined,
+        events,
+        log: new MemoryLog(),
+      },
     });
   }
   afterEach(async () => {

@@ -23,7 +23,9 @@ describe('two servers behind one address, one of which fails', () => {
       dimensions: () => 32,
       instruction: '',
       timeoutMs: 10_000,
-      concurrency: 2, targetMs: 250, fixedTexts: undefined,
+      concurrency: 2,
+      targetMs: 250,
+      fixedTexts: undefined,
       events: createEvents(),
       log: new MemoryLog(),
     });
@@ -38,7 +40,8 @@ describe('two servers behind one address, one of which fails', () => {
     async (preset) => {
       failing.faults.add(preset);
       const [vector] = await open.embedder.embed(['a text'], {
-        priority: 0, explore: false,
+        priority: 0,
+        explore: false,
         expireMs: 900_000,
         signal: AbortSignal.timeout(SOON_MS),
       });

@@ -41,7 +41,9 @@ describe.each(Object.keys(PROVIDER_NAMES) as ProviderKind[])('with the provider 
       dimensions: () => DIMENSIONS,
       instruction: '',
       timeoutMs,
-      concurrency: 2, targetMs: 250, fixedTexts: undefined,
+      concurrency: 2,
+      targetMs: 250,
+      fixedTexts: undefined,
       events,
       log: createLogger({ level: 'error', readable: false, colour: false }),
     });

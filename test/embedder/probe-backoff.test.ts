@@ -20,12 +20,15 @@ describe('a server that embeds the probe but is too busy for the texts', () => {
       dimensions: () => 32,
       instruction: '',
       timeoutMs: 5_000,
-      concurrency: 2, targetMs: 250, fixedTexts: undefined,
+      concurrency: 2,
+      targetMs: 250,
+      fixedTexts: undefined,
       events: createEvents(),
       log: new MemoryLog(),
     });
     const embedding = open.embedder.embed(['ours'], {
-      priority: 0, explore: false,
+      priority: 0,
+      explore: false,
       expireMs: 900_000,
       signal: AbortSignal.timeout(20_000),
     });

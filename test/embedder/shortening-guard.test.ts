@@ -45,7 +45,15 @@ describe('a server that shortens vectors', () => {
     const events = createEvents();
     const opened = openEmbedder({
       ...optionsFor(kind, server, model),
-      ...{ dimensions: () => COLUMN, instruction: '', concurrency: 2, targetMs: 250, fixedTexts: undefined, events, log: new MemoryLog() },
+      ...{
+        dimensions: () => COLUMN,
+        instruction: '',
+        concurrency: 2,
+        targetMs: 250,
+        fixedTexts: undefined,
+        events,
+        log: new MemoryLog(),
+      },
     });
     closing.push(() => {
       opened.close();
