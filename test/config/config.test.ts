@@ -28,7 +28,8 @@ describe('the configuration', () => {
       embeddingTimeoutMs: 300_000,
       ollamaConcurrency: 2,
       workerConcurrency: 10,
-      batchSize: 10,
+      batchSize: undefined,
+      requestTargetMs: 250,
       pollIntervalSeconds: 60,
       retryLimit: 5,
       retryDelaySeconds: 2,
@@ -87,8 +88,8 @@ describe('the configuration', () => {
   });
 
   it('treats an empty variable as unset, except for the instructions', () => {
-    const config = loadConfig({ ...REQUIRED, PALDOCS_BATCH_SIZE: '', PALDOCS_EMBEDDING_INSTRUCTION: '' });
-    expect(config.batchSize).toBe(10);
+    const config = loadConfig({ ...REQUIRED, PALDOCS_RETRY_LIMIT: '', PALDOCS_EMBEDDING_INSTRUCTION: '' });
+    expect(config.retryLimit).toBe(5);
     expect(config.instruction).toBe('');
     expect(loadConfig(REQUIRED).instruction).toBe(DEFAULT_INSTRUCTION);
   });
@@ -116,6 +117,20 @@ describe('the configuration', () => {
       embeddingTimeoutMs: 7_000,
       shutdownTimeoutMs: 3_000,
     });
+  });
+
+  it.each([
+    ['0.01', 10],
+    ['0.25', 250],
+    ['60', 60_000],
+  ])('takes %s s as the target of a request', (value, ms) => {
+    expect(loadConfig({ ...REQUIRED, PALDOCS_REQUEST_TARGET_SECONDS: value }).requestTargetMs).toBe(ms);
+  });
+
+  it.each(['0', '0.001', '61', '-1', '.', '1e1', '250 ms', 'NaN'])('rejects %s as the target of a request', (value) => {
+    expect(refusalOf({ ...REQUIRED, PALDOCS_REQUEST_TARGET_SECONDS: value })).toMatch(
+      /^PALDOCS_REQUEST_TARGET_SECONDS: /,
+    );
   });
 });
 

@@ -108,7 +108,7 @@ describeWithServer('a leader whose LISTEN is rejected', () => {
       `SELECT application_name AS name FROM pg_stat_activity
         WHERE datname = current_database() AND application_name LIKE 'embedding-worker % L %'`,
     );
-    expect(row?.name).toMatch(/ L \S+ n$/);
+    expect(row?.name).toMatch(/ L \S+ n10$/);
   });
 
   it('receives notifications again once LISTEN is accepted', async () => {

@@ -23,7 +23,7 @@ describeWithServer('a backlog on a server with a high fixed cost per request', (
   afterEach(stopWorkers);
   afterAll(() => ollama.stop());
 
-  const sizes = () => ollama.requests.map(({ texts }) => texts);
+  const sizes = () => ollama.requests.map(({ texts }) => texts).filter((texts) => texts > 0);
   const largest = () => Math.max(...sizes());
 
   it(
@@ -88,7 +88,7 @@ describeWithServer('a backlog on a server with a high fixed cost per request', (
       const db = await createDatabase();
       await insertBacklog(db, BLOCKS);
       const worker = await startWorker(db, ollama);
-      await worker.events.until(({ seen }) => seen['request-size'].some(({ texts }) => texts === 20), TIMEOUT_MS);
+      await worker.events.until(({ seen }) => seen['request-size'].length > 1, TIMEOUT_MS);
       await worker.stop();
       const { pending = 0, completed = 0 } = await countByStatus(db);
       expect(pending).toBeGreaterThan(0);
