@@ -33,7 +33,7 @@ const FORMAT = /^embedding-worker (?<queue>\S+) (?<role>[LF]) (?<instance>\S{1,8
  */
 export function sessionName(queue: string, role: 'leader' | 'follower', instance: string, state: ReplicaState): string {
   const flags = Object.entries(FLAGS).map(([part, flag]) => (state[part as keyof typeof FLAGS] ? flag : ''));
-  const shown = flags.join('') + state.requestTexts;
+  const shown = `${flags.join('')}${state.requestTexts}`;
   return `embedding-worker ${queue} ${role === 'leader' ? 'L' : 'F'} ${instance} ${shown}`;
 }
 

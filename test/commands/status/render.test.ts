@@ -1,4 +1,5 @@
 import { renderStatus } from '../../../src/commands/status/render.js';
+import type { Replica } from '../../../src/leader/replicas.js';
 import type { StatusSnapshot } from '../../../src/commands/status/snapshot.js';
 
 const SNAPSHOT: StatusSnapshot = {
@@ -15,8 +16,19 @@ const SNAPSHOT: StatusSnapshot = {
   ratePerSecond: 0.02,
   etaSeconds: 617_250,
   hold: null,
-  workers: { count: 1, leader: 'pod\u001b[2J', gatesClosed: ['pod'], notificationsDown: [], held: [], instances: [] },
+  workers: {
+    count: 1,
+    leader: 'pod\u001b[2J',
+    gatesClosed: ['pod'],
+    notificationsDown: [],
+    held: [],
+    instances: [replica('pod', 64)],
+  },
 };
+
+function replica(instance: string, requestTexts: number): Replica {
+  return { instance, leader: true, gateClosed: true, notificationsDown: false, held: false, requestTexts };
+}
 
 describe('the output of status', () => {
   it('rounds estimates to two digits and counts failed blocks that a sample misses', () => {
@@ -33,7 +45,14 @@ describe('the output of status', () => {
       'remaining     about 12,000 blocks, done in about 7 d 3 h',
       'errors        3 blocks failed permanently (see: embedding-worker errors)',
       'workers       1 connected, leader pod␛[2J',
+      'request size  64 texts',
       'gate          closed: Ollama cannot embed now; blocks wait until it recovers (see: embedding-worker doctor)',
     ]);
+  });
+
+  it('names the least and the most where replicas have learned different request sizes', () => {
+    const instances = [replica('a', 64), replica('b', 1), replica('c', 128)];
+    const lines = renderStatus({ ...SNAPSHOT, workers: { ...SNAPSHOT.workers, count: 3, instances } }, 'Ollama');
+    expect(lines).toContain('request size  1 to 128 texts');
   });
 });
