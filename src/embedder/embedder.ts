@@ -1,10 +1,10 @@
 import { inputMayBeAtFault, TextRejectedError, TextTooLongError } from './errors.js';
-import { RequestQueue, type RequestOptions, type RequestQueueOptions } from './request-queue.js';
+import { RequestQueue, type BatchOptions, type RequestOptions, type RequestQueueOptions } from './request-queue.js';
 import type { RequestSize } from './request-size.js';
 import { LONG, TextEmbedder } from './text-embedder.js';
 import type { VectorOrRejection } from './vector.js';
 
-export interface EmbedOptions extends RequestOptions {
+export interface EmbedOptions extends BatchOptions {
   /** Whether the size of the requests may vary, to learn what they cost the server. */
   readonly explore: boolean;
 }
@@ -46,7 +46,7 @@ export class Embedder {
     const results: TextResult[] = [];
     for (const size of this.#size.divide(texts.length, options.explore)) {
       const request = texts.slice(results.length, results.length + size);
-      results.push(...(await this.#embedRequest(request, options)));
+      results.push(...(await this.#embedRequest(request, { ...options, typical: true })));
     }
     return results;
   }
@@ -57,7 +57,7 @@ export class Embedder {
    * @throws DrainingError, or the signal's reason: not the text's fault
    * @throws TookTooLongError if the text used up the job's time
    */
-  async embedLong(text: string, options: RequestOptions): Promise<VectorOrRejection> {
+  async embedLong(text: string, options: BatchOptions): Promise<VectorOrRejection> {
     return await this.#single.embedLong(text, options);
   }
 
@@ -86,7 +86,8 @@ export class Embedder {
     }
   }
 
-  async #embedHalves(texts: readonly string[], options: RequestOptions): Promise<TextResult[]> {
+  async #embedHalves(texts: readonly string[], batch: BatchOptions): Promise<TextResult[]> {
+    const options = { ...batch, typical: false };
     const middle = Math.ceil(texts.length / 2);
     const results = await this.#embedRequest(texts.slice(0, middle), options);
     return [...results, ...(await this.#embedRequest(texts.slice(middle), options))];
@@ -100,7 +101,11 @@ export class Embedder {
   ): Promise<TextResult[]> {
     const results: TextResult[] = [];
     for (const [i, vector] of vectors.entries()) {
-      results.push(vector instanceof Float32Array ? vector : await this.#single.embed(texts[i] ?? '', options));
+      results.push(
+        vector instanceof Float32Array
+          ? vector
+          : await this.#single.embed(texts[i] ?? '', { ...options, typical: false }),
+      );
     }
     return results;
   }

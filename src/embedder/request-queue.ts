@@ -27,13 +27,22 @@ export interface RequestQueueOptions {
   readonly events: Events;
 }
 
-export interface RequestOptions {
+/** Options of the requests for a batch. */
+export interface BatchOptions {
   /** Waiting requests with a higher priority go first. */
   readonly priority: number;
   /** Cancels the request, and ends the wait for an outage. */
   readonly signal: AbortSignal;
   /** When the job expires, in milliseconds. The signal is aborted well before. */
   readonly expireMs: number;
+}
+
+export interface RequestOptions extends BatchOptions {
+  /**
+   * Whether the request shows what requests cost: its texts are those of a batch. Texts that failed before, and parts of
+   * long texts, say nothing about others.
+   */
+  readonly typical: boolean;
 }
 
 /** A cancelled request counts as slow if it took longer than this share of the job's expiry. */
@@ -71,7 +80,7 @@ export class RequestQueue {
    */
   async send(
     texts: readonly string[],
-    { priority, signal }: RequestOptions,
+    { priority, signal, typical }: RequestOptions,
   ): Promise<VectorOrRejection[] | ProviderError> {
     const { provider, gate, model, instruction, events } = this.#options;
     const release = await this.#acquireSlot(priority, signal);
@@ -97,7 +106,7 @@ export class RequestQueue {
     } finally {
       release();
       const ms = this.#serverTime.answered(started, ok);
-      if (ms !== undefined) this.#options.size.record(texts.length, ms);
+      if (ms !== undefined && typical) this.#options.size.record(texts.length, ms);
       events.emit('request', {
         seconds: (performance.now() - started) / 1000,
         texts: texts.length,
@@ -121,7 +130,7 @@ export class RequestQueue {
    * @throws DrainingError, or the signal's reason
    * @throws TookTooLongError if the request was slow and the server works
    */
-  async recover(error: ProviderError, options: RequestOptions): Promise<void> {
+  async recover(error: ProviderError, options: BatchOptions): Promise<void> {
     const { gate } = this.#options;
     gate.report(error);
     if (error instanceof CancelledRequestError && error.tookMs > options.expireMs * SLOW_REQUEST_SHARE) {
@@ -136,7 +145,7 @@ export class RequestQueue {
    *
    * @throws TookTooLongError if a probe succeeds
    */
-  async requireOutage({ expireMs }: RequestOptions): Promise<void> {
+  async requireOutage({ expireMs }: BatchOptions): Promise<void> {
     const { gate, provider } = this.#options;
     const { name, codes } = provider.dialect;
     gate.report(

@@ -105,7 +105,8 @@ export class RequestSize {
   /** Takes in that the server rejected a request but accepted its texts in halves. */
   rejected(texts: number): void {
     if (this.#options.fixedTexts !== undefined) return;
-    this.#limit = { texts: Math.ceil(texts / 2), until: performance.now() + REJECTION_MS };
+    const limit = Math.min(Math.ceil(texts / 2), this.#maxTexts);
+    this.#limit = { texts: limit, until: performance.now() + REJECTION_MS };
     if (this.#texts > this.#maxTexts) this.#change(this.#maxTexts);
   }
 

@@ -7,7 +7,7 @@ import {
   type EmbeddedParts,
 } from './embed-in-parts.js';
 import { asRejection, inputMayBeAtFault, type ProviderError } from './errors.js';
-import { isJobTimeUp, type RequestOptions, type RequestQueue } from './request-queue.js';
+import { isJobTimeUp, type BatchOptions, type RequestOptions, type RequestQueue } from './request-queue.js';
 import type { VectorOrRejection } from './vector.js';
 
 /** The result for a text that is longer than the model's context: `embedLong` embeds it in parts, which may take long. */
@@ -43,7 +43,8 @@ export class TextEmbedder {
    * @throws DrainingError, or the signal's reason: not the text's fault
    * @throws TookTooLongError if the text used up the job's time
    */
-  async embedLong(text: string, options: RequestOptions): Promise<VectorOrRejection> {
+  async embedLong(text: string, batch: BatchOptions): Promise<VectorOrRejection> {
+    const options = { ...batch, typical: false };
     try {
       const result = await this.embed(text, options);
       if (result !== LONG) return result;
@@ -55,7 +56,8 @@ export class TextEmbedder {
     }
   }
 
-  async #embedAfterCrash(text: string, failure: ProviderError, options: RequestOptions): Promise<VectorOrRejection> {
+  async #embedAfterCrash(text: string, failure: ProviderError, batch: BatchOptions): Promise<VectorOrRejection> {
+    const options = { ...batch, typical: false };
     try {
       return this.#countParts(await embedInPartsAfterCrash(text, failure, (part) => this.#embedOnce(part, options)));
     } catch (error) {
@@ -73,8 +75,8 @@ export class TextEmbedder {
   /** Sends a text until it has a vector, is too long, or is at fault. */
   async #embedOrFault(text: string, options: RequestOptions): Promise<Float32Array | ProviderError> {
     let soloFailures = 0;
-    for (;;) {
-      const result = await this.#requests.sendOne(text, options);
+    for (let typical = options.typical; ; typical = false) {
+      const result = await this.#requests.sendOne(text, { ...options, typical });
       if (result instanceof Float32Array || isTooLong(result, text)) return result;
       if (inputMayBeAtFault(result)) soloFailures += 1;
       // A text that hangs the model uses up the job's time: after that, two failures are enough.

@@ -71,6 +71,9 @@ describe('a server that limits the texts per request', () => {
     ]);
     expect(vectors).toEqual(TEXTS.map((text) => deterministicVector(text, DIMENSIONS)));
     expect(gateClosures).toBe(0);
+    server.forgetRequests();
+    await embed(TEXTS);
+    expect(sent()).toEqual([3, 3, 3, 1].map((texts) => [texts, 200]));
   });
 
   it('gets a text longer than its context in parts, and a short one as a whole', async () => {
