@@ -1,5 +1,3 @@
-import { performance } from 'node:perf_hooks';
-
 /** After this long without an answer, the server may have unloaded the model. */
 const IDLE_MS = 60_000;
 
