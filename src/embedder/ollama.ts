@@ -4,9 +4,10 @@ import { readErrorBody, withoutQuotes } from './error-body.js';
 import { ProviderUnavailableError, TextRejectedError } from './errors.js';
 import { isObject } from './is-object.js';
 import { JsonClient, parseJson, type ServerAddress } from './json-client.js';
+import type { KeepAlive } from './keep-alive.js';
 import type { Shorten } from './model-families.js';
 import { OLLAMA } from './ollama-dialect.js';
-import { DIMENSIONS, isSuccess, OptionalFields, TRUNCATE } from './optional-fields.js';
+import { DIMENSIONS, isSuccess, KEEP_ALIVE, OptionalFields, TRUNCATE } from './optional-fields.js';
 import { KNOWN_GOOD_TEXT, type ModelDescription, type Provider } from './provider.js';
 import type { JsonResponse } from './read-response.js';
 import { credentialsOf, redact } from './redact.js';
@@ -19,9 +20,11 @@ export interface OllamaOptions extends ServerAddress {
   readonly timeoutMs: number;
   /** Default: `trained`. */
   readonly shorten?: Shorten;
+  /** How long the model stays loaded after each request; undefined: as the server is set. */
+  readonly keepAlive?: KeepAlive | undefined;
 }
 
-type OptionalField = 'truncate' | 'dimensions';
+type OptionalField = 'truncate' | 'dimensions' | 'keep_alive';
 
 /** Otherwise Ollama cuts a long text silently, and search finds it only by its beginning. */
 const NEVER_TRUNCATE = { truncate: false };
@@ -34,7 +37,11 @@ export class Ollama implements Provider {
   readonly #http: JsonClient;
   readonly #options: OllamaOptions;
   readonly #model: string;
-  readonly #fields = new OptionalFields<OptionalField>({ truncate: TRUNCATE, dimensions: DIMENSIONS });
+  readonly #fields = new OptionalFields<OptionalField>({
+    truncate: TRUNCATE,
+    dimensions: DIMENSIONS,
+    keep_alive: KEEP_ALIVE,
+  });
 
   constructor(options: OllamaOptions) {
     this.shorten = options.shorten ?? 'trained';
@@ -101,7 +108,7 @@ export class Ollama implements Provider {
     signal: AbortSignal,
   ): Promise<JsonResponse> {
     return await this.#fields.ask(
-      fields,
+      { ...fields, keep_alive: this.#options.keepAlive },
       OLLAMA,
       (sent) => this.#http.send('POST', '/api/embed', { model: this.#model, input: texts, ...sent }, signal),
       (response) => this.#errorOf(response, texts),
