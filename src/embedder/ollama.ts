@@ -5,10 +5,11 @@ import { ProviderUnavailableError, TextRejectedError } from './errors.js';
 import { isObject } from './is-object.js';
 import { JsonClient, parseJson, type ServerAddress } from './json-client.js';
 import type { KeepAlive } from './keep-alive.js';
+import { findLoaded } from './loaded-models.js';
 import type { Shorten } from './model-families.js';
 import { OLLAMA } from './ollama-dialect.js';
 import { DIMENSIONS, isSuccess, KEEP_ALIVE, OptionalFields, TRUNCATE } from './optional-fields.js';
-import { KNOWN_GOOD_TEXT, type ModelDescription, type Provider } from './provider.js';
+import { KNOWN_GOOD_TEXT, type LoadState, type ModelDescription, type Provider } from './provider.js';
 import type { JsonResponse } from './read-response.js';
 import { credentialsOf, redact } from './redact.js';
 import { scanEmbeddings } from './scan-embeddings.js';
@@ -74,6 +75,12 @@ export class Ollama implements Provider {
 
   async load(signal: AbortSignal): Promise<void> {
     await this.#askToEmbed([], NEVER_TRUNCATE, signal); // a request without texts only loads the model
+  }
+
+  /** Servers that imitate Ollama may lack `/api/ps`. */
+  async loadState(signal: AbortSignal): Promise<LoadState | null> {
+    const response = await this.#http.send('GET', '/api/ps', undefined, signal);
+    return isSuccess(response) ? findLoaded(parseJson(response.bytes), this.#model) : null;
   }
 
   async describe(signal: AbortSignal): Promise<ModelDescription> {
