@@ -23,7 +23,7 @@ export async function describeLoading(context: CheckContext, load: () => Promise
   const after = before && (await askLoadState(context));
   // A server that does not list the model now may have had it in memory before.
   if (before === null || !after?.isLoaded) return '';
-  const left = secondsLeft(after);
+  const left = secondsLeft(before, after);
   if (before.isLoaded) return `; the model was already loaded${stay(left)}`;
   const isAdvised = context.config.ollamaKeepAlive === undefined && left < FOREVER_SECONDS;
   const advice = isAdvised ? ' (PALDOCS_OLLAMA_KEEP_ALIVE keeps it loaded)' : '';
@@ -40,9 +40,15 @@ async function askLoadState({ provider, signal }: CheckContext): Promise<LoadSta
   }
 }
 
-/** Until the model is unloaded, by our clock; 0 or less if the server does not say, or its clock differs. */
-function secondsLeft({ expiresAt }: LoadState): number {
-  return expiresAt === null ? 0 : (expiresAt.getTime() - Date.now()) / 1000;
+/**
+ * Time until the model is unloaded, by our clock; 0 or less if it is unknown. Ollama sets it anew once no request is in
+ * flight, so if our request did not change it, others are in flight, and it is out of date.
+ */
+function secondsLeft(before: LoadState, { expiresAt }: LoadState): number {
+  if (expiresAt === null) return 0;
+  const seconds = (expiresAt.getTime() - Date.now()) / 1000;
+  const isOutdated = expiresAt.getTime() === before.expiresAt?.getTime() && seconds < FOREVER_SECONDS;
+  return isOutdated ? 0 : seconds;
 }
 
 function stay(secondsLeft: number): string {

@@ -47,6 +47,16 @@ describeWithServer('doctor', () => {
     expect(ollama.stats).toMatchObject({ model: 'loaded', loads: 1 });
   });
 
+  it('does not say how long the model stays while other requests use it', async () => {
+    await ollama.stop();
+    ollama = await startStandIn({ textMs: 500, parallel: 2 });
+    await embed(ollama, [], { keep_alive: '10m' });
+    const other = embed(ollama, ['a', 'b', 'c', 'd', 'e', 'f']);
+    await ollama.waitFor(({ stats }) => stats.running === 1);
+    expect(await found()).toMatch(/length 1; the model was already loaded$/);
+    await other;
+  });
+
   it.each<[string, string, object]>([
     ['has no list of loaded models', '/api/ps', { kind: 'status', status: 404 }],
     ['is overloaded when asked for the list', '/api/ps', { kind: 'status', status: 503 }],
