@@ -8,6 +8,7 @@ import type { TableNames } from '../blocks/table.js';
 import type { LogLevel } from '../telemetry/logger.js';
 import { acceptsAnyCertificate, readAddress } from '../postgres/address.js';
 import type { ProviderKind } from '../embedder/dialect.js';
+import type { KeepAlive } from '../embedder/keep-alive.js';
 import { queryFormOf, type Shorten } from '../embedder/model-families.js';
 import { ConfigurationError } from '../base/errors.js';
 
@@ -47,6 +48,8 @@ export interface Config {
   readonly embeddingTimeoutMs: number;
   /** Maximum number of requests to Ollama in flight. */
   readonly ollamaConcurrency: number;
+  /** Sent to Ollama with each request; undefined: Ollama's own setting. */
+  readonly ollamaKeepAlive: KeepAlive | undefined;
   readonly workerConcurrency: number;
   /** Jobs that a worker fetches at once and texts in a request; undefined: 10 for edits, learned for backlog. */
   readonly batchSize: number | undefined;
@@ -112,6 +115,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     shorten: env.PALDOCS_EMBEDDING_SHORTEN,
     embeddingTimeoutMs: env.PALDOCS_EMBEDDING_TIMEOUT_SECONDS * 1000,
     ollamaConcurrency: env.PALDOCS_OLLAMA_CONCURRENCY,
+    ollamaKeepAlive: env.PALDOCS_OLLAMA_KEEP_ALIVE,
     workerConcurrency: env.PALDOCS_WORKER_CONCURRENCY,
     batchSize: env.PALDOCS_BATCH_SIZE,
     requestTargetMs: env.PALDOCS_REQUEST_TARGET_SECONDS * 1000,

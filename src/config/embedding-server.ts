@@ -27,6 +27,7 @@ export function embeddingServer(config: Config): EmbeddingServer {
     token: config.ollamaToken,
     concurrency: config.ollamaConcurrency,
     maxTexts: Infinity,
+    keepAlive: config.ollamaKeepAlive,
     ...{ model, shorten, proxy, timeoutMs },
   };
 }

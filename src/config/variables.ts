@@ -3,6 +3,7 @@ import { PROVIDER_NAMES, type ProviderKind } from '../embedder/dialect.js';
 import { NameError, readColumnName, readTableName } from '../postgres/identifiers.js';
 import { SHORTEN, type Shorten } from '../embedder/model-families.js';
 import { readCertificates } from './certificates.js';
+import { keepAlive } from './keep-alive.js';
 import { DEAD_LETTER_SUFFIX, DEFAULT_QUEUE } from '../queue/queue-names.js';
 import { LOG_LEVELS, type LogLevel } from '../telemetry/logger.js';
 import { apiUrl, databaseUrl, httpUrl } from './urls.js';
@@ -139,6 +140,10 @@ export const VARIABLES = {
   PALDOCS_EMBEDDING_SHORTEN: shorten({ default: 'trained', desc: 'models whose vectors may be shortened' }),
   PALDOCS_EMBEDDING_TIMEOUT_SECONDS: integer(1, 86_400)({ default: 300, desc: 'timeout of a request' }),
   PALDOCS_OLLAMA_CONCURRENCY: integer(1, 256)({ default: 2, desc: 'requests to Ollama in flight' }),
+  PALDOCS_OLLAMA_KEEP_ALIVE: keepAlive({
+    default: undefined,
+    desc: 'how long Ollama keeps the model loaded after a request; unset: as Ollama is set',
+  }),
   PALDOCS_WORKER_CONCURRENCY: integer(1, 256)({ default: 10, desc: 'pg-boss workers' }),
   PALDOCS_BATCH_SIZE: integer(
     1,

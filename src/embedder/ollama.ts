@@ -4,10 +4,12 @@ import { readErrorBody, withoutQuotes } from './error-body.js';
 import { ProviderUnavailableError, TextRejectedError } from './errors.js';
 import { isObject } from './is-object.js';
 import { JsonClient, parseJson, type ServerAddress } from './json-client.js';
+import type { KeepAlive } from './keep-alive.js';
+import { findLoaded } from './loaded-models.js';
 import type { Shorten } from './model-families.js';
 import { OLLAMA } from './ollama-dialect.js';
-import { DIMENSIONS, isSuccess, OptionalFields, TRUNCATE } from './optional-fields.js';
-import { KNOWN_GOOD_TEXT, type ModelDescription, type Provider } from './provider.js';
+import { DIMENSIONS, isSuccess, KEEP_ALIVE, OptionalFields, TRUNCATE } from './optional-fields.js';
+import { KNOWN_GOOD_TEXT, type LoadState, type ModelDescription, type Provider } from './provider.js';
 import type { JsonResponse } from './read-response.js';
 import { credentialsOf, redact } from './redact.js';
 import { scanEmbeddings } from './scan-embeddings.js';
@@ -19,9 +21,11 @@ export interface OllamaOptions extends ServerAddress {
   readonly timeoutMs: number;
   /** Default: `trained`. */
   readonly shorten?: Shorten;
+  /** How long the model stays loaded after each request; undefined: as the server is set. */
+  readonly keepAlive?: KeepAlive | undefined;
 }
 
-type OptionalField = 'truncate' | 'dimensions';
+type OptionalField = 'truncate' | 'dimensions' | 'keep_alive';
 
 /** Otherwise Ollama cuts a long text silently, and search finds it only by its beginning. */
 const NEVER_TRUNCATE = { truncate: false };
@@ -34,7 +38,11 @@ export class Ollama implements Provider {
   readonly #http: JsonClient;
   readonly #options: OllamaOptions;
   readonly #model: string;
-  readonly #fields = new OptionalFields<OptionalField>({ truncate: TRUNCATE, dimensions: DIMENSIONS });
+  readonly #fields = new OptionalFields<OptionalField>({
+    truncate: TRUNCATE,
+    dimensions: DIMENSIONS,
+    keep_alive: KEEP_ALIVE,
+  });
 
   constructor(options: OllamaOptions) {
     this.shorten = options.shorten ?? 'trained';
@@ -69,6 +77,12 @@ export class Ollama implements Provider {
     await this.#askToEmbed([], NEVER_TRUNCATE, signal); // a request without texts only loads the model
   }
 
+  /** Servers that imitate Ollama may lack `/api/ps`. */
+  async loadState(signal: AbortSignal): Promise<LoadState | null> {
+    const response = await this.#http.send('GET', '/api/ps', undefined, signal);
+    return isSuccess(response) ? findLoaded(parseJson(response.bytes), this.#model) : null;
+  }
+
   async describe(signal: AbortSignal): Promise<ModelDescription> {
     const body = parsed(await this.#call('POST', '/api/show', { model: this.#model }, signal));
     const description = isObject(body) ? body : {};
@@ -101,7 +115,7 @@ export class Ollama implements Provider {
     signal: AbortSignal,
   ): Promise<JsonResponse> {
     return await this.#fields.ask(
-      fields,
+      { ...fields, keep_alive: this.#options.keepAlive },
       OLLAMA,
       (sent) => this.#http.send('POST', '/api/embed', { model: this.#model, input: texts, ...sent }, signal),
       (response) => this.#errorOf(response, texts),

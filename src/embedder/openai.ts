@@ -83,6 +83,11 @@ export class OpenAi implements Provider {
     return Promise.resolve();
   }
 
+  /** The API does not say. */
+  loadState(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
   /** Reads the list of models: vLLM states the context length, llama.cpp the dimensions, others neither. */
   async describe(signal: AbortSignal): Promise<ModelDescription> {
     const unknown = { canEmbed: true, dimensions: null, contextLength: null };

@@ -27,6 +27,9 @@ export const TRUNCATE: FieldPattern = {
   field: new RegExp(`(${UNSUPPORTED.source}).{0,60}\\btruncate\\b|\\btruncate\\b.{0,60}(${UNSUPPORTED.source})`, 'is'),
 };
 
+/** Not `keep-alive`, which is about connections. */
+export const KEEP_ALIVE: FieldPattern = { field: /\bkeep_?alive\b/i };
+
 /** The request has an unknown field; the message may not say which. */
 const UNKNOWN_FIELD =
   /\b(extra|additional|unknown|unrecogni[sz]ed|unexpected|unsupported)[ _](fields?|params?|parameters?|propert(y|ies)|keys?|(keyword |request )?arguments?)\b|\bextra[ _](inputs|forbidden)\b/i;

@@ -13,17 +13,12 @@ const OTHER_TEXT = 'Bake the bread for forty minutes, until its crust is golden.
 const SAME = 0.99;
 
 /**
- * Loads the model, then embeds a text as the worker would.
+ * Embeds a text as the worker would.
  *
- * @returns how long loading took; little if the model was loaded already
  * @throws WorkerError that says what is wrong with the server, the model or the vector
  */
-export async function probeVector(options: ProbeOptions): Promise<{ readonly loadMs: number }> {
-  const started = performance.now();
-  await options.provider.load(options.signal);
-  const loadMs = performance.now() - started;
+export async function probeVector(options: ProbeOptions): Promise<void> {
   await embedOnce(options, [TEXT]);
-  return { loadMs };
 }
 
 export interface ProbedSpeed {

@@ -15,6 +15,13 @@ export interface ModelDescription {
   readonly listedInstead?: readonly string[];
 }
 
+/** Whether a server has the model in memory. */
+export interface LoadState {
+  readonly isLoaded: boolean;
+  /** When the server unloads it unless there are further requests; null if the server does not say. */
+  readonly expiresAt: Date | null;
+}
+
 /**
  * The part of a server's HTTP API that embedding needs. Throws only the errors of `errors.ts`. Retries nothing: gate and
  * embedder do, because they know which other requests are in flight.
@@ -42,6 +49,13 @@ export interface Provider {
 
   /** Has the model loaded, if the server loads models on demand and can be asked to. */
   load(signal: AbortSignal): Promise<void>;
+
+  /**
+   * Asks whether the model is in memory, without loading it.
+   *
+   * @returns null if the server does not say
+   */
+  loadState(signal: AbortSignal): Promise<LoadState | null>;
 
   describe(signal: AbortSignal): Promise<ModelDescription>;
 

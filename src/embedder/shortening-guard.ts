@@ -1,5 +1,5 @@
 import { isProviderError, ProviderMisconfiguredError, ProviderUnavailableError } from './errors.js';
-import type { ModelDescription, Provider } from './provider.js';
+import type { LoadState, ModelDescription, Provider } from './provider.js';
 import { requireDimensions } from './require-dimensions.js';
 
 /**
@@ -50,6 +50,10 @@ export class ShorteningGuard implements Provider {
 
   async load(signal: AbortSignal): Promise<void> {
     await this.#provider.load(signal);
+  }
+
+  async loadState(signal: AbortSignal): Promise<LoadState | null> {
+    return await this.#provider.loadState(signal);
   }
 
   async version(signal: AbortSignal): Promise<string | null> {

@@ -27,6 +27,7 @@ describe('the configuration', () => {
       shorten: 'trained',
       embeddingTimeoutMs: 300_000,
       ollamaConcurrency: 2,
+      ollamaKeepAlive: undefined,
       workerConcurrency: 10,
       batchSize: undefined,
       requestTargetMs: 250,
@@ -109,6 +110,30 @@ describe('the configuration', () => {
     expect(refusalOf({ ...REQUIRED, PALDOCS_EMBEDDING_SHORTEN: 'yes' })).toContain(
       'PALDOCS_EMBEDDING_SHORTEN: "yes" is not valid: give one of trained, any',
     );
+  });
+
+  it.each([
+    ['24h', '24h'],
+    [' 1h30m ', '1h30m'],
+    ['300ms', '300ms'],
+    ['-5m', '-5m'],
+    ['3600', 3600],
+    ['0.5', 0.5],
+    ['-1', -1],
+  ])('takes PALDOCS_OLLAMA_KEEP_ALIVE=%s, a number unless it has a unit', (given, taken) => {
+    expect(loadConfig({ ...REQUIRED, PALDOCS_OLLAMA_KEEP_ALIVE: given }).ollamaKeepAlive).toBe(taken);
+  });
+
+  it.each([
+    ['7d', 'is not a time that Ollama accepts: give a time such as 90s, 30m or 1h30m, a number of seconds, or'],
+    ['5 min', 'is not a time that Ollama accepts'],
+    ['1e3', 'is not a time that Ollama accepts'],
+    ['99999999h', 'is not a time that Ollama accepts'],
+    ['0', 'unloads the model after each request: give a time such as 90s'],
+    ['0s', 'unloads the model after each request'],
+  ])('rejects PALDOCS_OLLAMA_KEEP_ALIVE=%s: it %s', (given, problem) => {
+    const message = refusalOf({ ...REQUIRED, PALDOCS_OLLAMA_KEEP_ALIVE: given });
+    expect(message).toContain(`PALDOCS_OLLAMA_KEEP_ALIVE: "${given}" ${problem}`);
   });
 
   it('converts seconds in the environment to milliseconds', () => {

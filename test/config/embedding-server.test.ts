@@ -39,6 +39,14 @@ describe('the embedding server', () => {
     });
   });
 
+  it.each([
+    ['ollama', '24h'],
+    ['openai', undefined],
+  ])('is asked to keep the model loaded only if it is Ollama: %s', (kind, keepAlive) => {
+    const environment = { ...OPENAI, ...URL, PALDOCS_EMBEDDING_PROVIDER: kind, PALDOCS_OLLAMA_KEEP_ALIVE: '24h' };
+    expect(serverFrom(environment).keepAlive).toBe(keepAlive);
+  });
+
   it('gets its key from a variable, or from a file that is read for each use', async () => {
     expect(serverFrom({ ...OPENAI, ...URL, PALDOCS_OPENAI_API_KEY: 'k3y' }).token?.()).toBe('k3y');
     const directory = await mkdtemp(join(tmpdir(), 'embedding-worker-key-'));

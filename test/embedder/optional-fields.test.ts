@@ -4,7 +4,7 @@ import { openProvider } from '../../src/embedder/open-provider.js';
 import { startModelServer, type ModelAnswer, type ModelRequest, type ModelServer } from '../support/model-server.js';
 
 const DIMENSIONS = 8;
-const FIELDS = ['dimensions', 'encoding_format', 'truncate'];
+const FIELDS = ['dimensions', 'encoding_format', 'keep_alive', 'truncate'];
 
 describe('a field that a server refuses', () => {
   const closing: (() => unknown)[] = [];
@@ -18,7 +18,8 @@ describe('a field that a server refuses', () => {
   ): Promise<{ server: ModelServer; embed: (text: string) => Promise<Float32Array[]> }> {
     const server = await startModelServer(answer);
     const model = 'qwen3-embedding:4b';
-    const provider = openProvider({ kind, url: server.url, model, timeoutMs: 5_000, connections: 1, maxTexts: 32 });
+    const limits = { timeoutMs: 5_000, connections: 1, maxTexts: 32 };
+    const provider = openProvider({ kind, url: server.url, model, keepAlive: '24h', ...limits });
     closing.push(
       () => server.stop(),
       () => {
@@ -61,12 +62,16 @@ describe('a field that a server refuses', () => {
     ['ollama', 'dimensions', 400, { error: 'json: unknown field "dimensions"' }],
     ['ollama', 'dimensions', 500, { error: 'dimensions is not supported by this model' }],
     ['ollama', 'truncate', 400, { error: 'unknown field "truncate"' }],
+    ['ollama', 'keep_alive', 400, { error: 'json: unknown field "keep_alive"' }],
+    ['ollama', 'keep_alive', 422, { detail: [{ loc: ['body', 'keep_alive'], msg: 'Input should be a valid number' }] }],
+    ['ollama', 'keep_alive', 500, { error: 'keepAlive is not supported' }],
+    ['ollama', 'keep_alive', 400, { detail: 'extra fields not permitted' }],
     ['ollama', 'truncate', 422, { detail: [{ loc: ['body', 'truncate'], msg: 'Extra inputs are not permitted' }] }],
   ])('is never sent again: %s, %s, %i %j', async (kind, field, status, body) => {
     const { server, embed } = await serve(kind, ({ body: sent }) => (field in sent ? { status, body } : undefined));
     await embed('a text');
     await embed('another');
-    const all = kind === 'openai' ? ['dimensions', 'encoding_format'] : ['dimensions', 'truncate'];
+    const all = kind === 'openai' ? ['dimensions', 'encoding_format'] : ['dimensions', 'keep_alive', 'truncate'];
     const rest = all.filter((name) => name !== field).join(' ');
     const [first = '', ...others] = sentFields(server);
     expect(first.split(' ').sort()).toEqual(all);
@@ -74,7 +79,7 @@ describe('a field that a server refuses', () => {
   });
 
   it.each<[ProviderKind]>([['openai'], ['ollama']])(
-    'is left out together with the other one if %s refuses both',
+    'is left out together with the others if %s refuses them all',
     async (kind) => {
       const { server, embed } = await serve(kind, ({ body }) =>
         FIELDS.some((field) => field in body) ? { status: 400, body: { error: 'unsupported parameters' } } : undefined,
@@ -97,6 +102,15 @@ describe('a field that a server refuses', () => {
     await expect(embed('bad')).rejects.toBeInstanceOf(Error);
     await embed('good');
     expect(sentFields(server).at(-1)).toBe('dimensions encoding_format');
+  });
+
+  it('is not keep_alive if an error is about keep-alive connections', async () => {
+    const { server, embed } = await serve('ollama', ({ texts }) =>
+      texts.includes('bad') ? { status: 502, body: 'upstream closed the keep-alive connection' } : undefined,
+    );
+    await expect(embed('bad')).rejects.toBeInstanceOf(Error);
+    await embed('good');
+    expect(sentFields(server)).toEqual(['dimensions keep_alive truncate', 'dimensions keep_alive truncate']);
   });
 
   it('is not one that an error advises us to set, such as truncate', async () => {

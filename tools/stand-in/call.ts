@@ -27,6 +27,7 @@ export function readCall(record: RequestRecord, json: string, authorization: str
   const model = typeof body.model === 'string' ? body.model : '';
   if (model !== '') record.model = model;
   if (typeof body.dimensions === 'number') record.dimensions = body.dimensions;
+  record.keepAlive = body.keep_alive;
   record.texts = texts.length;
   for (const text of texts) record.characters += text.length;
   return { method: record.method, path: record.path, body, bodyError: error, model, texts, authorization };

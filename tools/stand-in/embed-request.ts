@@ -1,3 +1,4 @@
+import { parseGoDuration } from '../../src/base/go-duration.js';
 import { Refusal } from './refusal.js';
 
 /** A request to `/api/embed`, with the checks that Ollama makes before it looks for the model. */
@@ -8,8 +9,8 @@ export interface EmbedRequest {
   readonly truncate: boolean;
   /** The options as a string; a change reloads the model. */
   readonly optionsKey: string;
-  /** Whether the request has `keep_alive: 0`. */
-  readonly unloadAfterwards: boolean;
+  /** How long to keep the model loaded afterwards, up to Infinity; undefined: as before. */
+  readonly keepAliveMs: number | undefined;
 }
 
 /** @throws Refusal 400 */
@@ -24,7 +25,7 @@ export function parseEmbedRequest(body: Readonly<Record<string, unknown>>): Embe
     dimensions: Number(dimensions),
     truncate,
     optionsKey: JSON.stringify(options ?? {}),
-    unloadAfterwards: keepAlive === 0 || keepAlive === '0' || keepAlive === '0s',
+    keepAliveMs: keepAliveMsOf(keepAlive),
   };
 }
 
@@ -36,6 +37,16 @@ function textsOf(input: unknown): readonly string[] {
     throw new Refusal(400, 'invalid input type');
   }
   return input;
+}
+
+function keepAliveMsOf(value: unknown): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'number' && typeof value !== 'string') {
+    throw new Refusal(400, `Unsupported type: '${typeof value}'`);
+  }
+  const seconds = typeof value === 'number' ? value : parseGoDuration(value);
+  if (seconds === undefined) throw new Refusal(400, `time: invalid duration ${JSON.stringify(value)}`);
+  return seconds < 0 ? Infinity : seconds * 1000;
 }
 
 function wrongType(field: string, type: string): Refusal {

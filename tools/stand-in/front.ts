@@ -146,6 +146,7 @@ export class Front {
     if (isOpenAi(call.path)) return this.#openAi.perform(call, embedFault, hidden, signal);
     if (call.path === '/api/version') return this.#ollama.version();
     if (call.path === '/api/tags') return this.#ollama.tags(hidden);
+    if (call.path === '/api/ps') return this.#ollama.ps(hidden);
     if (call.bodyError !== undefined) throw new Refusal(400, call.bodyError);
     if (call.path === '/api/show') {
       if (hidden) throw new Refusal(404, `model '${call.model}' not found`);
@@ -170,6 +171,7 @@ const ROUTES: Readonly<Record<string, readonly string[] | undefined>> = {
   '/': ['GET', 'HEAD'],
   '/api/version': ['GET', 'HEAD'],
   '/api/tags': ['GET', 'HEAD'],
+  '/api/ps': ['GET'],
   '/api/show': ['POST'],
   '/api/embed': ['POST'],
   '/v1/models': ['GET'],

@@ -36,22 +36,22 @@ export class Ollama {
   async embed(body: Readonly<Record<string, unknown>>, fault: EmbedFault | undefined, signal: AbortSignal) {
     const startedAt = performance.now();
     const request = parseEmbedRequest(body);
-    await this.#load(request, signal);
-    const loadedAt = performance.now();
-    if (request.texts.length === 0) return JSON.stringify({ model: request.model, embeddings: [] });
+    return await this.#withModel(request, signal, async () => {
+      const loadedAt = performance.now();
+      if (request.texts.length === 0) return JSON.stringify({ model: request.model, embeddings: [] });
 
-    const texts = this.#withinContext(request);
-    const embeddings = await this.runner.run(texts.length, signal, () => this.#embeddingsJson(request, texts, fault));
-    if (request.unloadAfterwards) this.loader.unload();
-    return [
-      Buffer.from(`{"model":${JSON.stringify(request.model)},"embeddings":`),
-      embeddings,
-      Buffer.from(
-        `,"total_duration":${nanoseconds(performance.now() - startedAt)}` +
-          `,"load_duration":${nanoseconds(loadedAt - startedAt)}` +
-          `,"prompt_eval_count":${texts.reduce((sum, text) => sum + countTokens(text), 0)}}`,
-      ),
-    ];
+      const texts = this.#withinContext(request);
+      const embeddings = await this.runner.run(texts.length, signal, () => this.#embeddingsJson(request, texts, fault));
+      return [
+        Buffer.from(`{"model":${JSON.stringify(request.model)},"embeddings":`),
+        embeddings,
+        Buffer.from(
+          `,"total_duration":${nanoseconds(performance.now() - startedAt)}` +
+            `,"load_duration":${nanoseconds(loadedAt - startedAt)}` +
+            `,"prompt_eval_count":${texts.reduce((sum, text) => sum + countTokens(text), 0)}}`,
+        ),
+      ];
+    });
   }
 
   /** The same for the OpenAI API: the JSON of each vector. */
@@ -60,9 +60,10 @@ export class Ollama {
     fault: EmbedFault | undefined,
     signal: AbortSignal,
   ): Promise<readonly string[]> {
-    await this.#load(request, signal);
-    const texts = this.#withinContext(request);
-    return await this.runner.run(texts.length, signal, () => this.#vectors(request, texts, fault));
+    return await this.#withModel(request, signal, async () => {
+      const texts = this.#withinContext(request);
+      return await this.runner.run(texts.length, signal, () => this.#vectors(request, texts, fault));
+    });
   }
 
   /** `POST /api/show`. */
@@ -95,9 +96,28 @@ export class Ollama {
         name: tagged(name),
         model: tagged(name),
         modified_at: MODIFIED_AT,
-        size: 2_497_293_918,
+        size: MODEL_BYTES,
         digest: 'a'.repeat(64),
         details: details(name === model ? architecture : 'llama'),
+      })),
+    });
+  }
+
+  /** `GET /api/ps`: the models in memory. Like Ollama's, the list has the model as soon as it is being loaded. */
+  ps(hidden: boolean): string {
+    const { model, architecture, contextTokens } = this.#options;
+    const { expiresAt } = this.loader;
+    const listed = hidden || expiresAt === undefined ? [] : [expiresAt];
+    return JSON.stringify({
+      models: listed.map((time) => ({
+        name: tagged(model),
+        model: tagged(model),
+        size: MODEL_BYTES,
+        digest: 'a'.repeat(64),
+        details: details(architecture),
+        expires_at: new Date(time).toISOString(),
+        size_vram: MODEL_BYTES,
+        context_length: contextTokens,
       })),
     });
   }
@@ -107,9 +127,9 @@ export class Ollama {
     return JSON.stringify({ version: this.#options.version });
   }
 
-  async #load(request: EmbedRequest, signal: AbortSignal): Promise<void> {
+  async #withModel<T>(request: EmbedRequest, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     if (!this.#is(this.#options.model, request.model)) this.#refuseModel(request.model);
-    await this.loader.ensure(request.optionsKey, signal);
+    return await this.loader.use({ key: request.optionsKey, keepAliveMs: request.keepAliveMs }, signal, work);
   }
 
   #embeddingsJson(request: EmbedRequest, texts: readonly string[], fault: EmbedFault | undefined) {
@@ -173,6 +193,7 @@ export function modelNotFound(name: string): Refusal {
   return new Refusal(404, `model ${JSON.stringify(name)} not found, try pulling it first`);
 }
 
+const MODEL_BYTES = 2_497_293_918;
 const MODIFIED_AT = '2025-09-24T10:00:00Z';
 
 function tagged(name: string): string {

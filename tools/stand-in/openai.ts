@@ -56,7 +56,7 @@ export class OpenAi {
 
     const request = { model, texts, dimensions: Number(dimensions ?? 0), truncate: false };
     const vectors = await this.#ollama.embedEach(
-      { ...request, optionsKey: '{}', unloadAfterwards: false },
+      { ...request, optionsKey: '{}', keepAliveMs: undefined },
       fault,
       signal,
     );

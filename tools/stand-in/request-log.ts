@@ -19,6 +19,8 @@ export interface RequestRecord {
   model: string | undefined;
   /** As requested. */
   dimensions: number | undefined;
+  /** `keep_alive` as requested. */
+  keepAlive: unknown;
   /** Number of texts, and their length in UTF-16 units. */
   texts: number;
   characters: number;
@@ -84,6 +86,7 @@ export class RequestLog {
       durationMs: undefined,
       model: undefined,
       dimensions: undefined,
+      keepAlive: undefined,
       texts: 0,
       characters: 0,
       recordedTexts: undefined,

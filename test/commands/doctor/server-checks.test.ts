@@ -77,13 +77,6 @@ describeWithServer('a check of the embedding server', () => {
       { status: 'failed', found: 'length 0', fix: 'read the log of Ollama' },
     ],
     [
-      'vectors',
-      'how long loading took',
-      { loadMs: 700 },
-      undefined,
-      { status: 'ok', found: '; loading the model took', fix: '' },
-    ],
-    [
       'speed',
       'a batch in another order',
       {},
