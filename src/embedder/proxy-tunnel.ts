@@ -68,8 +68,8 @@ export class TunnelAgent extends HttpsProxyAgent<string> {
   }
 
   override destroy(): void {
-    this.#destroyed.abort(); // the agent does not list what is still connecting
     super.destroy();
+    this.#destroyed.abort(); // the agent does not list what is still connecting
   }
 }
 
