@@ -12,6 +12,12 @@ import { rotatingLookup } from './rotating-lookup.js';
  * Service picks a server at random for each connection.
  */
 const LIFETIME_MS = 5_000;
+/**
+ * How long a connection is silent before the kernel probes it, in use or not. From then on it does so once per second, and
+ * the connection fails after ten probes without an answer (Node's documentation of `socket.setKeepAlive`). That also keeps
+ * routers from forgetting it during a long request.
+ */
+export const TCP_KEEP_ALIVE_MS = 5_000;
 
 export interface ConnectionsOptions {
   /** `https:` or `http:` */
@@ -89,7 +95,12 @@ export class Connections {
 
   #newAgent(): Agent {
     const { protocol, ca, proxy } = this.#options;
-    const options = { keepAlive: true, maxSockets: 1, lookup: this.#lookup };
+    const options = {
+      keepAlive: true,
+      keepAliveMsecs: TCP_KEEP_ALIVE_MS,
+      maxSockets: 1,
+      lookup: this.#lookup,
+    };
     if (proxy !== undefined && this.#isSecure) return new TunnelAgent(proxy, { ...options, ca });
     const nextProtocol = proxy === undefined ? protocol : new URL(proxy).protocol;
     return nextProtocol === 'https:' ? new SecureAgent({ ...options, ca }) : new Agent(options);
