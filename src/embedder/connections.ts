@@ -30,6 +30,12 @@ export interface ConnectionsOptions {
   readonly maxIdle: number;
 }
 
+/**
+ * Which connection a request uses. `new` closes the idle ones: it is for requests that find out whether connections have died
+ * without notice.
+ */
+export type ConnectionChoice = 'any' | 'new';
+
 /** A Node agent that opens one connection at a time. */
 interface Connection {
   readonly agent: Agent;
@@ -57,11 +63,14 @@ export class Connections {
    *
    * @param send resolves once the whole response was read
    * @param isGood whether to use the server that gave this response again
+   * @param choice default: `any`
    */
   async use<Response>(
     send: (agents: Agents) => Promise<Response>,
     isGood: (response: Response) => boolean,
+    choice: ConnectionChoice = 'any',
   ): Promise<Response> {
+    if (choice === 'new') this.#closeIdle();
     const connection = this.#take();
     let good = false;
     try {
@@ -91,6 +100,10 @@ export class Connections {
     const agent = this.#newAgent();
     this.#open.add(agent);
     return { agent, openedAt: performance.now() };
+  }
+
+  #closeIdle(): void {
+    for (const idle of this.#idle.splice(0)) this.#release(idle);
   }
 
   #newAgent(): Agent {

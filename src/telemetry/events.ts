@@ -25,6 +25,8 @@ export interface EventMap {
   crash: [{ count: number }];
   /** One request to Ollama. */
   request: [{ seconds: number; texts: number; ok: boolean }];
+  /** A request to Ollama was lost after this time, and its texts are sent again. */
+  'lost-request': [{ seconds: number; texts: number }];
   /** A text was longer than the model's context and was embedded in parts. */
   split: [{ parts: number }];
   /** The gate closed because the model's server fails, or opened again. */

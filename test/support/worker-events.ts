@@ -12,6 +12,7 @@ const ALL: { readonly [Name in keyof EventMap]: true } = {
   hold: true,
   crash: true,
   request: true,
+  'lost-request': true,
   split: true,
   gate: true,
   'gate-reason': true,
