@@ -12,6 +12,12 @@ import { rotatingLookup } from './rotating-lookup.js';
  * Service picks a server at random for each connection.
  */
 const LIFETIME_MS = 5_000;
+/**
+ * How long a connection is silent before the kernel probes it, in use or not. From then on it does so once per second, and
+ * the connection fails after ten probes without an answer (Node's documentation of `socket.setKeepAlive`). That also keeps
+ * routers from forgetting it during a long request.
+ */
+export const TCP_KEEP_ALIVE_MS = 5_000;
 
 export interface ConnectionsOptions {
   /** `https:` or `http:` */
@@ -23,6 +29,12 @@ export interface ConnectionsOptions {
   /** The maximum number of idle connections. */
   readonly maxIdle: number;
 }
+
+/**
+ * Which connection a request uses. `new` closes the idle ones: it is for requests that find out whether connections have died
+ * without notice.
+ */
+export type ConnectionChoice = 'any' | 'new';
 
 /** A Node agent that opens one connection at a time. */
 interface Connection {
@@ -51,11 +63,14 @@ export class Connections {
    *
    * @param send resolves once the whole response was read
    * @param isGood whether to use the server that gave this response again
+   * @param choice default: `any`
    */
   async use<Response>(
     send: (agents: Agents) => Promise<Response>,
     isGood: (response: Response) => boolean,
+    choice: ConnectionChoice = 'any',
   ): Promise<Response> {
+    if (choice === 'new') this.#closeIdle();
     const connection = this.#take();
     let good = false;
     try {
@@ -87,9 +102,18 @@ export class Connections {
     return { agent, openedAt: performance.now() };
   }
 
+  #closeIdle(): void {
+    for (const idle of this.#idle.splice(0)) this.#release(idle);
+  }
+
   #newAgent(): Agent {
     const { protocol, ca, proxy } = this.#options;
-    const options = { keepAlive: true, maxSockets: 1, lookup: this.#lookup };
+    const options = {
+      keepAlive: true,
+      keepAliveMsecs: TCP_KEEP_ALIVE_MS,
+      maxSockets: 1,
+      lookup: this.#lookup,
+    };
     if (proxy !== undefined && this.#isSecure) return new TunnelAgent(proxy, { ...options, ca });
     const nextProtocol = proxy === undefined ? protocol : new URL(proxy).protocol;
     return nextProtocol === 'https:' ? new SecureAgent({ ...options, ca }) : new Agent(options);

@@ -18,6 +18,11 @@ export interface Dialect {
   };
   /** The variable that names the file of trusted certificate authorities. */
   readonly caVariable: string;
+  /**
+   * A request that is unanswered for long is lost if two later ones are answered, the second of them sent at least this time
+   * after the first was answered. In milliseconds: see `LostRequests`.
+   */
+  readonly confirmLossAfterMs: number;
   /** What responses other than 2xx mean. The first match counts. */
   readonly rules: readonly Rule[];
 }

@@ -1,3 +1,4 @@
+import type { ConnectionChoice } from './connections.js';
 import type { Provider } from './provider.js';
 import { readVectors } from './vector.js';
 
@@ -8,6 +9,8 @@ export interface EmbedOnceOptions {
   /** Put before each text. */
   readonly instruction: string;
   readonly signal: AbortSignal;
+  /** Default: `any`. */
+  readonly connection?: ConnectionChoice;
 }
 
 /**
@@ -17,9 +20,9 @@ export interface EmbedOnceOptions {
  * @throws ProviderUnavailableError, ProviderMisconfiguredError, TextRejectedError
  */
 export async function embedOnce(options: EmbedOnceOptions, texts: readonly string[]): Promise<Float32Array[]> {
-  const { provider, model, dimensions, instruction, signal } = options;
+  const { provider, model, dimensions, instruction, signal, connection } = options;
   const inputs = texts.map((text) => instruction + text);
-  const embeddings = await provider.embed(inputs, dimensions, signal);
+  const embeddings = await provider.embed(inputs, dimensions, signal, connection);
   const { dialect, shorten } = provider;
   const vectors = readVectors(embeddings, texts.length, { dimensions, model, dialect, shorten });
   return vectors.map((vector) => {

@@ -1,7 +1,7 @@
 import got, { type Got } from 'got';
 import { Timeout } from '../base/timeout.js';
 import { VERSION } from '../base/version.js';
-import { Connections } from './connections.js';
+import { Connections, type ConnectionChoice } from './connections.js';
 import type { Dialect } from './dialect.js';
 import { relayThrough } from './proxy-relay.js';
 import { readResponse, type JsonResponse } from './read-response.js';
@@ -64,6 +64,7 @@ export class JsonClient {
     path: string,
     body: object | undefined,
     signal: AbortSignal,
+    connection?: ConnectionChoice,
   ): Promise<JsonResponse> {
     const { token, timeoutMs } = this.#options;
     const bearer = token?.();
@@ -84,6 +85,7 @@ export class JsonClient {
           );
         },
         ({ status }) => status < 400,
+        connection,
       );
     } catch (error) {
       signal.throwIfAborted();

@@ -101,5 +101,7 @@ export const OLLAMA: Dialect = {
     unexpectedStatus: 'OLLAMA_UNEXPECTED_STATUS',
   },
   caVariable: 'PALDOCS_OLLAMA_CA_FILE',
+  // Texts are embedded in the order in which they arrive, except that requests that waited for a model load get mixed.
+  confirmLossAfterMs: 1_500,
   rules: RULES,
 };

@@ -1,5 +1,6 @@
 import { freeBuffer } from '../base/free-buffer.js';
 import { classifyResponse, type ErrorResponse } from './classify.js';
+import type { ConnectionChoice } from './connections.js';
 import { readErrorBody, withoutQuotes } from './error-body.js';
 import { ProviderUnavailableError, TextRejectedError } from './errors.js';
 import { isObject } from './is-object.js';
@@ -52,8 +53,13 @@ export class Ollama implements Provider {
   }
 
   /** Returns a Float32Array per vector if the response has the expected form. Servers before 0.11.11 ignore `dimensions`. */
-  async embed(texts: readonly string[], dimensions: number, signal: AbortSignal): Promise<unknown> {
-    const { bytes } = await this.#askToEmbed(texts, { dimensions, ...NEVER_TRUNCATE }, signal);
+  async embed(
+    texts: readonly string[],
+    dimensions: number,
+    signal: AbortSignal,
+    connection?: ConnectionChoice,
+  ): Promise<unknown> {
+    const { bytes } = await this.#askToEmbed(texts, { dimensions, ...NEVER_TRUNCATE }, signal, connection);
     const scanned = scanEmbeddings(bytes, texts.length, dimensions);
     if (scanned !== undefined) {
       freeBuffer(bytes);
@@ -113,11 +119,13 @@ export class Ollama implements Provider {
     texts: readonly string[],
     fields: Partial<Record<OptionalField, unknown>>,
     signal: AbortSignal,
+    connection?: ConnectionChoice,
   ): Promise<JsonResponse> {
     return await this.#fields.ask(
       { ...fields, keep_alive: this.#options.keepAlive },
       OLLAMA,
-      (sent) => this.#http.send('POST', '/api/embed', { model: this.#model, input: texts, ...sent }, signal),
+      (sent) =>
+        this.#http.send('POST', '/api/embed', { model: this.#model, input: texts, ...sent }, signal, connection),
       (response) => this.#errorOf(response, texts),
     );
   }

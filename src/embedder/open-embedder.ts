@@ -1,8 +1,10 @@
 import type { Events } from '../telemetry/events.js';
 import type { Logger } from '../telemetry/logger.js';
+import type { ConnectionChoice } from './connections.js';
 import { embedOnce } from './embed-once.js';
 import { Embedder } from './embedder.js';
 import { Gate } from './gate.js';
+import { LOSS_LIMITS, LostRequests, type LossLimits } from './lost-requests.js';
 import { openProvider, type ProviderOptions } from './open-provider.js';
 import { RequestSize, type RequestSizeOptions } from './request-size.js';
 import { KNOWN_GOOD_TEXT, type Provider } from './provider.js';
@@ -13,6 +15,8 @@ export interface OpenEmbedderOptions
   readonly dimensions: () => number;
   readonly instruction: string;
   readonly concurrency: number;
+  /** Default: `LOSS_LIMITS`, and what the dialect says. */
+  readonly lossLimits?: LossLimits;
   readonly events: Events;
   readonly log: Logger;
 }
@@ -22,20 +26,28 @@ export interface OpenEmbedder {
   readonly size: RequestSize;
   readonly gate: Gate;
   readonly provider: Provider;
-  /** Ends the probing and closes the connections. */
+  /** Ends probes and checks, and closes the connections. */
   close(): void;
 }
 
 /** Creates the client of the server, its gate, and the embedder that uses both. */
 export function openEmbedder(options: OpenEmbedderOptions): OpenEmbedder {
-  const { model, dimensions, instruction, concurrency, targetMs, fixedTexts, events, log, ...server } = options;
+  const { model, dimensions, instruction, concurrency, targetMs, fixedTexts, lossLimits, events, log, ...server } =
+    options;
   // One connection more than requests: the probe is sent while requests hang.
   const provider = openProvider({ ...server, model, connections: concurrency + 1 });
+  const embedKnownGood = async (signal: AbortSignal, connection: ConnectionChoice) => {
+    await embedOnce({ provider, model, dimensions: dimensions(), instruction, signal, connection }, [KNOWN_GOOD_TEXT]);
+  };
   const gate = new Gate({
     dialect: provider.dialect,
-    probe: async (signal) => {
-      await embedOnce({ provider, model, dimensions: dimensions(), instruction, signal }, [KNOWN_GOOD_TEXT]);
-    },
+    probe: (signal) => embedKnownGood(signal, 'any'),
+    events,
+    log,
+  });
+  const lostRequests = new LostRequests({
+    check: (signal) => embedKnownGood(signal, 'new'),
+    limits: lossLimits ?? { ...LOSS_LIMITS, confirmAfterMs: provider.dialect.confirmLossAfterMs },
     events,
     log,
   });
@@ -43,6 +55,7 @@ export function openEmbedder(options: OpenEmbedderOptions): OpenEmbedder {
   const embedder = new Embedder({
     provider,
     gate,
+    lostRequests,
     model,
     dimensions,
     instruction,
@@ -57,6 +70,7 @@ export function openEmbedder(options: OpenEmbedderOptions): OpenEmbedder {
     provider,
     close: () => {
       gate.stop();
+      lostRequests.stop();
       provider.close();
     },
   };

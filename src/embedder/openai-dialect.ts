@@ -111,5 +111,7 @@ export const OPENAI: Dialect = {
     unexpectedStatus: 'OPENAI_UNEXPECTED_STATUS',
   },
   caVariable: 'PALDOCS_OPENAI_CA_FILE',
+  // Requests run in parallel, so short ones overtake long ones.
+  confirmLossAfterMs: 10_000,
   rules: RULES,
 };

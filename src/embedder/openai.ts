@@ -1,6 +1,7 @@
 import { endianness } from 'node:os';
 import { freeBuffer } from '../base/free-buffer.js';
 import { classifyResponse, type ErrorResponse } from './classify.js';
+import type { ConnectionChoice } from './connections.js';
 import { readErrorBody, withoutQuotes } from './error-body.js';
 import { ProviderUnavailableError, TextRejectedError } from './errors.js';
 import { isObject } from './is-object.js';
@@ -50,8 +51,13 @@ export class OpenAi implements Provider {
    * Asks for base64, which takes 2 to 12 µs per vector to read; JSON numbers take 32 to 47. If the server refuses
    * `dimensions`, `readVectors` judges what it returns.
    */
-  async embed(texts: readonly string[], dimensions: number, signal: AbortSignal): Promise<unknown> {
-    return await this.#askToEmbed(texts, { dimensions, encoding_format: 'base64' }, signal);
+  async embed(
+    texts: readonly string[],
+    dimensions: number,
+    signal: AbortSignal,
+    connection?: ConnectionChoice,
+  ): Promise<unknown> {
+    return await this.#askToEmbed(texts, { dimensions, encoding_format: 'base64' }, signal, connection);
   }
 
   async nativeDimensions(signal: AbortSignal): Promise<number | null> {
@@ -68,11 +74,13 @@ export class OpenAi implements Provider {
     texts: readonly string[],
     fields: Partial<Record<OptionalField, unknown>>,
     signal: AbortSignal,
+    connection?: ConnectionChoice,
   ): Promise<unknown> {
     const { bytes } = await this.#fields.ask(
       fields,
       OPENAI,
-      (sent) => this.#http.send('POST', '/embeddings', { model: this.#model, input: texts, ...sent }, signal),
+      (sent) =>
+        this.#http.send('POST', '/embeddings', { model: this.#model, input: texts, ...sent }, signal, connection),
       (response) => this.#errorOf(response, texts),
     );
     return embeddingsIn(bytes);

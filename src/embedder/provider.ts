@@ -1,3 +1,4 @@
+import type { ConnectionChoice } from './connections.js';
 import type { Dialect } from './dialect.js';
 import type { Shorten } from './model-families.js';
 
@@ -38,7 +39,12 @@ export interface Provider {
    * @param dimensions the length to which the server shortens vectors, if it can
    * @returns the embeddings as the server sent them, in the order of the texts, unchecked: `readVectors` checks them
    */
-  embed(texts: readonly string[], dimensions: number, signal: AbortSignal): Promise<unknown>;
+  embed(
+    texts: readonly string[],
+    dimensions: number,
+    signal: AbortSignal,
+    connection?: ConnectionChoice,
+  ): Promise<unknown>;
 
   /**
    * Embeds a text without asking for dimensions.

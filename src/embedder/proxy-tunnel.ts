@@ -9,6 +9,8 @@ const TIMEOUT_MS = 10_000;
 
 export interface TunnelOptions {
   readonly keepAlive: boolean;
+  /** How long the connection is silent before the kernel probes it, in milliseconds. */
+  readonly keepAliveMsecs: number;
   readonly maxSockets: number;
   /** Resolves the proxy's name. The proxy resolves the server's. */
   readonly lookup: LookupFunction;
@@ -40,7 +42,12 @@ export class TunnelAgent extends HttpsProxyAgent<string> {
   constructor(proxy: string, options: TunnelOptions) {
     super(proxy, options);
     this.options = { ...this.options, ca: options.ca };
-    this.connectOpts = { ...this.connectOpts, ca: undefined, signal: this.#destroyed.signal };
+    this.connectOpts = {
+      ...this.connectOpts,
+      ca: undefined,
+      signal: this.#destroyed.signal,
+      keepAliveInitialDelay: options.keepAliveMsecs, // Node's own agents pass it on under this name
+    };
   }
 
   /** @throws ProxyError; Node's errors of the TLS handshake with the server */
@@ -68,8 +75,8 @@ export class TunnelAgent extends HttpsProxyAgent<string> {
   }
 
   override destroy(): void {
-    this.#destroyed.abort(); // the agent does not list what is still connecting
     super.destroy();
+    this.#destroyed.abort(); // the agent does not list what is still connecting
   }
 }
 

@@ -7,6 +7,7 @@ import { span } from '../telemetry/span.js';
 import { DrainingError, isProviderError, ProviderUnavailableError, TookTooLongError } from './errors.js';
 import type { ProviderError } from './errors.js';
 import type { Gate } from './gate.js';
+import type { LostRequests } from './lost-requests.js';
 import type { Provider } from './provider.js';
 import type { RequestSize } from './request-size.js';
 import { ServerTime } from './server-time.js';
@@ -15,6 +16,7 @@ import { readVectors, type VectorOrRejection } from './vector.js';
 export interface RequestQueueOptions {
   readonly provider: Provider;
   readonly gate: Gate;
+  readonly lostRequests: LostRequests;
   readonly model: string;
   /** Dimensions of the column, which may be altered. */
   readonly dimensions: () => number;
@@ -50,6 +52,19 @@ const SLOW_REQUEST_SHARE = 0.25;
 /** The share of the job's expiry that we spend on finding out whether the server works. */
 const VERIFY_SHARE = 0.05;
 
+interface Attempt {
+  /** When the texts were sent for the first time. */
+  readonly started: number;
+  /** How often they were sent before and lost. */
+  readonly resends: number;
+  readonly signal: AbortSignal;
+  /** See `RequestOptions`. */
+  readonly typical: boolean;
+}
+
+/** The result of a request that was lost with its connection. */
+const LOST = Symbol('lost');
+
 /** Sends requests by priority, a few at a time, and only while the gate is open. */
 export class RequestQueue {
   readonly #options: RequestQueueOptions;
@@ -73,7 +88,7 @@ export class RequestQueue {
   }
 
   /**
-   * Sends one request when its turn comes.
+   * Sends one request when its turn comes. If it is lost, sends it again in the same slot.
    *
    * @returns the vectors or rejections of the texts, or the server's error
    * @throws DrainingError, or the signal's reason
@@ -82,20 +97,38 @@ export class RequestQueue {
     texts: readonly string[],
     { priority, signal, typical }: RequestOptions,
   ): Promise<VectorOrRejection[] | ProviderError> {
-    const { provider, gate, model, instruction, events } = this.#options;
     const release = await this.#acquireSlot(priority, signal);
-    const dimensions = this.#options.dimensions();
     const started = performance.now();
+    try {
+      for (let resends = 0; ; resends++) {
+        const answer = await this.#sendOnce(texts, { started, resends, signal, typical: typical && resends === 0 });
+        if (answer !== LOST) return answer;
+        await this.#whenOpen(signal);
+      }
+    } finally {
+      release();
+    }
+  }
+
+  async #sendOnce(
+    texts: readonly string[],
+    { started, resends, signal, typical }: Attempt,
+  ): Promise<VectorOrRejection[] | ProviderError | typeof LOST> {
+    const { provider, gate, lostRequests, size, model, instruction, events } = this.#options;
+    const dimensions = this.#options.dimensions();
+    const inputs = texts.map((text) => instruction + text);
+    const expectedMs = size.expectedMs(texts.length);
+    const request = lostRequests.watch({ texts: texts.length, expectedMs, resends }, signal);
     let ok = false;
     try {
-      const inputs = texts.map((text) => instruction + text);
-      const embeddings = await span('request', texts.length, () => provider.embed(inputs, dimensions, signal));
+      const embeddings = await span('request', texts.length, () => provider.embed(inputs, dimensions, request.signal));
       const { dialect, shorten } = provider;
       const vectors = readVectors(embeddings, texts.length, { dimensions, model, dialect, shorten });
       ok = true;
       gate.succeeded();
       return vectors;
     } catch (error) {
+      if (request.isLost) return LOST;
       if (isProviderError(error)) return error;
       if (!isJobTimeUp(signal)) throw error;
       const { name, codes } = provider.dialect;
@@ -104,14 +137,16 @@ export class RequestQueue {
         tookMs: performance.now() - started,
       });
     } finally {
-      release();
-      const ms = this.#serverTime.answered(started, ok);
-      if (ms !== undefined && typical) this.#options.size.record(texts.length, ms);
-      events.emit('request', {
-        seconds: (performance.now() - started) / 1000,
-        texts: texts.length,
-        ok,
-      });
+      lostRequests.end(request, ok);
+      if (ok || !request.isLost) {
+        const ms = this.#serverTime.answered(request.sentAt, ok);
+        if (ms !== undefined && typical) size.record(texts.length, ms);
+        events.emit('request', {
+          seconds: (performance.now() - request.sentAt) / 1000,
+          texts: texts.length,
+          ok,
+        });
+      }
     }
   }
 
@@ -136,7 +171,7 @@ export class RequestQueue {
     if (error instanceof CancelledRequestError && error.tookMs > options.expireMs * SLOW_REQUEST_SHARE) {
       await this.requireOutage(options);
     }
-    await gate.whenOpen(AbortSignal.any([options.signal, this.#draining.signal]));
+    await this.#whenOpen(options.signal);
   }
 
   /**
@@ -165,12 +200,16 @@ export class RequestQueue {
 
   async #acquireSlot(priority: number, signal: AbortSignal): Promise<() => void> {
     for (;;) {
-      await this.#options.gate.whenOpen(AbortSignal.any([signal, this.#draining.signal]));
+      await this.#whenOpen(signal);
       const release = await acquire(this.#slots, 1, priority, signal);
       // Meanwhile the gate may have closed, or the job's time may be up.
       if (this.#options.gate.isOpen && !signal.aborted) return release;
       release();
     }
+  }
+
+  async #whenOpen(signal: AbortSignal): Promise<void> {
+    await this.#options.gate.whenOpen(AbortSignal.any([signal, this.#draining.signal]));
   }
 }
 

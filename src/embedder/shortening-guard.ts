@@ -1,3 +1,4 @@
+import type { ConnectionChoice } from './connections.js';
 import { isProviderError, ProviderMisconfiguredError, ProviderUnavailableError } from './errors.js';
 import type { LoadState, ModelDescription, Provider } from './provider.js';
 import { requireDimensions } from './require-dimensions.js';
@@ -31,10 +32,15 @@ export class ShorteningGuard implements Provider {
   }
 
   /** @throws ProviderMisconfiguredError if the vectors would be shortened */
-  async embed(texts: readonly string[], dimensions: number, signal: AbortSignal): Promise<unknown> {
+  async embed(
+    texts: readonly string[],
+    dimensions: number,
+    signal: AbortSignal,
+    connection?: ConnectionChoice,
+  ): Promise<unknown> {
     this.#native ??= await this.#findNative(signal);
     if (this.#native !== null) this.#require(this.#native, dimensions);
-    return await this.#provider.embed(texts, dimensions, signal);
+    return await this.#provider.embed(texts, dimensions, signal, connection);
   }
 
   async nativeDimensions(signal: AbortSignal): Promise<number | null> {

@@ -29,6 +29,8 @@ export interface EventMap {
   'request-cost': [{ fixedMs: number; textMs: number }];
   /** The number of texts in a backlog request has changed. */
   'request-size': [{ texts: number }];
+  /** A request to Ollama was lost after this time, and its texts are sent again. */
+  'lost-request': [{ seconds: number; texts: number }];
   /** A text was longer than the model's context and was embedded in parts. */
   split: [{ parts: number }];
   /** The gate closed because the model's server fails, or opened again. */

@@ -168,6 +168,17 @@ describe('the client behind a proxy', () => {
     },
   );
 
+  it('cancels a request in flight through a tunnel when it is closed', async () => {
+    const hanging = standIn.faults.add('hang');
+    const http = secure();
+    const sending = expect(version(http)).rejects.toMatchObject({ code: 'OLLAMA_NO_ANSWER' });
+    await standIn.waitFor(({ stats }) => stats.hanging === 1);
+    http.close();
+    await sending;
+    await standIn.waitFor(({ stats }) => stats.hanging === 0);
+    hanging.remove();
+  });
+
   it('gives up on a proxy that opens no tunnel long before the request’s timeout', async () => {
     const silent = await startRawServer((socket) => socket.resume());
     const http = secure({ proxy: `http://127.0.0.1:${silent.port}`, timeoutMs: 300_000 });

@@ -257,6 +257,17 @@ describe('the client', () => {
     expect(new Set(ports).size).toBe(1);
   });
 
+  it('opens a new connection if asked to, closes the idle ones, and reuses the new one', async () => {
+    const http = client({ connections: 2 });
+    await http.send('GET', '/', undefined, never);
+    const closed = once(seen[0]?.socket as Socket, 'close');
+    await http.send('GET', '/', undefined, never, 'new');
+    await closed;
+    await http.send('GET', '/', undefined, never);
+    expect(ports[1]).not.toBe(ports[0]);
+    expect(ports[2]).toBe(ports[1]);
+  });
+
   it.each([
     ['400', 400],
     ['503', 503],

@@ -14,6 +14,7 @@ const ALL: { readonly [Name in keyof EventMap]: true } = {
   request: true,
   'request-cost': true,
   'request-size': true,
+  'lost-request': true,
   split: true,
   gate: true,
   'gate-reason': true,

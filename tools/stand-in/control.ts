@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { SWALLOW_SCOPES, type SwallowScope } from './connections.js';
 import { jsonAnswer, readBody, send, TEXT_TYPE, type Answer } from './exchange.js';
 import { parseSpec } from './fault-rule.js';
 import { HungUp } from './refusal.js';
@@ -14,6 +16,7 @@ export interface Controllable {
   readonly requests: readonly RequestRecord[];
   readonly stats: object;
   forgetRequests(): void;
+  swallow(scope: SwallowScope, except: Socket): number;
   faultsApplied(): Promise<void>;
 }
 
@@ -27,6 +30,7 @@ export interface Controllable {
  *     POST   /stand-in/faults                a FaultSpec or an array of them → the rules added
  *     DELETE /stand-in/faults[?id=N]         removes one rule, or all
  *     POST   /stand-in/release               continues hanging requests
+ *     POST   /stand-in/swallow[?scope=S]     swallows open connections, `all` or those `embedding` → { connections: how many }
  */
 export async function handleControl(standIn: Controllable, request: IncomingMessage, response: ServerResponse) {
   try {
@@ -74,6 +78,12 @@ function control(standIn: Controllable, request: IncomingMessage, body: string):
     case 'POST release':
       standIn.faults.release();
       return jsonAnswer(200, {});
+    case 'POST swallow': {
+      const asked = url.searchParams.get('scope') ?? 'all';
+      const scope = SWALLOW_SCOPES.find((one) => one === asked);
+      if (scope === undefined) throw new TypeError(`scope: "${asked}" is none of ${SWALLOW_SCOPES.join(', ')}`);
+      return jsonAnswer(200, { connections: standIn.swallow(scope, request.socket) });
+    }
     default:
       return { status: 404, body: 'no such control endpoint', headers: TEXT_TYPE };
   }

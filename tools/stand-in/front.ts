@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pathOf, readCall, type Call } from './call.js';
+import type { Connections } from './connections.js';
 import type { Effect } from './effect.js';
 import {
   bytesOf,
@@ -17,7 +18,7 @@ import { modelNotFound, type EmbedFault, type Ollama } from './ollama.js';
 import { isOpenAi, openAiError, type OpenAi } from './openai.js';
 import { sleepUntil, unlessHungUp } from './hang-up.js';
 import { HungUp, Refusal } from './refusal.js';
-import type { RequestLog, RequestRecord } from './request-log.js';
+import type { RequestLog, RequestRecord, RequestState } from './request-log.js';
 
 /** Events in the life of a request. */
 export type FrontEvent = 'request' | 'hanging' | 'settled';
@@ -28,6 +29,7 @@ export class Front {
   readonly #openAi: OpenAi;
   readonly #faults: Faults;
   readonly #log: RequestLog;
+  readonly #connections: Connections;
   readonly #recordTexts: boolean;
   readonly #emit: (event: FrontEvent, record: RequestRecord) => void;
   #hanging = 0;
@@ -37,6 +39,7 @@ export class Front {
     openAi: OpenAi;
     faults: Faults;
     log: RequestLog;
+    connections: Connections;
     recordTexts: boolean;
     emit: (event: FrontEvent, record: RequestRecord) => void;
   }) {
@@ -44,6 +47,7 @@ export class Front {
     this.#openAi = parts.openAi;
     this.#faults = parts.faults;
     this.#log = parts.log;
+    this.#connections = parts.connections;
     this.#recordTexts = parts.recordTexts;
     this.#emit = parts.emit;
   }
@@ -62,12 +66,15 @@ export class Front {
       return this.#drop(request, record);
     }
     const signal = hangUpSignal(response);
+    const end = EMBED.includes(path) ? this.#connections.beginEmbedding(request.socket) : () => undefined;
     try {
       const call = readCall(record, await readBody(request), request.headers.authorization);
       await this.#answer(call, record, request, response, signal);
     } catch (error) {
       if (!(error instanceof HungUp)) throw error;
       this.#finish(record, 'hung-up', undefined);
+    } finally {
+      end();
     }
   }
 
@@ -94,6 +101,7 @@ export class Front {
 
     const answer = (effect && replacement(effect, call)) ?? (await this.#route(call, fault, signal));
     if (signal.aborted) throw new HungUp();
+    if (this.#connections.isSwallowed(request.socket)) return this.#finish(record, 'swallowed', undefined);
     if ((effect?.kind === 'drop' || effect?.kind === 'hang') && effect.when === 'mid-answer') {
       const half = () => sendHalf(response, answer, effect, released, signal);
       const whole = effect.kind === 'hang' ? await this.#hang(record, half) : await half();
@@ -161,11 +169,13 @@ export class Front {
     this.#finish(record, 'dropped', undefined);
   }
 
-  #finish(record: RequestRecord, state: 'answered' | 'hung-up' | 'dropped', status: number | undefined): void {
+  #finish(record: RequestRecord, state: Exclude<RequestState, 'in-flight'>, status: number | undefined): void {
     this.#log.finish(record, state, status);
     this.#emit('settled', record);
   }
 }
+
+const EMBED: readonly string[] = ['/api/embed', '/v1/embeddings'];
 
 const ROUTES: Readonly<Record<string, readonly string[] | undefined>> = {
   '/': ['GET', 'HEAD'],
@@ -205,6 +215,5 @@ function truncated(answer: Answer): Answer {
 
 function isEmbedding(call: Call, status: number, effect: Effect | undefined): boolean {
   const isWrong = effect?.kind === 'garbage' || effect?.kind === 'truncate' || effect?.kind === 'vectors';
-  const embeds = call.path === '/api/embed' || call.path === '/v1/embeddings';
-  return embeds && status === 200 && call.texts.length > 0 && !isWrong;
+  return EMBED.includes(call.path) && status === 200 && call.texts.length > 0 && !isWrong;
 }

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { BrainName } from './brain.js';
+import type { SwallowScope } from './connections.js';
 import type { FaultSpec } from './fault-rule.js';
 import { toFlags } from './flags.js';
 import type { StandInOptions } from './options.js';
@@ -43,6 +44,12 @@ export class LaunchedStandIn {
   /** Continues hanging requests. */
   async release(): Promise<void> {
     await this.#call('POST', 'release');
+  }
+
+  /** Swallows connections that are open now: see `StandIn`. @returns how many */
+  async swallow(scope: SwallowScope = 'all'): Promise<number> {
+    const { connections } = await this.#call<{ connections: number }>('POST', `swallow?scope=${scope}`);
+    return connections;
   }
 
   stats(): Promise<StandInStats> {

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Connections } from './connections.js';
 
 /**
  * A port that can refuse connections and accept them again.
@@ -18,11 +19,19 @@ export class Listener {
   #switching: Promise<void> = Promise.resolve();
   readonly #onChange: () => void;
 
-  constructor(host: string, port: number, handle: RequestListener, onChange: () => void) {
+  constructor(
+    host: string,
+    port: number,
+    handle: RequestListener,
+    onChange: () => void,
+    connections: Connections = new Connections(),
+  ) {
     this.#host = host;
     this.#port = port;
     this.#onChange = onChange;
-    this.#server = createServer({ keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 }, handle);
+    this.#server = createServer({ keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 }, (request, response) => {
+      if (!connections.isSwallowed(request.socket)) handle(request, response);
+    }).on('connection', (socket) => connections.follow(socket));
   }
 
   get url(): string {

@@ -1,5 +1,5 @@
-/** How a request ended; `in-flight` until it has. */
-export type RequestState = 'in-flight' | 'answered' | 'hung-up' | 'dropped';
+/** How a request ended; `in-flight` until it has. The answer of a `swallowed` one was ready but did not leave. */
+export type RequestState = 'in-flight' | 'answered' | 'hung-up' | 'dropped' | 'swallowed';
 
 /** One request in the stand-in's log. */
 export interface RequestRecord {
@@ -38,6 +38,7 @@ export interface RequestTotals {
   readonly answered: number;
   readonly hungUp: number;
   readonly dropped: number;
+  readonly swallowed: number;
   /** Texts for which a correct vector was sent. */
   readonly textsEmbedded: number;
   readonly byStatus: Readonly<Record<string, number>>;
@@ -49,7 +50,13 @@ export class RequestLog {
   readonly #capacity: number;
   #records: RequestRecord[] = [];
   #count = 0;
-  readonly #byState: Record<RequestState, number> = { 'in-flight': 0, answered: 0, 'hung-up': 0, dropped: 0 };
+  readonly #byState: Record<RequestState, number> = {
+    'in-flight': 0,
+    answered: 0,
+    'hung-up': 0,
+    dropped: 0,
+    swallowed: 0,
+  };
   readonly #byStatus: Record<string, number> = {};
   readonly #byFault: Record<string, number> = {};
   #textsEmbedded = 0;
@@ -68,6 +75,7 @@ export class RequestLog {
       answered: this.#byState.answered,
       hungUp: this.#byState['hung-up'],
       dropped: this.#byState.dropped,
+      swallowed: this.#byState.swallowed,
       textsEmbedded: this.#textsEmbedded,
       byStatus: { ...this.#byStatus },
       byFault: { ...this.#byFault },

@@ -1,6 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Brain } from './brain.js';
+import { Connections, type SwallowScope } from './connections.js';
 import { CONTROL_PREFIX, handleControl } from './control.js';
 import { Faults } from './faults.js';
 import { Front } from './front.js';
@@ -15,6 +17,8 @@ import { RequestLog, type RequestRecord, type RequestTotals } from './request-lo
 export interface StandInStats extends RequestTotals {
   /** False while it refuses connections. */
   readonly listening: boolean;
+  /** Open connections of clients. */
+  readonly connections: number;
   readonly model: 'absent' | 'loading' | 'loaded';
   readonly loads: number;
   /** Requests that wait for the model or for their turn, that are being embedded, and that hang because of a fault rule. */
@@ -31,7 +35,7 @@ export interface StandInEvents {
   request: [RequestRecord];
   /** A request hangs because of a fault rule. */
   hanging: [RequestRecord];
-  /** A request was answered or dropped, or its client hung up. */
+  /** A request was answered, dropped or swallowed, or its client hung up. */
   settled: [RequestRecord];
   /** The values of `stats` may have changed. */
   change: [];
@@ -45,6 +49,7 @@ export class StandIn {
   readonly #ollama: Ollama;
   readonly #front: Front;
   readonly #log: RequestLog;
+  readonly #connections: Connections;
   readonly #listener: Listener;
   readonly #control: Listener | undefined;
   #stopped = false;
@@ -55,6 +60,7 @@ export class StandIn {
     this.events.setMaxListeners(0);
     this.#options = options;
     this.#log = new RequestLog(options.logSize);
+    this.#connections = new Connections(changed);
     this.#ollama = new Ollama(brain, options, changed);
     this.faults = new Faults(options.seed, () => {
       this.#applyFaults();
@@ -65,6 +71,7 @@ export class StandIn {
       openAi: new OpenAi(this.#ollama, options),
       faults: this.faults,
       log: this.#log,
+      connections: this.#connections,
       recordTexts: options.recordTexts,
       emit: (event, record) => {
         this.events.emit(event, record);
@@ -81,6 +88,7 @@ export class StandIn {
         else void this.#front.handle(request, response);
       },
       changed,
+      this.#connections,
     );
     if (options.controlPort !== undefined) {
       this.#control = new Listener(options.host, options.controlPort, controlled, changed);
@@ -123,6 +131,7 @@ export class StandIn {
     return {
       ...this.#log.totals,
       listening: this.#listener.listening,
+      connections: this.#connections.count,
       model: loader.state,
       loads: loader.loads,
       waiting: loader.waiting + runner.waiting,
@@ -136,6 +145,16 @@ export class StandIn {
   timesEmbedded(): Map<string, number> {
     if (!this.#options.recordTexts) throw new Error('timesEmbedded needs the option recordTexts');
     return this.#log.timesEmbedded();
+  }
+
+  /**
+   * Swallows connections that are open now, for good: nothing is closed, but requests on them are not answered. New ones work.
+   *
+   * @param except a connection that is spared
+   * @returns how many connections it swallowed
+   */
+  swallow(scope: SwallowScope = 'all', except?: Socket): number {
+    return this.#connections.swallow(scope, except);
   }
 
   /** Empties `requests`; the totals in `stats` stay. */

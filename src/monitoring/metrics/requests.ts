@@ -25,6 +25,14 @@ export function measureRequests(metrics: MetricFactory, events: Events): void {
   });
 
   measureSize(metrics, events);
+  const lost = metrics.counter(
+    'embedding_lost_requests_total',
+    'Requests to Ollama that were lost with their connection and sent again',
+  );
+  events.on('lost-request', () => {
+    lost.inc();
+  });
+
   const splits = metrics.counter(
     'embedding_split_texts_total',
     'Texts that were longer than the model’s context and were embedded in parts',

@@ -92,14 +92,16 @@ describe('the metrics', () => {
     expect(metricIn(metrics, 'embedding_latency_seconds_sum{priority="backlog"}')).toBe(7);
   });
 
-  it('count jobs handed back by reason, and crashes, splits and trigger loops', async () => {
+  it('count jobs handed back by reason, and crashes, lost requests, splits and trigger loops', async () => {
     events.emit('requeued', { reason: 'shutdown', count: 4 });
     events.emit('crash', { count: 2 });
+    events.emit('lost-request', { seconds: 12, texts: 10 });
     events.emit('split', { parts: 3 });
     events.emit('trigger-loop', { processId: 1 });
     const metrics = await text();
     expect(metricIn(metrics, 'embedding_requeues_total{reason="shutdown"}')).toBe(4);
     expect(metricIn(metrics, 'embedding_crashes_total')).toBe(2);
+    expect(metricIn(metrics, 'embedding_lost_requests_total')).toBe(1);
     expect(metricIn(metrics, 'embedding_split_texts_total')).toBe(1);
     expect(metricIn(metrics, 'embedding_trigger_loops_total')).toBe(1);
   });

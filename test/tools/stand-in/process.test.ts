@@ -48,6 +48,8 @@ describe('a stand-in in its own process', () => {
       await ollama.clearFaults();
       expect(await embed(ollama, 'c')).toMatchObject({ status: 200 });
 
+      expect(await ollama.swallow('embedding')).toBe(0);
+
       expect(await ollama.stats()).toMatchObject({ requests: 3, textsEmbedded: 3, byFault: { busy: 1 } });
       expect(await ollama.requests(1)).toMatchObject([{ number: 2, status: 503, recordedTexts: ['a'] }, { number: 3 }]);
       await expect(ollama.addFault({ preset: 'no such' as 'busy' })).rejects.toThrow('there is no preset named');

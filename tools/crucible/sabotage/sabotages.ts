@@ -25,8 +25,8 @@ const NO_HOLD = [
   { module: 'embedder/request-queue.js', find: 'gate.report(error);', replace: 'void error;' },
   {
     module: 'embedder/request-queue.js',
-    find: 'await gate.whenOpen(AbortSignal.any([options.signal, this.#draining.signal]));',
-    replace: 'void gate;',
+    find: 'await this.#whenOpen(options.signal);',
+    replace: '',
   },
 ];
 
