@@ -7,10 +7,10 @@ const VOCABULARY = 2_000;
 const INSERT_ROWS = 2_000;
 
 /** A text that is different for every number. */
-export function textOf(seed: number, n: number): string {
+export function textOf(seed: number, n: number, wordCount = WORDS_PER_BLOCK): string {
   const next = randomWords(`${seed} ${n}`);
   const words = [`Block ${n}.`];
-  for (let i = 0; i < WORDS_PER_BLOCK; i++) words.push((next() % VOCABULARY).toString(36) + 'ab');
+  for (let i = 0; i < wordCount; i++) words.push((next() % VOCABULARY).toString(36) + 'ab');
   return words.join(' ');
 }
 

@@ -73,6 +73,12 @@ export class BenchWorker {
   }
 }
 
+/** Stops workers. @throws Error of the first that did not end with status 0, once all of them have ended */
+export async function stopAll(workers: readonly BenchWorker[]): Promise<void> {
+  const stopped = await Promise.allSettled(workers.map((worker) => worker.stop()));
+  for (const result of stopped) if (result.status === 'rejected') throw result.reason;
+}
+
 /** Runs another command of the program. @throws Error with its stderr, if its status is not 0 */
 export async function runCommand(script: string, args: readonly string[], environment: Environment): Promise<void> {
   const child = spawnNode(script, args, environment);

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { SWALLOW_SCOPES, type SwallowScope } from './connections.js';
+import { parseCosts, type Costs } from './costs.js';
 import { jsonAnswer, readBody, send, TEXT_TYPE, type Answer } from './exchange.js';
 import { parseSpec } from './fault-rule.js';
 import { HungUp } from './refusal.js';
@@ -15,6 +16,8 @@ export interface Controllable {
   readonly faults: Faults;
   readonly requests: readonly RequestRecord[];
   readonly stats: object;
+  readonly costs: Costs;
+  setCosts(changed: Partial<Costs>): void;
   forgetRequests(): void;
   swallow(scope: SwallowScope, except: Socket): number;
   faultsApplied(): Promise<void>;
@@ -26,6 +29,8 @@ export interface Controllable {
  *     GET    /stand-in/stats                 StandInStats
  *     GET    /stand-in/requests?after=N      RequestRecord[] with numbers above N
  *     DELETE /stand-in/requests              empties the request log
+ *     GET    /stand-in/costs                 Costs
+ *     PATCH  /stand-in/costs                 changes some, for requests that start from now on → Costs
  *     GET    /stand-in/faults                the active rules, with id and hits
  *     POST   /stand-in/faults                a FaultSpec or an array of them → the rules added
  *     DELETE /stand-in/faults[?id=N]         removes one rule, or all
@@ -59,6 +64,11 @@ function control(standIn: Controllable, request: IncomingMessage, body: string):
     case 'DELETE requests':
       standIn.forgetRequests();
       return jsonAnswer(200, {});
+    case 'GET costs':
+      return jsonAnswer(200, standIn.costs);
+    case 'PATCH costs':
+      standIn.setCosts(parseCosts(JSON.parse(body)));
+      return jsonAnswer(200, standIn.costs);
     case 'GET faults':
       return jsonAnswer(200, standIn.faults.list);
     case 'POST faults': {

@@ -1,13 +1,13 @@
 import { parseArgs } from 'node:util';
 import type { BrainName } from './brain.js';
+import { COST_NAMES } from './costs.js';
 import { DEFAULT_OPTIONS, type ContextErrorWording, type StandInOptions } from './options.js';
 
 const NUMBERS = [
   'port',
   'controlPort',
   'nativeDimensions',
-  'requestMs',
-  'textMs',
+  ...COST_NAMES,
   'loadMs',
   'parallel',
   'maxQueue',

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { BrainName } from './brain.js';
 import type { SwallowScope } from './connections.js';
+import type { Costs } from './costs.js';
 import type { FaultSpec } from './fault-rule.js';
 import { toFlags } from './flags.js';
 import type { StandInOptions } from './options.js';
@@ -39,6 +40,11 @@ export class LaunchedStandIn {
   /** Removes one rule, or all. */
   async clearFaults(id?: number): Promise<void> {
     await this.#call('DELETE', id === undefined ? 'faults' : `faults?id=${id}`);
+  }
+
+  /** Changes some of the costs, for requests that start from now on. */
+  async setCosts(changed: Partial<Costs>): Promise<void> {
+    await this.#call('PATCH', 'costs', changed);
   }
 
   /** Continues hanging requests. */

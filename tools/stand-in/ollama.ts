@@ -41,7 +41,7 @@ export class Ollama {
       if (request.texts.length === 0) return JSON.stringify({ model: request.model, embeddings: [] });
 
       const texts = this.#withinContext(request);
-      const embeddings = await this.runner.run(texts.length, signal, () => this.#embeddingsJson(request, texts, fault));
+      const embeddings = await this.runner.run(texts, signal, () => this.#embeddingsJson(request, texts, fault));
       return [
         Buffer.from(`{"model":${JSON.stringify(request.model)},"embeddings":`),
         embeddings,
@@ -62,7 +62,7 @@ export class Ollama {
   ): Promise<readonly string[]> {
     return await this.#withModel(request, signal, async () => {
       const texts = this.#withinContext(request);
-      return await this.runner.run(texts.length, signal, () => this.#vectors(request, texts, fault));
+      return await this.runner.run(texts, signal, () => this.#vectors(request, texts, fault));
     });
   }
 

@@ -1,4 +1,5 @@
 import { BRAIN_NAMES, type Brain, type BrainName } from './brain.js';
+import { COST_NAMES, type Costs } from './costs.js';
 
 /**
  * The errors of Ollama's versions for a text that is too long (with `truncate: false`), and that of OpenAI. `llama-server` is
@@ -18,7 +19,7 @@ export const CONTEXT_ERRORS = {
 export type ContextErrorWording = keyof typeof CONTEXT_ERRORS;
 
 /** All options of a stand-in. */
-export interface StandInOptions {
+export interface StandInOptions extends Costs {
   readonly host: string;
   /** 0 for a free port. */
   readonly port: number;
@@ -34,9 +35,7 @@ export interface StandInOptions {
   readonly architecture: string;
   readonly version: string;
 
-  /** Time per request, plus time per text in it, and time to load the model. */
-  readonly requestMs: number;
-  readonly textMs: number;
+  /** Time to load the model. */
   readonly loadMs: number;
   /** Requests embedded at once: 1 like Ollama, `Infinity` for a server limited only by latency. */
   readonly parallel: number;
@@ -78,6 +77,8 @@ export const DEFAULT_OPTIONS: StandInOptions = {
   version: '0.33.0',
   requestMs: 0,
   textMs: 0,
+  textSquaredMs: 0,
+  characterMs: 0,
   loadMs: 0,
   parallel: 1,
   maxQueue: 512,
@@ -101,7 +102,7 @@ export const DEFAULT_OPTIONS: StandInOptions = {
  */
 export function resolveOptions(given: Partial<StandInOptions>): StandInOptions {
   const options = { ...DEFAULT_OPTIONS, ...given };
-  for (const name of ['requestMs', 'textMs', 'loadMs', 'maxQueue', 'logSize'] as const) {
+  for (const name of [...COST_NAMES, 'loadMs', 'maxQueue', 'logSize'] as const) {
     if (!(options[name] >= 0)) throw new RangeError(`${name}: ${options[name]} is not a number from 0 up`);
   }
   for (const name of ['parallel', 'maxBatch', 'contextTokens', 'nativeDimensions'] as const) {

@@ -1,3 +1,4 @@
+import { abandonedCostMs, costsOf, requestCostMs, type Costs } from './costs.js';
 import { HungUp, serverBusy } from './refusal.js';
 
 /**
@@ -8,23 +9,18 @@ import { HungUp, serverBusy } from './refusal.js';
  * frees its lane after the current text.
  */
 export class Runner {
-  readonly #requestMs: number;
-  readonly #textMs: number;
   readonly #parallel: number;
   readonly #maxQueue: number;
   readonly #lanes: Lane[] = [];
   readonly #queue: Job[] = [];
   readonly #onChange: () => void;
+  #costs: Costs;
   #busyMs = 0;
 
-  constructor(
-    cost: { requestMs: number; textMs: number; parallel: number; maxQueue: number },
-    onChange: () => void = () => {},
-  ) {
-    this.#requestMs = cost.requestMs;
-    this.#textMs = cost.textMs;
-    this.#parallel = cost.parallel;
-    this.#maxQueue = cost.maxQueue;
+  constructor(options: Costs & { parallel: number; maxQueue: number }, onChange: () => void = () => {}) {
+    this.#costs = costsOf(options);
+    this.#parallel = options.parallel;
+    this.#maxQueue = options.maxQueue;
     this.#onChange = onChange;
   }
 
@@ -34,6 +30,15 @@ export class Runner {
 
   get running(): number {
     return this.#lanes.filter((lane) => lane.job !== undefined).length;
+  }
+
+  get costs(): Costs {
+    return this.#costs;
+  }
+
+  /** Changes some of the costs, for requests that start from now on. */
+  setCosts(changed: Partial<Costs>): void {
+    this.#costs = { ...this.#costs, ...changed };
   }
 
   /** Time that requests have occupied lanes, summed over the lanes. */
@@ -46,7 +51,7 @@ export class Runner {
    *
    * @throws Refusal 503 if the queue is full; HungUp when the signal is aborted; what `work` throws; the error of `crash`
    */
-  run<T>(texts: number, signal: AbortSignal, work: () => T | Promise<T>): Promise<T> {
+  run<T>(texts: readonly string[], signal: AbortSignal, work: () => T | Promise<T>): Promise<T> {
     if (this.#queue.length >= this.#maxQueue && this.#freeLane() === undefined) return Promise.reject(serverBusy());
     return new Promise<T>((resolve, reject) => {
       if (signal.aborted) return reject(new HungUp());
@@ -86,7 +91,7 @@ export class Runner {
   #freeLane(): Lane | undefined {
     const free = this.#lanes.find((lane) => lane.job === undefined);
     if (free !== undefined || this.#lanes.length >= this.#parallel) return free;
-    const lane: Lane = { freeAt: 0, startedAt: 0, job: undefined, timer: undefined };
+    const lane: Lane = { freeAt: 0, startedAt: 0, costs: this.#costs, job: undefined, timer: undefined };
     this.#lanes.push(lane);
     return lane;
   }
@@ -104,12 +109,13 @@ export class Runner {
   async #start(lane: Lane, job: Job): Promise<void> {
     lane.job = job;
     lane.startedAt = Math.max(job.enqueuedAt, lane.freeAt);
+    lane.costs = this.#costs;
     const began = performance.now();
     try {
       const deliver = await job.perform();
       // A configured cost replaces the real time, so the machine's load does not matter.
-      const cost = this.#requestMs + this.#textMs * job.texts || performance.now() - began;
-      if (!job.settled) this.#deliverAt(lane, job, lane.startedAt + cost, deliver);
+      const costMs = requestCostMs(lane.costs, job.texts) || performance.now() - began;
+      if (!job.settled) this.#deliverAt(lane, job, lane.startedAt + costMs, deliver);
     } catch (error) {
       if (job.settled) return;
       job.fail(error);
@@ -143,20 +149,14 @@ export class Runner {
     if (lane === undefined) {
       this.#queue.splice(this.#queue.indexOf(job), 1);
     } else {
-      this.#release(lane, lane.startedAt + this.#costUpTo(performance.now() - lane.startedAt, job.texts));
+      const elapsedMs = performance.now() - lane.startedAt;
+      this.#release(lane, lane.startedAt + abandonedCostMs(lane.costs, job.texts, elapsedMs));
     }
-  }
-
-  /** Cost of a request abandoned after `elapsedMs`: its fixed cost and the texts begun. */
-  #costUpTo(elapsedMs: number, texts: number): number {
-    if (this.#textMs === 0) return Math.max(0, Math.min(elapsedMs, this.#requestMs));
-    const begun = Math.ceil(Math.max(0, elapsedMs - this.#requestMs) / this.#textMs);
-    return Math.min(this.#requestMs, Math.max(0, elapsedMs)) + this.#textMs * Math.min(begun, texts);
   }
 }
 
 interface Job {
-  readonly texts: number;
+  readonly texts: readonly string[];
   readonly enqueuedAt: number;
   settled: boolean;
   /** Computes the result. The returned function delivers it when its time has come. */
@@ -168,6 +168,8 @@ interface Job {
 interface Lane {
   freeAt: number;
   startedAt: number;
+  /** Of the current request. They are those at its start, even if they change meanwhile. */
+  costs: Costs;
   job: Job | undefined;
   timer: NodeJS.Timeout | undefined;
 }

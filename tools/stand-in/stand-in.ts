@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Brain } from './brain.js';
 import { Connections, type SwallowScope } from './connections.js';
 import { CONTROL_PREFIX, handleControl } from './control.js';
+import type { Costs } from './costs.js';
 import { Faults } from './faults.js';
 import { Front } from './front.js';
 import { Listener } from './listener.js';
@@ -139,6 +140,16 @@ export class StandIn {
       hanging: this.#front.hanging,
       busyMs: runner.busyMs,
     };
+  }
+
+  /** What requests cost that start now. */
+  get costs(): Costs {
+    return this.#ollama.runner.costs;
+  }
+
+  /** Changes some of the costs, for requests that start from now on. */
+  setCosts(changed: Partial<Costs>): void {
+    this.#ollama.runner.setCosts(changed);
   }
 
   /** How often each text's vector was sent. Needs `recordTexts`. */

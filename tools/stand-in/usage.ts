@@ -9,6 +9,10 @@ Add faults while it runs. This one answers half of the requests, chosen at rando
 
   curl -d '{"preset":"busy","probability":0.5}' CONTROL_URL/stand-in/faults
 
+The times per request and text can be changed, too:
+
+  curl -X PATCH -d '{"textMs":5}' CONTROL_URL/stand-in/costs
+
   --host HOST               address to listen on (${defaults.host})
   --port N                  port; 0 for a free one (${defaults.port})
   --control-port N          port of the control endpoints; 0 for a free one (0)
@@ -24,6 +28,8 @@ Model:
 Time and capacity:
   --request-ms MS           time per request (${defaults.requestMs})
   --text-ms MS              time per text (${defaults.textMs})
+  --text-squared-ms MS      time by the square of the number of texts in a request (${defaults.textSquaredMs})
+  --character-ms MS         time per character of the texts (${defaults.characterMs})
   --load-ms MS              time to load the model (${defaults.loadMs})
   --parallel N              requests embedded at once, or Infinity (${defaults.parallel})
   --max-queue N             requests that may wait; further ones are answered with 503 (${defaults.maxQueue})

@@ -44,6 +44,20 @@ describe('the control endpoints', () => {
     expect(ollama.faults.list).toEqual([]);
   });
 
+  test('change the costs of requests', async () => {
+    expect((await control('GET', 'costs')).json).toEqual({ requestMs: 0, textMs: 0, textSquaredMs: 0, characterMs: 0 });
+    const changed = { requestMs: 15, textMs: 5, textSquaredMs: 0, characterMs: 0 };
+    expect(await control('PATCH', 'costs', { requestMs: 15, textMs: 5 })).toMatchObject({ status: 200, json: changed });
+    const before = ollama.stats.busyMs;
+    await embed(ollama, ['x', 'y'], { dimensions: 32 });
+    expect(ollama.stats.busyMs - before).toBeCloseTo(25, 3);
+
+    const refused = { status: 400, json: { error: 'textMs: expected a number from 0 up' } };
+    expect(await control('PATCH', 'costs', { requestMs: 1, textMs: -1 })).toMatchObject(refused);
+    expect(ollama.costs).toEqual(changed);
+    ollama.setCosts({ requestMs: 0, textMs: 0 });
+  });
+
   test('release hanging requests', async () => {
     await control('POST', 'faults', '"hang"');
     const request = embed(ollama, 'a', { dimensions: 32 });

@@ -60,6 +60,18 @@ describe('a stand-in in its own process', () => {
     await ollama.stop();
   });
 
+  test('takes new costs while it runs', async () => {
+    const ollama = await launchStandIn({ textMs: 60_000 }, script);
+    try {
+      await ollama.setCosts({ textMs: 0, requestMs: 20 });
+      await expect(ollama.setCosts({ textMs: -1 })).rejects.toThrow('textMs: expected a number from 0 up');
+      expect(await embed(ollama, ['a', 'b'])).toMatchObject({ status: 200 });
+      expect((await ollama.stats()).busyMs).toBeCloseTo(20, 3);
+    } finally {
+      await ollama.stop();
+    }
+  });
+
   test('ends with status 2 for an invalid option', async () => {
     await expect(launchStandIn({ parallel: 0 }, script)).rejects.toThrow('the stand-in ended during its start: 2');
   });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_INSTRUCTION } from '../../../src/config/variables.js';
 import { launchStandIn, type LaunchedStandIn } from '../../stand-in/launch.js';
 import type { TestDatabase } from '../../../test/support/test-database.js';
+import { requireBacklog } from '../backlog.js';
 import { insertBlocks, textOf } from '../blocks.js';
 import { editAll, readLatencies, untilStored } from '../edits.js';
 import { insertEmbedded } from '../embedded-table.js';
@@ -181,11 +182,4 @@ async function untilEmbedding(standIn: LaunchedStandIn, worker: BenchWorker): Pr
     worker.requireAlive();
     await sleep(100);
   }
-}
-
-async function requireBacklog(db: TestDatabase): Promise<void> {
-  const [row] = await db.query<{ n: number }>(
-    `SELECT count(*)::int AS n FROM blocks WHERE embedding_status = 'pending'`,
-  );
-  if ((row?.n ?? 0) < 100) throw new Error('the backlog was finished before the edits were measured');
 }

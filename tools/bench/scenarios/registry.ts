@@ -4,11 +4,21 @@ import { freshness } from './freshness.js';
 import { growth } from './growth.js';
 import { memory } from './memory.js';
 import { replicas } from './replicas.js';
+import { requestSize } from './request-size.js';
 import { saturation } from './saturation.js';
 import { writePath } from './write-path.js';
 
 /** All scenarios, in the order in which they run. */
-export const SCENARIOS: readonly Scenario[] = [ceiling, saturation, freshness, growth, replicas, memory, writePath];
+export const SCENARIOS: readonly Scenario[] = [
+  ceiling,
+  saturation,
+  freshness,
+  requestSize,
+  growth,
+  replicas,
+  memory,
+  writePath,
+];
 
 /**
  * @param names `all`, or names separated by commas

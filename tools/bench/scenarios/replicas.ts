@@ -14,7 +14,7 @@ import {
   statementsOf,
   untilIdle,
 } from '../embed-pending.js';
-import { BenchWorker, runCommand, type Environment } from '../worker.js';
+import { BenchWorker, runCommand, stopAll, type Environment } from '../worker.js';
 
 /** One replica alone embeds 80 blocks per second (2 requests of 10 texts in flight), so a run takes about 20 s. */
 const BLOCKS_PER_REPLICA = 1_500;
@@ -155,10 +155,4 @@ async function requireDone(db: TestDatabase, blocks: number, texts: number) {
   if (done.blocks !== blocks) throw new Error(`${done.blocks} jobs stored a vector, for ${blocks} blocks`);
   if (texts > blocks * 1.001 + 100) throw new Error(`${texts} texts were embedded for ${blocks} blocks`);
   return done;
-}
-
-/** @throws Error of the first worker that did not end with status 0, once all of them have ended */
-async function stopAll(workers: readonly BenchWorker[]): Promise<void> {
-  const stopped = await Promise.allSettled(workers.map((worker) => worker.stop()));
-  for (const result of stopped) if (result.status === 'rejected') throw result.reason;
 }
