@@ -13,6 +13,11 @@ export interface Injection {
   to: number;
 }
 
+/** Until when a fault may delay blocks. */
+export function delaysUntil({ nemesis, to }: Injection): number {
+  return to + (nemesis.lingersMs ?? 0);
+}
+
 export interface FaultInjectorOptions {
   readonly testbed: Testbed;
   readonly nemeses: readonly Nemesis[];

@@ -6,6 +6,8 @@ export interface Nemesis {
   readonly name: string;
   /** Whether it may delay blocks that it does not touch. */
   readonly delaysOthers: boolean;
+  /** For how long after its end it may go on delaying them. Default: 0. */
+  readonly lingersMs?: number;
   /**
    * Whether it makes the tables unusable: no block can be processed, and a worker may refuse to start. Work must resume
    * within 5 s of its end.

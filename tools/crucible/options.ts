@@ -19,6 +19,8 @@ export interface RunOptions {
   /** How long the stand-in takes for a request, plus for each text in it. */
   readonly requestMs: number;
   readonly textMs: number;
+  /** When a worker gives up a request. From 20 s on, it finds lost requests by checking the server. */
+  readonly requestTimeoutSeconds: number;
   /** Whether the workers' pools go through PgBouncer, in transaction mode. */
   readonly pgbouncer: boolean;
   /** Whether every second worker has one URL for pool and session, and therefore uses prepared statements. */
@@ -43,6 +45,7 @@ export const DEFAULTS: Omit<RunOptions, 'seed' | 'worker'> = {
   quietTimeoutSeconds: 120,
   requestMs: 4,
   textMs: 2,
+  requestTimeoutSeconds: 5,
   pgbouncer: false,
   oneUrlForSome: true,
   sabotage: undefined,
@@ -62,6 +65,7 @@ Options of a run:
   --lanes N            how many faults may be active at once (${DEFAULTS.lanes})
   --replicas K         how many workers to run (${DEFAULTS.replicas})
   --rate N             changes of blocks per second (${DEFAULTS.rate})
+  --request-timeout S  when a worker gives up a request (${DEFAULTS.requestTimeoutSeconds}); from 20 on it checks for lost ones
   --pgbouncer          connect the workers' pools through PgBouncer in transaction mode
   --quiet-timeout S    how long the workers may take to finish all work in the end (${DEFAULTS.quietTimeoutSeconds})
   --sabotage NAME      switch off a guard of the worker
@@ -93,6 +97,8 @@ export interface CommandLine {
   readonly build: boolean;
 }
 
+type NumberName = 'seed' | 'seconds' | 'replicas' | 'rate' | 'lanes' | 'request-timeout' | 'quiet-timeout';
+
 /** @throws TypeError or RangeError naming the option */
 export function readCommandLine(args: readonly string[], builtWorker: string): CommandLine {
   const { values } = parseArgs({
@@ -105,6 +111,7 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
       rate: { type: 'string' },
       lanes: { type: 'string' },
       'quiet-timeout': { type: 'string' },
+      'request-timeout': { type: 'string' },
       pgbouncer: { type: 'boolean' },
       sabotage: { type: 'string' },
       scenario: { type: 'string' },
@@ -115,7 +122,7 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
       help: { type: 'boolean' },
     },
   });
-  const number = (name: 'seed' | 'seconds' | 'replicas' | 'rate' | 'lanes' | 'quiet-timeout', otherwise: number) => {
+  const number = (name: NumberName, otherwise: number) => {
     const value = values[name];
     if (value === undefined) return otherwise;
     if (!/^\d+$/.test(value)) throw new RangeError(`--${name}: "${value}" is not a whole number`);
@@ -130,6 +137,7 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
       replicas: number('replicas', DEFAULTS.replicas),
       rate: number('rate', DEFAULTS.rate),
       lanes: number('lanes', DEFAULTS.lanes),
+      requestTimeoutSeconds: number('request-timeout', DEFAULTS.requestTimeoutSeconds),
       quietTimeoutSeconds: number('quiet-timeout', DEFAULTS.quietTimeoutSeconds),
       pgbouncer: values.pgbouncer === true,
       sabotage: values.sabotage,

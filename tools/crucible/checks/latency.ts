@@ -1,4 +1,4 @@
-import type { Injection } from '../fault-injector.js';
+import { delaysUntil, type Injection } from '../fault-injector.js';
 import type { Violations } from '../violation.js';
 import type { Model } from '../writer/model.js';
 
@@ -34,7 +34,7 @@ export function checkLatency(options: LatencyOptions): { readonly checked: numbe
   for (const { blockId, at, kind } of model.edits) {
     if (kind !== 'good' && kind !== 'long') continue;
     if (exempt.has(blockId) || !model.blocks.has(blockId) || at < from || at + BOUND_MS > to) continue;
-    if (delaying.some((one) => one.from < at + BOUND_MS && one.to + RECOVERY_MS > at)) continue;
+    if (delaying.some((one) => one.from < at + BOUND_MS && delaysUntil(one) + RECOVERY_MS > at)) continue;
     if (editsOf.get(blockId)?.some((other) => other.at > at && other.at < at + BOUND_MS)) continue;
     checked += 1;
     // 500 ms of grace: the edit's time is when its COMMIT was acknowledged, and workers see it before that.

@@ -1,4 +1,4 @@
-import type { Injection } from '../fault-injector.js';
+import { delaysUntil, type Injection } from '../fault-injector.js';
 import type { Violations } from '../violation.js';
 import type { Model } from '../writer/model.js';
 
@@ -28,7 +28,7 @@ export function checkResumption({ model, stores, injections, violations }: Resum
   let slowestMs = 0;
   for (const { nemesis, from, to } of injections) {
     if (nemesis.blocksAllWork !== true) continue;
-    const others = injections.filter((one) => one.nemesis.delaysOthers && one.to > to);
+    const others = injections.filter((one) => one.nemesis.delaysOthers && delaysUntil(one) > to);
     const calmUntil = Math.min(...others.map((other) => other.from), Infinity);
     const first = Math.min(...stores.filter(({ at }) => at > to).map(({ at }) => at), Infinity);
     const waited = new Set(model.edits.filter((edit) => edit.at > from && edit.at < to).map(({ blockId }) => blockId));

@@ -2,6 +2,7 @@ import type { Nemesis, NemesisContext } from '../nemesis.js';
 import type { Replica } from '../testbed/replica.js';
 import { LINK_NAMES } from '../testbed/links.js';
 import type { Proxy } from '../testbed/proxy.js';
+import { LOST_MS } from '../testbed/timing.js';
 import { sleep } from '../../../src/base/sleep.js';
 
 function victimOf({ testbed, random }: NemesisContext): Replica | undefined {
@@ -17,6 +18,7 @@ function linkOf(victim: Replica, { random }: NemesisContext): Proxy {
 export const halfOpen: Nemesis = {
   name: 'half-open',
   delaysOthers: true,
+  lingersMs: LOST_MS,
   run: async (context) => {
     const victim = victimOf(context);
     if (victim === undefined) return;

@@ -14,6 +14,7 @@ import { scale } from './scale.js';
 import { shortenTimeouts } from './shorten-timeouts.js';
 import { busyOllama, breakOllama, stopOllama } from './break-ollama.js';
 import { foreignJobs } from './foreign-jobs.js';
+import { swallowConnections } from './swallow-connections.js';
 import { terminateWorker } from './terminate-worker.js';
 import { unsetStatus } from './unset-status.js';
 import { expireJobs } from './expire-jobs.js';
@@ -48,6 +49,7 @@ export const NEMESES: readonly Nemesis[] = [
   changeTrigger,
   unsetStatus,
   foreignJobs,
+  swallowConnections,
 ];
 
 /**

@@ -2,6 +2,7 @@ import type { Scenario } from './scenario.js';
 import { leaderCutOff, leaderFrozen, leaderHalfOpen, leaderPoolHalfOpen, listenerKilled } from './leader.js';
 import { longOutage, outage } from './outage.js';
 import { postgresRestart, sigterm, workerKilled } from './processes.js';
+import { swallowed, swallowedOpenAi } from './swallowed.js';
 import { busy, poisonText, poisonEach } from './texts.js';
 
 /** All scenarios, the short ones first. */
@@ -16,6 +17,8 @@ export const SCENARIOS: readonly Scenario[] = [
   busy,
   poisonEach,
   workerKilled,
+  swallowed,
+  swallowedOpenAi,
   longOutage,
   poisonText,
   outage,

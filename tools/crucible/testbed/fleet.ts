@@ -112,6 +112,7 @@ export class Fleet {
       PALDOCS_DATABASE_URL: through(workerUrl, links.pool.port),
       ...(!oneUrl && { PALDOCS_LISTEN_DATABASE_URL: through(workerUrl, links.session.port) }),
       PALDOCS_OLLAMA_URL: `http://127.0.0.1:${links.ollama.port}`,
+      PALDOCS_OPENAI_URL: `http://127.0.0.1:${links.ollama.port}/v1`,
     };
   }
 }

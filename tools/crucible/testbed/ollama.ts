@@ -1,4 +1,5 @@
 import { launchStandIn, type LaunchedStandIn } from '../../stand-in/launch.js';
+import type { SwallowScope } from '../../stand-in/connections.js';
 import type { FaultSpec } from '../../stand-in/fault-rule.js';
 import type { RequestRecord } from '../../stand-in/request-log.js';
 import type { StandInStats } from '../../stand-in/stand-in.js';
@@ -54,6 +55,11 @@ export class Ollama {
   async inject(spec: FaultSpec): Promise<() => Promise<void>> {
     const id = await this.#standIn.addFault(spec);
     return () => this.#standIn.clearFaults(id).catch(() => undefined);
+  }
+
+  /** Swallows connections that are open now, for good. */
+  async swallow(scope: SwallowScope = 'all'): Promise<void> {
+    await this.#standIn.swallow(scope);
   }
 
   stats(): Promise<StandInStats> {

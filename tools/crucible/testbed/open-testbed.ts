@@ -9,7 +9,7 @@ import { Fleet } from './fleet.js';
 import { Ollama } from './ollama.js';
 import { PgBouncer } from './pgbouncer.js';
 import type { Testbed } from './testbed.js';
-import { WORKER_ENVIRONMENT } from './timing.js';
+import { requestTimes, WORKER_ENVIRONMENT } from './timing.js';
 
 export interface OpenTestbed extends Testbed {
   /** Blocks that another client locked, or whose singleton key it took, at some time. */
@@ -43,7 +43,12 @@ export async function openTestbed(options: RunOptions): Promise<OpenTestbed> {
     if (pooler !== undefined) closers.push(['pooler', () => pooler.stop()]);
     const fleet = new Fleet({
       command: [...nodeArguments(options.sabotage), options.worker, 'worker'],
-      environment: { ...WORKER_ENVIRONMENT, ...options.environment, CRUCIBLE_SABOTAGE: options.sabotage ?? '' },
+      environment: {
+        ...WORKER_ENVIRONMENT,
+        ...requestTimes(options.requestTimeoutSeconds),
+        ...options.environment,
+        CRUCIBLE_SABOTAGE: options.sabotage ?? '',
+      },
       workerUrl: database.workerUrl,
       ollamaUrl: ollama.url,
       poolerPort: pooler?.port,
