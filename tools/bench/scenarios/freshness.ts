@@ -51,8 +51,12 @@ const WITH_BACKLOG = {
   requestMs: 20,
   textMs: 5,
 };
-/** Two requests of 10 texts are in flight before an edit's request: 2 × (20 + 10 × 5) ms. */
-const IN_FLIGHT_MS = 140;
+/** A fixed size: what edits wait beside requests whose size is learned is part of the scenario `request-size`. */
+const REQUEST_TEXTS = 10;
+/** Two requests are in flight before an edit's request. */
+const IN_FLIGHT_MS = 2 * (WITH_BACKLOG.requestMs + REQUEST_TEXTS * WITH_BACKLOG.textMs);
+
+const ENVIRONMENT = { PALDOCS_BATCH_SIZE: String(REQUEST_TEXTS) };
 
 const CASES: readonly Case[] = [
   { ...LIVE, seconds: 30, targets: { p50: 12, p99: 40 } },
@@ -131,7 +135,7 @@ async function measureOnce(bench: Bench, one: Case): Promise<Run> {
     await insertEmbedded(db, one.embedded, seed);
     if (one.backlog > 0) await insertBlocks(db, one.backlog, (n) => textOf(seed, n));
     const floors = await measureFloors(bench, db, standIn, modelMs);
-    const worker = await BenchWorker.start(bench.options.worker, environmentOf(db, standIn));
+    const worker = await BenchWorker.start(bench.options.worker, environmentOf(db, standIn, ENVIRONMENT));
     let peakRssBytes = 0;
     let latenciesMs: number[];
     try {

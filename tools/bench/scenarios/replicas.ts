@@ -100,7 +100,10 @@ async function measureOnce(bench: Bench, count: number): Promise<Run> {
   const standIn = await launchStandIn(MODEL);
   const workers: BenchWorker[] = [];
   try {
-    const env = environmentOf(db, standIn, { PALDOCS_QUEUE_LIMIT: String(blocks) });
+    const env = environmentOf(db, standIn, {
+      PALDOCS_QUEUE_LIMIT: String(blocks),
+      PALDOCS_BATCH_SIZE: '10',
+    });
     for (let i = 0; i < count; i++) workers.push(await BenchWorker.start(script, env));
     await enqueueAndEmbed(bench, db, workers, env, count * (quick ? QUICK_WARM_UP_PER_REPLICA : WARM_UP_PER_REPLICA));
     await forgetJobs(db);
