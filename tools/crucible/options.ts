@@ -19,6 +19,8 @@ export interface RunOptions {
   /** How long the stand-in takes for a request, plus for each text in it. */
   readonly requestMs: number;
   readonly textMs: number;
+  /** How long it takes to load the model. */
+  readonly loadMs: number;
   /** When a worker gives up a request. From 20 s on, it finds lost requests by checking the server. */
   readonly requestTimeoutSeconds: number;
   /** Whether the workers' pools go through PgBouncer, in transaction mode. */
@@ -45,6 +47,7 @@ export const DEFAULTS: Omit<RunOptions, 'seed' | 'worker'> = {
   quietTimeoutSeconds: 120,
   requestMs: 4,
   textMs: 2,
+  loadMs: 0,
   requestTimeoutSeconds: 5,
   pgbouncer: false,
   oneUrlForSome: true,

@@ -31,6 +31,17 @@ export const stopOllama: Nemesis = {
   },
 };
 
+/** Ollama takes 20 times as long for a while. */
+export const slowOllama: Nemesis = {
+  name: 'slow-ollama',
+  delaysOthers: true,
+  run: async ({ testbed, random, signal }) => {
+    await testbed.ollama.slowDown(20);
+    await sleep(random.between(1_000, 8_000), signal);
+    await testbed.ollama.slowDown(1);
+  },
+};
+
 /** Ollama answers half of the requests with 503 at once. */
 export const busyOllama: Nemesis = {
   name: 'busy-ollama',

@@ -12,7 +12,7 @@ import { restartPostgres } from './restart-postgres.js';
 import { revokePrivilege } from './revoke-privilege.js';
 import { scale } from './scale.js';
 import { shortenTimeouts } from './shorten-timeouts.js';
-import { busyOllama, breakOllama, stopOllama } from './break-ollama.js';
+import { busyOllama, breakOllama, slowOllama, stopOllama } from './break-ollama.js';
 import { foreignJobs } from './foreign-jobs.js';
 import { swallowConnections } from './swallow-connections.js';
 import { terminateWorker } from './terminate-worker.js';
@@ -50,6 +50,7 @@ export const NEMESES: readonly Nemesis[] = [
   unsetStatus,
   foreignJobs,
   swallowConnections,
+  slowOllama,
 ];
 
 /**

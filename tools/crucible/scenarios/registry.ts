@@ -2,6 +2,7 @@ import type { Scenario } from './scenario.js';
 import { leaderCutOff, leaderFrozen, leaderHalfOpen, leaderPoolHalfOpen, listenerKilled } from './leader.js';
 import { longOutage, outage } from './outage.js';
 import { postgresRestart, sigterm, workerKilled } from './processes.js';
+import { coldLoad, slowServer } from './slow.js';
 import { swallowed, swallowedOpenAi } from './swallowed.js';
 import { busy, poisonText, poisonEach } from './texts.js';
 
@@ -19,6 +20,8 @@ export const SCENARIOS: readonly Scenario[] = [
   workerKilled,
   swallowed,
   swallowedOpenAi,
+  coldLoad,
+  slowServer,
   longOutage,
   poisonText,
   outage,

@@ -1,5 +1,6 @@
 import { launchStandIn, type LaunchedStandIn } from '../../stand-in/launch.js';
 import type { SwallowScope } from '../../stand-in/connections.js';
+import type { Costs } from '../../stand-in/costs.js';
 import type { FaultSpec } from '../../stand-in/fault-rule.js';
 import type { RequestRecord } from '../../stand-in/request-log.js';
 import type { StandInStats } from '../../stand-in/stand-in.js';
@@ -11,22 +12,26 @@ export interface OllamaOptions {
   readonly seed: number;
   readonly requestMs?: number;
   readonly textMs?: number;
+  readonly loadMs?: number;
 }
 
 /** The stand-in in its own process, with fault rules for the texts that it always rejects. */
 export class Ollama {
   readonly #standIn: LaunchedStandIn;
+  readonly #costs: Pick<Costs, 'requestMs' | 'textMs'>;
   readonly #crashingOnce = new Set<string>();
 
-  private constructor(standIn: LaunchedStandIn) {
+  private constructor(standIn: LaunchedStandIn, costs: Pick<Costs, 'requestMs' | 'textMs'>) {
     this.#standIn = standIn;
+    this.#costs = costs;
   }
 
-  static async start({ seed, requestMs = 4, textMs = 2 }: OllamaOptions): Promise<Ollama> {
+  static async start({ seed, requestMs = 4, textMs = 2, loadMs = 0 }: OllamaOptions): Promise<Ollama> {
     const standIn = await launchStandIn({
       controlPort: 0,
       requestMs,
       textMs,
+      loadMs,
       seed,
       contextTokens: CONTEXT_TOKENS,
       recordTexts: true,
@@ -35,7 +40,7 @@ export class Ollama {
     await standIn.addFault({ preset: 'poison', text: MARKS.poison });
     await standIn.addFault({ preset: 'nan', text: MARKS.nan });
     await standIn.addFault({ preset: 'crash-eof', text: MARKS.crash });
-    return new Ollama(standIn);
+    return new Ollama(standIn, { requestMs, textMs });
   }
 
   get url(): string {
@@ -55,6 +60,12 @@ export class Ollama {
   async inject(spec: FaultSpec): Promise<() => Promise<void>> {
     const id = await this.#standIn.addFault(spec);
     return () => this.#standIn.clearFaults(id).catch(() => undefined);
+  }
+
+  /** Makes every request take this many times as long as at first. */
+  async slowDown(factor: number): Promise<void> {
+    const { requestMs, textMs } = this.#costs;
+    await this.#standIn.setCosts({ requestMs: requestMs * factor, textMs: textMs * factor });
   }
 
   /** Swallows connections that are open now, for good. */

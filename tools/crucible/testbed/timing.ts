@@ -21,7 +21,6 @@ export const WORKER_ENVIRONMENT: Readonly<Record<string, string>> = {
   // The leader wakes only its own workers for jobs that it enqueues; the others would sleep for a minute.
   PALDOCS_POLL_INTERVAL_SECONDS: '1',
   PALDOCS_WORKER_CONCURRENCY: '4',
-  PALDOCS_BATCH_SIZE: '5',
   PALDOCS_SHUTDOWN_TIMEOUT_SECONDS: '5',
   PALDOCS_HEALTH_PORT: '0',
   PALDOCS_LOG_LEVEL: 'info',
