@@ -21,7 +21,7 @@ describeWithServer('of two Ollamas behind one address', () => {
     db = await createDatabase();
     [first, second, balancer] = await Promise.all([startStandIn(SPEED), startStandIn(SPEED), Balancer.start()]);
     balancer.sendTo(first, second);
-    worker = await startWorker(db, balancer, { PALDOCS_OLLAMA_CONCURRENCY: '4' }); // 2 for each
+    worker = await startWorker(db, balancer, { PALDOCS_OLLAMA_CONCURRENCY: '4', PALDOCS_BATCH_SIZE: '10' }); // 2 requests for each
   });
   afterAll(async () => {
     await stopWorkers();

@@ -143,9 +143,8 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     replacements: [
       {
         module: 'embedder/embedder.js',
-        find: 'return await this.#embedFirst(Math.ceil(texts.length / 2), texts, options);',
-        replace:
-          'if (inputMayBeAtFault(answer)) return texts.map(() => new TextTooLongError(answer.code, answer.message)); return await this.#embedFirst(Math.ceil(texts.length / 2), texts, options);',
+        find: 'const results = await this.#embedHalves(texts, options);',
+        replace: 'const results = texts.map(() => new TextTooLongError(answer.code, answer.message));',
       },
     ],
     breaks: [4, 5],
