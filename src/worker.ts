@@ -1,4 +1,5 @@
 import type { PgBoss } from 'pg-boss';
+import { allSettled } from './base/all-settled.js';
 import { requireSchema } from './blocks/require-schema.js';
 import { requireUsable } from './blocks/require-usable.js';
 import { inspectBlocks } from './blocks/inspect.js';
@@ -72,18 +73,27 @@ export class Worker {
   }
 
   /**
-   * Starts all parts, each after those it needs.
+   * Starts all parts, each after those it needs. Where several checks fail that run at the same time, it throws the error of
+   * the first one listed here.
    *
+   * @param connected resolves once the database can be used; until then only HTTP is served
    * @throws ConfigurationError when the database is not what the worker needs, or the model cannot serve the column
+   * @throws what `connected` rejects with
    */
-  async start(): Promise<void> {
+  async start(connected?: Promise<void>): Promise<void> {
     const { config, database, events, log } = this.#parts;
     const { names } = config;
-    await this.#serveHttp();
-    const table = await requireSchema(database, config.tables);
-    const { embedder, gate, provider, size } = await this.#openEmbedder(table);
+    await allSettled([connected, this.#serveHttp()]);
+    const table = await inspectBlocks(database, config.tables);
+    const { embedder, gate, provider, size } = this.#openEmbedder(table);
     const hold = this.#createHold(provider, table);
-    const boss = await this.#openBoss(hold);
+    const schemaChecked = requireSchema(database, table);
+    const [, , boss] = await allSettled([
+      schemaChecked,
+      this.#checkModel(provider, table.dimensions),
+      schemaChecked.then(() => this.#createBoss(hold)),
+    ]);
+    await this.#startBoss(boss);
     warnOfShortExpiry(config, log);
 
     const waker = new Waker({ boss, database, queue: names.queue, log });
@@ -182,13 +192,12 @@ export class Worker {
     await this.#health.start();
   }
 
-  async #openEmbedder(table: BlocksTable): Promise<OpenEmbedder> {
+  #openEmbedder(table: BlocksTable): OpenEmbedder {
     const { config, events, log } = this.#parts;
     const dimensions = () => table.dimensions;
     const { instruction, requestTargetMs: targetMs, batchSize: fixedTexts } = config;
     const server = { ...embeddingServer(config), instruction, targetMs, fixedTexts };
     this.#embedding = openEmbedder({ ...server, dimensions, events, log });
-    await this.#checkModel(this.#embedding.provider, table.dimensions);
     return this.#embedding;
   }
 
@@ -203,13 +212,18 @@ export class Worker {
     return this.#hold;
   }
 
-  async #openBoss(hold: Hold): Promise<PgBoss> {
+  async #createBoss(hold: Hold): Promise<PgBoss> {
     const { config, database, instance, log } = this.#parts;
     const isExplained = (error: Error) => hold.explains(error);
-    this.#boss = await createBoss(database, config, { instanceName: instance, log, isExplained, sendOnly: false });
-    await startBoss(this.#boss, config.names);
-    await ensureQueues(this.#boss, config, { update: true, signal: this.#aborted.signal });
-    return this.#boss;
+    return await createBoss(database, config, { instanceName: instance, log, isExplained, sendOnly: false });
+  }
+
+  /** Creates or migrates pg-boss's schema if necessary, so everything that may refuse to start comes first. */
+  async #startBoss(boss: PgBoss): Promise<void> {
+    const { config } = this.#parts;
+    this.#boss = boss;
+    await startBoss(boss, config.names);
+    await ensureQueues(boss, config, { update: true, signal: this.#aborted.signal });
   }
 
   async #startWorkers(boss: PgBoss, size: RequestSize, options: HandlerOptions): Promise<void> {

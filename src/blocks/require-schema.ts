@@ -1,21 +1,19 @@
 import type { Database } from '../postgres/database.js';
-import { inspectBlocks } from './inspect.js';
 import { requirePrivileges } from './checks/privileges.js';
 import { requireNoTriggerLoop } from './checks/trigger-loop.js';
 import { requireNoForeignKeys } from './checks/replica-sessions.js';
 import { requireStatuses } from './checks/statuses.js';
 import { requireTrigger } from './checks/trigger.js';
 import { requireAllRowsVisible } from './checks/row-security.js';
-import type { BlocksTable, TableNames } from './table.js';
+import type { BlocksTable } from './table.js';
 
 /**
- * Proves at start that the database has what the worker needs: the extension, tables, columns and privileges, access to all
- * rows, columns that accept what we write, and a trigger that notifies us of edits but not of our own writes.
+ * Proves at start that the tables are as the worker needs them: privileges, access to all rows, columns that accept what we
+ * write, and a trigger that notifies us of edits but not of our own writes.
  *
  * @throws ConfigurationError for the first check that fails, with the fix
  */
-export async function requireSchema(database: Database, names: TableNames): Promise<BlocksTable> {
-  const table = await inspectBlocks(database, names);
+export async function requireSchema(database: Database, table: BlocksTable): Promise<void> {
   await requirePrivileges(database, table);
   await requireAllRowsVisible(database, table);
   await requireTrigger(database, table);
@@ -23,5 +21,4 @@ export async function requireSchema(database: Database, names: TableNames): Prom
   await requireNoForeignKeys(database, table);
   await requireNoTriggerLoop(database, table);
   database.useVectorType(table.vectorTypeOid);
-  return table;
 }

@@ -1,14 +1,15 @@
 import { once } from 'node:events';
-import { loadConfig } from '../config/config.js';
+import { loadConfig, type Config } from '../config/config.js';
 import { openPostgres } from './connect/open-postgres.js';
 import { requireReachable } from './connect/require-reachable.js';
 import { requireSession } from './connect/require-session.js';
 import { requireWritable } from './connect/require-writable.js';
 import { createEvents } from '../telemetry/events.js';
 import { tuneHeapForThroughput } from '../terminal/heap.js';
-import { loggerForTerminal } from '../telemetry/logger.js';
+import { loggerForTerminal, type Logger } from '../telemetry/logger.js';
 import { instanceName } from './instance-name.js';
 import { INTERRUPTED, Interruption } from '../terminal/interruption.js';
+import type { Database } from '../postgres/database.js';
 import { startTracing } from '../monitoring/tracing/start-tracing.js';
 import { VERSION } from '../base/version.js';
 import { Worker } from '../worker.js';
@@ -49,10 +50,7 @@ export async function runWorker({ backfill }: WorkerArguments): Promise<void> {
   });
   const { signal } = interruption;
   try {
-    await requireReachable(database, config, log, signal);
-    await requireSession(database, config);
-    await requireWritable(database, config, log, signal);
-    await worker.start();
+    await worker.start(checkConnection(database, config, log, signal));
     if (backfill) {
       const { workOff } = await import('./backfill/work-off.js');
       const done = await workOff({ config, database, signal, log });
@@ -71,4 +69,10 @@ export async function runWorker({ backfill }: WorkerArguments): Promise<void> {
     interruption.close();
     log.info('stopped');
   }
+}
+
+async function checkConnection(database: Database, config: Config, log: Logger, signal: AbortSignal): Promise<void> {
+  await requireReachable(database, config, log, signal);
+  await requireSession(database, config);
+  await requireWritable(database, config, log, signal);
 }

@@ -1,4 +1,5 @@
 import type { JobResult } from 'pg-boss';
+import { allSettled } from '../base/all-settled.js';
 import { WorkerError } from '../base/errors.js';
 import { Timeout } from '../base/timeout.js';
 import { DrainingError } from '../embedder/errors.js';
@@ -184,10 +185,4 @@ function heldTooLong(): WorkerError {
 
 function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
   return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
-}
-
-/** @throws the first failure, after all have ended */
-async function allSettled(work: readonly Promise<void>[]): Promise<void> {
-  const results = await Promise.allSettled(work);
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
 }

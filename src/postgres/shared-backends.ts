@@ -5,13 +5,14 @@ const ROUNDS = 2;
 
 /**
  * Whether sessions are shared between transactions, as by a pooler in transaction mode, where LISTEN, advisory locks and
- * settings are lost. It opens transactions while a session is idle. If one of them runs on the session's backend, or the
- * session then answers from another backend, the backends are shared. A pooler in session mode is accepted. Uses one
- * session, and one connection of the pool for each round.
+ * settings are lost. Without a pooler they are not. Behind one, it opens transactions while a session is idle. If one of
+ * them runs on the session's backend, or the session then answers from another backend, the backends are shared. A pooler
+ * in session mode is accepted. Uses one session, and one connection of the pool for each round.
  *
  * @throws the driver's error when no connection can be opened
  */
 export async function sharesBackends(db: Database): Promise<boolean> {
+  if (await isDirect(db)) return false;
   const session = await db.connect({ applicationName: 'embedding-worker start' });
   try {
     const own = await backendOf(session);
@@ -24,6 +25,12 @@ export async function sharesBackends(db: Database): Promise<boolean> {
   } finally {
     await session.close();
   }
+}
+
+/** Whether the backend that answers is the one that was reported on connecting: a pooler reports a number of its own. */
+async function isDirect(db: Database): Promise<boolean> {
+  const [row] = await db.query<{ processId: number }>('SELECT pg_backend_pid() AS "processId"');
+  return row !== undefined && db.ownsBackend(row.processId);
 }
 
 /** Identifies a backend uniquely, also across servers. */

@@ -1,3 +1,4 @@
+import { inspectBlocks } from '../../src/blocks/inspect.js';
 import { requireSchema } from '../../src/blocks/require-schema.js';
 import type { BlocksTable } from '../../src/blocks/table.js';
 import type { CheckResult } from '../../src/commands/doctor/check.js';
@@ -65,7 +66,9 @@ export class SchemaSite {
     const { databaseUrl: url, listenDatabaseUrl: sessionUrl } = config;
     const database = new Postgres({ url, sessionUrl, applicationName: 'test', poolSize: 2 });
     try {
-      return await requireSchema(database, config.tables);
+      const table = await inspectBlocks(database, config.tables);
+      await requireSchema(database, table);
+      return table;
     } finally {
       await database.close();
     }

@@ -1,4 +1,4 @@
-import { requireSchema } from '../../src/blocks/require-schema.js';
+import { inspectBlocks } from '../../src/blocks/inspect.js';
 import { nextReadyPriority } from '../../src/queue/sql/next-ready-priority.js';
 import { resetRetrying } from '../../src/backlog/sql/reset-retrying.js';
 import { startStandIn } from '../../tools/stand-in/stand-in.js';
@@ -26,7 +26,7 @@ describeWithServer('the maintenance of a leader', () => {
 
     const database = new Kind({ url: db.url, sessionUrl: db.url, applicationName: 'test', poolSize: 1 });
     const due = (await nextReadyPriority(database, worker.config.names)) !== undefined;
-    await resetRetrying(database, worker.config.names, await requireSchema(database, worker.config.tables));
+    await resetRetrying(database, worker.config.names, await inspectBlocks(database, worker.config.tables));
     const { status } = await readBlock(db, id);
     await database.close();
 
