@@ -9,8 +9,19 @@ export interface EmbedOptions extends BatchOptions {
   readonly explore: boolean;
 }
 
+/** A text that was not sent, or not answered in time, while others of its batch have their results. */
+export class Unanswered {
+  /** What `embed` would have thrown if no text had a result. */
+  readonly reason: unknown;
+
+  constructor(reason: unknown) {
+    this.reason = reason;
+  }
+}
+
 /** `LONG`: the text is longer than the model's context. */
-export type TextResult = VectorOrRejection | typeof LONG;
+type RequestResult = VectorOrRejection | typeof LONG;
+export type TextResult = RequestResult | Unanswered;
 
 /**
  * Texts in, vectors out. Callers see three results only: a vector, a text that is at fault, or an error that tells them to
@@ -38,15 +49,20 @@ export class Embedder {
    *
    * @param texts the blocks' texts, not empty, without the instruction
    * @returns for each text its vector, number[dimensions] of length 1, or why it has none, or `LONG` if it is longer than
-   * the model's context
+   * the model's context, or `Unanswered` if a request failed after an earlier one of the batch had succeeded
    * @throws DrainingError, or the signal's reason: no text's fault
    * @throws TookTooLongError if one of the texts used up the job's time
    */
   async embed(texts: readonly string[], options: EmbedOptions): Promise<TextResult[]> {
-    const results: TextResult[] = [];
+    const results: RequestResult[] = [];
     for (const size of this.#size.divide(texts.length, options.explore)) {
       const request = texts.slice(results.length, results.length + size);
-      results.push(...(await this.#embedRequest(request, { ...options, typical: true })));
+      try {
+        results.push(...(await this.#embedRequest(request, { ...options, typical: true })));
+      } catch (error) {
+        if (results.length === 0) throw error;
+        return texts.map((_, i) => results[i] ?? new Unanswered(error));
+      }
     }
     return results;
   }
@@ -66,7 +82,7 @@ export class Embedder {
     this.#requests.drain();
   }
 
-  async #embedRequest(texts: readonly string[], options: RequestOptions): Promise<TextResult[]> {
+  async #embedRequest(texts: readonly string[], options: RequestOptions): Promise<RequestResult[]> {
     const [first] = texts;
     if (first === undefined) return [];
     if (texts.length === 1) return [await this.#single.embed(first, options)];
@@ -86,7 +102,7 @@ export class Embedder {
     }
   }
 
-  async #embedHalves(texts: readonly string[], batch: BatchOptions): Promise<TextResult[]> {
+  async #embedHalves(texts: readonly string[], batch: BatchOptions): Promise<RequestResult[]> {
     const options = { ...batch, typical: false };
     const middle = Math.ceil(texts.length / 2);
     const results = await this.#embedRequest(texts.slice(0, middle), options);
@@ -98,8 +114,8 @@ export class Embedder {
     texts: readonly string[],
     vectors: readonly VectorOrRejection[],
     options: RequestOptions,
-  ): Promise<TextResult[]> {
-    const results: TextResult[] = [];
+  ): Promise<RequestResult[]> {
+    const results: RequestResult[] = [];
     for (const [i, vector] of vectors.entries()) {
       results.push(
         vector instanceof Float32Array

@@ -1,4 +1,4 @@
-import type { Embedder } from '../embedder/embedder.js';
+import { Unanswered, type Embedder } from '../embedder/embedder.js';
 import { DrainingError, TookTooLongError } from '../embedder/errors.js';
 import { LONG } from '../embedder/text-embedder.js';
 import { PRIORITY } from '../queue/job.js';
@@ -38,6 +38,7 @@ export async function embed(
       const vector = vectors[i];
       if (vector === undefined) throw new RangeError(`got ${vectors.length} vectors for ${texts.length} texts`);
       if (vector === LONG) long.push(prepared);
+      else if (vector instanceof Unanswered) verdicts.push(handBack(prepared.job, vector.reason, deadline.signal));
       else verdicts.push(verdictOf(prepared, vector));
     });
     return { verdicts, long };

@@ -1,3 +1,5 @@
+import { Unanswered } from '../../src/embedder/embedder.js';
+import { DrainingError } from '../../src/embedder/errors.js';
 import { LONG } from '../../src/embedder/text-embedder.js';
 import { openEmbedder, type OpenEmbedder } from '../../src/embedder/open-embedder.js';
 import { createEvents, type Events } from '../../src/telemetry/events.js';
@@ -74,6 +76,19 @@ describe('a server that limits the texts per request', () => {
     server.forgetRequests();
     await embed(TEXTS);
     expect(sent()).toEqual([3, 3, 3, 1].map((texts) => [texts, 200]));
+  });
+
+  it('gets no further request of a batch after a shutdown; what it has embedded is kept', async () => {
+    await openWith(4, { maxBatch: 4 });
+    server.faults.add({ preset: 'hang', endpoint: '/v1/embeddings' });
+    const embedding = embed(TEXTS);
+    await server.waitFor(({ stats }) => stats.hanging === 1);
+    open.embedder.drain();
+    server.faults.clear();
+    const vectors = await embedding;
+    expect(sent()).toEqual([[4, 200]]);
+    expect(vectors.slice(0, 4)).toEqual(TEXTS.slice(0, 4).map((text) => deterministicVector(text, DIMENSIONS)));
+    expect(vectors.slice(4)).toEqual(TEXTS.slice(4).map(() => new Unanswered(expect.any(DrainingError))));
   });
 
   it('gets a text longer than its context in parts, and a short one as a whole', async () => {
