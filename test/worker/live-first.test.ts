@@ -130,7 +130,11 @@ describeWithServer('an edit that a worker fetches together with backlog', () => 
     const hang = ollama.faults.add({ preset: 'hang', text: 'backlog', count: 1 });
     try {
       await insertBlocks(db, 19, { content: (index) => `backlog ${index}` });
-      await startWorker(db, ollama, { PALDOCS_WORKER_CONCURRENCY: '1', PALDOCS_OLLAMA_CONCURRENCY: '1' });
+      await startWorker(db, ollama, {
+        PALDOCS_WORKER_CONCURRENCY: '1',
+        PALDOCS_OLLAMA_CONCURRENCY: '1',
+        PALDOCS_BATCH_SIZE: '10', // otherwise some batches are sent in halves
+      });
       await ollama.waitFor(({ stats }) => stats.hanging === 1);
       const edit = await insertBlock(db, { content: 'edit' });
       await untilJob(db, edit, ({ state }) => state === 'created');
