@@ -21,6 +21,8 @@ export interface BlocksRelation {
   readonly fillfactor: number;
   /** The planner's estimate; -1 before the first VACUUM or ANALYZE. */
   readonly rows: number;
+  /** The size of the rows on disk, without indexes and without values stored elsewhere (TOAST). */
+  readonly bytes: number;
 }
 
 /**
@@ -39,6 +41,7 @@ export async function readRelations(db: Queryable, table: BlocksTable): Promise<
 SELECT c.oid::text AS oid, n.nspname::text AS schema, c.relname::text AS table,
        quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS name,
        c.relkind = 'p' AS "isPartitioned", c.relkind = 'f' AS "isForeign", c.reltuples::float8 AS rows,
+       coalesce(pg_relation_size(c.oid), 0)::float8 AS bytes,
        ARRAY(SELECT i.inhparent::text FROM pg_inherits i WHERE i.inhrelid = c.oid AND i.inhparent IN (SELECT oid FROM placed)) AS parents,
        coalesce((SELECT option_value::int FROM pg_options_to_table(c.reloptions) WHERE option_name = 'fillfactor'), 100)
          AS fillfactor

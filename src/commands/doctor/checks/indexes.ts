@@ -3,8 +3,11 @@ import type { BlocksTable } from '../../../blocks/table.js';
 import { readRelations, type BlocksRelation } from '../../../blocks/sql/read-relations.js';
 import { number } from '../../../terminal/output.js';
 import { ok, tableOf, warning, type Check } from '../check.js';
-import { buildVectorIndexes, COSINE, nameEnding } from '../vector-index-sql.js';
+import { nameEnding } from '../../../blocks/index-sql.js';
+import { buildVectorIndexes, COSINE } from '../vector-index-sql.js';
 import { joinNames } from '../../../blocks/checks/join-names.js';
+import type { Problem } from '../problem.js';
+import { findStatusIndex } from '../status-index-problems.js';
 
 /** Above this, pages of the table have too little room for HOT updates. */
 const MAX_FILLFACTOR = 85;
@@ -20,7 +23,7 @@ export const indexesCheck: Check = {
     const [indexes, relations, taken] = await Promise.all([
       readIndexes(database, table),
       readRelations(database, table),
-      readTakenNames(database, nameEnding(table)),
+      readTakenNames(database, nameEnding(table.columns.embedding)),
     ]);
     // A partitioned table has no rows of its own, and nothing can be built on a foreign one.
     const holders = relations.filter(({ isPartitioned, isForeign }) => !isPartitioned && !isForeign);
@@ -31,29 +34,35 @@ export const indexesCheck: Check = {
         ? buildVectorIndexes({ table, relations, indexes: onVectors, method: onVectors[0]?.method ?? 'hnsw', taken })
         : [];
     const isIndexed = onVectors.length > 0 || build.length > 0;
+    const onStatus = await findStatusIndex(database, table, { indexes, relations }, isIndexed);
     const problems = [
       ...indexes.filter((index) => !index.valid && !index.isPartitioned).map(invalid),
-      // The fillfactor first: it applies to rows written afterwards.
-      ...(isIndexed ? overfull(holders) : []),
+      // The fillfactor first: it applies to rows written afterwards. Beside a status index, nothing is HOT anyway.
+      ...(isIndexed && !onStatus.isWanted ? overfull(holders) : []),
       ...(search.length > 0 ? [{ found: search.join('; '), fix: build }] : []),
       ...(isIndexed
-        ? indexes.filter((index) => isOnStatus(index, indexes)).map((index) => slowsUpdates(index, table))
+        ? indexes
+            .filter((index) => isOnStatus(index, indexes) && !onStatus.kept.includes(index))
+            .map((index) => slowsUpdates(index, table))
         : []),
+      ...onStatus.problems,
     ];
     if (problems.length > 0) {
       return warning(problems.map(({ found }) => found).join('; '), problems.flatMap(({ fix }) => fix).join('\n'));
     }
     const useful = onVectors.filter(({ operators, attachedTo }) => operators === COSINE && attachedTo === null);
-    if (useful.length === 0) return ok(`no index on ${table.columns.embedding}; with so few blocks none is needed`);
-    const room = holders.length > 0 ? `; fillfactor ${Math.max(...holders.map(({ fillfactor }) => fillfactor))}` : '';
-    return ok(`${joinNames(useful.map(({ name, method }) => `${name} (${method})`))}${room}`);
+    const kept = onStatus.kept.filter(({ attachedTo }) => attachedTo === null).map(({ name }) => name);
+    const status = kept.length > 0 ? `; ${joinNames(kept)} for sweeps (${onStatus.price})` : '';
+    if (useful.length === 0) {
+      return ok(`no index on ${table.columns.embedding}; with so few blocks none is needed${status}`);
+    }
+    const room =
+      holders.length > 0 && kept.length === 0
+        ? `; fillfactor ${Math.max(...holders.map(({ fillfactor }) => fillfactor))}`
+        : '';
+    return ok(`${joinNames(useful.map(({ name, method }) => `${name} (${method})`))}${room}${status}`);
   },
 };
-
-interface Problem {
-  readonly found: string;
-  readonly fix: readonly string[];
-}
 
 function invalid({ name }: BlocksIndex): Problem {
   return { found: `${name} is invalid: its build was interrupted`, fix: [`REINDEX INDEX CONCURRENTLY ${name};`] };

@@ -1,6 +1,6 @@
-import { readIndexes } from '../../../blocks/sql/read-indexes.js';
 import { readNotifyingFunctions } from '../../../blocks/sql/read-notifying-functions.js';
 import { readRelations } from '../../../blocks/sql/read-relations.js';
+import { readIndexUse } from '../../../blocks/status-index/use.js';
 import { number } from '../../../terminal/output.js';
 import { ok, tableOf, warning, type Check } from '../check.js';
 import { CHANNEL } from '../../../blocks/channel.js';
@@ -14,9 +14,8 @@ export const payloadCheck: Check = {
   run: async (context) => {
     const { database } = context;
     const table = tableOf(context);
-    const [sources, indexes, relations] = await Promise.all([
+    const [sources, relations] = await Promise.all([
       readNotifyingFunctions(database, table),
-      readIndexes(database, table),
       readRelations(database, table),
     ]);
     const rows = relations.reduce((sum, relation) => sum + Math.max(0, relation.isPartitioned ? 0 : relation.rows), 0);
@@ -24,7 +23,8 @@ export const payloadCheck: Check = {
     if (sources.length === 0) return ok(`unknown: no trigger function names the channel ${CHANNEL}`);
     if (!lacksId) return ok('notifications carry the block id, as far as the source of the trigger function shows');
     if (rows < MANY_ROWS) return ok('notifications carry no block id; after each, the worker looks for pending blocks');
-    if (indexes.some(({ onStatus, valid }) => onStatus && valid)) {
+    const uses = await readIndexUse(database, table, 'possible');
+    if (uses.get('pending')?.isServed === true && uses.get('unset')?.isServed === true) {
       return ok('notifications carry no block id; the worker finds pending blocks through an index');
     }
     return warning(
