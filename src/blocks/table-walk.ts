@@ -9,10 +9,10 @@ export const SLICE_PAGES = 4_096;
 /** Beyond this, the next slice has half as many pages; below the second, twice as many. */
 const SLOW_MS = 200;
 const FAST_MS = 25;
-/** Timeout of a slice's statement. */
-const TIMEOUT_MS = 1_000;
+/** Timeout of a statement that reads a bounded part of the table. */
+export const STATEMENT_TIMEOUT_MS = 1_000;
 /** PostgreSQL, appendix A: query_canceled, which a statement timeout raises. */
-const CANCELLED = '57014';
+export const QUERY_CANCELLED = '57014';
 
 export interface WalkOptions<Row> {
   /**
@@ -114,7 +114,7 @@ async function readRange<Row>(
   isDivisible: boolean,
   options: WalkOptions<Row>,
 ): Promise<Answer<Row> | undefined> {
-  const { read, maxRows, timeoutMs = TIMEOUT_MS, attempt = (transaction) => transaction() } = options;
+  const { read, maxRows, timeoutMs = STATEMENT_TIMEOUT_MS, attempt = (transaction) => transaction() } = options;
   const limit = isDivisible ? (maxRows ?? null) : null;
   const readOnce = async () =>
     await db.transaction(
@@ -127,7 +127,7 @@ async function readRange<Row>(
     );
   const answer = await attempt(() =>
     readOnce().catch((error: unknown) => {
-      if (isDivisible && errorCode(error) === CANCELLED) return undefined;
+      if (isDivisible && errorCode(error) === QUERY_CANCELLED) return undefined;
       throw error;
     }),
   );

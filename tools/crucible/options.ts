@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { Random } from './random.js';
 
 export interface RunOptions {
   readonly seed: number;
@@ -27,6 +28,8 @@ export interface RunOptions {
   readonly pgbouncer: boolean;
   /** Whether every second worker has one URL for pool and session, and therefore uses prepared statements. */
   readonly oneUrlForSome: boolean;
+  /** Pages that a worker reads in one slice of a sweep; 0 for its default, with which the whole table is one slice. */
+  readonly slicePages: number;
   /** Name of a guard to switch off, see sabotage/. */
   readonly sabotage: string | undefined;
   /** Further environment variables of the workers. */
@@ -51,6 +54,7 @@ export const DEFAULTS: Omit<RunOptions, 'seed' | 'worker'> = {
   requestTimeoutSeconds: 5,
   pgbouncer: false,
   oneUrlForSome: true,
+  slicePages: 0,
   sabotage: undefined,
   environment: {},
   failFast: false,
@@ -70,6 +74,7 @@ Options of a run:
   --rate N             changes of blocks per second (${DEFAULTS.rate})
   --request-timeout S  when a worker gives up a request (${DEFAULTS.requestTimeoutSeconds}); from 20 on it checks for lost ones
   --pgbouncer          connect the workers' pools through PgBouncer in transaction mode
+  --slice-pages N      how many pages a sweep reads at once, 0 for the worker's default (default: 1 to 4, or 0 in every second run)
   --quiet-timeout S    how long the workers may take to finish all work in the end (${DEFAULTS.quietTimeoutSeconds})
   --sabotage NAME      switch off a guard of the worker
   --worker FILE        the program to test (default: dist/cli.js, which is built first)
@@ -100,7 +105,7 @@ export interface CommandLine {
   readonly build: boolean;
 }
 
-type NumberName = 'seed' | 'seconds' | 'replicas' | 'rate' | 'lanes' | 'request-timeout' | 'quiet-timeout';
+type NumberName = 'seed' | 'seconds' | 'replicas' | 'rate' | 'lanes' | 'request-timeout' | 'quiet-timeout' | 'slice-pages';
 
 /** @throws TypeError or RangeError naming the option */
 export function readCommandLine(args: readonly string[], builtWorker: string): CommandLine {
@@ -115,6 +120,7 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
       lanes: { type: 'string' },
       'quiet-timeout': { type: 'string' },
       'request-timeout': { type: 'string' },
+      'slice-pages': { type: 'string' },
       pgbouncer: { type: 'boolean' },
       sabotage: { type: 'string' },
       scenario: { type: 'string' },
@@ -131,10 +137,12 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
     if (!/^\d+$/.test(value)) throw new RangeError(`--${name}: "${value}" is not a whole number`);
     return Number(value);
   };
+  const seed = number('seed', randomInt(1_000_000));
+  const isPlainRun = values.scenario === undefined && values.prove === undefined;
   return {
     run: {
       ...DEFAULTS,
-      seed: number('seed', randomInt(1_000_000)),
+      seed,
       seconds: number('seconds', DEFAULTS.seconds),
       nemesis: values.nemesis ?? DEFAULTS.nemesis,
       replicas: number('replicas', DEFAULTS.replicas),
@@ -142,6 +150,7 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
       lanes: number('lanes', DEFAULTS.lanes),
       requestTimeoutSeconds: number('request-timeout', DEFAULTS.requestTimeoutSeconds),
       quietTimeoutSeconds: number('quiet-timeout', DEFAULTS.quietTimeoutSeconds),
+      slicePages: number('slice-pages', isPlainRun ? slicePagesFor(seed) : 0),
       pgbouncer: values.pgbouncer === true,
       sabotage: values.sabotage,
       worker: values.worker ?? builtWorker,
@@ -154,4 +163,10 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
     help: values.help === true,
     build: values.worker === undefined,
   };
+}
+
+/** A few pages in one half of the runs, the worker's default in the other. */
+function slicePagesFor(seed: number): number {
+  const random = new Random(String(seed)).fork('slices');
+  return random.chance(0.5) ? random.between(1, 4) : 0;
 }
