@@ -54,7 +54,8 @@ export interface Slice<Row> {
  * itself. Partitions and inheriting tables are read together, page 0 of each first, with no privileges on them.
  *
  * The end is fixed at the start. A row that an update moves to a page behind the walk is missed; the next walk finds it. If a
- * file of the table is replaced, all of its rows may have moved, and the walk begins again. An empty table has one slice.
+ * file of the table is replaced, all of its rows may have moved, and the walk begins again. An empty table has one slice, and
+ * so has one with foreign tables below it.
  *
  * @throws the database's error; a slice of one page that takes longer than the timeout is one
  */
@@ -71,9 +72,10 @@ export async function* walkTable<Row>(
   let done = 0;
   let isFirst = true;
   while (left.from < left.to) {
-    const range = takePages(files, left, size, newestFirst);
+    const hasForeign = files.some(({ filenode }) => filenode === null);
+    const range = hasForeign ? ALL_PAGES : takePages(files, left, size, newestFirst);
     const pages = countPages(files, range);
-    const isDivisible = range.to - range.from > 1;
+    const isDivisible = !hasForeign && range.to - range.from > 1;
     const answer = await readRange(db, table, range, isDivisible, options);
     if (answer === undefined) {
       size = halfOf(Math.min(size, pages));

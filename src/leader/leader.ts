@@ -91,6 +91,7 @@ export function createLeader(setup: LeaderSetup): Lease {
     events,
     log,
   });
+  events.on('swept', () => void lease.rename());
   events.on('hold', ({ reason }) => {
     void lease.rename();
     if (reason === null) sweeper.request(); // blocks whose jobs alone were handed back, and blocks not enqueued meanwhile
