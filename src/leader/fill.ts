@@ -112,7 +112,7 @@ export class Fill {
    * Enqueues blocks that were left, from the first place on, until the queue is full again, all are enqueued, or a slice of
    * the table has none: then the next call continues behind it.
    */
-  async resume(): Promise<Resumed> {
+  async resume(signal: AbortSignal): Promise<Resumed> {
     const { blocks, pace } = this.#options;
     const within = this.#leftIn;
     if (within === undefined) return { enqueued: 0, read: NOTHING };
@@ -124,7 +124,7 @@ export class Fill {
       const filled = await this.#enqueueAll(ids);
       enqueued += filled.enqueued;
       const isFull = filled.left > 0;
-      if (!isFull && (part.range === null || filled.enqueued > 0)) continue;
+      if (!isFull && (part.range === null || filled.enqueued > 0) && !signal.aborted) continue;
       if (part.range !== null) {
         const from = isFull ? part.range.from : part.range.to;
         this.#leftIn = { from, to: within?.to ?? ALL_PAGES.to };

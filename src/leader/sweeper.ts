@@ -136,7 +136,7 @@ export class Sweeper {
   async #wait(ms: number, signal: AbortSignal): Promise<void> {
     const end = performance.now() + ms;
     for (;;) {
-      if (this.#fill.isStopped && performance.now() >= this.#refillAt) await this.#refill();
+      if (this.#fill.isStopped && performance.now() >= this.#refillAt) await this.#refill(signal);
       const now = performance.now();
       const until = this.#fill.isStopped ? Math.min(end, this.#refillAt) : end;
       if (signal.aborted || now >= end) return;
@@ -145,13 +145,13 @@ export class Sweeper {
   }
 
   /** Fills the queue if it is half empty. */
-  async #refill(): Promise<void> {
+  async #refill(signal: AbortSignal): Promise<void> {
     const { queue, queueLimit, pace, events, hold, log } = this.#options;
     this.#refillAt = performance.now() + REFILL_CHECK_MS;
     if (hold.isHeld) return;
     try {
       if ((await queue.freeCapacity(queueLimit)) < queueLimit / 2) return;
-      const { enqueued, read } = await this.#fill.resume();
+      const { enqueued, read } = await this.#fill.resume(signal);
       this.#refillAt = performance.now() + Math.max(REFILL_CHECK_MS, pauseAfter(pace, read, false));
       events.emit('filled', { enqueued, left: this.#fill.left });
     } catch (error) {

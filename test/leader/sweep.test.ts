@@ -22,6 +22,8 @@ const ENUM = [
 const INDEX = `CREATE INDEX waiting ON blocks (embedding_status, id) WHERE embedding_status IS NULL
   OR embedding_status IN ('pending', 'processing', 'error') OR (embedding_status = 'skipped' AND embedding IS NOT NULL)`;
 
+const RUNNING = new AbortController().signal;
+
 describeWithServer('a sweep', () => {
   let db: TestDatabase;
   let site: LeaderSite;
@@ -210,7 +212,7 @@ describeWithServer('a sweep', () => {
     const fill = site.fill(12);
     const sweep = () => site.sweep(fill, { throughIndex });
     expect(await sweep()).toMatchObject({ enqueued: 12, left: 88 });
-    expect(await fill.resume()).toMatchObject({ enqueued: 0 });
+    expect(await fill.resume(RUNNING)).toMatchObject({ enqueued: 0 });
     expect(fill.left).toBe(88);
     const finish = async () => {
       await db.query(`UPDATE blocks SET embedding_status = 'completed'
@@ -219,14 +221,14 @@ describeWithServer('a sweep', () => {
     };
     for (let left = 88; left > 0; left -= 12) {
       await finish();
-      expect(await fill.resume()).toMatchObject({ enqueued: Math.min(12, left) });
+      expect(await fill.resume(RUNNING)).toMatchObject({ enqueued: Math.min(12, left) });
       expect(fill.left).toBe(Math.max(0, left - 12));
       if (throughIndex) continue;
       // 88 blocks are left: block 13 first.
       expect((await jobKeys())[0]).toBe(String(101 - left));
     }
     await finish();
-    await fill.resume();
+    await fill.resume(RUNNING);
     expect(fill.isStopped).toBe(false);
     expect(fill.hasBacklog).toBe(false);
     expect(await countByStatus(db)).toEqual({ completed: 100 });
@@ -239,7 +241,7 @@ describeWithServer('a sweep', () => {
     expect(await site.sweep(fill)).toMatchObject({ enqueued: 4, left: 6 });
     await db.query(`UPDATE blocks SET embedding_status = 'pending' WHERE id = 1`);
     await db.query(`DELETE FROM pgboss.job WHERE name = 'embed-block'`);
-    expect(await fill.resume()).toMatchObject({ enqueued: 4 });
+    expect(await fill.resume(RUNNING)).toMatchObject({ enqueued: 4 });
     expect(await jobKeys()).toEqual(['91', '92', '93', '94']);
   });
 
@@ -251,7 +253,7 @@ describeWithServer('a sweep', () => {
     await db.query(`UPDATE blocks SET embedding_status = 'completed' WHERE id <= 25`);
     await db.query(`DELETE FROM pgboss.job WHERE name = 'embed-block'`);
     const resumed: number[] = [];
-    while (fill.isStopped) resumed.push((await fill.resume()).enqueued);
+    while (fill.isStopped) resumed.push((await fill.resume(RUNNING)).enqueued);
     expect(resumed.reduce((sum, enqueued) => sum + enqueued, 0)).toBe(5);
     expect(resumed.length).toBeGreaterThan(2);
     expect(fill.left).toBe(0);
