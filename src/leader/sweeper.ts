@@ -116,7 +116,10 @@ export class Sweeper {
     const pause = (ms: number) => this.#wait(ms, signal);
     const options = { ...this.#options, fill: this.#fill, isUrgent, throughIndex, onProgress, pause };
     const sweep = new Sweep(options, signal);
-    const counts = await sweep.run();
+    const counts = await sweep.run().catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+      return undefined; // the abort itself, or what it interrupted
+    });
     if (counts === undefined) return sweep.busyMs;
     const seconds = (performance.now() - started) / 1000;
     const lastSeconds = Number(seconds.toFixed(1));
