@@ -1,7 +1,7 @@
 import { errorCode } from '../base/errors.js';
 import type { Database } from '../postgres/database.js';
 import type { Condition } from './condition.js';
-import { findByCondition } from './sql/find-by-condition.js';
+import { findByCondition, type Page } from './sql/find-by-condition.js';
 import { findInPages, type FoundBlock } from './sql/find-in-pages.js';
 import { STATEMENT_TIMEOUT_MS, QUERY_CANCELLED, walkTable, type Slice, type WalkOptions } from './table-walk.js';
 import type { BlocksTable } from './table.js';
@@ -56,21 +56,21 @@ async function* findThroughIndex(
   conditions: readonly Condition[],
   { attempt = (transaction) => transaction() }: Pick<FindOptions, 'attempt'>,
 ): AsyncGenerator<FoundPart, void, undefined> {
+  const findPage = async (condition: Condition, page: Page) =>
+    await db.transaction(
+      async (tx) => {
+        const started = performance.now();
+        const ids = await findByCondition(tx, table, condition, page);
+        return { ids, tookMs: performance.now() - started };
+      },
+      { statementMs: STATEMENT_TIMEOUT_MS },
+    );
   let isFirst = true;
   for (const [done, condition] of conditions.entries()) {
     let after: string | null = null;
     do {
-      const page = { after, limit: INDEX_PAGE };
-      const { ids, tookMs }: { ids: string[]; tookMs: number } = await attempt(
-        async () =>
-          await db.transaction(
-            async (tx) => {
-              const started = performance.now();
-              return { ids: await findByCondition(tx, table, condition, page), tookMs: performance.now() - started };
-            },
-            { statementMs: STATEMENT_TIMEOUT_MS },
-          ),
-      );
+      const page: Page = { after, limit: INDEX_PAGE };
+      const { ids, tookMs }: FoundPage = await attempt(() => findPage(condition, page));
       after = ids.length < INDEX_PAGE ? null : (ids.at(-1) ?? null);
       const share = (done + (after === null ? 1 : 0)) / conditions.length;
       const rows = ids.map((id) => ({ id, condition }));
@@ -78,4 +78,9 @@ async function* findThroughIndex(
       isFirst = false;
     } while (after !== null);
   }
+}
+
+interface FoundPage {
+  readonly ids: readonly string[];
+  readonly tookMs: number;
 }

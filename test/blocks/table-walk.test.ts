@@ -34,7 +34,11 @@ describeWithServer('a walk over the table', () => {
   };
   const walk = (options: Partial<WalkOptions<number>> = {}) =>
     walkTable(postgres, table, { read: readIds, slicePages: 3, ...options });
-  const slicesOf = async (options: Partial<WalkOptions<number>> = {}) => await Array.fromAsync(walk(options));
+  const slicesOf = async (options: Partial<WalkOptions<number>> = {}) => {
+    const slices: Slice<number>[] = [];
+    for await (const slice of walk(options)) slices.push(slice);
+    return slices;
+  };
   const idsIn = (slices: readonly Slice<number>[]) => slices.flatMap(({ rows }) => rows);
   const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
   const sorted = (ids: readonly number[]) => [...ids].sort((a, b) => a - b);
@@ -188,7 +192,8 @@ describeWithServer('a walk over the table', () => {
     await open();
     const slices: Slice<number>[] = [];
     for await (const slice of walk()) {
-      if (slice.isFirst) await db.query('CREATE TABLE blocks_more PARTITION OF blocks FOR VALUES FROM (2000) TO (3000)');
+      if (slice.isFirst)
+        await db.query('CREATE TABLE blocks_more PARTITION OF blocks FOR VALUES FROM (2000) TO (3000)');
       slices.push(slice);
     }
     expect(slices.filter(({ isFirst }) => isFirst)).toHaveLength(1);

@@ -75,7 +75,6 @@ describeWithServer('of the replicas', () => {
       )
     ).map(({ name }) => name);
 
-
   /** Waits until a follower has asked for the lock, later than at the given time. @returns when that was */
   async function lockTried(name: string, later = ''): Promise<string> {
     const { at } = await db.untilRow<{ at: string }>(
@@ -147,7 +146,9 @@ describeWithServer('of the replicas', () => {
     await first.events.until(() => leads(first));
     const [row] = await db.query<{ query: string }>(LAST_STATEMENT);
     expect(row?.query).toMatch(/\/\* a \*\/$/);
-    const { query } = await db.untilRow<{ query: string }>(LAST_STATEMENT, [], ({ query }) => query.startsWith('SELECT 1'));
+    const { query } = await db.untilRow<{ query: string }>(LAST_STATEMENT, [], ({ query }) =>
+      query.startsWith('SELECT 1'),
+    );
     expect(query).toBe('SELECT 1 /* a */');
   });
 });

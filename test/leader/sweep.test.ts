@@ -196,7 +196,12 @@ describeWithServer('a sweep', () => {
   });
 
   it('answers the other questions although the queue is full, and counts what it leaves', async () => {
-    await insertPaged(db, 1, 100, `CASE WHEN id = 100 THEN 'processing' WHEN id = 99 THEN 'skipped' ELSE 'pending' END`);
+    await insertPaged(
+      db,
+      1,
+      100,
+      `CASE WHEN id = 100 THEN 'processing' WHEN id = 99 THEN 'skipped' ELSE 'pending' END`,
+    );
     await db.query(VECTOR.replace('70', '99'));
     site = await openLeaderSite(db);
     const fill = site.fill(12);
@@ -205,34 +210,37 @@ describeWithServer('a sweep', () => {
     expect(fill.hasBacklog).toBe(true);
   });
 
-  it.each([false, true])('fills the queue later, from the first place where it left blocks (index: %s)', async (throughIndex) => {
-    await insertPaged(db, 1, 100, `'pending'`);
-    if (throughIndex) await db.query(INDEX);
-    site = await openLeaderSite(db);
-    const fill = site.fill(12);
-    const sweep = () => site.sweep(fill, { throughIndex });
-    expect(await sweep()).toMatchObject({ enqueued: 12, left: 88 });
-    expect(await fill.resume(RUNNING)).toMatchObject({ enqueued: 0 });
-    expect(fill.left).toBe(88);
-    const finish = async () => {
-      await db.query(`UPDATE blocks SET embedding_status = 'completed'
+  it.each([false, true])(
+    'fills the queue later, from the first place where it left blocks (index: %s)',
+    async (throughIndex) => {
+      await insertPaged(db, 1, 100, `'pending'`);
+      if (throughIndex) await db.query(INDEX);
+      site = await openLeaderSite(db);
+      const fill = site.fill(12);
+      const sweep = () => site.sweep(fill, { throughIndex });
+      expect(await sweep()).toMatchObject({ enqueued: 12, left: 88 });
+      expect(await fill.resume(RUNNING)).toMatchObject({ enqueued: 0 });
+      expect(fill.left).toBe(88);
+      const finish = async () => {
+        await db.query(`UPDATE blocks SET embedding_status = 'completed'
                        WHERE id::text IN (SELECT singleton_key FROM pgboss.job WHERE name = 'embed-block')`);
-      await db.query(`DELETE FROM pgboss.job WHERE name = 'embed-block'`);
-    };
-    for (let left = 88; left > 0; left -= 12) {
+        await db.query(`DELETE FROM pgboss.job WHERE name = 'embed-block'`);
+      };
+      for (let left = 88; left > 0; left -= 12) {
+        await finish();
+        expect(await fill.resume(RUNNING)).toMatchObject({ enqueued: Math.min(12, left) });
+        expect(fill.left).toBe(Math.max(0, left - 12));
+        if (throughIndex) continue;
+        // 88 blocks are left: block 13 first.
+        expect((await jobKeys())[0]).toBe(String(101 - left));
+      }
       await finish();
-      expect(await fill.resume(RUNNING)).toMatchObject({ enqueued: Math.min(12, left) });
-      expect(fill.left).toBe(Math.max(0, left - 12));
-      if (throughIndex) continue;
-      // 88 blocks are left: block 13 first.
-      expect((await jobKeys())[0]).toBe(String(101 - left));
-    }
-    await finish();
-    await fill.resume(RUNNING);
-    expect(fill.isStopped).toBe(false);
-    expect(fill.hasBacklog).toBe(false);
-    expect(await countByStatus(db)).toEqual({ completed: 100 });
-  });
+      await fill.resume(RUNNING);
+      expect(fill.isStopped).toBe(false);
+      expect(fill.hasBacklog).toBe(false);
+      expect(await countByStatus(db)).toEqual({ completed: 100 });
+    },
+  );
 
   it('does not read again what lies before the first block that it left', async () => {
     await insertPaged(db, 1, 100, `CASE WHEN id > 90 THEN 'pending' ELSE 'completed' END`);

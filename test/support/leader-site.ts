@@ -46,7 +46,12 @@ export async function openLeaderSite(db: TestDatabase, url = db.url): Promise<Le
     parts,
     fill: (queueLimit = 10_000) => new Fill({ ...parts, queueLimit, pace: ONE_PAGE }),
     sweep: async (fill, options = {}, signal = new AbortController().signal) => {
-      const defaults = { isUrgent: false, throughIndex: false, onProgress: () => undefined, pause: () => Promise.resolve() };
+      const defaults = {
+        isUrgent: false,
+        throughIndex: false,
+        onProgress: () => undefined,
+        pause: () => Promise.resolve(),
+      };
       return await new Sweep({ ...parts, fill, pace: ONE_PAGE, ...defaults, ...options }, signal).run();
     },
     close: async () => {

@@ -105,7 +105,8 @@ export interface CommandLine {
   readonly build: boolean;
 }
 
-type NumberName = 'seed' | 'seconds' | 'replicas' | 'rate' | 'lanes' | 'request-timeout' | 'quiet-timeout' | 'slice-pages';
+type NumberName =
+  'seed' | 'seconds' | 'replicas' | 'rate' | 'lanes' | 'request-timeout' | 'quiet-timeout' | 'slice-pages';
 
 /** @throws TypeError or RangeError naming the option */
 export function readCommandLine(args: readonly string[], builtWorker: string): CommandLine {

@@ -114,7 +114,11 @@ function invalidReason({ name, oid, isPartitioned }: BlocksIndex, { indexes, rel
  *
  * @param whole the tables that it would read as a whole
  */
-function isUnproven({ oid, relation, isPartitioned }: BlocksIndex, { indexes }: Pick<Catalogue, 'indexes'>, whole: Set<string>): boolean {
+function isUnproven(
+  { oid, relation, isPartitioned }: BlocksIndex,
+  { indexes }: Pick<Catalogue, 'indexes'>,
+  whole: Set<string>,
+): boolean {
   if (!isPartitioned) return whole.has(relation);
   return indexes.some((index) => index.attachedTo === oid && isUnproven(index, { indexes }, whole));
 }
