@@ -3,7 +3,7 @@ import type { Database } from '../postgres/database.js';
 import type { Condition } from './condition.js';
 import { findByCondition, type Page } from './sql/find-by-condition.js';
 import { findInPages, type FoundBlock } from './sql/find-in-pages.js';
-import { STATEMENT_TIMEOUT_MS, QUERY_CANCELLED, walkTable, type Slice, type WalkOptions } from './table-walk.js';
+import { once, STATEMENT_TIMEOUT_MS, QUERY_CANCELLED, walkTable, type Slice, type WalkOptions } from './table-walk.js';
 import type { BlocksTable } from './table.js';
 
 /** Blocks that one slice returns at most; bounds the memory while all blocks of a large table are pending. */
@@ -54,7 +54,7 @@ async function* findThroughIndex(
   db: Database,
   table: BlocksTable,
   conditions: readonly Condition[],
-  { attempt = (transaction) => transaction() }: Pick<FindOptions, 'attempt'>,
+  { attempt = once }: Pick<FindOptions, 'attempt'>,
 ): AsyncGenerator<FoundPart, void, undefined> {
   const findPage = async (condition: Condition, page: Page) =>
     await db.transaction(

@@ -116,7 +116,7 @@ async function readRange<Row>(
   isDivisible: boolean,
   options: WalkOptions<Row>,
 ): Promise<Answer<Row> | undefined> {
-  const { read, maxRows, timeoutMs = STATEMENT_TIMEOUT_MS, attempt = (transaction) => transaction() } = options;
+  const { read, maxRows, timeoutMs = STATEMENT_TIMEOUT_MS, attempt = once } = options;
   const limit = isDivisible ? (maxRows ?? null) : null;
   const readOnce = async () =>
     await db.transaction(
@@ -134,6 +134,11 @@ async function readRange<Row>(
     }),
   );
   return answer !== undefined && limit !== null && answer.rows.length >= limit ? undefined : answer;
+}
+
+/** The default of `attempt`. */
+export async function once<T>(transaction: () => Promise<T>): Promise<T> {
+  return await transaction();
 }
 
 /** Limits a range to pages that exist; at least one, so that each walk has a slice. */
