@@ -105,6 +105,7 @@ function invalidReason({ name, oid, isPartitioned }: BlocksIndex, { indexes, rel
   const attached = new Set(indexes.filter(({ attachedTo }) => attachedTo === oid).map(({ relation }) => relation));
   const parent = indexes.find((index) => index.oid === oid)?.relation ?? '';
   const without = relations.filter((one) => one.parents.includes(parent) && !attached.has(one.oid));
+  if (without.length === 0) return `${name} is invalid, because an index attached to it is`;
   return `${name} is invalid: it has no attached index for ${joinNames(without.map((one) => one.name))}`;
 }
 

@@ -8,7 +8,7 @@ import type { BlocksTable } from '../table.js';
 import { scansOf, type Scan } from './plan.js';
 
 /** Tables up to this size, together, may be read as a whole: a slice of a pass is no smaller (4,096 pages of 8 kB). */
-const SMALL_BYTES = 4_096 * 8_192;
+export const SMALL_BYTES = 4_096 * 8_192;
 /** What a sweep asks for first. */
 const FIRST_PAGE: Page = { after: null, limit: 1_000 };
 
