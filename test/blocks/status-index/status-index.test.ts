@@ -47,6 +47,23 @@ describeWithServer('the status index', () => {
     expect(await site.db.query('SELECT indexrelid::regclass AS invalid FROM pg_index WHERE NOT indisvalid')).toEqual([]);
   });
 
+  it.each([
+    ['many blocks to be pending', `embedding_status = 'pending'`],
+    ['many skipped blocks to have a vector', `embedding_status = 'skipped', embedding = '[1,0,0]'`],
+    ['many blocks to have no status', 'embedding_status = NULL'],
+  ])('is used, too, if PostgreSQL expects %s', async (_, set) => {
+    site = await StatusIndexSite.open(TABLES.text);
+    await site.fill();
+    await site.create();
+    await site.db.query('ALTER TABLE blocks SET (autovacuum_enabled = off)');
+    await site.db.query(`UPDATE blocks SET ${set} WHERE id % 3 = 0`);
+    await site.db.query('ANALYZE blocks');
+    await site.db.query(`UPDATE blocks SET embedding_status = 'completed'`);
+    for (const [condition, { isServed, whole }] of await readIndexUse(site.postgres, site.table)) {
+      expect([condition, isServed, whole]).toEqual([condition, true, []]);
+    }
+  });
+
   it('is used where nothing waits, too', async () => {
     site = await StatusIndexSite.open(TABLES.text);
     await site.fill();
