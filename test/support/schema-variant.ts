@@ -22,7 +22,13 @@ export type ContentType = 'text' | 'json' | 'jsonb';
 
 /** The statements that turn an empty database with the reference schema and trigger into the variant. */
 export async function variantSql(variant: SchemaVariant): Promise<string[]> {
-  const { idType = 'bigint', contentType = 'jsonb', dimensions = 768, vectorKind = 'vector', withTrigger = true } = variant;
+  const {
+    idType = 'bigint',
+    contentType = 'jsonb',
+    dimensions = 768,
+    vectorKind = 'vector',
+    withTrigger = true,
+  } = variant;
   const changes: string[] = [];
   if (idType !== 'bigint') changes.push(...idTypeSql(idType));
   if (contentType !== 'jsonb') {

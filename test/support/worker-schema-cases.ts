@@ -77,7 +77,8 @@ export const SCHEMA_CASES: readonly SchemaCase[] = [
   {
     name: 'has an embedding column of another type',
     sql: 'ALTER TABLE blocks ALTER embedding TYPE text',
-    message: /embedding is of type text, not vector\(N\) or halfvec\(N\)[^]*ALTER COLUMN "embedding" TYPE vector\(768\)/,
+    message:
+      /embedding is of type text, not vector\(N\) or halfvec\(N\)[^]*ALTER COLUMN "embedding" TYPE vector\(768\)/,
   },
   {
     name: 'has an embedding column without a dimension',

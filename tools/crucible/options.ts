@@ -164,6 +164,7 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
 }
 
 function vectorKindOf(value: string = DEFAULTS.vectorKind): VectorKind {
-  if (value !== 'vector' && value !== 'halfvec') throw new RangeError(`--vector-type: "${value}" is not vector or halfvec`);
+  if (value !== 'vector' && value !== 'halfvec')
+    throw new RangeError(`--vector-type: "${value}" is not vector or halfvec`);
   return value;
 }

@@ -35,7 +35,10 @@ export async function findVectorIndex(
   if (dimensions <= MAX_INDEXED_DIMENSIONS[vectorKind]) return { found: problems.join('; '), fix: build(table) };
   const tooLong = `an index on a ${vectorKind} takes at most ${number(MAX_INDEXED_DIMENSIONS[vectorKind])} dimensions, and these have ${number(dimensions)}`;
   if (dimensions > MAX_INDEXED_DIMENSIONS.halfvec) {
-    return { found: `${problems.join('; ')}; ${tooLong}`, fix: ['use a model with fewer dimensions, or search fewer blocks'] };
+    return {
+      found: `${problems.join('; ')}; ${tooLong}`,
+      fix: ['use a model with fewer dimensions, or search fewer blocks'],
+    };
   }
   const halfvec = qualifyVectorName(table, 'halfvec');
   if (!(await typeExists(db, halfvec))) {

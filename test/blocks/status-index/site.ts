@@ -38,7 +38,7 @@ export class StatusIndexSite {
    * Inserts blocks of a length at which PostgreSQL prefers an index for a few of them: every eighth is skipped, one of a
    * thousand waits, and the rest is completed.
    */
-  async fill(rows = 20_000): Promise<void> {
+  async fill(rows = 5_000): Promise<void> {
     await this.db.query(`INSERT INTO notes (id, title) VALUES (1, 'Note') ON CONFLICT DO NOTHING`);
     await this.db.query(
       `INSERT INTO blocks (id, note_id, block_type, content, embedding, embedding_status)
@@ -94,8 +94,8 @@ export const TABLES = {
     ALTER TABLE blocks ALTER embedding_status TYPE status USING embedding_status::status;`,
   'text, in partitions of partitions': `DROP TABLE blocks;
     CREATE TABLE blocks (${COLUMNS}) PARTITION BY RANGE (id);
-    CREATE TABLE blocks_1 PARTITION OF blocks FOR VALUES FROM (0) TO (8000);
-    CREATE TABLE "blo cks_2" PARTITION OF blocks FOR VALUES FROM (8000) TO (1000000) PARTITION BY HASH (id);
+    CREATE TABLE blocks_1 PARTITION OF blocks FOR VALUES FROM (0) TO (2000);
+    CREATE TABLE "blo cks_2" PARTITION OF blocks FOR VALUES FROM (2000) TO (1000000) PARTITION BY HASH (id);
     CREATE TABLE blocks_2a PARTITION OF "blo cks_2" FOR VALUES WITH (MODULUS 2, REMAINDER 0);
     CREATE TABLE blocks_2b PARTITION OF "blo cks_2" FOR VALUES WITH (MODULUS 2, REMAINDER 1);`,
   'text, in tables that inherit': `${NULLABLE} CREATE TABLE archive () INHERITS (blocks);

@@ -39,12 +39,14 @@ describeWithServer('the status index', () => {
     expect({ isUsable, reasons }).toEqual({
       isUsable: false,
       reasons: [
-        'blocks_embedding_status_idx is invalid: it has no attached index for public.blocks_1 and public."blo cks_2"',
+        'blocks_embedding_status_idx is invalid: it has no attached index for public."blo cks_2" and public.blocks_1',
       ],
     });
     expect((await site.create()).join('\n')).not.toMatch(/CREATE INDEX .* ON (ONLY )?"public"\."(blocks|blocks_2a)" /);
     expect(await site.diagnose()).toMatchObject({ isUsable: true, reasons: [] });
-    expect(await site.db.query('SELECT indexrelid::regclass AS invalid FROM pg_index WHERE NOT indisvalid')).toEqual([]);
+    expect(await site.db.query('SELECT indexrelid::regclass AS invalid FROM pg_index WHERE NOT indisvalid')).toEqual(
+      [],
+    );
   });
 
   it.each([

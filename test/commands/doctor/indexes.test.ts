@@ -176,7 +176,9 @@ describeWithServer('doctor, where there is', () => {
     await site.prepare(`ALTER TABLE blocks ALTER embedding TYPE vector(4096); ${MILLIONS}`);
     const [warning] = await site.doctorFindings();
     expect(warning?.found).toMatch(/and these have 4,096; .*costs nothing measurable without a vector index/);
-    expect(warning?.fix).toMatch(/^use a model with fewer dimensions, or search fewer blocks\nCREATE INDEX CONCURRENTLY ON/);
+    expect(warning?.fix).toMatch(
+      /^use a model with fewer dimensions, or search fewer blocks\nCREATE INDEX CONCURRENTLY ON/,
+    );
   });
 
   it('an index of a partitioned table without partitions, only names it', async () => {
