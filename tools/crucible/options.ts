@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { Random } from './random.js';
+import type { VectorKind } from '../../src/postgres/vector-codec.js';
 
 export interface RunOptions {
   readonly seed: number;
@@ -30,6 +31,8 @@ export interface RunOptions {
   readonly oneUrlForSome: boolean;
   /** Pages that a worker reads in one slice of a sweep; 0 for its default, with which the whole table is one slice. */
   readonly slicePages: number;
+  /** The type of the embedding column. */
+  readonly vectorKind: VectorKind;
   /** Name of a guard to switch off, see sabotage/. */
   readonly sabotage: string | undefined;
   /** Further environment variables of the workers. */
@@ -55,6 +58,7 @@ export const DEFAULTS: Omit<RunOptions, 'seed' | 'worker'> = {
   pgbouncer: false,
   oneUrlForSome: true,
   slicePages: 0,
+  vectorKind: 'vector',
   sabotage: undefined,
   environment: {},
   failFast: false,
@@ -75,6 +79,7 @@ Options of a run:
   --request-timeout S  when a worker gives up a request (${DEFAULTS.requestTimeoutSeconds}); from 20 on it checks for lost ones
   --pgbouncer          connect the workers' pools through PgBouncer in transaction mode
   --slice-pages N      how many pages a sweep reads at once, 0 for the worker's default (default: 1 to 4, or 0 in every second run)
+  --vector-type TYPE   type of the embedding column: vector or halfvec (${DEFAULTS.vectorKind})
   --quiet-timeout S    how long the workers may take to finish all work in the end (${DEFAULTS.quietTimeoutSeconds})
   --sabotage NAME      switch off a guard of the worker
   --worker FILE        the program to test (default: dist/cli.js, which is built first)
@@ -123,6 +128,7 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
       'request-timeout': { type: 'string' },
       'slice-pages': { type: 'string' },
       pgbouncer: { type: 'boolean' },
+      'vector-type': { type: 'string' },
       sabotage: { type: 'string' },
       scenario: { type: 'string' },
       prove: { type: 'string' },
@@ -153,6 +159,7 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
       quietTimeoutSeconds: number('quiet-timeout', DEFAULTS.quietTimeoutSeconds),
       slicePages: number('slice-pages', isPlainRun ? slicePagesFor(seed) : 0),
       pgbouncer: values.pgbouncer === true,
+      vectorKind: vectorKindOf(values['vector-type']),
       sabotage: values.sabotage,
       worker: values.worker ?? builtWorker,
     },
@@ -170,4 +177,8 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
 function slicePagesFor(seed: number): number {
   const random = new Random(String(seed)).fork('slices');
   return random.chance(0.5) ? random.between(1, 4) : 0;
+function vectorKindOf(value: string = DEFAULTS.vectorKind): VectorKind {
+  if (value !== 'vector' && value !== 'halfvec')
+    throw new RangeError(`--vector-type: "${value}" is not vector or halfvec`);
+  return value;
 }

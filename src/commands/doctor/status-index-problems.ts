@@ -1,6 +1,7 @@
 import type { Database } from '../../postgres/database.js';
 import { createStatusIndexSql } from '../../blocks/status-index/definition.js';
 import { diagnoseStatusIndex } from '../../blocks/status-index/diagnose.js';
+import { SMALL_BYTES } from '../../blocks/status-index/use.js';
 import type { BlocksIndex } from '../../blocks/sql/read-indexes.js';
 import type { BlocksRelation } from '../../blocks/sql/read-relations.js';
 import type { BlocksTable } from '../../blocks/table.js';
@@ -37,16 +38,15 @@ export async function findStatusIndex(
   const none = { problems: [], kept: complete, isWanted: complete.length > 0, price };
   const holders = relations.filter(({ isPartitioned, isForeign }) => !isPartitioned && !isForeign);
   const rows = holders.reduce((sum, holder) => sum + Math.max(0, holder.rows), 0);
+  const bytes = holders.reduce((sum, holder) => sum + holder.bytes, 0);
   if (isUsed || rows < MANY_ROWS) return none;
   if (isUsable) {
-    const bytes = holders.reduce((sum, holder) => sum + holder.bytes, 0);
-    if (bytes === 0 || reasons.length === 0) return none;
+    if (bytes <= SMALL_BYTES) return none; // reading all of it is as fast
     return { ...none, problems: [{ found: reasons.join('; '), fix: [`ANALYZE ${table.blocks};`] }] };
   }
   const isComplete = (index: BlocksIndex) => complete.includes(index);
   const fix = await createStatusIndexSql(database, table, { relations, indexes }, isComplete);
   if (fix.length === 0) return none; // it exists; another problem names what is wrong with it
-  const bytes = holders.reduce((sum, holder) => sum + holder.bytes, 0);
   const found = [
     ...(reasons.length > 0 ? reasons : [`no index on ${table.columns.status}`]),
     `a sweep reads all ${number(Math.round(rows))} blocks. The index costs ${costOf(rows, bytes)}; ${price}`,
