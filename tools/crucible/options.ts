@@ -177,6 +177,8 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
 function slicePagesFor(seed: number): number {
   const random = new Random(String(seed)).fork('slices');
   return random.chance(0.5) ? random.between(1, 4) : 0;
+}
+
 function vectorKindOf(value: string = DEFAULTS.vectorKind): VectorKind {
   if (value !== 'vector' && value !== 'halfvec')
     throw new RangeError(`--vector-type: "${value}" is not vector or halfvec`);
