@@ -1,4 +1,3 @@
-import type { FoundInSlice } from '../blocks/sql/read-slice.js';
 import { ConfigurationError } from '../base/errors.js';
 import { PRIORITY, type Priority } from '../queue/job.js';
 import { retryBlocks, type Retried } from '../backlog/retry-failed.js';
@@ -57,12 +56,9 @@ function* inBatches(given: readonly string[]): Generator<readonly string[]> {
 }
 
 async function* inError({ blocks }: CommandContext): AsyncGenerator<readonly string[]> {
-  let after: string | null = null;
-  for (;;) {
-    const page: FoundInSlice[] = await blocks.slice({ after, limit: BATCH_SIZE }, ['error']);
-    if (page.length > 0) yield page.map(({ id }) => id);
-    if (page.length < BATCH_SIZE) return;
-    after = page.at(-1)?.id ?? null;
+  const throughIndex = await blocks.hasIndexFor(['error']);
+  for await (const { rows } of blocks.find(['error'], { throughIndex })) {
+    yield* inBatches(rows.map(({ id }) => id));
   }
 }
 

@@ -48,7 +48,10 @@ export async function runCrucible(options: RunOptions, print: (line: string) => 
   const testbed = await openTestbed(options);
   let keepLogs = true;
   try {
-    print(`seed ${options.seed}: ${options.replicas} workers are running; writes and faults for ${options.seconds} s`);
+    const slices = options.slicePages === 0 ? '' : `, with slices of ${options.slicePages} pages`;
+    print(
+      `seed ${options.seed}: ${options.replicas} workers are running${slices}; writes and faults for ${options.seconds} s`,
+    );
     const result = await runOn(testbed, options, print);
     keepLogs = result.violations.length > 0;
     return result;
