@@ -40,6 +40,7 @@ const cli = yargs(hideBin(process.argv))
     (command) =>
       command
         .option('json', JSON_OPTION)
+        .option('exact', { type: 'boolean', default: false, describe: 'count every block, even of a large table' })
         .option('watch', { type: 'boolean', default: false, describe: 'repeat until interrupted' })
         .option('interval', { type: 'number', default: 2, describe: 'with --watch: seconds between two snapshots' })
         .example('$0 status --watch', 'watch the progress')
@@ -55,6 +56,11 @@ const cli = yargs(hideBin(process.argv))
         .option('limit', { type: 'number', default: 50, describe: 'number of blocks to list, 10,000 at most' })
         .option('after', { type: 'string', describe: 'start after the block with this id' })
         .option('reason', { type: 'string', describe: 'only blocks with this reason code' })
+        .option('exact', {
+          type: 'boolean',
+          default: false,
+          describe: 'also look for blocks without a record of their failure, even in a large table',
+        })
         .example('$0 errors --reason OLLAMA_NAN --limit 10', 'the first ten with this reason'),
     async (options) => (await import('./commands/errors.js')).runErrors(options),
   )

@@ -5,7 +5,8 @@ import { LogLimit } from '../telemetry/log-limit.js';
 import type { Logger } from '../telemetry/logger.js';
 import { enqueuePage, isWaiting, minUsefulCapacity, type EnqueueContext } from './enqueue-page.js';
 import { PRIORITY } from '../queue/job.js';
-import { findInScope, type FindInScope, type FoundBlock } from './sql/find-in-scope.js';
+import { findCandidates, type Candidates } from './candidates.js';
+import { findInScope, type FoundBlock } from './sql/find-in-scope.js';
 import { sleep } from '../base/sleep.js';
 import { RateLimit } from './rate-limit.js';
 import type { Waker } from '../queue/waker.js';
@@ -49,19 +50,18 @@ export interface BackfillCounts {
   alreadyQueued: number;
   /** Of the enqueued, those that were requeued, by their former status. */
   readonly requeued: Record<RequeueableStatus, number>;
-  /** All blocks up to this id are done; null if none are. A later run may start after it. */
+  /** All blocks up to this id are done; null if that is known of none. A later run may start after it. */
   lastId: string | null;
 }
 
 /**
- * Enqueues blocks that need embedding, in order of their ids and with a lower priority than edits, within the rate and the
- * queue's limit:
+ * Enqueues blocks that need embedding, with a lower priority than edits, within the rate and the queue's limit:
  *
- *     page of ids ─▶ capacity? ─▶ one transaction: jobs, `pending` for requeued blocks ─▶ rate limit ─▶ next page
+ *     candidates ─▶ page, read by its ids ─▶ capacity? ─▶ one transaction: jobs, `pending` for requeued blocks ─▶ rate limit
  *
- * Each id is passed once and the last one is fixed at the start, so blocks that are settled or written during the run are
- * not found again. A page is out of date after waiting, so it is then read again. Nothing is stored between runs: a block
- * waits with a job, or is found again.
+ * Blocks to requeue are found in order of their ids, and the last one is fixed at the start, so that none is requeued twice.
+ * Candidates are out of date after waiting, so each page of them is read again before it is enqueued. Nothing is stored
+ * between runs: a block waits with a job, or is found again.
  */
 export class Backfill {
   readonly counts: BackfillCounts = {
@@ -92,19 +92,34 @@ export class Backfill {
 
   /** Resolves when all blocks are enqueued; when aborted, after the current transaction. */
   async run(): Promise<void> {
-    const { blocks, after, signal } = this.#options;
-    const upTo = await this.#withRetry(() => blocks.lastId());
+    const { database, blocks, scope, requeued, after, signal } = this.#options;
     this.counts.lastId = after;
-    let last = after;
-    while (upTo !== null && !signal.aborted) {
-      const page = await this.#read({ after: last, upTo, ids: null });
-      if (page.length === 0) break;
-      last = page[(await this.#enqueuePage(page)) - 1]?.id ?? last;
+    const upTo = await this.#withRetry(() => blocks.lastId());
+    if (upTo === null) return;
+    const candidates = findCandidates({
+      ...{ database, table: blocks.table, scope, statuses: this.#statuses, after, upTo },
+      inOrder: requeued.length > 0,
+      attempt: (work) => this.#withRetry(work),
+    });
+    for await (const found of candidates) {
+      await this.#enqueueAll(found);
+      if (signal.aborted) return;
       if (this.#postponed.size > MAX_POSTPONED) await this.#revisitPostponed();
-      if (this.#postponed.size === 0) this.counts.lastId = last;
     }
     await this.#revisitPostponed();
     if (!signal.aborted) this.counts.lastId = upTo;
+  }
+
+  async #enqueueAll({ ids, upTo }: Candidates): Promise<void> {
+    const { signal } = this.#options;
+    for (let done = 0; done < ids.length && !signal.aborted;) {
+      const part = ids.slice(done, done + this.#pageSize);
+      const page = await this.#read(part);
+      const next = page[await this.#enqueuePage(page)];
+      done += next === undefined ? part.length : part.indexOf(next.id);
+      if (upTo !== null && this.#postponed.size === 0) this.counts.lastId = ids[done - 1] ?? this.counts.lastId;
+    }
+    if (upTo !== null && this.#postponed.size === 0 && !signal.aborted) this.counts.lastId = upTo;
   }
 
   /**
@@ -161,16 +176,17 @@ export class Backfill {
   }
 
   async #revisitPage(ids: readonly string[]): Promise<void> {
-    const page = await this.#read({ after: null, upTo: null, ids });
+    const page = await this.#read(ids);
     for (const id of ids) this.#postponed.delete(id); // a block missing from the page is gone, or needs nothing now
     const taken = await this.#enqueuePage(page);
     for (const { id } of page.slice(taken)) this.#postponed.add(id);
   }
 
-  async #read(part: Pick<FindInScope, 'after' | 'upTo' | 'ids'>): Promise<FoundBlock[]> {
+  /** Those of the blocks that need embedding now. */
+  async #read(ids: readonly string[]): Promise<FoundBlock[]> {
     const { database, queue, blocks, scope } = this.#options;
-    const page = { scope, statuses: this.#statuses, limit: this.#pageSize, ...part };
-    return await this.#withRetry(() => findInScope(database, queue.names, blocks.table, page));
+    const wanted = { scope, statuses: this.#statuses };
+    return await this.#withRetry(() => findInScope(database, queue.names, blocks.table, wanted, ids));
   }
 
   /** A transaction that has started is always finished, so that its blocks are counted. */

@@ -1,14 +1,16 @@
-import { listTypes } from '../blocks/sql/list-types.js';
+import { countOrEstimate } from '../blocks/count-or-estimate.js';
+import { countBlocks } from '../blocks/sql/count-blocks.js';
 import { requirePrivileges } from '../blocks/checks/privileges.js';
 import { retryTransient } from '../postgres/retry.js';
 import { ConfigurationError } from '../base/errors.js';
 import { BackfillRun } from '../backlog/backfill-run.js';
 import { WorkNotifier } from '../queue/work-notifier.js';
 import { withContext, withQueue, type CommandContext } from './context.js';
-import { counted, number, printable, writeJson, writeLines } from '../terminal/output.js';
+import { about, counted, number, printable, writeJson, writeLines } from '../terminal/output.js';
 import { confirmed } from './backfill/confirm.js';
 import { readArguments, type BackfillArguments, type Request } from './backfill/options.js';
-import { planBackfill, type BackfillPlan } from './backfill/plan.js';
+import { ExpectedCount } from './backfill/expected-count.js';
+import { countPlanned, planBackfill, type BackfillCount, type BackfillPlan } from './backfill/plan.js';
 import { showProgress } from './backfill/progress.js';
 import { tuneHeapForSize } from '../terminal/heap.js';
 import { describeResult, resultOfPlan, resultOfRun, type BackfillResult } from './backfill/report.js';
@@ -25,24 +27,31 @@ export async function runBackfill(args: BackfillArguments): Promise<void> {
   await withContext('backfill', async (context) => {
     const started = performance.now();
     const seconds = () => Math.round(performance.now() - started) / 1000;
-    const { signal } = context;
-    const plan = await retryTransient(() => planBackfill(context, args, request), { signal, maxWaitMs: MAX_OUTAGE_MS });
-    await warnOfUnknownTypes(context, request, plan);
+    const outage = { signal: context.signal, maxWaitMs: MAX_OUTAGE_MS };
+    const plan = await retryTransient(() => planBackfill(context, args, request), outage);
+    const count = () => countPlanned(context, plan, args.exact);
     if (args.dryRun) {
-      await print(resultOfPlan(plan, seconds()), args.json);
+      const planned = await retryTransient(count, outage);
+      if (planned.found === 0) await warnOfUnknownTypes(context, request);
+      await print(resultOfPlan(plan, planned, seconds()), args.json);
       return 0;
     }
     if (plan.requeued.length > 0) await requirePrivileges(context.database, context.blocks.table);
-    if (!(await isConfirmed(context, args, plan))) return 1;
-    return await enqueue(context, args, { ...request, ...plan }, seconds);
+    if (mustConfirm(args, plan) && !(await isConfirmed(context, await retryTransient(count, outage)))) return 1;
+    return await enqueue(context, args, { ...request, ...plan }, { count, seconds });
   });
+}
+
+interface RunParts {
+  readonly count: () => Promise<BackfillCount>;
+  readonly seconds: () => number;
 }
 
 async function enqueue(
   context: CommandContext,
   args: BackfillArguments,
   plan: BackfillPlan & Request,
-  seconds: () => number,
+  { count, seconds }: RunParts,
 ): Promise<number> {
   const { config, database, blocks, signal, log } = context;
   return await withQueue(context, async (queue) => {
@@ -64,8 +73,9 @@ async function enqueue(
       },
       args.wait,
     );
+    const expected = new ExpectedCount(count); // counts beside the run, which need not wait for it
     const terminal = process.stderr.isTTY ? process.stderr : null;
-    const progress = showProgress({ run, expected: plan.found, terminal, log });
+    const progress = showProgress({ run, expected: () => expected.value, terminal, log });
     let ended = false;
     try {
       await run.run();
@@ -74,8 +84,10 @@ async function enqueue(
       if (!signal.aborted) throw error;
     } finally {
       progress.stop();
-      if (!ended) notice(describeStop(run, plan, signal.aborted));
+      await expected.settled;
+      if (!ended) notice(describeStop(run, plan, expected.value, signal.aborted));
     }
+    if (ended && run.counts.found === 0) await warnOfUnknownTypes(context, plan);
     const result = resultOfRun(run, !ended, seconds());
     await print(result, args.json);
     const inError = result.ended?.error ?? 0;
@@ -84,10 +96,14 @@ async function enqueue(
   });
 }
 
-async function isConfirmed({ signal }: CommandContext, args: BackfillArguments, plan: BackfillPlan): Promise<boolean> {
-  const { completed } = plan.toRequeue;
-  if (completed <= CONFIRM_ABOVE || args.yes) return true;
-  const what = `embed ${counted(completed, 'completed block')} again`;
+function mustConfirm(args: BackfillArguments, { requeued }: BackfillPlan): boolean {
+  return requeued.includes('completed') && !args.yes;
+}
+
+async function isConfirmed({ signal }: CommandContext, { toRequeue, estimated }: BackfillCount): Promise<boolean> {
+  const { completed } = toRequeue;
+  if (completed <= CONFIRM_ABOVE) return true;
+  const what = `embed ${estimated ? `${about(completed)} completed blocks` : counted(completed, 'completed block')} again`;
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
     throw new ConfigurationError('CONFIRMATION', `this would ${what}, and there is no terminal to confirm it on`, {
       fix: 'add --yes to confirm, or select fewer blocks with --note or --block-type',
@@ -99,22 +115,29 @@ async function isConfirmed({ signal }: CommandContext, args: BackfillArguments, 
   return false;
 }
 
-async function warnOfUnknownTypes(
-  { database, blocks, log }: CommandContext,
-  { types: named }: Request,
-  { found }: BackfillPlan,
-): Promise<void> {
-  if (named === null || found > 0) return;
-  const types = await listTypes(database, blocks.table);
+async function warnOfUnknownTypes({ database, blocks, log }: CommandContext, { types: named }: Request): Promise<void> {
+  if (named === null) return;
+  const { table } = blocks;
+  const { counts, estimated } = await countOrEstimate(database, table, (tx, part) => countBlocks(tx, table, part));
+  const types = [...new Set(counts.map(({ type }) => type))].filter((type) => type !== '').sort();
   const unknown = named.filter((type) => !types.includes(type));
-  if (unknown.length > 0) log.warn('there is no block of this type', { unknown, types });
+  if (unknown.length === 0) return;
+  if (estimated) log.warn('a sample of the table has no block of this type', { unknown, types });
+  else log.warn('there is no block of this type', { unknown, types });
 }
 
-function describeStop(run: BackfillRun, plan: BackfillPlan, interrupted: boolean): string {
+function describeStop(
+  run: BackfillRun,
+  { requeued }: BackfillPlan,
+  expected: BackfillCount | undefined,
+  interrupted: boolean,
+): string {
   const { found, lastId } = run.counts;
-  const what = `${interrupted ? 'interrupted' : 'failed'} after ${number(found)} of ${counted(Math.max(found, plan.found), 'block')}`;
+  const total = Math.max(found, expected?.found ?? 0);
+  const of = expected?.estimated === true ? `${about(total)} blocks` : counted(total, 'block');
+  const what = `${interrupted ? 'interrupted' : 'failed'} after ${number(found)} of ${of}`;
   if (!run.enqueuing) return `${what}: all are enqueued, and the workers continue`;
-  const option = plan.toRequeue.completed > 0 && lastId !== null ? ` with --after ${printable(lastId)}` : '';
+  const option = requeued.includes('completed') && lastId !== null ? ` with --after ${printable(lastId)}` : '';
   return `${what}: nothing is lost; to continue, run the same command again${option}`;
 }
 

@@ -1,6 +1,6 @@
-import { withLongTimeout } from '../postgres/statement-timeout.js';
-import { countErrors, type ErrorCount } from '../backlog/sql/count-errors.js';
-import { findErrors, type BlockError } from '../backlog/sql/find-errors.js';
+import { readErrors, type Errors } from '../backlog/read-errors.js';
+import type { ErrorCount } from '../backlog/sql/count-errors.js';
+import type { BlockError } from '../backlog/sql/find-errors.js';
 import { queueExists } from '../queue/queue-schema.js';
 import { withContext } from './context.js';
 import { requireIds } from './require-ids.js';
@@ -20,6 +20,8 @@ import { tableLines, wrap } from '../terminal/table.js';
 export interface ErrorsOptions {
   readonly json: boolean;
   readonly limit: number;
+  /** Whether to look for blocks without a dead letter even if that means reading a large table. */
+  readonly exact: boolean;
   readonly after?: string | undefined;
   readonly reason?: string | undefined;
 }
@@ -27,6 +29,8 @@ export interface ErrorsOptions {
 const MAX_LIMIT = 10_000;
 /** Shown for a block without a dead letter, and for a dead letter without a code: pg-boss wrote it itself. */
 const UNKNOWN_REASON = 'unknown';
+const INCOMPLETE =
+  'Blocks in error without a dead letter are not included: --exact looks for them, or an index on the status finds them.';
 
 /** Lists the blocks in `error` with the reason, if known. */
 export async function runErrors(options: ErrorsOptions): Promise<void> {
@@ -37,14 +41,15 @@ export async function runErrors(options: ErrorsOptions): Promise<void> {
     const { table } = blocks;
     if (after !== null) requireIds('--after', [after], table.idType);
     const names = (await queueExists(database, config.names)) ? config.names : null;
-    const [byReason, found] = await withLongTimeout(database, async (tx) => [
-      await countErrors(tx, names, table),
-      await findErrors(tx, names, table, { reason, after, limit: limit + 1 }),
-    ]);
-    const page = found.slice(0, limit);
-    const next = found.length > limit ? (page.at(-1)?.id ?? null) : null;
-    if (options.json) await writeJson({ total: total(byReason), byReason, errors: page.map(toJson), next });
-    else await writeLines(render(byReason, page, next === null ? null : commandFor({ ...options, after: next })));
+    const { exact } = options;
+    const listing = await readErrors({ database, table, names, exact }, { reason, after, limit: limit + 1 });
+    const { byReason, complete } = listing;
+    const errors = listing.errors.slice(0, limit);
+    const next = listing.errors.length > limit ? (errors.at(-1)?.id ?? null) : null;
+    const more = next === null ? null : commandFor({ ...options, after: next });
+    if (options.json) {
+      await writeJson({ total: total(byReason), byReason, complete, errors: errors.map(toJson), next });
+    } else await writeLines([...render(listing, errors, more), ...(complete ? [] : ['', styled('dim', INCOMPLETE)])]);
     return 0;
   });
 }
@@ -59,15 +64,16 @@ function total(byReason: readonly ErrorCount[]): number {
 }
 
 /** The command line that prints the next page. */
-function commandFor({ after = '', limit, reason }: ErrorsOptions): string {
-  const words = ['--limit', String(limit), ...(reason === undefined ? [] : ['--reason', reason]), '--after', after];
+function commandFor({ after = '', limit, reason, exact }: ErrorsOptions): string {
+  const filter = [...(exact ? ['--exact'] : []), ...(reason === undefined ? [] : ['--reason', reason])];
+  const words = ['--limit', String(limit), ...filter, '--after', after];
   const quoted = words.map((word) => (/^[\w:.-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`));
   return `embedding-worker errors ${quoted.join(' ')}`;
 }
 
 /** @param more the command for the next page, if there is one */
-function render(byReason: readonly ErrorCount[], page: readonly BlockError[], more: string | null): string[] {
-  if (total(byReason) === 0) return ['No block is in error.'];
+function render({ byReason, complete }: Errors, page: readonly BlockError[], more: string | null): string[] {
+  if (total(byReason) === 0) return [complete ? 'No block is in error.' : 'No block with a dead letter is in error.'];
   const reasons = byReason.map(({ reason, count }) => `${number(count)} ${printable(reason ?? UNKNOWN_REASON)}`);
   const head = styled('bold', `${counted(total(byReason), 'block')} in error: ${reasons.join(', ')}`);
   if (page.length === 0) return [head, '', 'None of them matches --reason and --after.'];

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../base/errors.js';
 import { PRIORITY, type Priority } from '../queue/job.js';
+import { findInError } from '../backlog/find-in-error.js';
 import { retryBlocks, type Retried } from '../backlog/retry-failed.js';
 import type { EmbedQueue } from '../queue/embed-queue.js';
 import { withContext, withQueue, type CommandContext } from './context.js';
@@ -22,7 +23,9 @@ export async function runRetry({ ids, all, json }: RetryOptions): Promise<void> 
   }
   await withContext('retry', async (context) => {
     requireIds('retry', ids, context.blocks.table.idType);
-    const batches = all ? inError(context) : inBatches(ids);
+    const { config, database, blocks } = context;
+    const found = all ? findInError(database, config.names, blocks) : [ids];
+    const batches = inBatches(found);
     const retried: Retried[] = [];
     await withQueue(context, async (queue) => {
       const retry = { ...context, queue };
@@ -50,16 +53,23 @@ async function priorityFor({ config }: CommandContext, queue: EmbedQueue, before
   return (await queue.freeCapacity(config.queueLimit)) > 0 ? PRIORITY.backlog : null;
 }
 
-function* inBatches(given: readonly string[]): Generator<readonly string[]> {
-  const ids = [...new Set(given)];
-  for (let at = 0; at < ids.length; at += BATCH_SIZE) yield ids.slice(at, at + BATCH_SIZE);
-}
-
-async function* inError({ blocks }: CommandContext): AsyncGenerator<readonly string[]> {
-  const throughIndex = await blocks.hasIndexFor(['error']);
-  for await (const { rows } of blocks.find(['error'], { throughIndex })) {
-    yield* inBatches(rows.map(({ id }) => id));
+/** Each id once, in full batches. */
+async function* inBatches(
+  given: AsyncIterable<readonly string[]> | Iterable<readonly string[]>,
+): AsyncGenerator<readonly string[]> {
+  const passed = new Set<string>();
+  let batch: string[] = [];
+  for await (const ids of given) {
+    for (const id of ids) {
+      if (passed.has(id)) continue;
+      passed.add(id);
+      batch.push(id);
+      if (batch.length < BATCH_SIZE) continue;
+      yield batch;
+      batch = [];
+    }
   }
+  if (batch.length > 0) yield batch;
 }
 
 function toLine({ id, outcome, status }: Retried): string {

@@ -10,6 +10,8 @@ import { takeSnapshot } from './status/snapshot.js';
 export interface StatusOptions {
   readonly json: boolean;
   readonly watch: boolean;
+  /** Whether to count every block of a large table, instead of a sample. */
+  readonly exact: boolean;
   /** Seconds between two snapshots. */
   readonly interval: number;
 }
@@ -49,7 +51,7 @@ async function watch(context: CommandContext, options: StatusOptions): Promise<v
 }
 
 async function show(context: CommandContext, options: StatusOptions, redraws: boolean): Promise<void> {
-  const snapshot = await takeSnapshot(context);
+  const snapshot = await takeSnapshot(context, options.exact);
   if (options.json) return await writeJson(snapshot, options.watch ? 0 : 2);
   const lines = renderStatus(snapshot, PROVIDER_NAMES[context.config.provider]);
   if (!redraws) return await writeLines(lines);

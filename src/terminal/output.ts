@@ -60,6 +60,15 @@ export function number(value: number): string {
   return value.toLocaleString('en-US');
 }
 
+/** An estimate, to two digits, since a sample is no more precise: `about 1,200,000`. */
+export function about(count: number): string {
+  return `about ${number(toTwoDigits(count))}`;
+}
+
+export function toTwoDigits(count: number): number {
+  return Number(count.toPrecision(2));
+}
+
 /** `one block`, `2 blocks`. */
 export function counted(count: number, noun: string): string {
   return `${number(count)} ${noun}${count === 1 ? '' : 's'}`;

@@ -36,7 +36,7 @@ describeWithServer('a backfill that is interrupted', () => {
       const result = JSON.parse(run.stdout.join('\n')) as BackfillJson;
       const { created = 0 } = await countJobs(db);
       expect(created % 100).toBe(0);
-      expect(result).toMatchObject({ interrupted: true, found: created, enqueued: created, lastId: String(created) });
+      expect(result).toMatchObject({ interrupted: true, found: created, enqueued: created, lastId: null });
       expect(run.stderr).toContain(
         `embedding-worker: interrupted after ${created} of 2,000 blocks: nothing is lost; to continue, run the same command again`,
       );
@@ -84,7 +84,7 @@ describeWithServer('a backfill that is interrupted', () => {
     await untilJobs(db, 20);
     run.kill('SIGINT');
     expect(await run.untilEnd(5_000)).toMatchObject({ status: 130 });
-    expect(JSON.parse(run.stdout.join('\n'))).toMatchObject({ enqueued: 20, lastId: '20' });
+    expect(JSON.parse(run.stdout.join('\n'))).toMatchObject({ enqueued: 20, lastId: null });
   });
 
   it('by SIGKILL twice, beside a running worker, enqueues no block twice and misses none', async () => {

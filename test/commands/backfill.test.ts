@@ -30,6 +30,7 @@ describeWithServer('backfill', () => {
     expect(result).toEqual({
       dryRun: false,
       interrupted: false,
+      estimated: false,
       found: 1_234,
       enqueued: 1_234,
       alreadyQueued: 0,
@@ -134,6 +135,7 @@ describeWithServer('backfill with invalid arguments', () => {
     [['--after', 'x'], '--after: "x" is not a block id; ids are of type bigint'],
     [['--after', '1', '--after', '2'], '--after: give it once'],
     [['--wait', '--dry-run'], '--wait and --dry-run: give only one'],
+    [['--exact'], '--exact: give it with --dry-run'],
     [['--everything'], 'Unknown argument: everything'],
     [['17'], 'Unknown argument: 17'],
   ])('refuses %j', async (args, message) => {

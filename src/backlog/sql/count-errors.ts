@@ -1,7 +1,8 @@
+import { idFromTextSql } from '../../blocks/id-from-text.js';
 import type { BlocksTable } from '../../blocks/table.js';
 import type { Queryable } from '../../postgres/database.js';
-import { deadLetterOf, noDeadLetter } from '../../queue/sql/dead-letter-of.js';
 import type { QueueNames } from '../../queue/queue-names.js';
+import { newestDeadLetters } from '../../queue/sql/newest-dead-letters.js';
 
 export interface ErrorCount {
   /** null for blocks without a dead letter. */
@@ -9,17 +10,13 @@ export interface ErrorCount {
   readonly count: number;
 }
 
-/**
- * How many blocks are in `error`, by reason, the most frequent first.
- *
- * @param names null if there is no queue yet
- */
-export async function countErrors(db: Queryable, names: QueueNames | null, table: BlocksTable): Promise<ErrorCount[]> {
+/** How many blocks in `error` have a dead letter, by reason. Each block is looked up by its id. */
+export async function countErrors(db: Queryable, names: QueueNames, table: BlocksTable): Promise<ErrorCount[]> {
   return await db.query<ErrorCount>(
     `SELECT d.report->>'reason' AS reason, count(*)::float8 AS count
-  FROM ${table.blocks} b
-  LEFT JOIN LATERAL ${names === null ? noDeadLetter() : deadLetterOf(names, `b.${table.id}::text`)} d ON true
- WHERE b.${table.status} = 'error'
- GROUP BY 1 ORDER BY 2 DESC, 1`,
+  FROM ${newestDeadLetters(names)} d
+ CROSS JOIN LATERAL (SELECT FROM ${table.blocks} b
+                      WHERE b.${table.id} = ${idFromTextSql('d.key', table.idType)} AND b.${table.status} = 'error' OFFSET 0) b
+ GROUP BY 1`,
   );
 }

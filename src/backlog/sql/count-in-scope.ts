@@ -1,5 +1,6 @@
 import { scopeSql, scopeValues, type BlockScope } from '../../blocks/scope.js';
-import { statusSql, type FoundStatus } from '../../blocks/status.js';
+import { hasStatusSql, statusSql, WAITING, type FoundStatus } from '../../blocks/status.js';
+import type { TablePart } from '../../blocks/table-part.js';
 import type { BlocksTable } from '../../blocks/table.js';
 import type { Queryable } from '../../postgres/database.js';
 import { jobTable, liveJob } from '../../queue/sql/job-table.js';
@@ -7,8 +8,11 @@ import type { QueueNames } from '../../queue/queue-names.js';
 
 export interface StatusCount {
   readonly status: FoundStatus;
+  /** All blocks of this part of the table that have this status. */
+  readonly rows: number;
+  /** Of these, the blocks in scope. */
   readonly count: number;
-  /** Of these, those that have a live job. */
+  /** Of the blocks in scope, those that wait and have a live job. */
   readonly queued: number;
 }
 
@@ -20,21 +24,28 @@ export interface CountInScope {
   readonly withJobs: boolean;
 }
 
-/** How many blocks in scope have each status. Reads the whole table. */
+/** How many blocks of a part of the table have each status. */
 export async function countInScope(
   db: Queryable,
   names: QueueNames,
   table: BlocksTable,
   { scope, after, withJobs }: CountInScope,
+  part: TablePart,
 ): Promise<StatusCount[]> {
-  const jobs = withJobs
-    ? `LEFT JOIN ${jobTable(names)} j ON ${liveJob(names, `b.${table.id}::text`)}`
-    : 'CROSS JOIN (SELECT NULL AS id) j';
-  const rows = await db.query<{ status: FoundStatus; count: string; queued: string }>(
-    `SELECT ${statusSql(`b.${table.status}`)} AS status, count(*) AS count, count(j.id) AS queued FROM ${table.blocks} b ${jobs}
- WHERE ${scopeSql(table, scope, '$1', '$2')} AND ($3::text IS NULL OR b.${table.id} > $3::text::${table.idType})
+  const parameter = (place: number) => `$${part.values.length + place}`;
+  const afterId = `${parameter(3)}::text`;
+  const isQueued = withJobs
+    ? `EXISTS (SELECT FROM ${jobTable(names)} j WHERE ${liveJob(names, 'b.id')})`
+    : 'false';
+  return await db.query<StatusCount>(
+    `SELECT status, count(*)::float8 AS rows, count(*) FILTER (WHERE in_scope)::float8 AS count,
+       count(*) FILTER (WHERE in_scope AND waits AND ${isQueued})::float8 AS queued
+  FROM (SELECT b.${table.id}::text AS id, ${statusSql(`b.${table.status}`)} AS status,
+               ${hasStatusSql(`b.${table.status}`, WAITING)} AS waits,
+               ${scopeSql(table, scope, parameter(1), parameter(2))}
+                 AND (${afterId} IS NULL OR b.${table.id} > ${afterId}::${table.idType}) AS in_scope
+          FROM ${part.from} WHERE ${part.where}) b
  GROUP BY 1`,
-    [...scopeValues(scope), after],
+    [...part.values, ...scopeValues(scope), after],
   );
-  return rows.map(({ status, count, queued }) => ({ status, count: Number(count), queued: Number(queued) }));
 }

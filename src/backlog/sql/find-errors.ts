@@ -1,6 +1,8 @@
+import { idFromTextSql } from '../../blocks/id-from-text.js';
 import type { BlocksTable } from '../../blocks/table.js';
 import type { Queryable } from '../../postgres/database.js';
 import { deadLetterOf, noDeadLetter } from '../../queue/sql/dead-letter-of.js';
+import { deadLetterKeys } from '../../queue/sql/newest-dead-letters.js';
 import type { QueueNames } from '../../queue/queue-names.js';
 
 /** A block in `error`, with the details of its dead letter; null without one. */
@@ -26,27 +28,36 @@ export interface ErrorPage {
 }
 
 /**
- * One page of the blocks in `error`, in order of their ids.
+ * One page of the blocks in `error`, in order of their ids: those that have a dead letter, and the given ones. The ids are
+ * sorted first and each block is looked up by its id, so a page reads few blocks, however large the table.
  *
  * @param names null if there is no queue yet
+ * @param unrecorded ids of blocks without a dead letter
  */
 export async function findErrors(
   db: Queryable,
   names: QueueNames | null,
   table: BlocksTable,
   { reason, after, limit }: ErrorPage,
+  unrecorded: readonly string[],
 ): Promise<BlockError[]> {
+  const { idType } = table;
   return await db.query<BlockError>(
-    `SELECT b.${table.id}::text AS id, coalesce(b.${table.type}::text, '') AS type, b.${table.noteId}::text AS "noteId",
-       n.${table.notesTitle}::text AS "noteTitle", d.report->>'reason' AS reason, d.report->>'message' AS message,
+    `SELECT e.id::text AS id, b.type, b.note_id::text AS "noteId", n.${table.notesTitle}::text AS "noteTitle",
+       d.report->>'reason' AS reason, d.report->>'message' AS message,
        (d.report->'failures')::float8 AS failures, (d.report->'crashes')::float8 AS crashes,
        coalesce(d.report->>'at', to_char(d.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) AS at
-  FROM ${table.blocks} b
-  LEFT JOIN ${table.notes} n ON n.${table.notesId} = b.${table.noteId}
-  LEFT JOIN LATERAL ${names === null ? noDeadLetter() : deadLetterOf(names, `b.${table.id}::text`)} d ON true
- WHERE b.${table.status} = 'error' AND ($1::text IS NULL OR d.report->>'reason' = $1)
-   AND ($2::text IS NULL OR b.${table.id} > $2::text::${table.idType})
- ORDER BY b.${table.id} LIMIT $3`,
-    [reason, after, limit],
+  FROM (SELECT DISTINCT id FROM (
+               SELECT ${idFromTextSql('k.key', idType)} AS id FROM ${deadLetterKeys(names)} k
+               UNION ALL SELECT u.id::${idType} FROM unnest($4::text[]) AS u(id)) known
+         WHERE known.id IS NOT NULL AND ($2::text IS NULL OR known.id > $2::text::${idType})
+         ORDER BY id) e
+ CROSS JOIN LATERAL (SELECT coalesce(b.${table.type}::text, '') AS type, b.${table.noteId} AS note_id FROM ${table.blocks} b
+                      WHERE b.${table.id} = e.id AND b.${table.status} = 'error' OFFSET 0) b
+  LEFT JOIN LATERAL ${names === null ? noDeadLetter() : deadLetterOf(names, 'e.id::text')} d ON true
+  LEFT JOIN LATERAL (SELECT n.${table.notesTitle} FROM ${table.notes} n WHERE n.${table.notesId} = b.note_id OFFSET 0) n ON true
+ WHERE $1::text IS NULL OR d.report->>'reason' = $1
+ ORDER BY e.id LIMIT $3`,
+    [reason, after, limit, unrecorded],
   );
 }

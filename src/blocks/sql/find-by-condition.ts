@@ -6,6 +6,8 @@ import type { BlocksTable } from '../table.js';
 export interface Page {
   /** The last id of the previous page; null for the first. */
   readonly after: string | null;
+  /** The last id of all; without, there is no bound. */
+  readonly upTo?: string;
   /** The maximum number of blocks. */
   readonly limit: number;
 }
@@ -46,16 +48,17 @@ export async function explainCondition(
 }
 
 // Ordered by the status too, as the status index is, although it is the same in all rows.
-function findByConditionSql(table: BlocksTable, condition: Condition, { after }: Page): string {
+function findByConditionSql(table: BlocksTable, condition: Condition, { after, upTo }: Page): string {
   const { id, idType, status } = table;
   const rest = after === null ? '' : ` AND b.${id} > $2::text::${idType}`;
-  return `${allSql(table, condition)}${rest} ORDER BY b.${status}, b.${id} LIMIT $1`;
+  const bound = upTo === undefined ? '' : ` AND b.${id} <= $${after === null ? 2 : 3}::text::${idType}`;
+  return `${allSql(table, condition)}${rest}${bound} ORDER BY b.${status}, b.${id} LIMIT $1`;
 }
 
 function allSql(table: BlocksTable, condition: Condition): string {
   return `SELECT b.${table.id}::text AS id FROM ${table.blocks} b WHERE ${conditionSql(table, condition)}`;
 }
 
-function valuesOf({ after, limit }: Page): (string | number)[] {
-  return after === null ? [limit] : [limit, after];
+function valuesOf({ after, upTo, limit }: Page): (string | number)[] {
+  return [limit, after, upTo].filter((value) => value !== null && value !== undefined);
 }

@@ -13,6 +13,7 @@ export interface BackfillArguments {
   readonly after?: string | undefined;
   readonly wait: boolean;
   readonly dryRun: boolean;
+  readonly exact: boolean;
   readonly yes: boolean;
   readonly json: boolean;
 }
@@ -33,11 +34,12 @@ export function backfillOptions(command: Argv) {
     .option('retry-errors', flag('also requeue blocks in error'))
     .option('block-type', value('only blocks of this type; may be repeated'))
     .option('note', value('only blocks of the note with this id; may be repeated'))
-    .option('after', value('start after the block with this id: resumes an interrupted --all'))
+    .option('after', value('only blocks after this id: resumes an interrupted --all or --retry-errors'))
     .option('rate', value('blocks per second, 0 for no limit [default: PALDOCS_BACKFILL_RATE]'))
     .option('batch-size', value('blocks per transaction [default: PALDOCS_BACKFILL_BATCH_SIZE]'))
     .option('wait', flag('wait until all of them are done; exit status 1 if one fails'))
     .option('dry-run', flag('only count; change nothing'))
+    .option('exact', flag('with --dry-run: count every block, even of a large table'))
     .option('yes', { ...flag('do not ask before embedding more than 1,000 completed blocks again'), alias: 'y' })
     .option('json', flag('print JSON instead of text'))
     .example('$0 backfill --wait', 'enqueue all pending blocks and wait until they are embedded')
@@ -55,9 +57,13 @@ export interface Request {
 }
 
 /** @throws ConfigurationError naming the wrong option */
-export function readArguments({ rate, batchSize, blockType, note, after, wait, dryRun }: BackfillArguments): Request {
+export function readArguments(args: BackfillArguments): Request {
+  const { rate, batchSize, blockType, note, after, wait, dryRun, exact } = args;
   if (wait && dryRun) {
     throw new ConfigurationError('OPTION', '--wait and --dry-run: give only one; a dry run has nothing to wait for');
+  }
+  if (exact && !dryRun) {
+    throw new ConfigurationError('OPTION', '--exact: give it with --dry-run; a backfill finds every block without it');
   }
   return {
     types: listOf('--block-type', blockType),

@@ -2,10 +2,10 @@ import { findNotes } from '../../blocks/sql/find-notes.js';
 import { readNoteIdType } from '../../blocks/sql/read-note-id-type.js';
 import type { BlockScope } from '../../blocks/scope.js';
 import { WAITING, type FoundStatus } from '../../blocks/status.js';
-import { withLongTimeout } from '../../postgres/statement-timeout.js';
 import { ConfigurationError } from '../../base/errors.js';
 import type { RequeueableStatus } from '../../backlog/backfill.js';
-import { countInScope } from '../../backlog/sql/count-in-scope.js';
+import { countScope } from '../../backlog/count-scope.js';
+import { countQueued } from '../../queue/sql/count-queued.js';
 import { queueExists } from '../../queue/queue-schema.js';
 import type { CommandContext } from '../context.js';
 import { printable } from '../../terminal/output.js';
@@ -17,11 +17,16 @@ export interface BackfillPlan {
   readonly scope: BlockScope;
   readonly requeued: readonly RequeueableStatus[];
   readonly after: string | null;
-  /** Blocks to embed, counted beforehand. */
+}
+
+/** How many blocks a run will embed. */
+export interface BackfillCount {
   readonly found: number;
   readonly alreadyQueued: number;
   /** Blocks to requeue, by status. */
   readonly toRequeue: Readonly<Record<RequeueableStatus, number>>;
+  /** Whether only a sample of the table was counted. */
+  readonly estimated: boolean;
 }
 
 /**
@@ -34,28 +39,37 @@ export async function planBackfill(
   args: BackfillArguments,
   request: Request,
 ): Promise<BackfillPlan> {
-  const { config, database, blocks } = context;
-  const { table } = blocks;
+  const { table } = context.blocks;
   const scope = await readScope(context, request);
   const { after } = request;
   if (after !== null) requireIds('--after', [after], table.idType);
-  const requeued = statusesToRequeue(args);
-  const withJobs = await queueExists(database, config.names); // counting does not create the schema
-  const counts = await withLongTimeout(database, (tx) =>
-    countInScope(tx, config.names, table, { scope, after, withJobs }),
-  );
-  const ofStatus = (status: FoundStatus) => counts.find((one) => one.status === status) ?? { count: 0, queued: 0 };
-  const toRequeue = { completed: 0, error: 0, skipped: 0 };
-  for (const status of requeued) toRequeue[status] = ofStatus(status).count;
-  const waiting = WAITING.map(ofStatus);
-  return {
-    scope,
-    requeued,
-    after,
-    toRequeue,
-    found: sum(waiting.map(({ count }) => count)) + sum(Object.values(toRequeue)),
-    alreadyQueued: sum(waiting.map(({ queued }) => queued)),
+  return { scope, requeued: statusesToRequeue(args), after };
+}
+
+/**
+ * Counts the blocks that a run would embed, in a sample of a large table.
+ *
+ * @param exact whether to count every block, however many there are
+ */
+export async function countPlanned(
+  { config: { names }, database, blocks: { table } }: CommandContext,
+  { scope, requeued, after }: BackfillPlan,
+  exact: boolean,
+): Promise<BackfillCount> {
+  const withJobs = await queueExists(database, names); // counting does not create the schema
+  const { counts, scale, estimated } = await countScope({ database, table, names, scope, after, withJobs, exact });
+  const total = (key: 'count' | 'queued', statuses: readonly FoundStatus[]) => {
+    const rows = sum(counts.filter(({ status }) => statuses.includes(status)).map((one) => one[key]));
+    return estimated ? Math.round(rows * scale) : rows;
   };
+  const toRequeue = { completed: 0, error: 0, skipped: 0 };
+  for (const status of requeued) toRequeue[status] = total('count', [status]);
+  // A sample may miss the few blocks that wait; jobs are always counted.
+  const isEverything = scope.types === null && scope.notes === null && after === null;
+  const jobs = estimated && withJobs && isEverything ? await countQueued(database, names) : undefined;
+  const alreadyQueued = jobs === undefined ? total('queued', WAITING) : jobs.ready + jobs.delayed;
+  const waiting = Math.max(total('count', WAITING), alreadyQueued);
+  return { found: waiting + sum(Object.values(toRequeue)), alreadyQueued, toRequeue, estimated };
 }
 
 /**

@@ -1,7 +1,8 @@
 import { SingleBar } from 'cli-progress';
 import type { Logger } from '../../telemetry/logger.js';
 import type { BackfillRun } from '../../backlog/backfill-run.js';
-import { duration, number } from '../../terminal/output.js';
+import { about, duration, number } from '../../terminal/output.js';
+import type { BackfillCount } from './plan.js';
 import { RateMeter } from './rate-meter.js';
 
 const BAR_INTERVAL_MS = 200;
@@ -9,8 +10,8 @@ const LOG_INTERVAL_MS = 5_000;
 
 export interface ProgressOptions {
   readonly run: BackfillRun;
-  /** Blocks to embed, counted beforehand. */
-  readonly expected: number;
+  /** Blocks to embed; undefined until they are counted. */
+  readonly expected: () => Pick<BackfillCount, 'found' | 'estimated'> | undefined;
   /** Where to draw a bar; null writes log lines instead. */
   readonly terminal: NodeJS.WriteStream | null;
   readonly log: Logger;
@@ -28,24 +29,29 @@ interface State {
   readonly run: BackfillRun;
   readonly done: number;
   readonly total: number;
+  /** Whether the total is estimated from a sample of the table. */
+  readonly estimated: boolean;
   readonly perSecond: number;
   readonly etaSeconds: number | null;
 }
 
 function stateOf({ run, expected }: ProgressOptions, rate: RateMeter): State {
   const done = run.outstanding?.ended ?? run.counts.found;
-  const total = Math.max(expected, run.counts.found);
+  const { found = 0, estimated = false } = expected() ?? {};
+  const total = Math.max(found, run.counts.found);
   const perSecond = rate.perSecond(done);
-  return { run, done, total, perSecond, etaSeconds: perSecond > 0 ? Math.ceil((total - done) / perSecond) : null };
+  const etaSeconds = found > 0 && perSecond > 0 ? Math.ceil((total - done) / perSecond) : null;
+  return { run, done, total, estimated, perSecond, etaSeconds };
 }
 
 function lines(state: () => State, log: Logger): { stop: () => void } {
   const timer = setInterval(() => {
-    const { run, done, total, perSecond, etaSeconds } = state();
+    const { run, done, total, estimated, perSecond, etaSeconds } = state();
     const { found, enqueued, alreadyQueued, lastId } = run.counts;
     log.info(run.enqueuing ? 'enqueuing' : 'waiting for all blocks to be embedded', {
       done,
       total,
+      ...(estimated ? { estimated } : {}),
       perSecond: Math.round(perSecond * 10) / 10,
       etaSeconds,
       found,
@@ -91,12 +97,12 @@ function bar(state: () => State, terminal: NodeJS.WriteStream): { stop: () => vo
   return { stop };
 }
 
-function payloadOf({ run, done, total, perSecond, etaSeconds }: State): object {
+function payloadOf({ run, done, total, estimated, perSecond, etaSeconds }: State): object {
   const inError = run.outstanding?.results.error ?? 0;
   return {
     what: run.outstanding === null ? 'Enqueuing' : 'Embedding',
     done: number(done),
-    blocks: number(total),
+    blocks: estimated ? about(total) : number(total),
     errors: inError === 0 ? '' : `, ${number(inError)} in error`,
     rate: number(Math.round(perSecond)),
     eta_text: etaSeconds === null ? '' : `${duration(etaSeconds)} left`,

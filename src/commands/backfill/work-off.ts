@@ -3,11 +3,11 @@ import { inspectBlocks } from '../../blocks/inspect.js';
 import { EVERY_BLOCK } from '../../blocks/scope.js';
 import { WAITING, type FoundStatus } from '../../blocks/status.js';
 import { retryTransient } from '../../postgres/retry.js';
-import { withLongTimeout } from '../../postgres/statement-timeout.js';
 import { BackfillRun } from '../../backlog/backfill-run.js';
-import { countInScope } from '../../backlog/sql/count-in-scope.js';
+import { countScope } from '../../backlog/count-scope.js';
 import { sleep } from '../../base/sleep.js';
 import type { EmbedQueue } from '../../queue/embed-queue.js';
+import { countQueued } from '../../queue/sql/count-queued.js';
 import { WorkNotifier } from '../../queue/work-notifier.js';
 import { withQueue, type QueueContext } from '../context.js';
 import { showProgress } from './progress.js';
@@ -38,20 +38,19 @@ async function runPasses(
 ): Promise<boolean | undefined> {
   const waker = new WorkNotifier({ database, queue: config.names.queue, log });
   const blocks = new Blocks(database, await inspectBlocks(database, config.tables));
-  const countBlocks = async () => {
-    const everything = { scope: EVERY_BLOCK, after: null, withJobs: true };
-    const counts = await retryTransient(
-      () => withLongTimeout(database, (tx) => countInScope(tx, config.names, blocks.table, everything)),
-      { signal, maxWaitMs: MAX_OUTAGE_MS },
-    );
-    const of = (...statuses: readonly FoundStatus[]) =>
-      counts.filter(({ status }) => statuses.includes(status)).reduce((sum, one) => sum + one.count, 0);
-    return { waiting: of(...WAITING), completed: of('completed'), inError: of('error') };
-  };
+  const { names } = config;
+  const scope = { database, table: blocks.table, names, scope: EVERY_BLOCK, after: null, withJobs: true, exact: true };
+  const retried = <T>(work: () => Promise<T>) => retryTransient(work, { signal, maxWaitMs: MAX_OUTAGE_MS });
   for (;;) {
-    const { waiting, completed, inError } = await countBlocks();
+    // Before the count: a row that a worker moves meanwhile may be missing from it.
+    const jobs = await retried(() => countQueued(database, names));
+    const { counts } = await retried(() => countScope(scope));
     if (signal.aborted) return undefined;
-    if (waiting === 0) {
+    const count = (statuses: readonly FoundStatus[]) =>
+      counts.filter(({ status }) => statuses.includes(status)).reduce((sum, one) => sum + one.count, 0);
+    const waiting = count(WAITING);
+    if (waiting === 0 && jobs.ready + jobs.delayed === 0) {
+      const [completed, inError] = [count(['completed']), count(['error'])];
       if (inError === 0) log.info('all blocks are embedded', { completed });
       else log.error('blocks are in error; see: embedding-worker errors', { completed, inError });
       return inError === 0;
@@ -70,7 +69,7 @@ async function runPasses(
       },
       true,
     );
-    const progress = showProgress({ run, expected: waiting, terminal: null, log });
+    const progress = showProgress({ run, expected: () => ({ found: waiting, estimated: false }), terminal: null, log });
     try {
       await run.run();
     } finally {

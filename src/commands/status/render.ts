@@ -1,8 +1,8 @@
 import { RATE_WINDOW_SECONDS } from '../../queue/queue-report.js';
-import { counted, duration, number, percent, printable, styled } from '../../terminal/output.js';
+import { about, counted, duration, number, percent, printable, styled, toTwoDigits } from '../../terminal/output.js';
 import { tableLines } from '../../terminal/table.js';
 import { sweepLine } from './sweep-line.js';
-import { waitingIn, type Hold, type StatusSnapshot } from './snapshot.js';
+import { remainingIn, type Hold, type StatusSnapshot } from './snapshot.js';
 
 /** A snapshot as lines of text. */
 export function renderStatus(snapshot: StatusSnapshot, server: string): string[] {
@@ -10,14 +10,14 @@ export function renderStatus(snapshot: StatusSnapshot, server: string): string[]
 }
 
 function blockLines({ total, estimated, byStatus, byType }: StatusSnapshot['blocks']): string[] {
-  if (total === 0) return ['There are no blocks.'];
+  if (total === 0 && !estimated) return ['There are no blocks.'];
   const statuses = Object.keys(byStatus).filter((status) => status !== 'unset' || byStatus[status] !== 0);
   const row = (name: string, counts: Readonly<Record<string, number>>) => [
     name,
     ...statuses.map((status) => show(counts[status] ?? 0)),
     show(Object.values(counts).reduce((sum, count) => sum + count, 0)),
   ];
-  const show = (count: number) => number(estimated ? round(count) : count);
+  const show = (count: number) => number(estimated ? toTwoDigits(count) : count);
   const [titles = '', ...lines] = tableLines(
     [
       { title: 'block type', maxWidth: 24 },
@@ -25,10 +25,10 @@ function blockLines({ total, estimated, byStatus, byType }: StatusSnapshot['bloc
     ],
     [
       ...Object.entries(byType).map(([type, counts]) => row(type === '' ? '(no type)' : type, counts)),
-      row('all', byStatus),
+      row(estimated ? 'all, about' : 'all', byStatus),
     ],
   );
-  const note = estimated ? [styled('dim', 'Block counts are estimates from a sample of the table.')] : [];
+  const note = estimated ? [styled('dim', 'Block counts are estimates from a sample of the table; --exact counts every block.')] : [];
   return [styled('bold', titles), ...lines.slice(0, -1), styled('bold', lines.at(-1) ?? ''), ...note];
 }
 
@@ -69,9 +69,11 @@ function longestWaitLine(jobs: StatusSnapshot['jobs'], seconds: number | null): 
 
 /** A sample may miss the few blocks that failed; dead letters are always counted. */
 function errorsLine({ blocks, jobs }: StatusSnapshot): string {
-  const errors = Math.max(blocks.byStatus['error'] ?? 0, blocks.estimated ? (jobs?.deadLetters ?? 0) : 0);
-  if (errors === 0) return 'none';
-  return styled('red', `${counted(errors, 'block')} failed permanently (see: embedding-worker errors)`);
+  const errors = blocks.byStatus['error'] ?? 0;
+  const recorded = blocks.estimated ? (jobs?.deadLetters ?? 0) : 0;
+  if (errors === 0 && recorded === 0) return 'none';
+  const what = blocks.estimated && recorded === 0 ? `${about(errors)} blocks` : counted(recorded || errors, 'block');
+  return styled('red', `${what} failed permanently (see: embedding-worker errors)`);
 }
 
 function rateLine(ratePerSecond: number | null): string {
@@ -82,10 +84,11 @@ function rateLine(ratePerSecond: number | null): string {
   return `${number(Number(ratePerSecond.toFixed(digits)))} blocks per second`;
 }
 
-function remainingLine({ blocks, etaSeconds, workers }: StatusSnapshot): string {
-  const left = waitingIn(blocks);
+function remainingLine(snapshot: StatusSnapshot): string {
+  const { blocks, etaSeconds, workers } = snapshot;
+  const left = remainingIn(snapshot);
   if (left === 0) return blocks.estimated ? 'few or none' : 'nothing';
-  const what = blocks.estimated ? `about ${number(round(left))} blocks` : counted(left, 'block');
+  const what = blocks.estimated ? `${about(left)} blocks` : counted(left, 'block');
   if (etaSeconds !== null) return `${what}, done in about ${duration(etaSeconds)}`;
   return workers.count === 0 ? `${what}, but no worker is connected` : what;
 }
@@ -126,9 +129,4 @@ function notificationsLine({ notificationsDown }: StatusSnapshot['workers']): st
     'yellow',
     `${notificationsDown.map(printable).join(', ')}: NOTIFY does not arrive; edits wait for the next sweep (see: embedding-worker doctor)`,
   );
-}
-
-/** To two digits: a sample is no more precise. */
-function round(count: number): number {
-  return Number(count.toPrecision(2));
 }

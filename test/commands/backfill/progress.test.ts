@@ -19,10 +19,12 @@ function run(ended: number | null): BackfillRun {
   return { counts, outstanding, enqueuing: ended === null } as unknown as BackfillRun;
 }
 
+const EXPECTED = { found: 4_000, estimated: false };
+
 describe('the progress of a backfill', () => {
   it('is a bar on a terminal, cleared afterwards', async () => {
     const stream = terminal();
-    const progress = showProgress({ run: run(1_000), expected: 4_000, terminal: stream, log: new MemoryLog() });
+    const progress = showProgress({ run: run(1_000), expected: () => EXPECTED, terminal: stream, log: new MemoryLog() });
     await sleep(300);
     const drawn = stream.written();
     expect(drawn).toMatch(/Embedding █+░+ 25% {2}1,000 of 4,000, 3 in error {2}\d+\/s/);
@@ -33,15 +35,25 @@ describe('the progress of a backfill', () => {
 
   it('counts enqueued blocks without --wait', async () => {
     const stream = terminal();
-    showProgress({ run: run(null), expected: 4_000, terminal: stream, log: new MemoryLog() }).stop();
+    showProgress({ run: run(null), expected: () => EXPECTED, terminal: stream, log: new MemoryLog() }).stop();
     expect(stream.written()).toContain('2,000 of 4,000');
+    await sleep(0);
+  });
+
+  it('marks a total that is estimated, and shows none before it is known', async () => {
+    const stream = terminal();
+    const options = { run: run(null), terminal: stream, log: new MemoryLog() };
+    showProgress({ ...options, expected: () => ({ found: 4_123_456, estimated: true }) }).stop();
+    expect(stream.written()).toContain('2,000 of about 4,100,000');
+    showProgress({ ...options, expected: () => undefined }).stop();
+    expect(stream.written()).toContain('2,000 of 2,000');
     await sleep(0);
   });
 
   it('is a log line every five seconds without a terminal', () => {
     jest.useFakeTimers();
     const log = new MemoryLog();
-    const progress = showProgress({ run: run(1_000), expected: 4_000, terminal: null, log });
+    const progress = showProgress({ run: run(1_000), expected: () => EXPECTED, terminal: null, log });
     jest.advanceTimersByTime(5_000);
     progress.stop();
     jest.advanceTimersByTime(60_000);

@@ -2,6 +2,7 @@
 export interface BackfillJson {
   readonly dryRun: boolean;
   readonly interrupted: boolean;
+  readonly estimated: boolean;
   readonly found: number;
   readonly enqueued: number;
   readonly alreadyQueued: number;

@@ -37,8 +37,8 @@ describe('the output of status', () => {
     expect(renderStatus(SNAPSHOT, 'Ollama')).toEqual([
       'block type  pending  processing  completed  error  skipped      total',
       'paragraph    12,000           0  1,200,000      0        0  1,200,000',
-      'all          12,000           0  1,200,000      0        0  1,200,000',
-      'Block counts are estimates from a sample of the table.',
+      'all, about   12,000           0  1,200,000      0        0  1,200,000',
+      'Block counts are estimates from a sample of the table; --exact counts every block.',
       '',
       'embedded      about 99.0 % (skipped blocks not counted)',
       'jobs          10,000 queued, 2 waiting to retry, 100 active, 3 dead letters',
