@@ -3,6 +3,7 @@ import { requirePrivileges } from '../blocks/checks/privileges.js';
 import { retryTransient } from '../postgres/retry.js';
 import { ConfigurationError } from '../base/errors.js';
 import { BackfillRun } from '../backlog/backfill-run.js';
+import { PauseWatch } from '../queue/pause-watch.js';
 import { WorkNotifier } from '../queue/work-notifier.js';
 import { withContext, withQueue, type CommandContext } from './context.js';
 import { counted, number, printable, writeJson, writeLines } from '../terminal/output.js';
@@ -46,6 +47,8 @@ async function enqueue(
 ): Promise<number> {
   const { config, database, blocks, signal, log } = context;
   return await withQueue(context, async (queue) => {
+    const pauses = new PauseWatch({ database, names: config.names, log });
+    await pauses.start();
     const run = new BackfillRun(
       {
         database,
@@ -59,13 +62,14 @@ async function enqueue(
         ratePerSecond: plan.ratePerSecond ?? config.backfillRatePerSecond,
         batchSize: plan.batchSize ?? config.backfillBatchSize,
         maxOutageMs: MAX_OUTAGE_MS,
+        isPaused: () => pauses.current !== null,
         signal,
         log,
       },
       args.wait,
     );
     const terminal = process.stderr.isTTY ? process.stderr : null;
-    const progress = showProgress({ run, expected: plan.found, terminal, log });
+    const progress = showProgress({ run, expected: plan.found, terminal, pause: () => pauses.current, log });
     let ended = false;
     try {
       await run.run();
@@ -74,6 +78,7 @@ async function enqueue(
       if (!signal.aborted) throw error;
     } finally {
       progress.stop();
+      await pauses.stop();
       if (!ended) notice(describeStop(run, plan, signal.aborted));
     }
     const result = resultOfRun(run, !ended, seconds());

@@ -19,10 +19,12 @@ function run(ended: number | null): BackfillRun {
   return { counts, outstanding, enqueuing: ended === null } as unknown as BackfillRun;
 }
 
+const NOT_PAUSED = () => null;
+
 describe('the progress of a backfill', () => {
   it('is a bar on a terminal, cleared afterwards', async () => {
     const stream = terminal();
-    const progress = showProgress({ run: run(1_000), expected: 4_000, terminal: stream, log: new MemoryLog() });
+    const progress = showProgress({ run: run(1_000), expected: 4_000, terminal: stream, pause: NOT_PAUSED, log: new MemoryLog() });
     await sleep(300);
     const drawn = stream.written();
     expect(drawn).toMatch(/Embedding █+░+ 25% {2}1,000 of 4,000, 3 in error {2}\d+\/s/);
@@ -33,7 +35,7 @@ describe('the progress of a backfill', () => {
 
   it('counts enqueued blocks without --wait', async () => {
     const stream = terminal();
-    showProgress({ run: run(null), expected: 4_000, terminal: stream, log: new MemoryLog() }).stop();
+    showProgress({ run: run(null), expected: 4_000, terminal: stream, pause: NOT_PAUSED, log: new MemoryLog() }).stop();
     expect(stream.written()).toContain('2,000 of 4,000');
     await sleep(0);
   });
@@ -41,7 +43,7 @@ describe('the progress of a backfill', () => {
   it('is a log line every five seconds without a terminal', () => {
     jest.useFakeTimers();
     const log = new MemoryLog();
-    const progress = showProgress({ run: run(1_000), expected: 4_000, terminal: null, log });
+    const progress = showProgress({ run: run(1_000), expected: 4_000, terminal: null, pause: NOT_PAUSED, log });
     jest.advanceTimersByTime(5_000);
     progress.stop();
     jest.advanceTimersByTime(60_000);

@@ -16,6 +16,7 @@ const SNAPSHOT: StatusSnapshot = {
   ratePerSecond: 0.02,
   etaSeconds: 617_250,
   hold: null,
+  pause: null,
   workers: {
     count: 1,
     leader: 'pod\u001b[2J',
