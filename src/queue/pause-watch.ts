@@ -21,8 +21,8 @@ export interface PauseWatchOptions {
 }
 
 /**
- * Follows the record of the pause, and logs its changes. It polls, because a notification alone can be lost: an index lookup every two seconds.
- * While the database does not answer, the last answer counts.
+ * Follows the record of the pause, and logs its changes. It polls, because a notification alone can be lost: an index
+ * lookup every two seconds. While the database does not answer, the last answer counts.
  */
 export class PauseWatch {
   readonly #options: PauseWatchOptions;

@@ -6,6 +6,9 @@ import type { QueueNames } from './queue-names.js';
 import { findPauseRecords, type FoundPauseRecord } from './sql/find-pause-records.js';
 import { lockPause } from './sql/lock-pause.js';
 
+/** pg-boss counts a record's retention from the start of the transaction, which may have waited for its turn. */
+const SPARE_SECONDS = 60;
+
 /** The pause that is in force; null if there is none. pg-boss's tables must exist, the queue of the record need not. */
 export async function readPause(db: Queryable, names: QueueNames): Promise<Pause | null> {
   return newestOf(await findPauseRecords(db, names));
@@ -45,8 +48,8 @@ export class Pauses {
       const since = new Date(now);
       const until = seconds === null ? null : new Date(now + seconds * 1000);
       const data: PauseRecord = { parts, since: since.toISOString(), until: until?.toISOString() ?? null };
-      // pg-boss deletes it once it is over, and not before.
-      const retentionSeconds = seconds === null ? FOREVER_SECONDS : Math.max(1, Math.ceil(seconds));
+      // pg-boss deletes it some time after it is over.
+      const retentionSeconds = seconds === null ? FOREVER_SECONDS : Math.ceil(seconds) + SPARE_SECONDS;
       await this.#boss.insert(this.#names.pause, [{ data, retentionSeconds }], { db: tx });
       return { pause: { parts, since, until }, replaced };
     });
