@@ -11,7 +11,10 @@ const UNITS = [
 ] as const;
 
 /** Each unit at most once, the largest first: `8h`, `1h30m`, `1.5 h`, `2 days`. */
-const DURATION = new RegExp(`^${UNITS.map(([names]) => `(?:(\\d+(?:\\.\\d+)?)\\s*(?:${names})\\b\\s*)?`).join('')}$`, 'i');
+const DURATION = new RegExp(
+  `^${UNITS.map(([names]) => `(?:(\\d+(?:\\.\\d+)?)\\s*(?:${names})\\b\\s*)?`).join('')}$`,
+  'i',
+);
 
 /**
  * A duration as people write it: `30m`, `8h`, `2d`, `1h30m`, `90 min`.

@@ -69,11 +69,16 @@ describeWithServer('pause and resume', () => {
 
   it('say what happens and until when, in local time and in UTC', async () => {
     const { stdout } = await runCli({ ...environment, TZ: 'Asia/Kolkata' }, ['pause', '--for', '90m']);
-    const [, local = '', utc = ''] = /^The backlog is paused until (.+) \+05:30 \((.+) UTC\), in 1 h 30 min\.$/m.exec(stdout) ?? [];
+    const [, local = '', utc = ''] =
+      /^The backlog is paused until (.+) \+05:30 \((.+) UTC\), in 1 h 30 min\.$/m.exec(stdout) ?? [];
     expect(Date.parse(`${local.replace(' ', 'T')}+05:30`)).toBe(Date.parse(`${utc.replace(' ', 'T')}Z`));
-    expect(stdout).toContain('All workers stop taking it within 5 s; jobs in progress finish. Edits are embedded as before.\n');
+    expect(stdout).toContain(
+      'All workers stop taking it within 5 s; jobs in progress finish. Edits are embedded as before.\n',
+    );
     const resumed = await runCli({ ...environment, TZ: 'America/St_Johns' }, ['resume']);
-    expect(resumed.stdout).toMatch(/^All workers take the backlog again within 5 s\.\nIt was paused at .+ -0[23]:30 \(.+ UTC\), .+ ago\.\n$/);
+    expect(resumed.stdout).toMatch(
+      /^All workers take the backlog again within 5 s\.\nIt was paused at .+ -0[23]:30 \(.+ UTC\), .+ ago\.\n$/,
+    );
   });
 
   it('say it once where local time is UTC, and that edits wait', async () => {

@@ -19,12 +19,26 @@ describe('a duration', () => {
     expect(parseDuration(text)).toBe(seconds);
   });
 
-  it.each(['', ' ', '8', 'h', '-8h', '+8h', '8x', '8hh', '30m8h', '1h1h', '8h30', '1e3s', '1,5h', 'eight hours', '8 h!', '2w'])(
-    '%p is not one',
-    (text) => {
-      expect(parseDuration(text)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    ' ',
+    '8',
+    'h',
+    '-8h',
+    '+8h',
+    '8x',
+    '8hh',
+    '30m8h',
+    '1h1h',
+    '8h30',
+    '1e3s',
+    '1,5h',
+    'eight hours',
+    '8 h!',
+    '2w',
+  ])('%p is not one', (text) => {
+    expect(parseDuration(text)).toBeUndefined();
+  });
 });
 
 describe('an option whose value is a duration', () => {

@@ -80,7 +80,9 @@ export async function takeSnapshot({ config, database, blocks: { table } }: Comm
     oldestWaitingSeconds: oldestWaitingSeconds === null ? null : Number(oldestWaitingSeconds.toFixed(1)),
     ratePerSecond: ratePerSecond === null ? null : Number(ratePerSecond.toFixed(3)),
     etaSeconds:
-      pause === null && left > 0 && ratePerSecond !== null && ratePerSecond > 0 ? Math.ceil(left / ratePerSecond) : null,
+      pause === null && left > 0 && ratePerSecond !== null && ratePerSecond > 0
+        ? Math.ceil(left / ratePerSecond)
+        : null,
     workers: {
       count: replicas.length,
       leader: replicas.find(({ leader }) => leader)?.instance ?? null,

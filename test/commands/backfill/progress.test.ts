@@ -24,7 +24,13 @@ const NOT_PAUSED = () => null;
 describe('the progress of a backfill', () => {
   it('is a bar on a terminal, cleared afterwards', async () => {
     const stream = terminal();
-    const progress = showProgress({ run: run(1_000), expected: 4_000, terminal: stream, pause: NOT_PAUSED, log: new MemoryLog() });
+    const progress = showProgress({
+      run: run(1_000),
+      expected: 4_000,
+      terminal: stream,
+      pause: NOT_PAUSED,
+      log: new MemoryLog(),
+    });
     await sleep(300);
     const drawn = stream.written();
     expect(drawn).toMatch(/Embedding █+░+ 25% {2}1,000 of 4,000, 3 in error {2}\d+\/s/);
