@@ -157,8 +157,9 @@ describeWithServer('while the backlog is paused,', () => {
   const WAITS = 'the backlog is paused by request; blocks wait';
 
   it('backfill --wait says so, and ends once it is resumed', async () => {
-    await startWorker(db, ollama, environment);
+    const worker = await startWorker(db, ollama, environment);
     await pauseWork(db, ['backlog']);
+    await worker.events.until(({ seen }) => seen.pause.length > 0);
     await insertBacklog(db, 20);
     const backfill = WorkerProcess.start(environment, 'backfill', '--wait', '--json');
     await backfill.untilLogged('work is paused by request; to end the pause: embedding-worker resume');

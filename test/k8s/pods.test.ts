@@ -35,7 +35,7 @@ describeWithProgram('kubectl', 'the pods', () => {
     });
     for (const field of ['hostNetwork', 'hostPID', 'hostIPC', 'initContainers', 'ephemeralContainers', 'volumes'])
       expect(spec).not.toHaveProperty(field);
-    expect(container.ports?.filter(({ hostPort }) => hostPort !== undefined)).toEqual([]);
+    expect((container.ports ?? []).filter(({ hostPort }) => hostPort !== undefined)).toEqual([]);
   });
 
   it.each(PODS)('of the %s have no token of the cluster, and no variables of its Services', (_, pod) => {
