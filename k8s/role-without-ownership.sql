@@ -25,9 +25,11 @@ GRANT SELECT ON public.notes TO :"role";
 GRANT SELECT ON public.blocks TO :"role";
 GRANT UPDATE (embedding, embedding_status) ON public.blocks TO :"role";
 
--- The dead-letter queue first, since the other names it. The worker sets their other options.
+-- The dead-letter queue first, since the next one names it. The worker sets their other options.
 SELECT pgboss.create_queue('embed-block-failed', '{"policy": "standard"}');
 SELECT pgboss.create_queue('embed-block', '{"policy": "exclusive", "deadLetter": "embed-block-failed"}');
+-- Records a pause (`embedding-worker pause`) until it is over, ten years at most.
+SELECT pgboss.create_queue('embed-block-pause', '{"policy": "standard", "retentionSeconds": 315360000}');
 
 GRANT SELECT, UPDATE ON pgboss.version, pgboss.queue TO :"role";
 GRANT SELECT, INSERT, UPDATE, DELETE ON pgboss.job, pgboss.job_common, pgboss.instance TO :"role";

@@ -103,6 +103,24 @@ const cli = yargs(hideBin(process.argv))
     async (command) => (await import('./commands/backfill/options.js')).backfillOptions(command),
     async (args) => (await import('./commands/backfill.js')).runBackfill(args),
   )
+  .command(
+    'pause',
+    'make all workers stop taking backlog, for example by day',
+    (command) =>
+      command
+        .option('json', JSON_OPTION)
+        .option('all', { type: 'boolean', default: false, describe: 'pause live edits, too' })
+        .option('for', { type: 'string', describe: 'end the pause after this time: 30m, 8h, 2d [default: at resume]' })
+        .example('$0 pause --for 8h', 'leave the model to others until the evening; edits are still embedded')
+        .example('$0 pause --all', 'stop all work until resume'),
+    async (options) => (await import('./commands/pause.js')).runPause(options),
+  )
+  .command(
+    'resume',
+    'end a pause',
+    (command) => command.option('json', JSON_OPTION).example('$0 resume', ''),
+    async (options) => (await import('./commands/resume.js')).runResume(options),
+  )
   .demandCommand(1, 1, 'Name a command.')
   .strict()
   .version(VERSION)

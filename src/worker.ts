@@ -30,6 +30,8 @@ import type { Pace } from './leader/pace.js';
 import { requireQueuePrivileges } from './queue/privileges.js';
 import { tryWritingJobs } from './queue/sql/try-writing-jobs.js';
 import { readLiveJobs } from './queue/live-jobs.js';
+import { describePause, type Pause } from './queue/pause.js';
+import { PauseWatch } from './queue/pause-watch.js';
 import { Waker } from './queue/waker.js';
 import { Watchdog } from './monitoring/watchdog.js';
 
@@ -64,6 +66,7 @@ export class Worker {
   #handler: EmbedHandler | undefined;
   #waker: Waker | undefined;
   #workers: Workers | undefined;
+  #pauses: PauseWatch | undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(parts: WorkerParts) {
@@ -73,6 +76,11 @@ export class Worker {
   /** The port of the HTTP endpoints. */
   get healthPort(): number {
     return this.#health?.port ?? 0;
+  }
+
+  /** What is paused by request; null if nothing is. */
+  get pause(): Pause | null {
+    return this.#pauses?.current ?? null;
   }
 
   /**
@@ -97,6 +105,7 @@ export class Worker {
       schemaChecked.then(() => this.#createBoss(hold)),
     ]);
     await this.#startBoss(boss);
+    await this.#watchPauses();
     warnOfShortExpiry(config, log);
 
     const waker = new Waker({ boss, database, queue: names.queue, log });
@@ -148,6 +157,7 @@ export class Worker {
     const { config, log } = this.#parts;
     this.#aborted.abort();
     this.#handler?.drain();
+    const watched = this.#pauses?.stop();
     const idle = this.#workers?.stop(); // first: jobs fetched now would only be handed back
     const deadline = setTimeout(() => {
       log.warn('shutdown timeout; cancelling requests in flight', {
@@ -157,6 +167,7 @@ export class Worker {
     }, config.shutdownTimeoutMs);
     try {
       await this.#leader?.stop();
+      await watched;
       this.#waker?.stop();
       await idle;
       await this.#hold?.stop();
@@ -230,6 +241,21 @@ export class Worker {
     await ensureQueues(boss, config, { update: true, signal: this.#aborted.signal });
   }
 
+  /** Before the workers start: while work is paused they must not fetch at all. */
+  async #watchPauses(): Promise<void> {
+    const { config, database, events, log } = this.#parts;
+    this.#pauses = new PauseWatch({
+      database,
+      names: config.names,
+      onChange: (parts) => {
+        this.#workers?.pause(parts);
+        events.emit('pause', { parts });
+      },
+      log,
+    });
+    await this.#pauses.start();
+  }
+
   async #startWorkers(boss: PgBoss, size: RequestSize, options: HandlerOptions): Promise<void> {
     const { config, events } = this.#parts;
     const handler = new EmbedHandler(options);
@@ -242,6 +268,7 @@ export class Worker {
       liveBatchSize: config.batchSize ?? INITIAL_TEXTS,
       batchSize: config.batchSize ?? Math.max(2, size.texts),
       pollIntervalSeconds: config.pollIntervalSeconds,
+      paused: this.pause?.parts ?? [],
       handle: (jobs) => this.#watchdog.watch('worker', stuckAfterMs, () => handler.handle(jobs)),
     });
     this.#workers = workers;
@@ -262,6 +289,7 @@ export class Worker {
     const started = this.#leader !== undefined;
     const detail = this.#stopping !== undefined ? 'shutting down' : started ? undefined : 'starting';
     const held = this.#hold?.reason;
+    const { pause } = this;
     return {
       database,
       worker: detail === undefined ? { ok: true } : { ok: false, detail },
@@ -269,6 +297,7 @@ export class Worker {
         // A held worker can only wait: it stays ready, and gives the reason.
         hold: { ok: true, detail: held.message, reason: held.code, ...(held.fix !== undefined && { fix: held.fix }) },
       }),
+      ...(pause !== null && { pause: { ok: true, detail: describePause(pause), reason: 'requested' } }),
     };
   }
 }

@@ -10,15 +10,20 @@ const PAUSE_FACTOR = 20;
 /** If no block ends for this long, something is probably wrong. */
 const STALL_MS = 30_000;
 
+export interface BackfillRunOptions extends Omit<BackfillOptions, 'onWaiting'> {
+  /** Whether the backlog is paused by request, so that no block of it ends. */
+  readonly isPaused: () => boolean;
+}
+
 /** A backfill that can also wait until its blocks have ended. Its progress can be read at any time. */
 export class BackfillRun {
   readonly outstanding: Outstanding | null;
   readonly #backfill: Backfill;
-  readonly #options: Omit<BackfillOptions, 'onWaiting'>;
+  readonly #options: BackfillRunOptions;
   readonly #failed = new AbortController();
   #open = true;
 
-  constructor(options: Omit<BackfillOptions, 'onWaiting'>, waitForBlocks: boolean) {
+  constructor(options: BackfillRunOptions, waitForBlocks: boolean) {
     const outstanding = waitForBlocks ? new Outstanding() : null;
     this.outstanding = outstanding;
     this.#options = { ...options, signal: AbortSignal.any([options.signal, this.#failed.signal]) };
@@ -52,13 +57,13 @@ export class BackfillRun {
   async #follow(): Promise<void> {
     const { outstanding } = this;
     if (outstanding === null) return;
-    const { database, blocks, maxOutageMs, signal, log } = this.#options;
+    const { database, blocks, maxOutageMs, isPaused, signal, log } = this.#options;
     let progressAt = performance.now();
     while (!signal.aborted && (this.#open || outstanding.size > 0)) {
       const started = performance.now();
       const ended = await retryTransient(() => outstanding.poll(database, blocks), { signal, maxWaitMs: maxOutageMs });
       const now = performance.now();
-      if (ended > 0 || outstanding.size === 0) progressAt = now;
+      if (ended > 0 || outstanding.size === 0 || isPaused()) progressAt = now;
       if (now - progressAt > STALL_MS) {
         progressAt = now;
         log.warn('no block was embedded for a while; see: embedding-worker status', {

@@ -4,6 +4,7 @@ import { requirePrivileges } from '../blocks/checks/privileges.js';
 import { retryTransient } from '../postgres/retry.js';
 import { ConfigurationError } from '../base/errors.js';
 import { BackfillRun } from '../backlog/backfill-run.js';
+import { PauseWatch } from '../queue/pause-watch.js';
 import { WorkNotifier } from '../queue/work-notifier.js';
 import { withContext, withQueue, type CommandContext } from './context.js';
 import { about, counted, number, printable, writeJson, writeLines } from '../terminal/output.js';
@@ -55,6 +56,8 @@ async function enqueue(
 ): Promise<number> {
   const { config, database, blocks, signal, log } = context;
   return await withQueue(context, async (queue) => {
+    const pauses = new PauseWatch({ database, names: config.names, log });
+    await pauses.start();
     const run = new BackfillRun(
       {
         database,
@@ -68,6 +71,7 @@ async function enqueue(
         ratePerSecond: plan.ratePerSecond ?? config.backfillRatePerSecond,
         batchSize: plan.batchSize ?? config.backfillBatchSize,
         maxOutageMs: MAX_OUTAGE_MS,
+        isPaused: () => pauses.current !== null,
         signal,
         log,
       },
@@ -75,7 +79,13 @@ async function enqueue(
     );
     const expected = new ExpectedCount(count); // counts beside the run, which need not wait for it
     const terminal = process.stderr.isTTY ? process.stderr : null;
-    const progress = showProgress({ run, expected: () => expected.value, terminal, log });
+    const progress = showProgress({
+      run,
+      expected: () => expected.value,
+      terminal,
+      pause: () => pauses.current,
+      log,
+    });
     let ended = false;
     try {
       await run.run();
@@ -84,6 +94,7 @@ async function enqueue(
       if (!signal.aborted) throw error;
     } finally {
       progress.stop();
+      await pauses.stop();
       await expected.settled;
       if (!ended) notice(describeStop(run, plan, expected.value, signal.aborted));
     }

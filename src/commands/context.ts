@@ -25,6 +25,9 @@ export interface CommandContext {
   readonly signal: AbortSignal;
 }
 
+/** What a command works with that does not need the API's tables. */
+export type DatabaseContext = Omit<CommandContext, 'blocks'>;
+
 /** What `withQueue` needs. */
 export type QueueContext = Pick<CommandContext, 'config' | 'log' | 'signal'> & { readonly database: Database };
 
@@ -33,6 +36,15 @@ export type QueueContext = Pick<CommandContext, 'config' | 'log' | 'signal'> & {
  * everything afterwards. Sets the exit status to what `run` returns, or to 130 if interrupted.
  */
 export async function withContext(name: string, run: (context: CommandContext) => Promise<number>): Promise<void> {
+  await withDatabase(name, async (context) => {
+    const { config, database } = context;
+    const table = await inspectBlocks(database, config.tables);
+    return await run({ ...context, blocks: new Blocks(database, table) });
+  });
+}
+
+/** The same for a command that does not work on the API's tables, so it runs while they are being altered. */
+export async function withDatabase(name: string, run: (context: DatabaseContext) => Promise<number>): Promise<void> {
   const config = loadConfig();
   const log = loggerForTerminal(config.logLevel);
   const applicationName = `embedding-worker ${name} ${instanceName()}`.slice(0, 63);
@@ -41,8 +53,7 @@ export async function withContext(name: string, run: (context: CommandContext) =
   const { signal } = interruption;
   try {
     await requireReachable(database, config, log, signal);
-    const table = await inspectBlocks(database, config.tables);
-    const status = await run({ config, log, database, blocks: new Blocks(database, table), signal });
+    const status = await run({ config, log, database, signal });
     process.exitCode = signal.aborted ? INTERRUPTED : status;
   } catch (error) {
     if (!signal.aborted) throw error;

@@ -53,7 +53,7 @@ export async function runWorker({ backfill }: WorkerArguments): Promise<void> {
     await worker.start(checkConnection(database, config, log, signal));
     if (backfill) {
       const { workOff } = await import('./backfill/work-off.js');
-      const done = await workOff({ config, database, signal, log });
+      const done = await workOff({ config, database, pause: () => worker.pause, signal, log });
       process.exitCode = done === undefined ? INTERRUPTED : done ? 0 : 1;
     } else if (!signal.aborted) {
       await once(signal, 'abort');

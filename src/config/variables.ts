@@ -4,7 +4,7 @@ import { NameError, readColumnName, readTableName } from '../postgres/identifier
 import { SHORTEN, type Shorten } from '../embedder/model-families.js';
 import { readCertificates } from './certificates.js';
 import { keepAlive } from './keep-alive.js';
-import { DEAD_LETTER_SUFFIX, DEFAULT_QUEUE } from '../queue/queue-names.js';
+import { DEAD_LETTER_SUFFIX, DEFAULT_QUEUE, PAUSE_SUFFIX } from '../queue/queue-names.js';
 import { LOG_LEVELS, type LogLevel } from '../telemetry/logger.js';
 import { apiUrl, databaseUrl, httpUrl } from './urls.js';
 
@@ -76,10 +76,9 @@ const queue = makeExactValidator<string>((input) => {
   if (!/^[\w.\-/]+$/.test(input) || input.length > QUEUE_LENGTH) {
     throw new EnvError(`"${input}" is not a queue name: letters, digits and _ - . / only, ${QUEUE_LENGTH} at most`);
   }
-  if (input.endsWith(DEAD_LETTER_SUFFIX)) {
-    throw new EnvError(
-      `"${input}" ends with ${DEAD_LETTER_SUFFIX}, as the names of dead-letter queues do: give another`,
-    );
+  const suffix = [DEAD_LETTER_SUFFIX, PAUSE_SUFFIX].find((one) => input.endsWith(one));
+  if (suffix !== undefined) {
+    throw new EnvError(`"${input}" ends with ${suffix}, as the names of queues that a worker adds do: give another`);
   }
   return input;
 });

@@ -7,6 +7,7 @@ import { DeadLetters } from './dead-letters.js';
 import { JobStatistics } from './job-statistics.js';
 import { PRIORITY, type EmbedJob, type EmbedJobData, type Priority } from './job.js';
 import { newJob, type NewJob } from './new-job.js';
+import { Pauses } from './pauses.js';
 import type { QueueNames } from './queue-names.js';
 import { countWaitingEdits } from './sql/count-waiting-edits.js';
 import { findRaised } from './sql/find-raised.js';
@@ -35,6 +36,7 @@ export interface EmbedQueueOptions {
 export class EmbedQueue {
   readonly names: QueueNames;
   readonly deadLetters: DeadLetters;
+  readonly pauses: Pauses;
   readonly #boss: PgBoss;
   readonly #database: Database;
   readonly #statistics: JobStatistics;
@@ -42,6 +44,7 @@ export class EmbedQueue {
   constructor({ boss, database, names, log }: EmbedQueueOptions) {
     this.names = names;
     this.deadLetters = new DeadLetters(boss, database, names);
+    this.pauses = new Pauses(boss, database, names);
     this.#boss = boss;
     this.#database = database;
     this.#statistics = new JobStatistics(database, names, log);

@@ -6,8 +6,8 @@ import { isPermissionDenied } from '../postgres/sqlstate.js';
 import { CRASHES_BEFORE_ISOLATION, MAX_ISOLATED_CRASHES } from './job.js';
 import { literal, type QueueNames } from './queue-names.js';
 
-/** Keeps waiting jobs and dead letters until we settle them: pg-boss would delete them after 14 days. */
-const FOREVER_SECONDS = 10 * 365 * 86_400;
+/** Keeps waiting jobs and other records until we settle them: pg-boss would delete them after 14 days. */
+export const FOREVER_SECONDS = 10 * 365 * 86_400;
 /** Claims beyond our own limits before pg-boss fails a job: pg-boss's retry count alone must never decide. */
 const RETRY_MARGIN = 20;
 
@@ -61,15 +61,37 @@ export async function ensureQueues(
     await retryTransient(ensure, { signal });
   } catch (error) {
     if (!isPermissionDenied(error)) throw error;
-    throw new ConfigurationError(
-      'QUEUE_PRIVILEGE',
-      `the role may not create the queues ${queue} and ${deadLetters} (${error.message})`,
-      {
-        fix: `as the owner of the schema, run k8s/role-without-ownership.sql, which creates them\nor GRANT INSERT ON ${quoteColumn(schema)}.queue TO the role`,
-        cause: error,
-      },
-    );
+    throw mayNotCreate(`queues ${queue} and ${deadLetters}`, schema, error);
   }
+}
+
+/**
+ * Creates the queue for the record of a pause if it is missing.
+ *
+ * @throws ConfigurationError if the role may not
+ */
+export async function ensurePauseQueue(
+  boss: PgBoss,
+  { schema, pause }: QueueNames,
+  signal: AbortSignal,
+): Promise<void> {
+  const ensure = async () => {
+    if ((await boss.getQueues([pause])).length > 0) return;
+    await boss.createQueue(pause, { retentionSeconds: FOREVER_SECONDS });
+  };
+  try {
+    await retryTransient(ensure, { signal });
+  } catch (error) {
+    if (!isPermissionDenied(error)) throw error;
+    throw mayNotCreate(`queue ${pause}`, schema, error);
+  }
+}
+
+function mayNotCreate(queues: string, schema: string, error: Error): ConfigurationError {
+  return new ConfigurationError('QUEUE_PRIVILEGE', `the role may not create the ${queues} (${error.message})`, {
+    fix: `as the owner of the schema, run k8s/role-without-ownership.sql, which creates what is missing\nor GRANT INSERT ON ${quoteColumn(schema)}.queue TO the role`,
+    cause: error,
+  });
 }
 
 function wrongPolicy({ schema, queue }: QueueNames, policy: string | undefined): ConfigurationError {

@@ -4,6 +4,8 @@ import pg from 'pg';
 export const DEFAULT_QUEUE = 'embed-block';
 /** Appended to a queue's name for its dead letters. */
 export const DEAD_LETTER_SUFFIX = '-failed';
+/** Appended to a queue's name for the record of a pause. */
+export const PAUSE_SUFFIX = '-pause';
 
 /** The location of a worker's jobs. */
 export interface QueueNames {
@@ -13,10 +15,12 @@ export interface QueueNames {
   readonly queue: string;
   /** Holds one record for each block in `error`. */
   readonly deadLetters: string;
+  /** Holds one record while work is paused by request. It exists from the first pause on. */
+  readonly pause: string;
 }
 
 export function queueNames(schema: string, queue: string): QueueNames {
-  return { schema, queue, deadLetters: `${queue}${DEAD_LETTER_SUFFIX}` };
+  return { schema, queue, deadLetters: `${queue}${DEAD_LETTER_SUFFIX}`, pause: `${queue}${PAUSE_SUFFIX}` };
 }
 
 /** A queue's name as an SQL literal, for SQL that becomes part of other statements. */

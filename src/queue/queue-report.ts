@@ -1,4 +1,6 @@
 import type { Queryable } from '../postgres/database.js';
+import type { Pause } from './pause.js';
+import { readPause } from './pauses.js';
 import type { QueueNames } from './queue-names.js';
 import { countSettled } from './sql/count-settled.js';
 import { countWaiting } from './sql/count-waiting.js';
@@ -19,6 +21,8 @@ export interface QueueReport {
   readonly oldestWaitingSeconds: number | null;
   /** Blocks per second, over the last minutes. */
   readonly ratePerSecond: number;
+  /** What is paused by request; null if nothing is. */
+  readonly pause: Pause | null;
 }
 
 /** @returns undefined if there is no queue yet */
@@ -35,5 +39,6 @@ export async function readQueueReport(db: Queryable, names: QueueNames): Promise
     oldestWaitingSeconds: waited.length === 0 ? null : Math.max(0, ...waited),
     // From the first settled job, so the time before a worker started does not count.
     ratePerSecond: settled.blocks / Math.max(1, settled.seconds ?? 1),
+    pause: await readPause(db, names),
   };
 }

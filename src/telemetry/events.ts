@@ -39,6 +39,8 @@ export interface EventMap {
   'gate-reason': [{ reason: string }];
   /** The error code for which all work is held, because the database is unusable. null: the hold has ended. */
   hold: [{ reason: string | null }];
+  /** The parts of the work that are paused by request, none when it goes on. */
+  pause: [{ parts: readonly ('backlog' | 'live')[] }];
   /** Whether the listening session receives notifications. */
   listening: [{ up: boolean }];
   leading: [{ leader: boolean }];

@@ -33,6 +33,7 @@ describeWithServer('status', () => {
       etaSeconds: null,
       workers: { count: 0, leader: null, gatesClosed: [], notificationsDown: [], held: [], instances: [] },
       hold: null,
+      pause: null,
     });
     expect((await runCli(environment, ['status'])).stdout).toContain('There are no blocks.');
     expect(await db.query(`SELECT 1 FROM pg_namespace WHERE nspname = 'pgboss'`)).toEqual([]);

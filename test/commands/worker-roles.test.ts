@@ -103,6 +103,9 @@ for (const { what, file, owns } of ROLES) {
       expect(await runJson(environment(), ['status'])).toMatchObject({ blocks: { byStatus: { completed: 21 } } });
       expect((await runCli(environment(), ['search', 'anything'])).stdout).toContain('Text number');
       expect(await runJson(environment(), ['doctor'])).toMatchObject({ ok: true });
+      expect(await runJson(environment(), ['pause', '--for', '1h'])).toMatchObject({ replaced: null });
+      expect(await runJson(environment(), ['resume'])).toMatchObject({ resumed: { parts: ['backlog'] } });
+      expect(await runJson(environment(), ['pause', '--for', '1s'])).toMatchObject({ replaced: null }); // deleted below
 
       // pg-boss's supervision, which also deletes, runs within its first interval.
       await db.untilRow<{ left: number }>(

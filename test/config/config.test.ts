@@ -44,7 +44,7 @@ describe('the configuration', () => {
       healthPort: 8001,
       shutdownTimeoutMs: 25_000,
       logLevel: 'info',
-      names: { schema: 'pgboss', queue: 'embed-block', deadLetters: 'embed-block-failed' },
+      names: { schema: 'pgboss', queue: 'embed-block', deadLetters: 'embed-block-failed', pause: 'embed-block-pause' },
       tables: {
         blocksTable: 'public.blocks',
         notesTable: 'public.notes',
@@ -208,6 +208,7 @@ describe('an invalid configuration', () => {
     ['PALDOCS_QUEUE', { ...REQUIRED, PALDOCS_QUEUE: 'two words' }],
     ['PALDOCS_QUEUE', { ...REQUIRED, PALDOCS_QUEUE: 'q'.repeat(26) }],
     ['PALDOCS_QUEUE', { ...REQUIRED, PALDOCS_QUEUE: 'embed-failed' }],
+    ['PALDOCS_QUEUE', { ...REQUIRED, PALDOCS_QUEUE: 'embed-pause' }],
     ['PALDOCS_BLOCKS_STATUS_COLUMN', { ...REQUIRED, PALDOCS_BLOCKS_STATUS_COLUMN: '"a' }],
     ['PALDOCS_BLOCKS_TABLE', { ...REQUIRED, PALDOCS_BLOCKS_TABLE: 'public.' }],
     ['PALDOCS_NOTES_TABLE', { ...REQUIRED, PALDOCS_NOTES_TABLE: '.' }],

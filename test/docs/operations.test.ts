@@ -3,6 +3,7 @@ import { askForSweep } from '../support/ask-for-sweep.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlock, insertBlocks } from '../support/fixtures.js';
+import { pauseWork } from '../support/pause.js';
 import type { TestDatabase } from '../support/test-database.js';
 import { expectEmbedded, jobsOf, readBlock, untilIdle, untilStatus } from '../support/worker-blocks.js';
 import { startWorker, stopWorkers } from '../support/worker-in-process.js';
@@ -51,6 +52,7 @@ describeWithServer('the SQL in docs/operations.md', () => {
       [inProgress],
     );
     await db.query(`UPDATE pgboss.job SET state = 'created', completed_on = NULL WHERE singleton_key = $1`, [waiting]);
+    await pauseWork(db, ['backlog']);
     const leader = await db.connect('embedding-worker embed-block L testtest c10');
 
     const blocks = await sqlBlocks('operations.md');

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IDeployment } from 'kubernetes-models/apps/v1/Deployment';
+import type { ICronJob } from 'kubernetes-models/batch/v1/CronJob';
 import type { IJob } from 'kubernetes-models/batch/v1/Job';
 import type { IContainer } from 'kubernetes-models/v1/Container';
 import type { IPodTemplateSpec } from 'kubernetes-models/v1/PodTemplateSpec';
@@ -32,6 +33,11 @@ export function backfillJob(): Resource {
   return only(parse(readFileSync(join(ROOT, 'k8s/backfill-job.yaml'), 'utf8')), 'Job');
 }
 
+/** The CronJob that pauses the backlog by day, which no kustomization includes. */
+export function pauseByDay(): Resource {
+  return only(parse(readFileSync(join(ROOT, 'k8s/pause-by-day.yaml'), 'utf8')), 'CronJob');
+}
+
 /**
  * The only resource of this kind.
  *
@@ -49,9 +55,10 @@ export interface Pod {
   readonly container: IContainer;
 }
 
-/** The pods of a Deployment or a Job, with their only container. */
+/** The pods of a Deployment, a Job or a CronJob, with their only container. */
 export function podOf(resource: Resource): Pod {
-  const template = (resource as unknown as IDeployment | IJob).spec?.template;
+  const owner = resource.kind === 'CronJob' ? (resource as unknown as ICronJob).spec?.jobTemplate : resource;
+  const template = (owner as unknown as IDeployment | IJob).spec?.template;
   const [container, ...others] = template?.spec?.containers ?? [];
   if (!template?.spec || !container || others.length > 0) throw new Error(`${resource.kind}: no or several containers`);
   return { spec: template.spec, labels: template.metadata?.labels ?? {}, container };

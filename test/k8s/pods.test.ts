@@ -5,12 +5,13 @@ import { loadConfig } from '../../src/config/config.js';
 import { VARIABLES } from '../../src/config/variables.js';
 import { runCli } from '../commands/cli.js';
 import { describeWithProgram } from '../support/describe-with-program.js';
-import { backfillJob, build, only, podOf, ROOT } from './manifests.js';
+import { backfillJob, build, only, pauseByDay, podOf, ROOT } from './manifests.js';
 
 const text = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const PODS = [
   ['worker', () => podOf(only(build('k8s'), 'Deployment'))],
   ['backfill', () => podOf(backfillJob())],
+  ['pause', () => podOf(pauseByDay())],
 ] as const;
 
 describeWithProgram('kubectl', 'the pods', () => {
@@ -34,7 +35,7 @@ describeWithProgram('kubectl', 'the pods', () => {
     });
     for (const field of ['hostNetwork', 'hostPID', 'hostIPC', 'initContainers', 'ephemeralContainers', 'volumes'])
       expect(spec).not.toHaveProperty(field);
-    expect(container.ports?.filter(({ hostPort }) => hostPort !== undefined)).toEqual([]);
+    expect((container.ports ?? []).filter(({ hostPort }) => hostPort !== undefined)).toEqual([]);
   });
 
   it.each(PODS)('of the %s have no token of the cluster, and no variables of its Services', (_, pod) => {

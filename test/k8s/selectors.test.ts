@@ -4,7 +4,7 @@ import type { INetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/Netw
 import type { IPodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget';
 import { loadConfig } from '../../src/config/config.js';
 import { describeWithProgram } from '../support/describe-with-program.js';
-import { backfillJob, build, only, podOf, type Resource } from './manifests.js';
+import { backfillJob, build, only, pauseByDay, podOf, type Resource } from './manifests.js';
 
 type Labels = Readonly<Record<string, string>>;
 interface Selector {
@@ -29,10 +29,11 @@ describeWithProgram('kubectl', 'a selector', () => {
   const deployment = () => only<IDeployment & Resource>(build('k8s'), 'Deployment');
   const worker = () => podOf(deployment()).labels;
   const backfill = () => podOf(backfillJob()).labels;
+  const pause = () => podOf(pauseByDay()).labels;
 
-  it('of the Deployment selects its own pods, and not those of a backfill', () => {
+  it('of the Deployment selects its own pods, and not those of a backfill or a pause', () => {
     const selector = deployment().spec?.selector;
-    expect([selects(selector, worker()), selects(selector, backfill())]).toEqual([true, false]);
+    expect([worker(), backfill(), pause()].map((labels) => selects(selector, labels))).toEqual([true, false, false]);
   });
 
   it('of the spread constraint selects the pods of the Deployment', () => {
@@ -48,7 +49,7 @@ describeWithProgram('kubectl', 'a selector', () => {
     expect([selects(spec?.selector, worker()), selects(spec?.selector, backfill())]).toEqual([true, false]);
   });
 
-  it('of the PodMonitor covers both, at the right port and path', () => {
+  it('of the PodMonitor covers worker and backfill, at the right port and path', () => {
     const { spec } = only<IPodMonitor & Resource>(build('k8s/overlays/monitoring'), 'PodMonitor');
     expect([selects(spec.selector, worker()), selects(spec.selector, backfill())]).toEqual([true, true]);
     expect(spec.podMetricsEndpoints).toMatchObject([{ port: 'http', path: '/metrics' }]);
@@ -56,9 +57,9 @@ describeWithProgram('kubectl', 'a selector', () => {
       expect(pod.container.ports).toContainEqual({ name: 'http', containerPort: 8001 });
   });
 
-  it('of the NetworkPolicy covers both', () => {
+  it('of the NetworkPolicy covers all of them', () => {
     const { spec } = only<INetworkPolicy & Resource>(build('k8s'), 'NetworkPolicy');
-    expect([selects(spec?.podSelector, worker()), selects(spec?.podSelector, backfill())]).toEqual([true, true]);
+    for (const labels of [worker(), backfill(), pause()]) expect(selects(spec?.podSelector, labels)).toBe(true);
     expect(spec?.policyTypes).toEqual(['Ingress', 'Egress']);
   });
 

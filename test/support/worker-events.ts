@@ -10,6 +10,7 @@ const ALL: { readonly [Name in keyof EventMap]: true } = {
   lost: true,
   unreadable: true,
   hold: true,
+  pause: true,
   crash: true,
   request: true,
   'request-cost': true,

@@ -4,6 +4,7 @@ import { AuditCheck } from './checks/audit.js';
 import { checkFailureCounts } from './checks/failure-counts.js';
 import { checkFinalState, type StatusCounts } from './checks/final-state.js';
 import { checkLatency } from './checks/latency.js';
+import { checkPauses } from './checks/pauses.js';
 import { checkProcesses } from './checks/processes.js';
 import { checkResumption } from './checks/resumption.js';
 import { isQuiet, findOrphanedDeadLetters, readPendingWork } from './checks/pending-work.js';
@@ -117,6 +118,7 @@ async function runOn(testbed: OpenTestbed, options: RunOptions, print: (line: st
   if (!hasFailed) {
     blocks = await checkFinalState(database, writer.model, violations);
     checkProcesses(fleet, faultInjector.injections, violations);
+    await checkPauses(database, testbed.pauses, faultInjector.injections, violations);
     await checkForeignJobs(database, testbed.foreignJobIds, violations);
     const { injections } = faultInjector;
     await checkFailureCounts({

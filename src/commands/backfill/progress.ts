@@ -1,6 +1,7 @@
 import { SingleBar } from 'cli-progress';
 import type { Logger } from '../../telemetry/logger.js';
 import type { BackfillRun } from '../../backlog/backfill-run.js';
+import type { Pause } from '../../queue/pause.js';
 import { about, duration, number } from '../../terminal/output.js';
 import type { BackfillCount } from './plan.js';
 import { RateMeter } from './rate-meter.js';
@@ -14,6 +15,8 @@ export interface ProgressOptions {
   readonly expected: () => Pick<BackfillCount, 'found' | 'estimated'> | undefined;
   /** Where to draw a bar; null writes log lines instead. */
   readonly terminal: NodeJS.WriteStream | null;
+  /** What is paused by request; null if nothing is. */
+  readonly pause: () => Pause | null;
   readonly log: Logger;
 }
 
@@ -33,22 +36,24 @@ interface State {
   readonly estimated: boolean;
   readonly perSecond: number;
   readonly etaSeconds: number | null;
+  readonly pause: Pause | null;
 }
 
-function stateOf({ run, expected }: ProgressOptions, rate: RateMeter): State {
+function stateOf({ run, expected, pause }: ProgressOptions, rate: RateMeter): State {
   const done = run.outstanding?.ended ?? run.counts.found;
   const { found = 0, estimated = false } = expected() ?? {};
   const total = Math.max(found, run.counts.found);
   const perSecond = rate.perSecond(done);
   const etaSeconds = found > 0 && perSecond > 0 ? Math.ceil((total - done) / perSecond) : null;
-  return { run, done, total, estimated, perSecond, etaSeconds };
+  return { run, done, total, estimated, perSecond, etaSeconds, pause: pause() };
 }
 
 function lines(state: () => State, log: Logger): { stop: () => void } {
   const timer = setInterval(() => {
-    const { run, done, total, estimated, perSecond, etaSeconds } = state();
+    const { run, done, total, estimated, perSecond, etaSeconds, pause } = state();
     const { found, enqueued, alreadyQueued, lastId } = run.counts;
-    log.info(run.enqueuing ? 'enqueuing' : 'waiting for all blocks to be embedded', {
+    const what = run.enqueuing ? 'enqueuing' : 'waiting for all blocks to be embedded';
+    log.info(pause === null ? what : 'the backlog is paused by request; blocks wait', {
       done,
       total,
       ...(estimated ? { estimated } : {}),
@@ -59,6 +64,7 @@ function lines(state: () => State, log: Logger): { stop: () => void } {
       alreadyQueued,
       lastId,
       ...(run.outstanding === null ? {} : { inError: run.outstanding.results.error }),
+      ...(pause === null ? {} : { pausedUntil: pause.until }),
     });
   }, LOG_INTERVAL_MS);
   return {
@@ -97,14 +103,19 @@ function bar(state: () => State, terminal: NodeJS.WriteStream): { stop: () => vo
   return { stop };
 }
 
-function payloadOf({ run, done, total, estimated, perSecond, etaSeconds }: State): object {
+function payloadOf({ run, done, total, estimated, perSecond, etaSeconds, pause }: State): object {
   const inError = run.outstanding?.results.error ?? 0;
   return {
-    what: run.outstanding === null ? 'Enqueuing' : 'Embedding',
+    what: pause !== null ? 'Paused' : run.outstanding === null ? 'Enqueuing' : 'Embedding',
     done: number(done),
     blocks: estimated ? about(total) : number(total),
     errors: inError === 0 ? '' : `, ${number(inError)} in error`,
     rate: number(Math.round(perSecond)),
-    eta_text: etaSeconds === null ? '' : `${duration(etaSeconds)} left`,
+    eta_text: pause !== null ? pauseText(pause) : etaSeconds === null ? '' : `${duration(etaSeconds)} left`,
   };
+}
+
+function pauseText({ until }: Pause): string {
+  if (until === null) return 'until embedding-worker resume';
+  return `for another ${duration(Math.max(0, until.getTime() - Date.now()) / 1000)}`;
 }

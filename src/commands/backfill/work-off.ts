@@ -6,6 +6,7 @@ import { retryTransient } from '../../postgres/retry.js';
 import { BackfillRun } from '../../backlog/backfill-run.js';
 import { countScope } from '../../backlog/count-scope.js';
 import { sleep } from '../../base/sleep.js';
+import type { Pause } from '../../queue/pause.js';
 import type { EmbedQueue } from '../../queue/embed-queue.js';
 import { countQueued } from '../../queue/sql/count-queued.js';
 import { WorkNotifier } from '../../queue/work-notifier.js';
@@ -17,13 +18,18 @@ const MAX_OUTAGE_MS = Number.POSITIVE_INFINITY;
 /** Pause between two passes; blocks written during a pass are left to the next. */
 const PASS_PAUSE_MS = 1_000;
 
+export interface WorkOffContext extends QueueContext {
+  /** What is paused by request; null if nothing is. */
+  readonly pause: () => Pause | null;
+}
+
 /**
  * Enqueues all pending blocks, for the workers of this process and any others, and waits until none is left: pass after
  * pass, because blocks may be written meanwhile.
  *
  * @returns whether every block with something to embed is `completed`; undefined if aborted
  */
-export async function workOff(context: QueueContext): Promise<boolean | undefined> {
+export async function workOff(context: WorkOffContext): Promise<boolean | undefined> {
   try {
     return await withQueue(context, (queue) => runPasses(context, queue));
   } catch (error) {
@@ -33,7 +39,7 @@ export async function workOff(context: QueueContext): Promise<boolean | undefine
 }
 
 async function runPasses(
-  { config, database, signal, log }: QueueContext,
+  { config, database, pause, signal, log }: WorkOffContext,
   queue: EmbedQueue,
 ): Promise<boolean | undefined> {
   const waker = new WorkNotifier({ database, queue: config.names.queue, log });
@@ -66,10 +72,12 @@ async function runPasses(
         ratePerSecond: config.backfillRatePerSecond,
         batchSize: config.backfillBatchSize,
         maxOutageMs: MAX_OUTAGE_MS,
+        isPaused: () => pause() !== null,
       },
       true,
     );
-    const progress = showProgress({ run, expected: () => ({ found: waiting, estimated: false }), terminal: null, log });
+    const expected = () => ({ found: waiting, estimated: false });
+    const progress = showProgress({ run, expected, terminal: null, pause, log });
     try {
       await run.run();
     } finally {

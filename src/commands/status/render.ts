@@ -1,6 +1,8 @@
+import type { Pause } from '../../queue/pause.js';
 import { RATE_WINDOW_SECONDS } from '../../queue/queue-report.js';
 import { about, counted, duration, number, percent, printable, styled, toTwoDigits } from '../../terminal/output.js';
 import { tableLines } from '../../terminal/table.js';
+import { endOf, subjectOf } from '../pause/describe.js';
 import { sweepLine } from './sweep-line.js';
 import { remainingIn, type Hold, type StatusSnapshot } from './snapshot.js';
 
@@ -46,6 +48,7 @@ function progressLines(snapshot: StatusSnapshot, server: string): string[] {
   if (workers.count > 0) lines.push(['request size', requestSizeLine(workers)]);
   if (snapshot.sweep !== null) lines.push(['sweep', sweepLine(snapshot.sweep, snapshot.at)]);
   if (workers.gatesClosed.length > 0) lines.push(['gate', gateLine(workers, server)]);
+  if (snapshot.pause !== null) lines.push(['paused', pauseLine(snapshot.pause, snapshot.at)]);
   if (snapshot.hold !== null) lines.push(...holdLines(snapshot.hold, workers));
   if (workers.notificationsDown.length > 0) lines.push(['no notifications', notificationsLine(workers)]);
   const width = Math.max(...lines.map(([name]) => name.length));
@@ -113,6 +116,11 @@ function gateLine({ gatesClosed, count }: StatusSnapshot['workers'], server: str
     'red',
     `closed${where}: ${server} cannot embed now; blocks wait until it recovers (see: embedding-worker doctor)`,
   );
+}
+
+function pauseLine(pause: Pause, at: string): string {
+  const edits = pause.parts.includes('live') ? '' : '; edits are embedded';
+  return styled('yellow', `${subjectOf(pause)}, by request, ${endOf(pause, new Date(at))}${edits}`);
 }
 
 function holdLines({ message, fix }: Hold, { held, count }: StatusSnapshot['workers']): [string, string][] {

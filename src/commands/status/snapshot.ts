@@ -6,6 +6,7 @@ import type { Config } from '../../config/config.js';
 import { holdReason } from '../../postgres/hold-reason.js';
 import { readPassState, type PassState } from '../../leader/pass-state.js';
 import { readReplicas, type Replica } from '../../leader/replicas.js';
+import type { Pause } from '../../queue/pause.js';
 import { readQueueReport, type QueueReport } from '../../queue/queue-report.js';
 import { requireQueuePrivileges } from '../../queue/privileges.js';
 import { tryWritingJobs } from '../../queue/sql/try-writing-jobs.js';
@@ -31,7 +32,7 @@ export interface StatusSnapshot {
   readonly oldestWaitingSeconds: number | null;
   /** Over the last five minutes; null if there is no queue. */
   readonly ratePerSecond: number | null;
-  /** null if nothing is left, or nothing was embedded lately. */
+  /** null if nothing is left, nothing was embedded lately, or work is paused by request. */
   readonly etaSeconds: number | null;
   readonly workers: {
     readonly count: number;
@@ -47,6 +48,8 @@ export interface StatusSnapshot {
   readonly sweep: PassState | null;
   /** Why work is held; null if it is not. */
   readonly hold: Hold | null;
+  /** What is paused by request; null if nothing is. */
+  readonly pause: Pause | null;
 }
 
 /** A database problem for which workers hold their work. */
@@ -75,7 +78,7 @@ export async function takeSnapshot(
   ]);
   const blocks = summarise(tally);
   const isHeld = replicas.some(({ held }) => held);
-  const { oldestWaitingSeconds = null, ratePerSecond = null, ...jobs } = report ?? {};
+  const { oldestWaitingSeconds = null, ratePerSecond = null, pause = null, ...jobs } = report ?? {};
   const left = remainingIn({ blocks, jobs: report ?? null });
   return {
     at: new Date().toISOString(),
@@ -83,7 +86,10 @@ export async function takeSnapshot(
     jobs: 'created' in jobs ? jobs : null,
     oldestWaitingSeconds: oldestWaitingSeconds === null ? null : Number(oldestWaitingSeconds.toFixed(1)),
     ratePerSecond: ratePerSecond === null ? null : Number(ratePerSecond.toFixed(3)),
-    etaSeconds: left > 0 && ratePerSecond !== null && ratePerSecond > 0 ? Math.ceil(left / ratePerSecond) : null,
+    etaSeconds:
+      pause === null && left > 0 && ratePerSecond !== null && ratePerSecond > 0
+        ? Math.ceil(left / ratePerSecond)
+        : null,
     workers: {
       count: replicas.length,
       leader: replicas.find(({ leader }) => leader)?.instance ?? null,
@@ -94,6 +100,7 @@ export async function takeSnapshot(
     },
     sweep,
     hold: isHeld ? await findHold(database, config) : null,
+    pause,
   };
 }
 

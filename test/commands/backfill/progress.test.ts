@@ -20,11 +20,18 @@ function run(ended: number | null): BackfillRun {
 }
 
 const EXPECTED = { found: 4_000, estimated: false };
+const NOT_PAUSED = () => null;
 
 describe('the progress of a backfill', () => {
   it('is a bar on a terminal, cleared afterwards', async () => {
     const stream = terminal();
-    const progress = showProgress({ run: run(1_000), expected: () => EXPECTED, terminal: stream, log: new MemoryLog() });
+    const progress = showProgress({
+      run: run(1_000),
+      expected: () => EXPECTED,
+      terminal: stream,
+      pause: NOT_PAUSED,
+      log: new MemoryLog(),
+    });
     await sleep(300);
     const drawn = stream.written();
     expect(drawn).toMatch(/Embedding █+░+ 25% {2}1,000 of 4,000, 3 in error {2}\d+\/s/);
@@ -35,7 +42,8 @@ describe('the progress of a backfill', () => {
 
   it('counts enqueued blocks without --wait', async () => {
     const stream = terminal();
-    showProgress({ run: run(null), expected: () => EXPECTED, terminal: stream, log: new MemoryLog() }).stop();
+    const options = { expected: () => EXPECTED, pause: NOT_PAUSED, log: new MemoryLog() };
+    showProgress({ run: run(null), terminal: stream, ...options }).stop();
     expect(stream.written()).toContain('2,000 of 4,000');
     await sleep(0);
   });
@@ -53,7 +61,8 @@ describe('the progress of a backfill', () => {
   it('is a log line every five seconds without a terminal', () => {
     jest.useFakeTimers();
     const log = new MemoryLog();
-    const progress = showProgress({ run: run(1_000), expected: () => EXPECTED, terminal: null, log });
+    const options = { expected: () => EXPECTED, pause: NOT_PAUSED, log };
+    const progress = showProgress({ run: run(1_000), terminal: null, ...options });
     jest.advanceTimersByTime(5_000);
     progress.stop();
     jest.advanceTimersByTime(60_000);

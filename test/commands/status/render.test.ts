@@ -18,6 +18,7 @@ const SNAPSHOT: StatusSnapshot = {
   etaSeconds: 617_250,
   hold: null,
   sweep: { share: 0.42, throughIndex: false, lastAt: '2026-01-31T11:58:00.000Z', lastSeconds: 54.3, left: 12_345 },
+  pause: null,
   workers: {
     count: 1,
     leader: 'pod\u001b[2J',

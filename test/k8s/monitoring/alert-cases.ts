@@ -19,6 +19,7 @@ export interface AlertCases {
 const A = 'pod="a",namespace="n",queue="embed-block"';
 const B = 'pod="b",namespace="n",queue="embed-block"';
 const bucket = (le: string) => `embedding_latency_seconds_bucket{${A},priority="live",le="${le}"}`;
+const paused = (part: string, reason = 'requested') => `embedding_paused{${A},part="${part}",reason="${reason}"}`;
 const settled = (outcome: string) => `embedding_total{${A},outcome="${outcome}"}`;
 
 export const ALERT_CASES: readonly AlertCases[] = [
@@ -81,8 +82,11 @@ export const ALERT_CASES: readonly AlertCases[] = [
   {
     alert: 'EmbeddingEditWaits',
     fires: {
-      name: 'an edit has waited for more than ten minutes',
-      series: { [`embedding_oldest_waiting_seconds{${A},priority="live"}`]: '0+60x20' },
+      name: 'an edit has waited for more than ten minutes, although only the backlog is paused by request',
+      series: {
+        [`embedding_oldest_waiting_seconds{${A},priority="live"}`]: '0+60x20',
+        [paused('backlog')]: '1x20',
+      },
       at: '17m',
     },
     quiet: [
@@ -98,6 +102,15 @@ export const ALERT_CASES: readonly AlertCases[] = [
           [`embedding_oldest_waiting_seconds{${A},priority="live"}`]: '2x200',
         },
         at: '3h',
+      },
+      {
+        name: 'all work was paused by request, and the edits are being worked off',
+        series: {
+          [`embedding_oldest_waiting_seconds{${A},priority="live"}`]: '0+60x50 0x30',
+          [paused('live')]: '1x40 stale _x39',
+          [paused('backlog')]: '1x40 stale _x39',
+        },
+        at: '49m',
       },
     ],
   },
@@ -119,13 +132,25 @@ export const ALERT_CASES: readonly AlertCases[] = [
         series: { [bucket('60')]: '9x60', [bucket('300')]: '10x60', [bucket('+Inf')]: '10x60' },
         at: '40m',
       },
+      {
+        name: 'edits waited because all work was paused by request',
+        series: {
+          [bucket('60')]: '0x60',
+          [bucket('300')]: '0x60',
+          [bucket('+Inf')]: '0x20 500x40',
+          [paused('live')]: '1x20 stale _x39',
+        },
+        at: '36m',
+      },
     ],
   },
   {
     alert: 'EmbeddingNoProgress',
     fires: {
-      name: 'blocks wait and none is settled, whatever is handed back',
+      name: 'blocks wait and none is settled, whatever is handed back, also while the database holds all work',
       series: {
+        [paused('live', 'DATABASE_LOCKED')]: '1x60',
+        [paused('backlog', 'DATABASE_LOCKED')]: '1x60',
         [`embedding_queue_depth{${A}}`]: '5x60',
         [settled('completed')]: '100x60',
         [settled('superseded')]: '0+5x60',
@@ -151,6 +176,26 @@ export const ALERT_CASES: readonly AlertCases[] = [
           [`embedding_errors_total{${A},reason="OLLAMA_NAN"}`]: '0x10 1x10 2x10 3x30',
         },
         at: '35m',
+      },
+      {
+        name: 'the backlog is paused by request',
+        series: {
+          [`embedding_queue_depth{${A}}`]: '10000x60',
+          [settled('completed')]: '100x60',
+          [`embedding_errors_total{${A},reason="OLLAMA_NAN"}`]: '0x60',
+          [paused('backlog')]: '1x60',
+        },
+        at: '45m',
+      },
+      {
+        name: 'a pause by request ended a moment ago',
+        series: {
+          [`embedding_queue_depth{${A}}`]: '10000x60',
+          [settled('completed')]: '100x60',
+          [`embedding_errors_total{${A},reason="OLLAMA_NAN"}`]: '0x60',
+          [paused('backlog')]: '1x30 stale _x29',
+        },
+        at: '40m',
       },
       {
         name: 'nothing waits',
@@ -207,6 +252,11 @@ export const ALERT_CASES: readonly AlertCases[] = [
         name: 'a table was locked for some minutes, twice',
         series: { [`embedding_paused{${A},part="live",reason="DATABASE_LOCKED"}`]: '1x3 stale _x1 1x3 stale _x20' },
         at: '8m',
+      },
+      {
+        name: 'somebody paused all work',
+        series: { [paused('live')]: '1x60', [paused('backlog')]: '1x60' },
+        at: '30m',
       },
     ],
   },

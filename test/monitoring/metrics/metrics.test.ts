@@ -106,6 +106,25 @@ describe('the metrics', () => {
     expect(metricIn(metrics, 'embedding_trigger_loops_total')).toBe(1);
   });
 
+  it('show what is paused by request beside a hold, each until it ends', async () => {
+    const paused = async () =>
+      withoutQueue(await text())
+        .split('\n')
+        .flatMap((line) => /^embedding_paused\{part="(\w+)",reason="(\w+)"\} 1$/.exec(line)?.slice(1).join(' ') ?? []);
+    expect(await paused()).toEqual([]);
+    events.emit('pause', { parts: ['backlog'] });
+    expect(await paused()).toEqual(['backlog requested']);
+    events.emit('hold', { reason: 'DATABASE_LOCKED' });
+    expect((await paused()).sort()).toEqual(['backlog DATABASE_LOCKED', 'backlog requested', 'live DATABASE_LOCKED']);
+    events.emit('pause', { parts: [] });
+    expect(await paused()).toEqual(['backlog DATABASE_LOCKED', 'live DATABASE_LOCKED']);
+    events.emit('pause', { parts: ['backlog', 'live'] });
+    events.emit('hold', { reason: null });
+    expect(await paused()).toEqual(['backlog requested', 'live requested']);
+    events.emit('pause', { parts: [] });
+    expect(await paused()).toEqual([]);
+  });
+
   it('count enqueued blocks, by the part that found them', async () => {
     events.emit('bridged', { notified: 9, enqueued: 4, raised: 2 });
     events.emit('swept', { enqueued: 5, reset: 0, cleared: 0, left: 0, seconds: 0.1 });

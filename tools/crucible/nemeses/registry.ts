@@ -8,6 +8,7 @@ import { lockTable } from './lock-table.js';
 import { loseTransaction } from './lose-transaction.js';
 import { exhaustConnections, lockInReverse, lockRows } from './contention.js';
 import { halfOpen, lag, partition, stall } from './network.js';
+import { pauseAll, pauseBacklog } from './pause.js';
 import { restartPostgres } from './restart-postgres.js';
 import { revokePrivilege } from './revoke-privilege.js';
 import { scale } from './scale.js';
@@ -51,6 +52,8 @@ export const NEMESES: readonly Nemesis[] = [
   foreignJobs,
   swallowConnections,
   slowOllama,
+  pauseBacklog,
+  pauseAll,
 ];
 
 /**

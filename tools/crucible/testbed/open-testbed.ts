@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { NotedPause } from '../checks/pauses.js';
 import type { RunOptions } from '../options.js';
 import { nodeArguments } from '../sabotage/node-arguments.js';
 import { CrucibleDatabase } from './database.js';
@@ -9,6 +10,7 @@ import { Fleet } from './fleet.js';
 import { Ollama } from './ollama.js';
 import { PgBouncer } from './pgbouncer.js';
 import type { Testbed } from './testbed.js';
+import { runCommand } from './run-command.js';
 import { requestTimes, WORKER_ENVIRONMENT } from './timing.js';
 
 export interface OpenTestbed extends Testbed {
@@ -16,6 +18,7 @@ export interface OpenTestbed extends Testbed {
   readonly contendedBlockIds: ReadonlySet<string>;
   /** Ids of the jobs that other programs sent. */
   readonly foreignJobIds: ReadonlySet<string>;
+  readonly pauses: readonly NotedPause[];
   /** Where the workers' logs are. */
   readonly logDirectory: string;
   /** Ends all processes and removes all files, except the logs if they are to be kept. */
@@ -44,15 +47,17 @@ export async function openTestbed(options: RunOptions): Promise<OpenTestbed> {
     closers.push(['ollama', () => ollama.stop()]);
     const pooler = options.pgbouncer ? await PgBouncer.start(database.workerUrl) : undefined;
     if (pooler !== undefined) closers.push(['pooler', () => pooler.stop()]);
+    const program = [...nodeArguments(options), options.worker];
+    const environment = {
+      ...WORKER_ENVIRONMENT,
+      ...requestTimes(options.requestTimeoutSeconds),
+      ...options.environment,
+      CRUCIBLE_SABOTAGE: options.sabotage ?? '',
+      CRUCIBLE_SLICE_PAGES: String(options.slicePages),
+    };
     const fleet = new Fleet({
-      command: [...nodeArguments(options), options.worker, 'worker'],
-      environment: {
-        ...WORKER_ENVIRONMENT,
-        ...requestTimes(options.requestTimeoutSeconds),
-        ...options.environment,
-        CRUCIBLE_SABOTAGE: options.sabotage ?? '',
-        CRUCIBLE_SLICE_PAGES: String(options.slicePages),
-      },
+      command: [...program, 'worker'],
+      environment,
       workerUrl: database.workerUrl,
       ollamaUrl: ollama.url,
       poolerPort: pooler?.port,
@@ -68,6 +73,8 @@ export async function openTestbed(options: RunOptions): Promise<OpenTestbed> {
     const noteContention = (ids: readonly string[]) => ids.forEach((id) => contendedBlockIds.add(id));
     const foreignJobIds = new Set<string>();
     const noteForeignJobs = (ids: readonly string[]) => ids.forEach((id) => foreignJobIds.add(id));
+    const pauses: NotedPause[] = [];
+    const addresses = { PALDOCS_DATABASE_URL: database.workerUrl, PALDOCS_OLLAMA_URL: ollama.url };
     return {
       database,
       ollama,
@@ -76,6 +83,9 @@ export async function openTestbed(options: RunOptions): Promise<OpenTestbed> {
       noteContention,
       foreignJobIds,
       noteForeignJobs,
+      pauses,
+      notePause: (pause) => pauses.push(pause),
+      runCommand: (args) => runCommand([...program, ...args], { ...process.env, ...environment, ...addresses }),
       logDirectory,
       close: async (keepLogs) => {
         await close();
