@@ -42,7 +42,7 @@ describe('the progress of a backfill', () => {
 
   it('counts enqueued blocks without --wait', async () => {
     const stream = terminal();
-    const options = { expected: () => EXPECTED, pause: NOT_PAUSED, log: new MemoryLog() };
+    const options = { expected: () => EXPECTED, pause: NOT_PAUSED, pause: NOT_PAUSED, log: new MemoryLog() };
     showProgress({ run: run(null), terminal: stream, ...options }).stop();
     expect(stream.written()).toContain('2,000 of 4,000');
     await sleep(0);
@@ -50,7 +50,7 @@ describe('the progress of a backfill', () => {
 
   it('marks a total that is estimated, and shows none before it is known', async () => {
     const stream = terminal();
-    const options = { run: run(null), terminal: stream, log: new MemoryLog() };
+    const options = { run: run(null), terminal: stream, pause: NOT_PAUSED, log: new MemoryLog() };
     showProgress({ ...options, expected: () => ({ found: 4_123_456, estimated: true }) }).stop();
     expect(stream.written()).toContain('2,000 of about 4,100,000');
     showProgress({ ...options, expected: () => undefined }).stop();
