@@ -55,9 +55,16 @@ describeWithServer('the candidates of a backfill', () => {
       expect(found.map(({ upTo }) => upTo).length).toBe(3); // 1,000, 2,000 and 30 blocks
       const every = await inOrder('true');
       expect(found.map(({ upTo }) => upTo)).toEqual([every[999], every[2_999], every.at(-1)]);
-      const rest = await find({ statuses: ['error'], inOrder: true, after: every[1_499] ?? null, upTo: every[2_500] ?? '' });
+      const rest = await find({
+        statuses: ['error'],
+        inOrder: true,
+        after: every[1_499] ?? null,
+        upTo: every[2_500] ?? '',
+      });
       expect(idsOf(rest)).toEqual(
-        (await inOrder(`embedding_status = 'error'`)).filter((id) => every.indexOf(id) > 1_499 && every.indexOf(id) <= 2_500),
+        (await inOrder(`embedding_status = 'error'`)).filter(
+          (id) => every.indexOf(id) > 1_499 && every.indexOf(id) <= 2_500,
+        ),
       );
     },
   );
