@@ -42,7 +42,7 @@ describe('the progress of a backfill', () => {
 
   it('counts enqueued blocks without --wait', async () => {
     const stream = terminal();
-    const options = { expected: () => EXPECTED, pause: NOT_PAUSED, pause: NOT_PAUSED, log: new MemoryLog() };
+    const options = { expected: () => EXPECTED, pause: NOT_PAUSED, log: new MemoryLog() };
     showProgress({ run: run(null), terminal: stream, ...options }).stop();
     expect(stream.written()).toContain('2,000 of 4,000');
     await sleep(0);
