@@ -10,7 +10,7 @@ const MANY_ROWS = 100_000;
 
 export const payloadCheck: Check = {
   name: 'payload',
-  needs: ['tables'],
+  needs: ['tables', 'privileges'],
   run: async (context) => {
     const { database } = context;
     const table = tableOf(context);
