@@ -13,7 +13,7 @@ export const CONDITIONS: readonly Condition[] = ['pending', 'unset', 'processing
  * status index does: PostgreSQL could not prove that one includes the other otherwise.
  *
  * With `= 'pending'` instead of ANY, PostgreSQL would know that all rows have the same status, so that the primary key has
- * them in order, too. Where it expects many such blocks, it would search for them along that key, through the whole table.
+ * them in order, too. Where it expects many such blocks, it may search for them along that key, through the whole table.
  */
 export function conditionSql({ status, embedding }: BlocksTable, condition: Condition): string {
   switch (condition) {

@@ -90,7 +90,7 @@ const CASES: [string, string, RegExp, RegExp, Readonly<Record<string, string>>?]
   [
     'none on the status of a table of millions of blocks',
     hnsw('blocks') + MILLIONS,
-    /^no index on embedding_status; a sweep reads all 2,000,000 blocks\. The index costs 40 MB for each million blocks that wait \(80 MB at most\) and about 0 s to build; beside the vector index, storing a vector takes about half as long again/,
+    /^no index on embedding_status; a sweep reads all 2,000,000 blocks\. The index costs 50 MB for each million blocks that wait \(100 MB at most\) and about 0 s to build; beside the vector index, storing a vector takes about half as long again/,
     /^CREATE INDEX CONCURRENTLY ON "public"\."blocks" \("embedding_status", "id"\) WHERE [^;]*;$/,
   ],
   [

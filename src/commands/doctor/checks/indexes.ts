@@ -13,7 +13,7 @@ const MAX_FILLFACTOR = 85;
 
 export const indexesCheck: Check = {
   name: 'indexes',
-  needs: ['tables'],
+  needs: ['tables', 'privileges'],
   run: async (context) => {
     const { database } = context;
     const table = tableOf(context);
