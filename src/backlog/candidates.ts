@@ -48,7 +48,9 @@ export async function* findCandidates(options: CandidatesOptions): AsyncGenerato
   const { database, table, scope, upTo, inOrder, attempt } = options;
   if (scope.notes !== null) {
     const found = await attempt(() =>
-      withStatementTimeout(database, STATEMENT_TIMEOUT_MS, (tx) => findIds(tx, table, options, scopePart(table, scope), null)),
+      withStatementTimeout(database, STATEMENT_TIMEOUT_MS, (tx) =>
+        findIds(tx, table, options, scopePart(table, scope), null),
+      ),
     );
     if (found !== undefined) {
       yield { ids: found.map(({ id }) => id), upTo };
@@ -63,7 +65,12 @@ export async function* findCandidates(options: CandidatesOptions): AsyncGenerato
 }
 
 /** The conditions that together find all waiting blocks by an index; null if an index does not find all of them. */
-async function conditionsOfIndex({ database, table, statuses, attempt }: CandidatesOptions): Promise<Condition[] | null> {
+async function conditionsOfIndex({
+  database,
+  table,
+  statuses,
+  attempt,
+}: CandidatesOptions): Promise<Condition[] | null> {
   if (!statuses.every((status) => WAITING.includes(status))) return null;
   const uses = await attempt(() => readIndexUse(database, table));
   if (!CONDITIONS_OF_WAITING.every((condition) => uses.get(condition)?.isServed === true)) return null;
@@ -121,7 +128,9 @@ async function* inWindows(options: CandidatesOptions): AsyncGenerator<Candidates
 async function readWindow(options: CandidatesOptions, size: number): Promise<IdWindow | undefined> {
   const { database, table, upTo } = options;
   try {
-    return await database.transaction((tx) => findInWindow(tx, table, options, upTo, size), { statementMs: STATEMENT_TIMEOUT_MS });
+    return await database.transaction((tx) => findInWindow(tx, table, options, upTo, size), {
+      statementMs: STATEMENT_TIMEOUT_MS,
+    });
   } catch (error) {
     if (size > 1 && errorCode(error) === QUERY_CANCELLED) return undefined;
     throw error;

@@ -21,7 +21,10 @@ export async function* findInError(
   do {
     const keys: string[] = await findDeadLetterKeys(database, names, { after, limit: PAGE });
     after = keys.length < PAGE ? null : (keys.at(-1) ?? null);
-    const statuses = await blocks.statusOf(database, keys.filter((key) => isBlockId(key, table.idType)));
+    const statuses = await blocks.statusOf(
+      database,
+      keys.filter((key) => isBlockId(key, table.idType)),
+    );
     yield statuses.filter(({ status }) => status === 'error').map(({ id }) => id);
   } while (after !== null);
   const throughIndex = await blocks.hasIndexFor(['error']);

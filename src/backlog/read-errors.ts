@@ -43,10 +43,7 @@ export interface Errors {
  * found without reading a large table, or if that is asked for.
  */
 export async function readErrors(context: ErrorsContext, page: ErrorPage): Promise<Errors> {
-  const [recorded, [unrecorded, errors]] = await Promise.all([
-    countRecorded(context),
-    readPage(context, page),
-  ]);
+  const [recorded, [unrecorded, errors]] = await Promise.all([countRecorded(context), readPage(context, page)]);
   const byReason = merge([...recorded.counts, { reason: null, count: unrecorded?.count ?? 0 }]);
   return { byReason, errors, complete: unrecorded !== undefined, estimated: recorded.estimated };
 }

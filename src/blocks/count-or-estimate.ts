@@ -62,14 +62,20 @@ export async function countOrEstimate<C extends Counted>(
   const seed = Math.floor(Math.random() * SEEDS);
   for (const pages of samplePages) {
     const share = Math.min(1, pages / size.pages);
-    const counts = await withStatementTimeout(db, STATEMENT_TIMEOUT_MS, (tx) => count(tx, samplePart(table, 100 * share, seed)));
+    const counts = await withStatementTimeout(db, STATEMENT_TIMEOUT_MS, (tx) =>
+      count(tx, samplePart(table, 100 * share, seed)),
+    );
     if (counts === undefined) continue;
     const rows = counts.reduce((sum, one) => sum + one.rows, 0);
     return { counts, scale: scaleOf(rows, share, size), estimated: true };
   }
-  throw new WorkerError('COUNT_TIMEOUT', `${table.blocksName}: counting a sample of the blocks took longer than a second`, {
-    fix: 'try again later, or wait for an exact count with --exact',
-  });
+  throw new WorkerError(
+    'COUNT_TIMEOUT',
+    `${table.blocksName}: counting a sample of the blocks took longer than a second`,
+    {
+      fix: 'try again later, or wait for an exact count with --exact',
+    },
+  );
 }
 
 /** Counts all blocks in slices: from memory, ten million of 430 bytes take some seconds. */

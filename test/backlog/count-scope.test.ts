@@ -46,21 +46,24 @@ describeWithServer('counting the blocks of a backfill', () => {
     return { count: of('count'), queued: of('queued') };
   };
 
-  it.each(['integer', 'bigint', 'uuid', 'text'] as const)('counts those with a job, with ids of type %s', async (idType) => {
-    db = await createDatabase({ idType });
-    await installPgBoss(db);
-    const ids = await insertBacklog(db, 40);
-    await insertBacklog(db, 7, { status: 'completed' });
-    await insertJobs(ids.slice(0, 15));
-    await open();
-    for (const exact of [false, true]) {
-      const tally = await count({ exact });
-      expect(totals(tally, 'pending')).toEqual({ count: 40, queued: 15 });
-      expect(totals(tally, 'completed')).toEqual({ count: 7, queued: 0 });
-      expect(tally.estimated).toBe(false);
-    }
-    expect(totals(await count({ withJobs: false }), 'pending')).toEqual({ count: 40, queued: 0 });
-  });
+  it.each(['integer', 'bigint', 'uuid', 'text'] as const)(
+    'counts those with a job, with ids of type %s',
+    async (idType) => {
+      db = await createDatabase({ idType });
+      await installPgBoss(db);
+      const ids = await insertBacklog(db, 40);
+      await insertBacklog(db, 7, { status: 'completed' });
+      await insertJobs(ids.slice(0, 15));
+      await open();
+      for (const exact of [false, true]) {
+        const tally = await count({ exact });
+        expect(totals(tally, 'pending')).toEqual({ count: 40, queued: 15 });
+        expect(totals(tally, 'completed')).toEqual({ count: 7, queued: 0 });
+        expect(tally.estimated).toBe(false);
+      }
+      expect(totals(await count({ withJobs: false }), 'pending')).toEqual({ count: 40, queued: 0 });
+    },
+  );
 
   it('samples a large table, in scope and after an id', async () => {
     db = await createDatabase();

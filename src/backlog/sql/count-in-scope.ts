@@ -34,9 +34,7 @@ export async function countInScope(
 ): Promise<StatusCount[]> {
   const parameter = (place: number) => `$${part.values.length + place}`;
   const afterId = `${parameter(3)}::text`;
-  const isQueued = withJobs
-    ? `EXISTS (SELECT FROM ${jobTable(names)} j WHERE ${liveJob(names, 'b.id')})`
-    : 'false';
+  const isQueued = withJobs ? `EXISTS (SELECT FROM ${jobTable(names)} j WHERE ${liveJob(names, 'b.id')})` : 'false';
   return await db.query<StatusCount>(
     `SELECT status, count(*)::float8 AS rows, count(*) FILTER (WHERE in_scope)::float8 AS count,
        count(*) FILTER (WHERE in_scope AND waits AND ${isQueued})::float8 AS queued

@@ -84,6 +84,8 @@ function describeRequeued({ requeued, estimated }: BackfillResult): string {
     [requeued.error, 'in error'],
     [requeued.skipped, 'skipped'],
   ] as const;
-  const counts = parts.filter(([count]) => count > 0).map(([count, status]) => `${estimated ? about(count) : number(count)} ${status}`);
+  const counts = parts
+    .filter(([count]) => count > 0)
+    .map(([count, status]) => `${estimated ? about(count) : number(count)} ${status}`);
   return counts.length === 0 ? '' : `including ${counts.join(', ')} before`;
 }

@@ -28,7 +28,9 @@ function blockLines({ total, estimated, byStatus, byType }: StatusSnapshot['bloc
       row(estimated ? 'all, about' : 'all', byStatus),
     ],
   );
-  const note = estimated ? [styled('dim', 'Block counts are estimates from a sample of the table; --exact counts every block.')] : [];
+  const note = estimated
+    ? [styled('dim', 'Block counts are estimates from a sample of the table; --exact counts every block.')]
+    : [];
   return [styled('bold', titles), ...lines.slice(0, -1), styled('bold', lines.at(-1) ?? ''), ...note];
 }
 

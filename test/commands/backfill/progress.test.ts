@@ -24,7 +24,12 @@ const EXPECTED = { found: 4_000, estimated: false };
 describe('the progress of a backfill', () => {
   it('is a bar on a terminal, cleared afterwards', async () => {
     const stream = terminal();
-    const progress = showProgress({ run: run(1_000), expected: () => EXPECTED, terminal: stream, log: new MemoryLog() });
+    const progress = showProgress({
+      run: run(1_000),
+      expected: () => EXPECTED,
+      terminal: stream,
+      log: new MemoryLog(),
+    });
     await sleep(300);
     const drawn = stream.written();
     expect(drawn).toMatch(/Embedding █+░+ 25% {2}1,000 of 4,000, 3 in error {2}\d+\/s/);
