@@ -5,11 +5,14 @@ import { pagesPart, wholeTable } from '../blocks/table-part.js';
 import { STATEMENT_TIMEOUT_MS, walkTable } from '../blocks/table-walk.js';
 import type { BlocksTable } from '../blocks/table.js';
 import type { Database } from '../postgres/database.js';
-import { withStatementTimeout } from '../postgres/statement-timeout.js';
+import { withoutJit, withStatementTimeout } from '../postgres/statement-timeout.js';
 import type { QueueNames } from '../queue/queue-names.js';
 import { countErrors, type ErrorCount } from './sql/count-errors.js';
 import { findErrors, type BlockError, type ErrorPage } from './sql/find-errors.js';
 import { findUnrecordedErrors, type UnrecordedErrors } from './sql/find-unrecorded-errors.js';
+
+/** Dead letters up to which the block of each is looked up for the count. */
+const MAX_LOOK_UPS = 10_000;
 
 export interface ErrorsContext {
   readonly database: Database;
@@ -18,6 +21,8 @@ export interface ErrorsContext {
   readonly names: QueueNames | null;
   /** Whether to look for blocks without a dead letter even if that means reading a large table. */
   readonly exact: boolean;
+  /** Dead letters up to which the count includes only blocks that are still in `error`. Default: 10,000. */
+  readonly maxLookUps?: number;
   /** Pages up to which a table is not large. Default: 50,000. */
   readonly exactPages?: number;
 }
@@ -29,6 +34,8 @@ export interface Errors {
   readonly errors: readonly BlockError[];
   /** Whether blocks without a dead letter are included. */
   readonly complete: boolean;
+  /** Whether the counts may include blocks that have been embedded since the last sweep. */
+  readonly estimated: boolean;
 }
 
 /**
@@ -36,12 +43,35 @@ export interface Errors {
  * found without reading a large table, or if that is asked for.
  */
 export async function readErrors(context: ErrorsContext, page: ErrorPage): Promise<Errors> {
+  const [recorded, [unrecorded, errors]] = await Promise.all([countRecorded(context), readPage(context, page)]);
+  const byReason = merge([...recorded.counts, { reason: null, count: unrecorded?.count ?? 0 }]);
+  return { byReason, errors, complete: unrecorded !== undefined, estimated: recorded.estimated };
+}
+
+/** Looking up the blocks of 100,000 dead letters took a second; the sweep deletes the letters of blocks not in `error`. */
+async function countRecorded({
+  database,
+  table,
+  names,
+  exact,
+  maxLookUps = MAX_LOOK_UPS,
+}: ErrorsContext): Promise<{ counts: readonly ErrorCount[]; estimated: boolean }> {
+  if (names === null) return { counts: [], estimated: false };
+  return await withoutJit(database, async (tx) => {
+    const counts = await countErrors(tx, names, table, false);
+    const estimated = !exact && total(counts) > maxLookUps;
+    return { counts: estimated ? counts : await countErrors(tx, names, table, true), estimated };
+  });
+}
+
+async function readPage(
+  context: ErrorsContext,
+  page: ErrorPage,
+): Promise<[unrecorded: UnrecordedErrors | undefined, errors: BlockError[]]> {
   const { database, table, names } = context;
   const unrecorded = await findUnrecorded(context, page);
-  const { count, ids } = unrecorded ?? { count: 0, ids: [] };
-  const recorded = names === null ? [] : await countErrors(database, names, table);
-  const byReason = merge([...recorded, { reason: null, count }]);
-  return { byReason, errors: await findErrors(database, names, table, page, ids), complete: unrecorded !== undefined };
+  const ids = unrecorded?.ids ?? [];
+  return [unrecorded, await withoutJit(database, (tx) => findErrors(tx, names, table, page, ids))];
 }
 
 /** @returns undefined if they were not looked for */
@@ -66,6 +96,10 @@ async function walkForUnrecorded(
   });
   for await (const { rows, isFirst } of slices) found = isFirst ? [...rows] : [...found, ...rows];
   return { count: found.reduce((sum, { count }) => sum + count, 0), ids: found.flatMap(({ ids }) => ids) };
+}
+
+function total(counts: readonly ErrorCount[]): number {
+  return counts.reduce((sum, { count }) => sum + count, 0);
 }
 
 function merge(counts: readonly ErrorCount[]): ErrorCount[] {

@@ -6,6 +6,7 @@ import { withContext } from './context.js';
 import { requireIds } from './require-ids.js';
 import { requireText, requireWhole } from '../terminal/options.js';
 import {
+  about,
   counted,
   duration,
   number,
@@ -43,12 +44,12 @@ export async function runErrors(options: ErrorsOptions): Promise<void> {
     const names = (await queueExists(database, config.names)) ? config.names : null;
     const { exact } = options;
     const listing = await readErrors({ database, table, names, exact }, { reason, after, limit: limit + 1 });
-    const { byReason, complete } = listing;
+    const { byReason, complete, estimated } = listing;
     const errors = listing.errors.slice(0, limit);
     const next = listing.errors.length > limit ? (errors.at(-1)?.id ?? null) : null;
     const more = next === null ? null : commandFor({ ...options, after: next });
     if (options.json) {
-      await writeJson({ total: total(byReason), byReason, complete, errors: errors.map(toJson), next });
+      await writeJson({ total: total(byReason), byReason, complete, estimated, errors: errors.map(toJson), next });
     } else await writeLines([...render(listing, errors, more), ...(complete ? [] : ['', styled('dim', INCOMPLETE)])]);
     return 0;
   });
@@ -72,10 +73,12 @@ function commandFor({ after = '', limit, reason, exact }: ErrorsOptions): string
 }
 
 /** @param more the command for the next page, if there is one */
-function render({ byReason, complete }: Errors, page: readonly BlockError[], more: string | null): string[] {
+function render({ byReason, complete, estimated }: Errors, page: readonly BlockError[], more: string | null): string[] {
   if (total(byReason) === 0) return [complete ? 'No block is in error.' : 'No block with a dead letter is in error.'];
-  const reasons = byReason.map(({ reason, count }) => `${number(count)} ${printable(reason ?? UNKNOWN_REASON)}`);
-  const head = styled('bold', `${counted(total(byReason), 'block')} in error: ${reasons.join(', ')}`);
+  const show = estimated ? about : number;
+  const reasons = byReason.map(({ reason, count }) => `${show(count)} ${printable(reason ?? UNKNOWN_REASON)}`);
+  const all = estimated ? `${about(total(byReason))} blocks` : counted(total(byReason), 'block');
+  const head = styled('bold', `${all} in error: ${reasons.join(', ')}`);
   if (page.length === 0) return [head, '', 'None of them matches --reason and --after.'];
   const [titles = '', ...lines] = tableLines(
     [

@@ -31,6 +31,14 @@ export async function withStatementTimeout<T>(
   }
 }
 
+/** Runs statements without JIT compilation: for those that the planner takes for slower than they are. */
+export async function withoutJit<T>(db: Database, work: (tx: Queryable) => Promise<T>): Promise<T> {
+  return await db.transaction(async (tx) => {
+    await tx.query(`SELECT set_config('jit', 'off', true)`);
+    return await work(tx);
+  });
+}
+
 /** For a command that reads a whole table, however large, because a user asked for it. */
 const LONG_TIMEOUT_MS = 10 * 60_000;
 

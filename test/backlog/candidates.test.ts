@@ -69,6 +69,36 @@ describeWithServer('the candidates of a backfill', () => {
     },
   );
 
+  it('are found in a smaller window after one that took longer than a second', async () => {
+    db = await createDatabase();
+    const ids = await insertBacklog(db, 1_200, { status: 'error' });
+    await open();
+    const other = await db.connect();
+    await other.query('BEGIN');
+    await other.query('LOCK TABLE blocks');
+    let attempts = 0;
+    const found: Candidates[] = [];
+    const candidates = findCandidates({
+      ...{
+        database,
+        table,
+        scope: EVERY_BLOCK,
+        statuses: ['error'],
+        after: null,
+        upTo: ids.at(-1) ?? '',
+        inOrder: true,
+      },
+      attempt: async (work) => {
+        attempts += 1;
+        if (attempts === 2) await other.end();
+        return await work();
+      },
+    });
+    for await (const some of candidates) found.push(some);
+    expect(found.map(({ upTo }) => upTo)).toEqual([ids[499], ids.at(-1)]);
+    expect(idsOf(found)).toEqual(ids);
+  });
+
   it('are found in slices otherwise, the newest first, without an order', async () => {
     db = await createDatabase();
     await partitionBlocks(db, [10_000]);

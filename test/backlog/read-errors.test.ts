@@ -89,6 +89,18 @@ describeWithServer('reading the blocks in error', () => {
     ]);
   });
 
+  it('does not look up the blocks of many dead letters for the counts, unless asked', async () => {
+    await create();
+    const ids = await insertBacklog(db, 20, { status: 'error' });
+    const stored = await insertBacklog(db, 3, { status: 'completed' });
+    await insertDeadLetters([...ids, ...stored], 'OLLAMA_NAN');
+    await open();
+    const counted = (count: number, estimated: boolean) => ({ byReason: [{ reason: 'OLLAMA_NAN', count }], estimated });
+    expect(await read({ maxLookUps: 22 })).toMatchObject(counted(23, true));
+    expect(await read({ maxLookUps: 23 })).toMatchObject(counted(20, false));
+    expect(await read({ maxLookUps: 22, exact: true })).toMatchObject(counted(20, false));
+  });
+
   describe('without a dead letter', () => {
     const prepare = async () => {
       await create();
@@ -135,7 +147,7 @@ describeWithServer('reading the blocks in error', () => {
     await create();
     await insertBacklog(db, 2, { status: 'error' });
     await open();
-    expect(await read({ names: null })).toEqual({ byReason: [], errors: [], complete: false });
+    expect(await read({ names: null })).toEqual({ byReason: [], errors: [], complete: false, estimated: false });
     expect(await read({ names: null, exact: true })).toMatchObject({
       byReason: [{ reason: null, count: 2 }],
       errors: [{ id: '1', reason: null }, { id: '2' }],

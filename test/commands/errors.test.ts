@@ -33,7 +33,7 @@ describeWithServer('errors', () => {
   const list = (...args: string[]) => runJson<Listing>(environment, ['errors', ...args]);
 
   it('lists a block in error without a dead letter, even if there is no queue', async () => {
-    expect(await list()).toEqual({ total: 0, byReason: [], complete: true, errors: [], next: null });
+    expect(await list()).toEqual({ total: 0, byReason: [], complete: true, estimated: false, errors: [], next: null });
     expect((await runCli(environment, ['errors'])).stdout).toBe('No block is in error.\n');
 
     const id = await insertBlock(db);
@@ -42,6 +42,7 @@ describeWithServer('errors', () => {
       total: 1,
       byReason: [{ reason: null, count: 1 }],
       complete: true,
+      estimated: false,
       errors: [
         {
           id,

@@ -10,13 +10,22 @@ export interface ErrorCount {
   readonly count: number;
 }
 
-/** How many blocks in `error` have a dead letter, by reason. Each block is looked up by its id. */
-export async function countErrors(db: Queryable, names: QueueNames, table: BlocksTable): Promise<ErrorCount[]> {
+/**
+ * How many blocks have a dead letter, by reason.
+ *
+ * @param onlyInError whether each block is looked up by its id, and counted only if it is in `error`
+ */
+export async function countErrors(
+  db: Queryable,
+  names: QueueNames,
+  table: BlocksTable,
+  onlyInError: boolean,
+): Promise<ErrorCount[]> {
+  const lookUp = `CROSS JOIN LATERAL (SELECT FROM ${table.blocks} b
+                      WHERE b.${table.id} = ${idFromTextSql('d.key', table.idType)} AND b.${table.status} = 'error' OFFSET 0) b`;
   return await db.query<ErrorCount>(
     `SELECT d.report->>'reason' AS reason, count(*)::float8 AS count
-  FROM ${newestDeadLetters(names)} d
- CROSS JOIN LATERAL (SELECT FROM ${table.blocks} b
-                      WHERE b.${table.id} = ${idFromTextSql('d.key', table.idType)} AND b.${table.status} = 'error' OFFSET 0) b
+  FROM ${newestDeadLetters(names)} d ${onlyInError ? lookUp : ''}
  GROUP BY 1`,
   );
 }

@@ -29,7 +29,8 @@ export interface ErrorPage {
 
 /**
  * One page of the blocks in `error`, in order of their ids: those that have a dead letter, and the given ones. The ids are
- * sorted first and each block is looked up by its id, so a page reads few blocks, however large the table.
+ * sorted first; then each dead letter, and last each block, is looked up, so a page reads few of them, however large the table.
+ * OFFSET 0 keeps PostgreSQL to this order, and from computing an id twice.
  *
  * @param names null if there is no queue yet
  * @param unrecorded ids of blocks without a dead letter
@@ -43,21 +44,23 @@ export async function findErrors(
 ): Promise<BlockError[]> {
   const { idType } = table;
   return await db.query<BlockError>(
-    `SELECT e.id::text AS id, b.type, b.note_id::text AS "noteId", n.${table.notesTitle}::text AS "noteTitle",
-       d.report->>'reason' AS reason, d.report->>'message' AS message,
-       (d.report->'failures')::float8 AS failures, (d.report->'crashes')::float8 AS crashes,
-       coalesce(d.report->>'at', to_char(d.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) AS at
-  FROM (SELECT DISTINCT id FROM (
-               SELECT ${idFromTextSql('k.key', idType)} AS id FROM ${deadLetterKeys(names)} k
-               UNION ALL SELECT u.id::${idType} FROM unnest($4::text[]) AS u(id)) known
-         WHERE known.id IS NOT NULL AND ($2::text IS NULL OR known.id > $2::text::${idType})
-         ORDER BY id) e
+    `SELECT f.id::text AS id, b.type, b.note_id::text AS "noteId", n.${table.notesTitle}::text AS "noteTitle",
+       f.report->>'reason' AS reason, f.report->>'message' AS message,
+       (f.report->'failures')::float8 AS failures, (f.report->'crashes')::float8 AS crashes,
+       coalesce(f.report->>'at', to_char(f.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) AS at
+  FROM (SELECT e.id, d.report, d.at
+          FROM (SELECT DISTINCT id FROM (
+                       SELECT ${idFromTextSql('k.key', idType)} AS id FROM ${deadLetterKeys(names)} k
+                       UNION ALL SELECT u.id::${idType} FROM unnest($4::text[]) AS u(id) OFFSET 0) known
+                 WHERE known.id IS NOT NULL AND ($2::text IS NULL OR known.id > $2::text::${idType})
+                 ORDER BY id) e
+          LEFT JOIN LATERAL ${names === null ? noDeadLetter() : deadLetterOf(names, 'e.id::text')} d ON true
+         WHERE $1::text IS NULL OR d.report->>'reason' = $1
+         ORDER BY e.id OFFSET 0) f
  CROSS JOIN LATERAL (SELECT coalesce(b.${table.type}::text, '') AS type, b.${table.noteId} AS note_id FROM ${table.blocks} b
-                      WHERE b.${table.id} = e.id AND b.${table.status} = 'error' OFFSET 0) b
-  LEFT JOIN LATERAL ${names === null ? noDeadLetter() : deadLetterOf(names, 'e.id::text')} d ON true
+                      WHERE b.${table.id} = f.id AND b.${table.status} = 'error' OFFSET 0) b
   LEFT JOIN LATERAL (SELECT n.${table.notesTitle} FROM ${table.notes} n WHERE n.${table.notesId} = b.note_id OFFSET 0) n ON true
- WHERE $1::text IS NULL OR d.report->>'reason' = $1
- ORDER BY e.id LIMIT $3`,
+ ORDER BY f.id LIMIT $3`,
     [reason, after, limit, unrecorded],
   );
 }
