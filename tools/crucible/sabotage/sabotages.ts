@@ -174,6 +174,12 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     breaks: [5],
     run: { nemesis: 'kill-connections', failFast: false, seconds: 8 },
   },
+  'no-pause': {
+    what: 'workers go on while work is paused',
+    replacements: [{ module: 'pipeline/workers.js', find: 'this.#paused = parts;', replace: 'void parts;' }],
+    breaks: [7],
+    run: { nemesis: 'pause-backlog,pause-all', lanes: 1, pauseMs: 300, failFast: false, seconds: 40 },
+  },
   'swapped-vectors': {
     what: 'each text of a batch gets the vector of another',
     replacements: [
