@@ -49,7 +49,9 @@ export async function runCrucible(options: RunOptions, print: (line: string) => 
   const testbed = await openTestbed(options);
   let keepLogs = true;
   try {
-    const slices = options.slicePages === 0 ? '' : `, with slices of ${options.slicePages} pages`;
+    const { slicePages } = options;
+    const slices =
+      slicePages === 0 ? '' : `, which sweep in slices of ${slicePages === 1 ? 'a page' : `${slicePages} pages`}`;
     print(
       `seed ${options.seed}: ${options.replicas} workers are running${slices}; writes and faults for ${options.seconds} s`,
     );
