@@ -2,7 +2,6 @@ import type { LeaderParts } from './leader-parts.js';
 import { sleep } from '../base/sleep.js';
 import { LogLimit } from '../telemetry/log-limit.js';
 
-/** pg-boss's monitor counts the jobs this often. */
 const INTERVAL_MS = 15_000;
 const LOG_INTERVAL_MS = 60_000;
 /** Jobs per transaction, about 0.1 s. */
@@ -56,15 +55,16 @@ export class Retention {
 
   async #deleteExcess(signal: AbortSignal): Promise<void> {
     const { queue, jobRetentionLimit, log } = this.#options;
-    const excess = (await queue.settled.count()) - jobRetentionLimit;
-    let left = excess;
-    while (left > 0 && !signal.aborted) {
+    const until = await queue.settled.beyond(jobRetentionLimit);
+    if (until === undefined) return;
+    let jobs = 0;
+    while (!signal.aborted) {
       const started = performance.now();
-      const deleted = await queue.settled.deleteOldest(Math.min(BATCH, left));
-      if (deleted === 0) break;
-      left -= deleted;
+      const deleted = await queue.settled.deleteOldest(until, BATCH);
+      jobs += deleted;
+      if (deleted < BATCH) break;
       await sleep(performance.now() - started, signal);
     }
-    if (excess > 0) log.debug('deleted the oldest settled jobs', { jobs: excess - Math.max(0, left) });
+    log.debug('deleted the oldest settled jobs', { jobs });
   }
 }

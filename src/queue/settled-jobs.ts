@@ -1,8 +1,8 @@
 import type { PgBoss } from 'pg-boss';
 import type { Database } from '../postgres/database.js';
 import type { QueueNames } from './queue-names.js';
+import { findSettledBeyond } from './sql/find-settled-beyond.js';
 import { lockOldestSettled } from './sql/lock-oldest-settled.js';
-import { readSettled } from './sql/read-settled.js';
 
 /** The settled jobs of a queue, which are kept for inspection. */
 export class SettledJobs {
@@ -16,20 +16,24 @@ export class SettledJobs {
     this.#names = names;
   }
 
-  /** How many there are, by pg-boss's count, which is up to 15 s old. */
-  async count(): Promise<number> {
-    return (await readSettled(this.#database, this.#names)).count;
+  /**
+   * When the newest of those that exceed a number was settled: a timestamp in PostgreSQL's text form; undefined if there are
+   * no more than `count`.
+   */
+  async beyond(count: number): Promise<string | undefined> {
+    return await findSettledBeyond(this.#database, this.#names, count);
   }
 
   /**
    * Deletes those that were settled first.
    *
+   * @param until a timestamp, as `beyond` returns it
    * @param max how many at most
    * @returns how many were deleted
    */
-  async deleteOldest(max: number): Promise<number> {
+  async deleteOldest(until: string, max: number): Promise<number> {
     return await this.#database.transaction(async (tx) => {
-      const ids = await lockOldestSettled(tx, this.#names, max);
+      const ids = await lockOldestSettled(tx, this.#names, until, max);
       if (ids.length > 0) await this.#boss.deleteJob(this.#names.queue, ids, { db: tx });
       return ids.length;
     });
