@@ -2,7 +2,7 @@ import type { LeaderParts } from './leader-parts.js';
 import { sleep } from '../base/sleep.js';
 import { LogLimit } from '../telemetry/log-limit.js';
 
-const INTERVAL_MS = 15_000;
+const INTERVAL_MS = 30_000;
 const LOG_INTERVAL_MS = 60_000;
 /** Jobs per transaction, about 0.1 s. */
 const BATCH = 5_000;
