@@ -15,6 +15,8 @@
 -- PALDOCS_PGBOSS_SCHEMA, PALDOCS_QUEUE or the names of tables and columns differ, replace them here. Up to PostgreSQL 14
 -- every role may also create tables in public: REVOKE CREATE ON SCHEMA public FROM PUBLIC.
 --
+-- Such a role records no history for the dashboard: pg-boss creates a partition for each day, which only the owner can.
+--
 -- Tests run the worker and its commands as a role with these grants and no others.
 
 GRANT CONNECT ON DATABASE :"DBNAME" TO :"role";

@@ -64,6 +64,8 @@ export interface Config {
   readonly jobExpireSeconds: number;
   /** How long pg-boss keeps a settled job. */
   readonly jobRetentionSeconds: number;
+  /** How many settled jobs are kept at most. */
+  readonly jobRetentionLimit: number;
   readonly backfillRatePerSecond: number;
   readonly backfillBatchSize: number;
   /** Sweep and backfill fill the queue up to this number of ready and active jobs; ten times as many may be delayed. */
@@ -126,6 +128,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     heartbeatSeconds: env.PALDOCS_HEARTBEAT_SECONDS,
     jobExpireSeconds: env.PALDOCS_JOB_EXPIRE_SECONDS,
     jobRetentionSeconds: env.PALDOCS_JOB_RETENTION_SECONDS,
+    jobRetentionLimit: env.PALDOCS_JOB_RETENTION_LIMIT,
     backfillRatePerSecond: env.PALDOCS_BACKFILL_RATE,
     backfillBatchSize: env.PALDOCS_BACKFILL_BATCH_SIZE,
     queueLimit: env.PALDOCS_QUEUE_LIMIT,

@@ -10,6 +10,7 @@ import { passComment } from './pass-state.js';
 import { PendingScan } from './pending-scan.js';
 import { Sweeper } from './sweeper.js';
 import { Maintenance } from './maintenance.js';
+import { Retention } from './retention.js';
 import type { QueueNames } from '../queue/queue-names.js';
 import { WAKE_CHANNEL } from '../queue/work-notifier.js';
 import { CHANNEL } from '../blocks/channel.js';
@@ -18,6 +19,8 @@ export interface LeaderOptions {
   readonly queueLimit: number;
   /** From the start of a sweep to the start of the next. */
   readonly pollIntervalSeconds: number;
+  /** How many settled jobs may be kept. */
+  readonly jobRetentionLimit: number;
 }
 
 export interface LeaderSetup extends LeaderParts {
@@ -58,6 +61,7 @@ export function createLeader(setup: LeaderSetup): Lease {
   let bridge: Bridge | undefined;
   let scan: PendingScan | undefined;
   let maintenance: Maintenance | undefined;
+  let retention: Retention | undefined;
   const lease: Lease = new Lease({
     database,
     lockName: leaderLock(queue.names, blocks.table),
@@ -80,10 +84,12 @@ export function createLeader(setup: LeaderSetup): Lease {
       sweeper.start();
       maintenance = new Maintenance(common);
       maintenance.start();
+      retention = new Retention({ ...common, jobRetentionLimit: config.jobRetentionLimit });
+      retention.start();
     },
     leaderComment: () => passComment(sweeper.pass),
     onLost: async () => {
-      await Promise.all([bridge?.stop(), scan?.stop(), sweeper.stop(), maintenance?.stop()]);
+      await Promise.all([bridge?.stop(), scan?.stop(), sweeper.stop(), maintenance?.stop(), retention?.stop()]);
     },
     onDisconnected: () => {
       listener.close();

@@ -2,6 +2,7 @@ import { PgBoss } from 'pg-boss';
 import type { Database } from '../postgres/database.js';
 import { isPermissionDenied } from '../postgres/sqlstate.js';
 import { ConfigurationError, errorCode } from '../base/errors.js';
+import { LogLimit } from '../telemetry/log-limit.js';
 import type { Logger } from '../telemetry/logger.js';
 import { isTracing } from '../telemetry/span.js';
 import { MAX_WAITING_EDITS } from './capacity.js';
@@ -13,6 +14,11 @@ import { expectedVersion } from './schema-state.js';
 
 /** Crashed workers are noticed within heartbeat + this. pg-boss uses both intervals below; their default is 60 s. */
 const MONITOR_SECONDS = 15;
+/** How often pg-boss deletes old jobs. Its default is a day, by which it would keep them longer than they are to be kept. */
+const MAINTENANCE_SECONDS = 3600;
+/** How long pg-boss keeps the history of its queues. */
+const HISTORY_DAYS = 7;
+const HISTORY_LOG_INTERVAL_MS = 3_600_000;
 /** PostgreSQL, appendix A. */
 const UNIQUE_VIOLATION = '23505';
 /** Times the queue's limit: once for ready jobs, ten times for delayed ones. */
@@ -52,9 +58,14 @@ export async function createBoss(
 ): Promise<PgBoss> {
   const { schema } = names;
   const { installed } = await inspectQueueSchema(database, schema);
-  const { exists, owns } = await requireQueuePrivileges(database, schema);
+  const { exists, owns, mayCreateIn } = await requireQueuePrivileges(database, schema);
   const isNewer = installed && ((await requireOwnVersion(database, names)) ?? 0) > (expectedVersion() ?? 0);
-  const db = new BossDatabase(database);
+  const historyLog = new LogLimit(HISTORY_LOG_INTERVAL_MS);
+  const db = new BossDatabase(database, (error) => {
+    historyLog.run(() => {
+      log.warn("could not record the queue's history; retrying", { error });
+    });
+  });
   const boss = new PgBoss({
     db,
     backend: database.backend,
@@ -71,6 +82,10 @@ export async function createBoss(
     warningQueueSize: MAX_WAITING_EDITS + MAX_JOBS_PER_LIMIT * queueLimit,
     monitorIntervalSeconds: MONITOR_SECONDS,
     superviseIntervalSeconds: MONITOR_SECONDS,
+    maintenanceIntervalSeconds: MAINTENANCE_SECONDS,
+    // It creates a partition a day, which only the owner can.
+    persistQueueStats: !sendOnly && !isNewer && (!installed || (owns && mayCreateIn)),
+    queueStatRetentionDays: HISTORY_DAYS,
     instanceName,
     openTelemetry: { enabled: isTracing(), propagateContext: true },
     supervise: !sendOnly,

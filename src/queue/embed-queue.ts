@@ -9,6 +9,7 @@ import { PRIORITY, type EmbedJob, type EmbedJobData, type Priority } from './job
 import { newJob, type NewJob } from './new-job.js';
 import { Pauses } from './pauses.js';
 import type { QueueNames } from './queue-names.js';
+import { SettledJobs } from './settled-jobs.js';
 import { countWaitingEdits } from './sql/count-waiting-edits.js';
 import { findRaised } from './sql/find-raised.js';
 import { findReadyLive } from './sql/find-ready-live.js';
@@ -37,6 +38,7 @@ export class EmbedQueue {
   readonly names: QueueNames;
   readonly deadLetters: DeadLetters;
   readonly pauses: Pauses;
+  readonly settled: SettledJobs;
   readonly #boss: PgBoss;
   readonly #database: Database;
   readonly #statistics: JobStatistics;
@@ -45,6 +47,7 @@ export class EmbedQueue {
     this.names = names;
     this.deadLetters = new DeadLetters(boss, database, names);
     this.pauses = new Pauses(boss, database, names);
+    this.settled = new SettledJobs(boss, database, names);
     this.#boss = boss;
     this.#database = database;
     this.#statistics = new JobStatistics(database, names, log);

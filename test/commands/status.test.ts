@@ -28,6 +28,7 @@ describeWithServer('status', () => {
     expect(await status()).toMatchObject({
       blocks: { total: 0, estimated: false, byType: {}, embeddedShare: null },
       jobs: null,
+      oldestSettledSeconds: null,
       oldestWaitingSeconds: null,
       ratePerSecond: null,
       etaSeconds: null,
@@ -61,6 +62,7 @@ describeWithServer('status', () => {
       embeddedShare: 8 / 9,
     });
     expect(snapshot.jobs).toEqual({ created: 0, retry: 0, active: 0, deadLetters: 1 });
+    expect(snapshot.oldestSettledSeconds).toBeGreaterThan(0);
     expect(snapshot.ratePerSecond).toBeGreaterThan(0);
     expect(snapshot.workers).toEqual({
       count: 1,

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { DEFAULT_QUEUE, queueNames } from '../../src/queue/queue-names.js';
 import { JobStatistics } from '../../src/queue/job-statistics.js';
 import type { Queryable } from '../../src/postgres/database.js';
@@ -10,9 +11,11 @@ import { useSite } from '../support/worker-site.js';
 class Statements implements Queryable {
   readonly sent: string[] = [];
   failing = false;
+  tookMs = 0;
 
   query<Row extends object>(text: string): Promise<Row[]> {
     this.sent.push(text);
+    if (this.tookMs > 0) jest.advanceTimersByTime(this.tookMs);
     return this.failing ? Promise.reject(new Error('unavailable')) : Promise.resolve([]);
   }
 
@@ -39,13 +42,29 @@ describe('the statistics of the job table', () => {
   it('are refreshed after many jobs in total', async () => {
     await statistics.inserted(500);
     await statistics.inserted(500);
-    expect(statements.sent).toEqual(['ANALYZE "pgboss".job_common']);
+    expect(statements.sent).toEqual([expect.stringMatching(/^ANALYZE "pgboss".job_common \(name, state, /)]);
   });
 
   it('are refreshed at most every ten seconds', async () => {
     await statistics.inserted(5_000);
     await statistics.inserted(5_000);
     expect(statements.sent).toHaveLength(1);
+  });
+
+  it('are refreshed for a twentieth of the time at most', async () => {
+    jest.useFakeTimers({ now: 0 });
+    try {
+      statements.tookMs = 2_000;
+      await statistics.inserted(5_000);
+      jest.advanceTimersByTime(37_000);
+      await statistics.inserted(5_000);
+      expect(statements.sent).toHaveLength(1);
+      jest.advanceTimersByTime(1_000);
+      await statistics.inserted(5_000);
+      expect(statements.sent).toHaveLength(2);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it('log a warning if they cannot be refreshed', async () => {

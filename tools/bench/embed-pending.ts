@@ -10,6 +10,7 @@ import { BenchWorker, runCommand, type Environment } from './worker.js';
 
 export const SCHEMA = 'pgboss';
 const TIMEOUT_MS = 30 * 60_000;
+const ALL_JOBS = '10000000';
 const IDLE_POLL_MS = 250;
 const COMPLETED_POLL_MS = 500;
 export const RSS_SAMPLE_MS = 100;
@@ -46,8 +47,14 @@ export interface EmbedPendingOptions {
   readonly ids?: readonly string[];
 }
 
+/** Keeps all settled jobs of a run, since its figures are read from them. */
 export function environmentOf(db: TestDatabase, standIn: LaunchedStandIn, further: Environment = {}): Environment {
-  return { PALDOCS_DATABASE_URL: db.url, PALDOCS_OLLAMA_URL: standIn.url, ...further };
+  return {
+    PALDOCS_DATABASE_URL: db.url,
+    PALDOCS_OLLAMA_URL: standIn.url,
+    PALDOCS_JOB_RETENTION_LIMIT: ALL_JOBS,
+    ...further,
+  };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Pause } from '../../queue/pause.js';
-import { RATE_WINDOW_SECONDS } from '../../queue/queue-report.js';
+import { RATE_WINDOW_SECONDS } from '../../queue/read-rate.js';
 import { about, counted, duration, number, percent, printable, styled, toTwoDigits } from '../../terminal/output.js';
 import { tableLines } from '../../terminal/table.js';
 import { endOf, subjectOf } from '../pause/describe.js';
@@ -41,6 +41,7 @@ function progressLines(snapshot: StatusSnapshot, server: string): string[] {
   const lines: [string, string][] = [
     ['embedded', embeddedLine(blocks)],
     ['jobs', jobs === null ? 'no queue yet; the first worker creates it' : jobsLine(jobs)],
+    ['settled jobs', settledLine(snapshot.oldestSettledSeconds)],
     ['longest wait', longestWaitLine(jobs, oldestWaitingSeconds)],
     ['rate', rateLine(ratePerSecond)],
     ['remaining', remainingLine(snapshot)],
@@ -65,6 +66,10 @@ function embeddedLine({ embeddedShare, estimated }: StatusSnapshot['blocks']): s
 function jobsLine({ created, retry, active, deadLetters }: NonNullable<StatusSnapshot['jobs']>): string {
   const live = `${number(created)} queued, ${number(retry)} waiting to retry, ${number(active)} active`;
   return `${live}, ${counted(deadLetters, 'dead letter')}`;
+}
+
+function settledLine(oldestSeconds: number | null): string {
+  return oldestSeconds === null ? 'none' : `kept for the last ${duration(oldestSeconds)}`;
 }
 
 function longestWaitLine(jobs: StatusSnapshot['jobs'], seconds: number | null): string {

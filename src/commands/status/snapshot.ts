@@ -29,6 +29,8 @@ export interface StatusSnapshot {
   };
   /** null before the first worker has created the queue. */
   readonly jobs: Pick<QueueReport, 'created' | 'retry' | 'active' | 'deadLetters'> | null;
+  /** Since the oldest settled job that is kept was settled; null if there is none. */
+  readonly oldestSettledSeconds: number | null;
   readonly oldestWaitingSeconds: number | null;
   /** Over the last five minutes; null if there is no queue. */
   readonly ratePerSecond: number | null;
@@ -78,14 +80,21 @@ export async function takeSnapshot(
   ]);
   const blocks = summarise(tally);
   const isHeld = replicas.some(({ held }) => held);
-  const { oldestWaitingSeconds = null, ratePerSecond = null, pause = null, ...jobs } = report ?? {};
+  const {
+    oldestWaitingSeconds = null,
+    oldestSettledSeconds = null,
+    ratePerSecond = null,
+    pause = null,
+    ...jobs
+  } = report ?? {};
   const left = remainingIn({ blocks, jobs: report ?? null });
   return {
     at: new Date().toISOString(),
     blocks,
     jobs: 'created' in jobs ? jobs : null,
-    oldestWaitingSeconds: oldestWaitingSeconds === null ? null : Number(oldestWaitingSeconds.toFixed(1)),
-    ratePerSecond: ratePerSecond === null ? null : Number(ratePerSecond.toFixed(3)),
+    oldestSettledSeconds: rounded(oldestSettledSeconds, 1),
+    oldestWaitingSeconds: rounded(oldestWaitingSeconds, 1),
+    ratePerSecond: rounded(ratePerSecond, 3),
     etaSeconds:
       pause === null && left > 0 && ratePerSecond !== null && ratePerSecond > 0
         ? Math.ceil(left / ratePerSecond)
@@ -102,6 +111,10 @@ export async function takeSnapshot(
     hold: isHeld ? await findHold(database, config) : null,
     pause,
   };
+}
+
+function rounded(value: number | null, digits: number): number | null {
+  return value === null ? null : Number(value.toFixed(digits));
 }
 
 /** Looks for the problem with the same checks that a held worker repeats until it is over. */

@@ -3,9 +3,10 @@ import { jobTable } from './job-table.js';
 import type { QueueNames } from '../queue-names.js';
 
 export interface SettledCount {
-  /** Blocks that were embedded or skipped. */
+  readonly jobs: number;
+  /** Those whose block was embedded or skipped. */
   readonly blocks: number;
-  /** From the first of them until now; null if there is none. */
+  /** From the first job until now; null if there is none. */
   readonly seconds: number | null;
 }
 
@@ -21,12 +22,13 @@ export async function countSettled(
   limit: number,
 ): Promise<SettledCount> {
   const [row] = await db.query<SettledCount>(
-    `SELECT count(*) FILTER (WHERE outcome IN ('stored', 'skipped'))::float8 AS blocks,
+    `SELECT count(*)::float8 AS jobs,
+       count(*) FILTER (WHERE outcome IN ('stored', 'skipped'))::float8 AS blocks,
        extract(epoch FROM now() - min(completed_on))::float8 AS seconds
   FROM (SELECT completed_on, output->>'outcome' AS outcome FROM ${jobTable(names)}
          WHERE name = $1 AND completed_on > now() - $2 * interval '1 s'
          ORDER BY completed_on DESC LIMIT $3) latest`,
     [names.queue, withinSeconds, limit],
   );
-  return row ?? { blocks: 0, seconds: null };
+  return row ?? { jobs: 0, blocks: 0, seconds: null };
 }

@@ -28,10 +28,17 @@ async function get(url: string): Promise<string> {
 }
 
 describeWithServer('yarn dashboard', () => {
-  it('shows the queues of the configured database, only on 127.0.0.1, and is read-only', async () => {
+  it('shows the queues of the configured database and their history, only on 127.0.0.1, and is read-only', async () => {
     const db = await createDatabase();
     const ollama = await startStandIn();
     await startWorker(db, ollama, { PALDOCS_PGBOSS_SCHEMA: 'jobs' });
+    // pg-boss records history within its first interval.
+    await db.untilRow<{ rows: number }>(
+      `SELECT count(*)::int AS rows FROM jobs.queue_stats WHERE name = 'embed-block'`,
+      [],
+      ({ rows }) => rows > 0,
+      40_000,
+    );
     await stopWorkers();
     await ollama.stop();
 
@@ -45,6 +52,9 @@ describeWithServer('yarn dashboard', () => {
       const page = await get(`http://127.0.0.1:${port}/queues`);
       expect(page).toContain('embed-block-failed');
       expect(output()).toContain(`listening on http://127.0.0.1:${port}`);
+      const queue = await get(`http://127.0.0.1:${port}/queues/embed-block/metrics`);
+      expect(queue).toContain('embed-block');
+      expect(queue).not.toContain('history isn’t being recorded');
       const post = await fetch(`http://127.0.0.1:${port}/queues`, { method: 'POST', body: '{}' });
       expect(post.status).toBe(403);
     } finally {
