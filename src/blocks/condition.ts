@@ -11,14 +11,17 @@ export const CONDITIONS: readonly Condition[] = ['pending', 'unset', 'processing
 /**
  * SQL that holds for the blocks of a condition, at alias `b`. It compares the column without a cast, as the predicate of the
  * status index does: PostgreSQL could not prove that one includes the other otherwise.
+ *
+ * With `= 'pending'` instead of ANY, PostgreSQL would know that all rows have the same status, so that the primary key has
+ * them in order, too. Where it expects many such blocks, it may search for them along that key, through the whole table.
  */
 export function conditionSql({ status, embedding }: BlocksTable, condition: Condition): string {
   switch (condition) {
     case 'unset':
       return `b.${status} IS NULL`;
     case 'stale-vector':
-      return `b.${status} = 'skipped' AND b.${embedding} IS NOT NULL`;
+      return `b.${status} = ANY ('{skipped}') AND b.${embedding} IS NOT NULL`;
     default:
-      return `b.${status} = '${condition}'`;
+      return `b.${status} = ANY ('{${condition}}')`;
   }
 }

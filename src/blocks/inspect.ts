@@ -1,5 +1,6 @@
 import type { Queryable } from '../postgres/database.js';
 import { quoteColumn, quoteTable, readColumnName } from '../postgres/identifiers.js';
+import type { VectorKind } from '../postgres/vector-codec.js';
 import { ConfigurationError } from '../base/errors.js';
 import { findRelation, requireReadable, requireTable, shellAssignment, type Relation } from './find-relation.js';
 import { requirePgvector } from './checks/pgvector.js';
@@ -24,8 +25,8 @@ const CONTENT_FORMATS: Readonly<Record<string, 'text' | 'json'>> = {
 
 const STATUS_TYPE = "text NOT NULL DEFAULT 'pending'";
 
-/** Types that PostgreSQL casts to vector implicitly: pgvector's other types, and arrays of numbers. */
-const CASTABLE = /^(halfvec|sparsevec|_(int4|float4|float8|numeric))$/;
+/** Types that PostgreSQL casts to vector implicitly: pgvector's sparse vectors, and arrays of numbers. */
+const CASTABLE = /^(sparsevec|_(int4|float4|float8|numeric))$/;
 
 /**
  * Reads from the catalogue what the statements on blocks and notes are built from. This is the only place that uses the
@@ -92,6 +93,7 @@ export async function inspectBlocks(db: Queryable, names: TableNames): Promise<B
     idType: id.type.startsWith('character varying') ? 'text' : id.type,
     contentFormat,
     vectorType: withoutLength(embedding.type),
+    vectorKind: embedding.typeName,
     vectorTypeOid: embedding.typeOid,
     dimensions: embedding.typmod,
   };
@@ -143,13 +145,24 @@ function requireAddedColumn(
   );
 }
 
-function requireVector(columns: Map<string, Column>, blocks: Relation, text: string): Column {
+/** A column of vectors with a fixed dimension. */
+interface VectorColumn extends Column {
+  typeName: VectorKind;
+}
+
+function isVector(column: Column): column is VectorColumn {
+  return column.typeName === 'vector' || column.typeName === 'halfvec';
+}
+
+function requireVector(columns: Map<string, Column>, blocks: Relation, text: string): VectorColumn {
   const column = requireAddedColumn(columns, blocks, text, 'PALDOCS_BLOCKS_EMBEDDING_COLUMN', 'vector(768)');
-  const fix = `ALTER TABLE ${quoted(blocks)} ALTER COLUMN ${quoteColumn(column.name)} TYPE vector(768);`;
-  if (column.typeName !== 'vector') {
+  const fixTo = (type: VectorKind) =>
+    `ALTER TABLE ${quoted(blocks)} ALTER COLUMN ${quoteColumn(column.name)} TYPE ${type}(768);`;
+  if (!isVector(column)) {
+    const fix = fixTo('vector');
     throw new ConfigurationError(
       'SCHEMA_COLUMN',
-      `${blocks.name}.${column.name} is of type ${column.type}, not vector(N)`,
+      `${blocks.name}.${column.name} is of type ${column.type}, not vector(N) or halfvec(N)`,
       {
         fix: CASTABLE.test(column.typeName) ? fix : fix.replace(/;$/, ' USING NULL;'),
       },
@@ -158,10 +171,8 @@ function requireVector(columns: Map<string, Column>, blocks: Relation, text: str
   if (column.typmod < 1) {
     throw new ConfigurationError(
       'SCHEMA_DIMENSIONS',
-      `${blocks.name}.${column.name} is a vector without a fixed dimension`,
-      {
-        fix,
-      },
+      `${blocks.name}.${column.name} is a ${column.typeName} without a fixed dimension`,
+      { fix: fixTo(column.typeName) },
     );
   }
   return column;

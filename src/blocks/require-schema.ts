@@ -20,5 +20,4 @@ export async function requireSchema(database: Database, table: BlocksTable): Pro
   await requireStatuses(database, table);
   await requireNoForeignKeys(database, table);
   await requireNoTriggerLoop(database, table);
-  database.useVectorType(table.vectorTypeOid);
 }

@@ -26,7 +26,6 @@ export async function requireUsable(db: Database, names: TableNames): Promise<Bl
     // A trigger or constraint that rejects this block concerns only this block.
     if (reactionTo(error) !== 'split' || isEnvironmental(error)) throw error;
   }
-  db.useVectorType(table.vectorTypeOid);
   return table;
 }
 

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { VectorKind } from '../postgres/vector-codec.js';
 
 /** The API's tables and columns that we read and write, as the operator named them. */
 export interface TableNames {
@@ -38,9 +39,11 @@ export interface BlocksTable {
   readonly contentFormat: 'text' | 'json';
   /** The type of the embedding column as a cast, with its schema if the search path lacks it. */
   readonly vectorType: string;
+  /** Which of pgvector's types it is. */
+  readonly vectorKind: VectorKind;
   /** Its oid, for binary parameters. */
   readonly vectorTypeOid: number;
-  /** N of `vector(N)`. */
+  /** N of `vector(N)` or `halfvec(N)`. */
   readonly dimensions: number;
 }
 

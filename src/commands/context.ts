@@ -42,7 +42,6 @@ export async function withContext(name: string, run: (context: CommandContext) =
   try {
     await requireReachable(database, config, log, signal);
     const table = await inspectBlocks(database, config.tables);
-    database.useVectorType(table.vectorTypeOid);
     const status = await run({ config, log, database, blocks: new Blocks(database, table), signal });
     process.exitCode = signal.aborted ? INTERRUPTED : status;
   } catch (error) {

@@ -1,3 +1,5 @@
+import type { VectorType } from './vector-codec.js';
+
 /**
  * The database as the rest of the program sees it. `postgres.ts` implements it for a server, `tools/demo` for the embedded
  * PostgreSQL of demo and tests, so nothing here mentions pools or sockets.
@@ -64,14 +66,12 @@ export interface Database extends Queryable {
   withoutLimits<T>(work: (db: Queryable) => Promise<T>): Promise<T>;
   /** Opens a dedicated connection. */
   connect(options: SessionOptions): Promise<Session>;
-  /** Sets the oid of the type vector in this database, which `encodeVectors` needs. */
-  useVectorType(oid: number): void;
   /**
-   * Encodes vectors as one parameter of type vector[].
+   * Encodes vectors as one parameter: an array of this type.
    *
    * @param vectors all of the same length
    */
-  encodeVectors(vectors: readonly Float32Array[]): Buffer<ArrayBuffer> | string;
+  encodeVectors(vectors: readonly Float32Array[], type: VectorType): Buffer<ArrayBuffer> | string;
   /** Whether a connection was made without TLS because its URL leaves the choice to the server. */
   readonly isPlain?: boolean;
   /** Whether the backend belongs to one of this process's connections. */

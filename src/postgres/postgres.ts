@@ -9,7 +9,7 @@ import { SessionSettings } from './session-settings.js';
 import { StatementNames } from './statement-names.js';
 import { onClient, queryable, transaction, type Lease } from './transaction.js';
 import { isQueryTimeout } from './sqlstate.js';
-import { encodeVectorArray } from './vector-codec.js';
+import { encodeVectorArray, type VectorType } from './vector-codec.js';
 
 /**
  * None of our statements takes this long; only a half-open connection does. It is short because a leader with a healthy
@@ -49,7 +49,6 @@ export class Postgres extends EventEmitter<{ error: [Error]; plain: [where: stri
   readonly #sessionRoute: Route;
   #pool: OpenPool;
   #closed = false;
-  #vectorOid = 0;
   #isPlain = false;
 
   constructor(options: PostgresOptions) {
@@ -96,12 +95,8 @@ export class Postgres extends EventEmitter<{ error: [Error]; plain: [where: stri
     return await openSession({ ...options, route: this.#sessionRoute, connectTimeoutMs: CONNECT_TIMEOUT_MS });
   }
 
-  useVectorType(oid: number): void {
-    this.#vectorOid = oid;
-  }
-
-  encodeVectors(vectors: readonly Float32Array[]): Buffer<ArrayBuffer> {
-    return encodeVectorArray(vectors, this.#vectorOid);
+  encodeVectors(vectors: readonly Float32Array[], type: VectorType): Buffer<ArrayBuffer> {
+    return encodeVectorArray(vectors, type);
   }
 
   ownsBackend(processId: number): boolean {

@@ -115,6 +115,22 @@ describeWithServer('search', () => {
     await db.query('ALTER EXTENSION vector SET SCHEMA public');
   });
 
+  it('finds half-precision vectors, through their index', async () => {
+    await db.query('DROP INDEX IF EXISTS blocks_hnsw');
+    await db.query('ALTER TABLE blocks ALTER embedding TYPE halfvec(768)');
+    await db.query('CREATE INDEX blocks_half ON blocks USING hnsw (embedding halfvec_cosine_ops)');
+    await db.query(`ALTER DATABASE ${db.name} SET enable_seqscan = off`);
+    const { results } = await runJson<Found>(environment, ['search', 'Roll back by', 'reverting the commit.']);
+    expect(results).toHaveLength(10);
+    expect(results[0]?.id).toBe(target);
+    expect(results[0]?.distance).toBeLessThan(1e-5);
+    await db.untilRow<{ idx_scan: string }>(
+      `SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'blocks_half'`,
+      [],
+      ({ idx_scan }) => Number(idx_scan) > 0,
+    );
+  });
+
   it('says that no block has a vector', async () => {
     const { stdout } = await runCli(environment, ['search', 'x', '--block-type', 'poem']);
     expect(stdout).toBe('No block of type poem has a vector.\n');

@@ -1,3 +1,4 @@
+import type { VectorKind } from '../../src/postgres/vector-codec.js';
 import { referenceSchema } from '../../tools/reference-schema.js';
 
 /** How a database differs from the reference schema. */
@@ -8,6 +9,8 @@ export interface SchemaVariant {
   readonly contentType?: ContentType;
   /** Of `blocks.embedding`; 768 by default, null for a column without a fixed dimension. */
   readonly dimensions?: number | null;
+  /** The type of `blocks.embedding`; `vector` by default. */
+  readonly vectorKind?: VectorKind;
   /** Whether it has the trigger; true by default. */
   readonly withTrigger?: boolean;
   /** Of the database; the server's by default. */
@@ -19,16 +22,21 @@ export type ContentType = 'text' | 'json' | 'jsonb';
 
 /** The statements that turn an empty database with the reference schema and trigger into the variant. */
 export async function variantSql(variant: SchemaVariant): Promise<string[]> {
-  const { idType = 'bigint', contentType = 'jsonb', dimensions = 768, withTrigger = true } = variant;
+  const {
+    idType = 'bigint',
+    contentType = 'jsonb',
+    dimensions = 768,
+    vectorKind = 'vector',
+    withTrigger = true,
+  } = variant;
   const changes: string[] = [];
   if (idType !== 'bigint') changes.push(...idTypeSql(idType));
   if (contentType !== 'jsonb') {
     changes.push(`ALTER TABLE blocks ALTER content TYPE ${contentType} USING content::text::${contentType}`);
   }
-  if (dimensions !== 768) {
-    changes.push(
-      `ALTER TABLE blocks ALTER embedding TYPE ${dimensions === null ? 'vector' : `vector(${String(dimensions)})`}`,
-    );
+  if (dimensions !== 768 || vectorKind !== 'vector') {
+    const length = dimensions === null ? '' : `(${String(dimensions)})`;
+    changes.push(`ALTER TABLE blocks ALTER embedding TYPE ${vectorKind}${length}`);
   }
   if (changes.length === 0 && withTrigger) return [];
   // A column that a trigger names cannot change its type.

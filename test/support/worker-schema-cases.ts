@@ -77,12 +77,18 @@ export const SCHEMA_CASES: readonly SchemaCase[] = [
   {
     name: 'has an embedding column of another type',
     sql: 'ALTER TABLE blocks ALTER embedding TYPE text',
-    message: /embedding is of type text, not vector\(N\)[^]*ALTER COLUMN "embedding" TYPE vector\(768\)/,
+    message:
+      /embedding is of type text, not vector\(N\) or halfvec\(N\)[^]*ALTER COLUMN "embedding" TYPE vector\(768\)/,
   },
   {
     name: 'has an embedding column without a dimension',
     variant: { dimensions: null },
     message: /vector without a fixed dimension[^]*ALTER COLUMN "embedding" TYPE vector\(768\)/,
+  },
+  {
+    name: 'has a column of half-precision vectors without a dimension',
+    variant: { vectorKind: 'halfvec', dimensions: null },
+    message: /halfvec without a fixed dimension[^]*ALTER COLUMN "embedding" TYPE halfvec\(768\)/,
   },
   {
     name: 'has an embedding column with more dimensions than the model',

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import type { VectorKind } from '../../src/postgres/vector-codec.js';
 
 export interface RunOptions {
   readonly seed: number;
@@ -27,6 +28,8 @@ export interface RunOptions {
   readonly pgbouncer: boolean;
   /** Whether every second worker has one URL for pool and session, and therefore uses prepared statements. */
   readonly oneUrlForSome: boolean;
+  /** The type of the embedding column. */
+  readonly vectorKind: VectorKind;
   /** Name of a guard to switch off, see sabotage/. */
   readonly sabotage: string | undefined;
   /** Further environment variables of the workers. */
@@ -51,6 +54,7 @@ export const DEFAULTS: Omit<RunOptions, 'seed' | 'worker'> = {
   requestTimeoutSeconds: 5,
   pgbouncer: false,
   oneUrlForSome: true,
+  vectorKind: 'vector',
   sabotage: undefined,
   environment: {},
   failFast: false,
@@ -70,6 +74,7 @@ Options of a run:
   --rate N             changes of blocks per second (${DEFAULTS.rate})
   --request-timeout S  when a worker gives up a request (${DEFAULTS.requestTimeoutSeconds}); from 20 on it checks for lost ones
   --pgbouncer          connect the workers' pools through PgBouncer in transaction mode
+  --vector-type TYPE   type of the embedding column: vector or halfvec (${DEFAULTS.vectorKind})
   --quiet-timeout S    how long the workers may take to finish all work in the end (${DEFAULTS.quietTimeoutSeconds})
   --sabotage NAME      switch off a guard of the worker
   --worker FILE        the program to test (default: dist/cli.js, which is built first)
@@ -116,6 +121,7 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
       'quiet-timeout': { type: 'string' },
       'request-timeout': { type: 'string' },
       pgbouncer: { type: 'boolean' },
+      'vector-type': { type: 'string' },
       sabotage: { type: 'string' },
       scenario: { type: 'string' },
       prove: { type: 'string' },
@@ -143,6 +149,7 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
       requestTimeoutSeconds: number('request-timeout', DEFAULTS.requestTimeoutSeconds),
       quietTimeoutSeconds: number('quiet-timeout', DEFAULTS.quietTimeoutSeconds),
       pgbouncer: values.pgbouncer === true,
+      vectorKind: vectorKindOf(values['vector-type']),
       sabotage: values.sabotage,
       worker: values.worker ?? builtWorker,
     },
@@ -154,4 +161,10 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
     help: values.help === true,
     build: values.worker === undefined,
   };
+}
+
+function vectorKindOf(value: string = DEFAULTS.vectorKind): VectorKind {
+  if (value !== 'vector' && value !== 'halfvec')
+    throw new RangeError(`--vector-type: "${value}" is not vector or halfvec`);
+  return value;
 }

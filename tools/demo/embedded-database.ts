@@ -29,7 +29,6 @@ export function embeddedDatabase(pglite: PGlite): Database {
       }),
     withoutLimits: (work) => work(direct), // there are none
     connect: () => Promise.resolve(session(pglite, direct)),
-    useVectorType: () => undefined,
     // As text, because PGlite has no binary format for types without a serializer.
     encodeVectors: (vectors) => `{${vectors.map((vector) => `"[${vector.join(',')}]"`).join(',')}}`,
     ownsBackend: () => false,

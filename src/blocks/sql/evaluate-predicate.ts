@@ -35,10 +35,10 @@ export async function evaluatePredicate(
 ): Promise<Condition[] | undefined> {
   try {
     const rows = await db.query<{ condition: Condition }>(
-      `SELECT state[1] AS condition
-  FROM (SELECT ARRAY[c, v] AS state, s::${statusType} AS ${table.status}, CASE WHEN v = 'vector' THEN $4::text::${table.vectorType} END AS ${table.embedding}
+      `SELECT "(condition)" AS condition
+  FROM (SELECT c AS "(condition)", s::${statusType} AS ${table.status}, CASE WHEN v = 'vector' THEN $4::text::${table.vectorType} END AS ${table.embedding}
           FROM unnest($1::text[], $2::text[], $3::text[]) AS states (c, s, v)) blocks
- GROUP BY state[1] HAVING bool_and(coalesce(${predicate}, false))`,
+ GROUP BY "(condition)" HAVING bool_and(coalesce(${predicate}, false))`,
       [
         STATES.map(([condition]) => condition),
         STATES.map(([, status]) => status),

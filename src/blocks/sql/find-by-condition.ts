@@ -45,7 +45,7 @@ export async function explainCondition(
   return row?.['QUERY PLAN'];
 }
 
-// Ordered by the status too, which is the same in all rows: PostgreSQL does not know that of IS NULL, and would sort.
+// Ordered by the status too, as the status index is, although it is the same in all rows.
 function findByConditionSql(table: BlocksTable, condition: Condition, { after }: Page): string {
   const { id, idType, status } = table;
   const rest = after === null ? '' : ` AND b.${id} > $2::text::${idType}`;

@@ -4,7 +4,6 @@ import type { BlocksTable } from '../table.js';
 export interface StatusColumn {
   /** In the form of a cast. */
   readonly type: string;
-  readonly isEnum: boolean;
   /** Whether NULL is a status that blocks can have. */
   readonly isNullable: boolean;
 }
@@ -12,9 +11,9 @@ export interface StatusColumn {
 /** What the status column accepts. Tables below the blocks table inherit NOT NULL. */
 export async function readStatusColumn(db: Queryable, table: BlocksTable): Promise<StatusColumn> {
   const [row] = await db.query<StatusColumn>(
-    `SELECT format_type(a.atttypid, a.atttypmod) AS type, t.typtype = 'e' AS "isEnum", NOT a.attnotnull AS "isNullable"
-  FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = to_regclass($1) AND a.attname = $2`,
+    `SELECT format_type(a.atttypid, a.atttypmod) AS type, NOT a.attnotnull AS "isNullable"
+  FROM pg_attribute a WHERE a.attrelid = to_regclass($1) AND a.attname = $2`,
     [table.blocks, table.columns.status],
   );
-  return row ?? { type: 'text', isEnum: false, isNullable: true };
+  return row ?? { type: 'text', isNullable: true };
 }

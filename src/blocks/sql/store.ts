@@ -25,7 +25,10 @@ export async function storeVectors(
   blocks: readonly EmbeddedBlock[],
 ): Promise<string[]> {
   if (blocks.length === 0) return [];
-  const vectors = db.encodeVectors(blocks.map((block) => block.vector));
+  const vectors = db.encodeVectors(
+    blocks.map((block) => block.vector),
+    { kind: table.vectorKind, oid: table.vectorTypeOid },
+  );
   const rows = await tx.query<{ id: string }>(
     `UPDATE ${table.blocks} b SET ${table.embedding} = v.embedding, ${table.status} = 'completed'
   FROM unnest($1::text[]::${table.idType}[], $2::${table.vectorType}[], $3::text[]) AS v(id, embedding, fingerprint)

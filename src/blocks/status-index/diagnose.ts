@@ -57,11 +57,14 @@ export async function diagnoseStatusIndex(
     if (isUsable) return [];
     return [
       isUnproven(index, catalogue, unproven)
-        ? castReason(index, column)
+        ? `PostgreSQL cannot tell that ${index.name} holds what a sweep looks for: its WHERE must compare ${table.columns.status} itself`
         : `${index.name} leaves out ${namesOf(unproven, catalogue)}`,
     ];
   };
-  const independent = candidates.filter(({ attachedTo }) => attachedTo === null);
+  // An index of a partition is named only where the partitioned table has none.
+  const isOnTop = ({ relation }: BlocksIndex) => relation === catalogue.relations[0]?.oid;
+  const onTop = candidates.filter(isOnTop);
+  const independent = onTop.length > 0 ? onTop : candidates.filter(({ attachedTo }) => attachedTo === null);
   const reasons = isUsable ? [] : independent.flatMap(reasonFor);
   return {
     complete,
@@ -105,6 +108,7 @@ function invalidReason({ name, oid, isPartitioned }: BlocksIndex, { indexes, rel
   const attached = new Set(indexes.filter(({ attachedTo }) => attachedTo === oid).map(({ relation }) => relation));
   const parent = indexes.find((index) => index.oid === oid)?.relation ?? '';
   const without = relations.filter((one) => one.parents.includes(parent) && !attached.has(one.oid));
+  if (without.length === 0) return `${name} is invalid, because an index attached to it is`;
   return `${name} is invalid: it has no attached index for ${joinNames(without.map((one) => one.name))}`;
 }
 
@@ -114,14 +118,13 @@ function invalidReason({ name, oid, isPartitioned }: BlocksIndex, { indexes, rel
  *
  * @param whole the tables that it would read as a whole
  */
-function isUnproven({ oid, relation, isPartitioned }: BlocksIndex, { indexes }: Pick<Catalogue, 'indexes'>, whole: Set<string>): boolean {
+function isUnproven(
+  { oid, relation, isPartitioned }: BlocksIndex,
+  { indexes }: Pick<Catalogue, 'indexes'>,
+  whole: Set<string>,
+): boolean {
   if (!isPartitioned) return whole.has(relation);
   return indexes.some((index) => index.attachedTo === oid && isUnproven(index, { indexes }, whole));
-}
-
-function castReason({ name, predicate }: BlocksIndex, { isEnum }: StatusColumn): string {
-  const cause = isEnum && predicate?.includes('::text') === true ? ': it casts the status to text' : '';
-  return `PostgreSQL cannot tell that the WHERE of ${name} includes what a sweep looks for${cause}`;
 }
 
 function preferenceReason(uses: ReadonlyMap<Condition, IndexUse>, catalogue: Catalogue): string {

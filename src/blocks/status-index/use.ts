@@ -8,13 +8,13 @@ import type { BlocksTable } from '../table.js';
 import { scansOf, type Scan } from './plan.js';
 
 /** Tables up to this size, together, may be read as a whole: a slice of a pass is no smaller (4,096 pages of 8 kB). */
-const SMALL_BYTES = 4_096 * 8_192;
+export const SMALL_BYTES = 4_096 * 8_192;
 /** What a sweep asks for first. */
 const FIRST_PAGE: Page = { after: null, limit: 1_000 };
 
 /** How PostgreSQL answers a condition. */
 export interface IndexUse {
-  /** Whether it does without reading a large table. */
+  /** Whether it needs no whole table, or only small ones: `possible` requires an index of those, too. */
   readonly isServed: boolean;
   /** The tables that it reads through an index on the status, and those that it reads as a whole. By oid. */
   readonly indexed: readonly string[];
@@ -67,8 +67,9 @@ async function readUse(
     (isThroughIndex(scan, relation, indexes, table, condition) ? indexed : whole).push(relation);
   }
   const bytes = whole.reduce((sum, relation) => sum + relation.bytes, 0);
+  const isSmall = page !== null && bytes <= SMALL_BYTES && !whole.some(({ isForeign }) => isForeign);
   return {
-    isServed: indexed.length > 0 && bytes <= SMALL_BYTES && !whole.some(({ isForeign }) => isForeign),
+    isServed: indexed.length > 0 && (whole.length === 0 || isSmall),
     indexed: indexed.map(({ oid }) => oid),
     whole: whole.map(({ oid }) => oid),
   };

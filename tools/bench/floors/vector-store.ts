@@ -30,7 +30,7 @@ export async function withVectorStore<T>(
         await on.query(
           `UPDATE blocks b SET embedding = v.embedding, embedding_status = 'completed'
              FROM unnest($1::bigint[], $2::vector[]) AS v (id, embedding) WHERE b.id = v.id`,
-          [ids, encodeVectorArray(vectors, oid)],
+          [ids, encodeVectorArray(vectors, { kind: 'vector', oid })],
         );
       },
     });

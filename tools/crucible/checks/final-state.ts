@@ -92,7 +92,7 @@ function checkApiColumns(row: Row, model: Model, violations: Violations): void {
 
 const SQL = `
 SELECT b.id::text AS id, b.note_id::text AS "noteId", b.block_type AS type, b.content::text AS content, n.title,
-       b.embedding_status AS status, vector_send(b.embedding) AS vector,
+       b.embedding_status AS status, vector_send(b.embedding::vector) AS vector,
        (SELECT count(*)::int FROM pgboss.job_common j WHERE j.name = $1 AND j.state <= 'active' AND j.singleton_key = b.id::text)
          AS "deadLetters"
   FROM blocks b JOIN notes n ON n.id = b.note_id`;

@@ -15,6 +15,7 @@ const COLUMNS = [
   ['notes', 'title'],
 ] as const;
 const OTHER_DIMENSIONS = [256, 384, 512, 1_024];
+const VECTOR_KINDS = ['vector', 'halfvec'] as const;
 
 /** Gives a column another name for a while, as a migration does that goes wrong and is undone. */
 export const renameColumn: Nemesis = {
@@ -34,7 +35,7 @@ export const renameColumn: Nemesis = {
 };
 
 /**
- * Changes the dimensions of the embedding column, and changes them back. Each time, as the API's migration does, it sets the
+ * Changes the dimensions of the embedding column and, half of the time, its type, and changes them back. Each time, as the API's migration does, it sets the
  * completed blocks `pending` and asks for a sweep.
  */
 export const changeDimensions: Nemesis = {
@@ -44,8 +45,10 @@ export const changeDimensions: Nemesis = {
   changesSchema: true,
   countsNothing: true,
   run: async (context) => {
-    const other = context.random.pick(OTHER_DIMENSIONS);
-    await changeForAWhile(context, dimensionsSql(other), dimensionsSql(DIMENSIONS));
+    const { random, testbed } = context;
+    const other = `${random.pick(VECTOR_KINDS)}(${random.pick(OTHER_DIMENSIONS)})`;
+    const own = `${testbed.database.vectorKind}(${DIMENSIONS})`;
+    await changeForAWhile(context, vectorTypeSql(other), vectorTypeSql(own));
   },
 };
 
@@ -82,10 +85,10 @@ function renameSql(table: string, from: string, to: string): string {
 END $$`;
 }
 
-function dimensionsSql(dimensions: number): string {
+function vectorTypeSql(type: string): string {
   return `DO $$ BEGIN
-  IF (SELECT atttypmod FROM pg_attribute WHERE attrelid = 'blocks'::regclass AND attname = 'embedding') <> ${dimensions} THEN
-    ALTER TABLE blocks ALTER embedding TYPE vector(${dimensions}) USING NULL;
+  IF (SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'blocks'::regclass AND attname = 'embedding') <> '${type}' THEN
+    ALTER TABLE blocks ALTER embedding TYPE ${type} USING NULL;
     UPDATE blocks SET embedding_status = 'pending' WHERE embedding_status = 'completed';
     PERFORM pg_notify('${CHANNEL}', '');
   END IF;

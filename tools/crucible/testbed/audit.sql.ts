@@ -36,7 +36,7 @@ CREATE FUNCTION crucible.on_block() RETURNS trigger LANGUAGE plpgsql SECURITY DE
 DECLARE
   worker boolean := session_user = '${worker}';
   stored boolean := TG_OP <> 'DELETE' AND NEW.embedding IS NOT NULL AND (TG_OP = 'INSERT' OR OLD.embedding IS NULL
-    OR vector_send(NEW.embedding) <> vector_send(OLD.embedding) OR (worker AND NEW.embedding_status = 'completed'));
+    OR vector_send(NEW.embedding::vector) <> vector_send(OLD.embedding::vector) OR (worker AND NEW.embedding_status = 'completed'));
   done boolean;
   row blocks := CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
 BEGIN
@@ -47,7 +47,7 @@ BEGIN
   INSERT INTO crucible.audit (by_worker, op, block_id, old_status, new_status, vector, cleared, settled, block_type, content, title, forbidden)
   VALUES (worker, TG_OP, row.id::text,
     CASE WHEN TG_OP <> 'INSERT' THEN OLD.embedding_status END, CASE WHEN TG_OP <> 'DELETE' THEN NEW.embedding_status END,
-    CASE WHEN stored THEN substr(vector_send(NEW.embedding), 1, ${4 + 4 * AUDITED_VALUES}) END,
+    CASE WHEN stored THEN substr(vector_send(NEW.embedding::vector), 1, ${4 + 4 * AUDITED_VALUES}) END,
     TG_OP = 'UPDATE' AND NEW.embedding IS NULL AND OLD.embedding IS NOT NULL,
     done, row.block_type, row.content::text, (SELECT title FROM notes WHERE id = row.note_id),
     worker AND (TG_OP <> 'UPDATE' OR (OLD.id, OLD.note_id, OLD.block_type, OLD.content::text)

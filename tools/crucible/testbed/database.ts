@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { projectRoot } from '../../project-root.js';
+import type { VectorKind } from '../../../src/postgres/vector-codec.js';
 import { isTransient } from '../../../src/postgres/sqlstate.js';
 import { startCluster } from '../../../test/support/cluster/start-cluster.js';
 import type { Cluster, ShutdownMode } from '../../../test/support/cluster/cluster.js';
@@ -24,6 +25,7 @@ const OTHER_CLIENT_ROLE = 'crucible_other_client';
 export interface DatabaseOptions {
   /** Lets the workers' role write all columns, for the sabotage that does so. */
   readonly grantAllColumns: boolean;
+  readonly vectorKind: VectorKind;
 }
 
 /** The database of a run, on its own server, with the crucible's own connections, which use no proxy. */
@@ -31,10 +33,18 @@ export class CrucibleDatabase {
   readonly #cluster: Cluster;
   readonly #database: TestDatabase;
   readonly #pool: pg.Pool;
+  /** The type of the embedding column. */
+  readonly vectorKind: VectorKind;
   readonly workerUrl: string;
   readonly otherClientUrl: string;
 
-  private constructor(cluster: Cluster, database: TestDatabase, urls: { worker: string; otherClient: string }) {
+  private constructor(
+    cluster: Cluster,
+    database: TestDatabase,
+    urls: { worker: string; otherClient: string },
+    vectorKind: VectorKind,
+  ) {
+    this.vectorKind = vectorKind;
     this.#cluster = cluster;
     this.#database = database;
     this.workerUrl = urls.worker;
@@ -53,7 +63,7 @@ export class CrucibleDatabase {
     const cluster = await startCluster();
     try {
       const server = await prepareServer(cluster.url, cluster.description);
-      const database = await TestDatabase.create(server, {});
+      const database = await TestDatabase.create(server, { vectorKind: options.vectorKind });
       await database.query(`ALTER SYSTEM SET max_connections = ${MAX_CONNECTIONS}`);
       await cluster.restart('fast');
       const worker = await createRole(database, WORKER_ROLE);
@@ -66,7 +76,7 @@ export class CrucibleDatabase {
       await database.query(auditSql(WORKER_ROLE));
       await database.query(triggerVariantSql());
       await database.query('ALTER TABLE blocks ALTER embedding_status DROP NOT NULL'); // for rows older than the trigger
-      return new CrucibleDatabase(cluster, database, { worker, otherClient });
+      return new CrucibleDatabase(cluster, database, { worker, otherClient }, options.vectorKind);
     } catch (error) {
       await cluster.stop();
       throw error;

@@ -34,7 +34,10 @@ export async function openTestbed(options: RunOptions): Promise<OpenTestbed> {
   };
   try {
     const [database, ollama] = await Promise.all([
-      CrucibleDatabase.create({ grantAllColumns: options.sabotage === 'other-column' }),
+      CrucibleDatabase.create({
+        grantAllColumns: options.sabotage === 'other-column',
+        vectorKind: options.vectorKind,
+      }),
       Ollama.start(options),
     ]);
     closers.push(['database', () => database.stop()]);

@@ -3,6 +3,7 @@ import { readRelations } from '../../../blocks/sql/read-relations.js';
 import { readIndexUse } from '../../../blocks/status-index/use.js';
 import { number } from '../../../terminal/output.js';
 import { ok, tableOf, warning, type Check } from '../check.js';
+import { ifStatusesAccepted } from '../if-statuses-accepted.js';
 import { CHANNEL } from '../../../blocks/channel.js';
 
 /** From this many rows on, looking for pending blocks takes noticeably long. */
@@ -10,7 +11,7 @@ const MANY_ROWS = 100_000;
 
 export const payloadCheck: Check = {
   name: 'payload',
-  needs: ['tables'],
+  needs: ['tables', 'privileges'],
   run: async (context) => {
     const { database } = context;
     const table = tableOf(context);
@@ -23,8 +24,8 @@ export const payloadCheck: Check = {
     if (sources.length === 0) return ok(`unknown: no trigger function names the channel ${CHANNEL}`);
     if (!lacksId) return ok('notifications carry the block id, as far as the source of the trigger function shows');
     if (rows < MANY_ROWS) return ok('notifications carry no block id; after each, the worker looks for pending blocks');
-    const uses = await readIndexUse(database, table, 'possible');
-    if (uses.get('pending')?.isServed === true && uses.get('unset')?.isServed === true) {
+    const uses = await ifStatusesAccepted(() => readIndexUse(database, table, 'possible'));
+    if (uses?.get('pending')?.isServed === true && uses.get('unset')?.isServed === true) {
       return ok('notifications carry no block id; the worker finds pending blocks through an index');
     }
     return warning(

@@ -8,7 +8,7 @@ export const tablesCheck: Check = {
     const table = await inspectBlocks(database, config.tables);
     facts.table = table;
     return ok(
-      `${table.blocksName} and ${table.notesName}; id type ${table.idType}, content format ${table.contentFormat}, column ${table.columns.embedding} of type vector(${table.dimensions})`,
+      `${table.blocksName} and ${table.notesName}; id type ${table.idType}, content format ${table.contentFormat}, column ${table.columns.embedding} of type ${table.vectorKind}(${table.dimensions})`,
     );
   },
 };
