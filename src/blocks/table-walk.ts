@@ -9,10 +9,10 @@ export const SLICE_PAGES = 4_096;
 /** Beyond this, the next slice has half as many pages; below the second, twice as many. */
 const SLOW_MS = 200;
 const FAST_MS = 25;
-/** Timeout of a slice's statement. */
-const TIMEOUT_MS = 1_000;
+/** Timeout of a statement that reads a bounded part of the table. */
+export const STATEMENT_TIMEOUT_MS = 1_000;
 /** PostgreSQL, appendix A: query_canceled, which a statement timeout raises. */
-const CANCELLED = '57014';
+export const QUERY_CANCELLED = '57014';
 
 export interface WalkOptions<Row> {
   /**
@@ -54,7 +54,8 @@ export interface Slice<Row> {
  * itself. Partitions and inheriting tables are read together, page 0 of each first, with no privileges on them.
  *
  * The end is fixed at the start. A row that an update moves to a page behind the walk is missed; the next walk finds it. If a
- * file of the table is replaced, all of its rows may have moved, and the walk begins again. An empty table has one slice.
+ * file of the table is replaced, all of its rows may have moved, and the walk begins again. An empty table has one slice, and
+ * so has one with foreign tables below it.
  *
  * @throws the database's error; a slice of one page that takes longer than the timeout is one
  */
@@ -71,9 +72,10 @@ export async function* walkTable<Row>(
   let done = 0;
   let isFirst = true;
   while (left.from < left.to) {
-    const range = takePages(files, left, size, newestFirst);
+    const hasForeign = files.some(({ filenode }) => filenode === null);
+    const range = hasForeign ? ALL_PAGES : takePages(files, left, size, newestFirst);
     const pages = countPages(files, range);
-    const isDivisible = range.to - range.from > 1;
+    const isDivisible = !hasForeign && range.to - range.from > 1;
     const answer = await readRange(db, table, range, isDivisible, options);
     if (answer === undefined) {
       size = halfOf(Math.min(size, pages));
@@ -114,7 +116,7 @@ async function readRange<Row>(
   isDivisible: boolean,
   options: WalkOptions<Row>,
 ): Promise<Answer<Row> | undefined> {
-  const { read, maxRows, timeoutMs = TIMEOUT_MS, attempt = (transaction) => transaction() } = options;
+  const { read, maxRows, timeoutMs = STATEMENT_TIMEOUT_MS, attempt = once } = options;
   const limit = isDivisible ? (maxRows ?? null) : null;
   const readOnce = async () =>
     await db.transaction(
@@ -127,11 +129,16 @@ async function readRange<Row>(
     );
   const answer = await attempt(() =>
     readOnce().catch((error: unknown) => {
-      if (isDivisible && errorCode(error) === CANCELLED) return undefined;
+      if (isDivisible && errorCode(error) === QUERY_CANCELLED) return undefined;
       throw error;
     }),
   );
   return answer !== undefined && limit !== null && answer.rows.length >= limit ? undefined : answer;
+}
+
+/** The default of `attempt`. */
+export async function once<T>(transaction: () => Promise<T>): Promise<T> {
+  return await transaction();
 }
 
 /** Limits a range to pages that exist; at least one, so that each walk has a slice. */

@@ -7,11 +7,9 @@ import type { Queryable } from '../../src/postgres/database.js';
 import { Postgres } from '../../src/postgres/postgres.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
+import { insertPaged } from '../support/paged-blocks.js';
 import { partitionBlocks } from '../support/partitions.js';
 import type { TestDatabase } from '../support/test-database.js';
-
-/** Bytes that keep a row in its page: five rows fill one. */
-const FILLER = 1_500;
 
 describeWithServer('a walk over the table', () => {
   let db: TestDatabase;
@@ -19,7 +17,6 @@ describeWithServer('a walk over the table', () => {
   let table: BlocksTable;
   beforeEach(async () => {
     db = await createDatabase();
-    await db.query('ALTER TABLE blocks SET (fillfactor = 100)');
   });
   afterEach(() => postgres.close());
 
@@ -27,16 +24,7 @@ describeWithServer('a walk over the table', () => {
     postgres = new Postgres({ url, sessionUrl: url, applicationName: 'under test', poolSize: 2 });
     table = await inspectBlocks(postgres, loadConfig({ PALDOCS_DATABASE_URL: url }).tables);
   };
-  /** Inserts blocks with these ids, five per page. */
-  const insert = async (from: number, to: number) => {
-    await db.query(`INSERT INTO notes (id, title) VALUES (1, 'A note') ON CONFLICT DO NOTHING`);
-    await db.query('ALTER TABLE blocks ALTER content SET STORAGE PLAIN');
-    await db.query(
-      `INSERT INTO blocks (id, note_id, block_type, content)
-       SELECT id, 1, 'paragraph', to_jsonb(repeat('x', $3)) FROM generate_series($1::int, $2::int) id`,
-      [from, to, FILLER],
-    );
-  };
+  const insert = (from: number, to: number) => insertPaged(db, from, to);
   const readIds = async (tx: Queryable, range: PageRange, limit: number | null) => {
     const rows = await tx.query<{ id: string }>(
       `SELECT b.id::text AS id FROM ${table.blocks} b WHERE ${pageRangeSql('b', '$1', '$2')} LIMIT $3`,
@@ -46,7 +34,11 @@ describeWithServer('a walk over the table', () => {
   };
   const walk = (options: Partial<WalkOptions<number>> = {}) =>
     walkTable(postgres, table, { read: readIds, slicePages: 3, ...options });
-  const slicesOf = async (options: Partial<WalkOptions<number>> = {}) => await Array.fromAsync(walk(options));
+  const slicesOf = async (options: Partial<WalkOptions<number>> = {}) => {
+    const slices: Slice<number>[] = [];
+    for await (const slice of walk(options)) slices.push(slice);
+    return slices;
+  };
   const idsIn = (slices: readonly Slice<number>[]) => slices.flatMap(({ rows }) => rows);
   const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
   const sorted = (ids: readonly number[]) => [...ids].sort((a, b) => a - b);
@@ -200,7 +192,8 @@ describeWithServer('a walk over the table', () => {
     await open();
     const slices: Slice<number>[] = [];
     for await (const slice of walk()) {
-      if (slice.isFirst) await db.query('CREATE TABLE blocks_more PARTITION OF blocks FOR VALUES FROM (2000) TO (3000)');
+      if (slice.isFirst)
+        await db.query('CREATE TABLE blocks_more PARTITION OF blocks FOR VALUES FROM (2000) TO (3000)');
       slices.push(slice);
     }
     expect(slices.filter(({ isFirst }) => isFirst)).toHaveLength(1);
