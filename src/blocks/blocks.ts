@@ -1,5 +1,7 @@
 import type { Database, Queryable } from '../postgres/database.js';
 import { claimBlocks, type Claim } from './claim.js';
+import type { Condition } from './condition.js';
+import { findBlocks, type FindOptions, type FoundPart } from './find-blocks.js';
 import { clearStaleVectors } from './sql/clear-stale-vectors.js';
 import { findLastId } from './sql/find-last-id.js';
 import { findNotified, type NotifiedBlock } from './sql/find-notified.js';
@@ -8,8 +10,8 @@ import { findUnchanged } from './sql/find-unchanged.js';
 import { lockBlocks } from './sql/lock.js';
 import { setStatus } from './sql/set-status.js';
 import { skipBlocks } from './sql/skip.js';
-import { readSlice, type BlockRange, type Finding, type FoundInSlice } from './sql/read-slice.js';
 import { storeVectors, type EmbeddedBlock } from './sql/store.js';
+import { readIndexUse } from './status-index/use.js';
 import { PENDING, WAITING, type BlockStatus, type FoundStatus } from './status.js';
 import type { BlocksTable } from './table.js';
 
@@ -98,9 +100,15 @@ export class Blocks {
     return (await this.statusOf(db, ids)).filter(({ status }) => !isOneOf(status, WAITING));
   }
 
-  /** The blocks of a range with one of the findings. */
-  async slice(range: BlockRange, findings: readonly Finding[]): Promise<FoundInSlice[]> {
-    return await readSlice(this.#database, this.table, range, findings);
+  /** Whether PostgreSQL answers each of these conditions through an index, at present. It asks the planner. */
+  async hasIndexFor(conditions: readonly Condition[]): Promise<boolean> {
+    const uses = await readIndexUse(this.#database, this.table);
+    return conditions.every((condition) => uses.get(condition)?.isServed === true);
+  }
+
+  /** All blocks for which one of the conditions holds, in parts. See `findBlocks`. */
+  find(conditions: readonly Condition[], options: FindOptions): AsyncGenerator<FoundPart, void, undefined> {
+    return findBlocks(this.#database, this.table, conditions, options);
   }
 
   /** The highest id; null if the table has no blocks. */

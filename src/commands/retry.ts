@@ -1,4 +1,4 @@
-import type { FoundInSlice } from '../blocks/sql/read-slice.js';
+import { findByCondition } from '../blocks/sql/find-by-condition.js';
 import { ConfigurationError } from '../base/errors.js';
 import { PRIORITY, type Priority } from '../queue/job.js';
 import { retryBlocks, type Retried } from '../backlog/retry-failed.js';
@@ -56,14 +56,13 @@ function* inBatches(given: readonly string[]): Generator<readonly string[]> {
   for (let at = 0; at < ids.length; at += BATCH_SIZE) yield ids.slice(at, at + BATCH_SIZE);
 }
 
-async function* inError({ blocks }: CommandContext): AsyncGenerator<readonly string[]> {
+async function* inError({ database, blocks }: CommandContext): AsyncGenerator<readonly string[]> {
   let after: string | null = null;
-  for (;;) {
-    const page: FoundInSlice[] = await blocks.slice({ after, limit: BATCH_SIZE }, ['error']);
-    if (page.length > 0) yield page.map(({ id }) => id);
-    if (page.length < BATCH_SIZE) return;
-    after = page.at(-1)?.id ?? null;
-  }
+  do {
+    const ids: string[] = await findByCondition(database, blocks.table, 'error', { after, limit: BATCH_SIZE });
+    if (ids.length > 0) yield ids;
+    after = ids.length < BATCH_SIZE ? null : (ids.at(-1) ?? null);
+  } while (after !== null);
 }
 
 function toLine({ id, outcome, status }: Retried): string {

@@ -5,6 +5,8 @@ import { Lease } from './lease.js';
 import { sessionName } from './replicas.js';
 import { Bridge } from './bridge.js';
 import { LiveEdits } from './live-edits.js';
+import { PACE, type Pace } from './pace.js';
+import { passComment } from './pass-state.js';
 import { PendingScan } from './pending-scan.js';
 import { Sweeper } from './sweeper.js';
 import { Maintenance } from './maintenance.js';
@@ -14,7 +16,7 @@ import { CHANNEL } from '../blocks/channel.js';
 
 export interface LeaderOptions {
   readonly queueLimit: number;
-  /** Between two sweeps. */
+  /** From the start of a sweep to the start of the next. */
   readonly pollIntervalSeconds: number;
 }
 
@@ -25,6 +27,8 @@ export interface LeaderSetup extends LeaderParts {
   readonly isGateOpen: () => boolean;
   /** Texts in one backlog request. */
   readonly requestTexts: () => number;
+  /** How fast it reads the table. Default: PACE. */
+  readonly pace?: Pace;
 }
 
 /**
@@ -32,7 +36,7 @@ export interface LeaderSetup extends LeaderParts {
  * Followers hear wake-ups on the same session.
  */
 export function createLeader(setup: LeaderSetup): Lease {
-  const { config, instance, isGateOpen, requestTexts, ...common } = setup;
+  const { config, instance, isGateOpen, requestTexts, pace = PACE, ...common } = setup;
   const { database, queue, blocks, waker, hold, events, log } = common;
   const listener = new Listener({
     database,
@@ -47,6 +51,7 @@ export function createLeader(setup: LeaderSetup): Lease {
     ...common,
     queueLimit: config.queueLimit,
     intervalMs: config.pollIntervalSeconds * 1000,
+    pace,
     notificationsDown: () => listener.notificationsDown,
   });
   const edits = new LiveEdits(common);
@@ -69,16 +74,14 @@ export function createLeader(setup: LeaderSetup): Lease {
     },
     onAcquired: async () => {
       const requestSweep = sweeper.request;
-      scan = new PendingScan({ ...common, edits, hasBacklog: () => sweeper.hasBacklog, requestSweep });
+      scan = new PendingScan({ ...common, pace, edits, sweeper });
       bridge = new Bridge({ ...common, edits, requestScan: scan.request, requestSweep });
       await listener.listen(CHANNEL, bridge.receive);
       sweeper.start();
       maintenance = new Maintenance(common);
       maintenance.start();
     },
-    onHeartbeat: async (session) => {
-      await session.query('SELECT 1'); // proves that the session is alive, and waits for no lock
-    },
+    leaderComment: () => passComment(sweeper.pass),
     onLost: async () => {
       await Promise.all([bridge?.stop(), scan?.stop(), sweeper.stop(), maintenance?.stop()]);
     },
@@ -88,6 +91,7 @@ export function createLeader(setup: LeaderSetup): Lease {
     events,
     log,
   });
+  events.on('swept', () => void lease.rename());
   events.on('hold', ({ reason }) => {
     void lease.rename();
     if (reason === null) sweeper.request(); // blocks whose jobs alone were handed back, and blocks not enqueued meanwhile

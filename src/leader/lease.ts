@@ -47,8 +47,8 @@ export interface LeaseOptions {
   readonly onConnected: (session: Session) => Promise<void>;
   /** Called with the session once it holds the lease. */
   readonly onAcquired: (session: Session) => Promise<void>;
-  /** Called every HEARTBEAT while it holds the lease. */
-  readonly onHeartbeat: (session: Session) => Promise<void>;
+  /** An SQL comment that the leader appends to its statements, for others to read in pg_stat_activity. */
+  readonly leaderComment: () => string;
   /** Called when the lease is lost or given up; the session may be gone. */
   readonly onLost: () => Promise<void>;
   /** Called when the session is closed or lost, after `onLost`. */
@@ -75,9 +75,10 @@ export class Lease {
 
   /** Updates the session's application_name after the state that it shows has changed. */
   async rename(): Promise<void> {
-    const { applicationName, log } = this.#options;
+    const { applicationName, leaderComment, log } = this.#options;
+    const comment = this.#leading ? leaderComment() : '';
     await this.#current
-      ?.query(`SELECT set_config('application_name', $1, false)`, [
+      ?.query(`SELECT set_config('application_name', $1, false)${comment}`, [
         applicationName(this.#leading ? 'leader' : 'follower'),
       ])
       .catch((error: unknown) => {
@@ -172,7 +173,7 @@ export class Lease {
   }
 
   async #lead(session: Session, lost: AbortSignal, used: () => void): Promise<void> {
-    const { onAcquired, onHeartbeat, onLost, events, log } = this.#options;
+    const { onAcquired, onLost, leaderComment, events, log } = this.#options;
     this.#leading = true;
     await this.rename();
     events.emit('leading', { leader: true });
@@ -182,7 +183,8 @@ export class Lease {
       used();
       while (!this.#stopping.signal.aborted) {
         await this.#pauseUnlessLost(lost, HEARTBEAT_MS);
-        if (!this.#stopping.signal.aborted) await onHeartbeat(session);
+        if (this.#stopping.signal.aborted) break;
+        await session.query(`SELECT 1${leaderComment()}`); // proves that the session is alive, and waits for no lock
       }
     } finally {
       this.#leading = false;

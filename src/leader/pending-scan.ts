@@ -2,8 +2,11 @@ import type { LeaderParts } from './leader-parts.js';
 import { LogLimit } from '../telemetry/log-limit.js';
 import { sleep } from '../base/sleep.js';
 import { MAX_WAITING_EDITS } from '../queue/capacity.js';
+import { BATCH } from './fill.js';
 import { EDITS_PER_INSERT, type LiveEdits } from './live-edits.js';
+import { pauseAfter, type Pace } from './pace.js';
 import { retryForLeader } from './retry-for-leader.js';
+import type { Sweeper } from './sweeper.js';
 
 /** Between the starts of two scans. */
 const MIN_INTERVAL_MS = 250;
@@ -11,15 +14,12 @@ const MIN_INTERVAL_MS = 250;
 const READ_SHARE = 1 / 20;
 /** However long the last scan took, edits wait no longer than this. */
 const MAX_PAUSE_MS = 60_000;
-/** Blocks read at once. */
-const PAGE = 1_000;
 const LOG_INTERVAL_MS = 60_000;
 
 export interface PendingScanOptions extends LeaderParts {
   readonly edits: LiveEdits;
-  /** Whether blocks may be pending that were not just edited. */
-  readonly hasBacklog: () => boolean;
-  readonly requestSweep: () => void;
+  readonly pace: Pace;
+  readonly sweeper: Pick<Sweeper, 'hasBacklog' | 'pass' | 'request'>;
 }
 
 /**
@@ -52,7 +52,7 @@ export class PendingScan {
   }
 
   async #run(): Promise<void> {
-    const { hasBacklog, requestSweep, log } = this.#options;
+    const { sweeper, log } = this.#options;
     const { signal } = this.#stopping;
     while (this.#wanted && !signal.aborted) {
       await sleep(this.#freeAt - performance.now(), signal);
@@ -61,14 +61,14 @@ export class PendingScan {
       const started = performance.now();
       let readMs = 0;
       try {
-        if (hasBacklog()) requestSweep();
+        if (sweeper.hasBacklog) sweeper.request();
         else readMs = await this.#scan();
       } catch (error) {
         if (signal.aborted) break;
         this.#failureLog.run(() => {
           log.warn('could not scan for pending blocks; the next sweep will', { error });
         });
-        requestSweep();
+        sweeper.request();
       }
       const pauseMs = Math.min(MAX_PAUSE_MS, readMs / READ_SHARE - readMs);
       this.#freeAt = Math.max(started + MIN_INTERVAL_MS, performance.now() + pauseMs);
@@ -76,36 +76,49 @@ export class PendingScan {
     this.#running = undefined;
   }
 
-  /** @returns how long reading took, in milliseconds */
+  /**
+   * Reads the newest rows first, and pauses after each slice in which no block waits.
+   *
+   * @returns how long reading took, in milliseconds
+   */
   async #scan(): Promise<number> {
-    const { requestSweep } = this.#options;
+    const { blocks, pace, sweeper } = this.#options;
     const { signal } = this.#stopping;
     let readMs = 0;
-    let after: string | null = null;
-    for (let found = 0; found < MAX_WAITING_EDITS && !signal.aborted;) {
-      const page = await this.#read(after);
-      readMs += page.tookMs;
-      found += page.ids.length;
-      if (!(await this.#enqueue(page.ids))) break;
-      if (page.isLast) return readMs;
-      after = page.lastId;
+    let found = 0;
+    const parts = blocks.find(['pending', 'unset'], {
+      throughIndex: sweeper.pass.throughIndex,
+      newestFirst: true,
+      slicePages: pace.slicePages,
+      attempt: (transaction) => retryForLeader(this.#options, signal, transaction),
+    });
+    for await (const part of parts) {
+      if (signal.aborted) return readMs;
+      const { ids, tookMs } = await this.#withoutJob(part.rows.map(({ id }) => id));
+      const partMs = part.tookMs + tookMs;
+      readMs += partMs;
+      found += ids.length;
+      if (!(await this.#enqueue(ids)) || found >= MAX_WAITING_EDITS) {
+        sweeper.request();
+        return readMs;
+      }
+      if (ids.length === 0 && part.share < 1) await sleep(pauseAfter(pace, { ...part, tookMs: partMs }, true), signal);
     }
-    requestSweep();
     return readMs;
   }
 
-  /** @returns the ids of pending blocks without a live job */
-  async #read(
-    after: string | null,
-  ): Promise<{ ids: string[]; lastId: string | null; isLast: boolean; tookMs: number }> {
+  /** Those of the blocks that are pending and have no live job. */
+  async #withoutJob(blockIds: readonly string[]): Promise<{ ids: string[]; tookMs: number }> {
     const { database, queue, blocks } = this.#options;
+    if (blockIds.length === 0) return { ids: [], tookMs: 0 };
     return await retryForLeader(this.#options, this.#stopping.signal, async () => {
       const started = performance.now();
-      const page = await blocks.slice({ after, limit: PAGE }, ['pending']);
-      const open = await queue.withoutLiveJob(page.map(({ id }) => id));
-      const ids = await blocks.pending(database, open); // a worker may have finished some since
-      const tookMs = performance.now() - started;
-      return { ids, lastId: page.at(-1)?.id ?? null, isLast: page.length < PAGE, tookMs };
+      const ids: string[] = [];
+      for (let i = 0; i < blockIds.length; i += BATCH) {
+        const open = await queue.withoutLiveJob(blockIds.slice(i, i + BATCH));
+        ids.push(...(await blocks.pending(database, open))); // a worker may have finished some since
+      }
+      return { ids, tookMs: performance.now() - started };
     });
   }
 

@@ -1,18 +1,29 @@
 import type { LeaderParts } from './leader-parts.js';
-import type { BlockRange, Finding, FoundInSlice } from '../blocks/sql/read-slice.js';
+import type { Condition } from '../blocks/condition.js';
+import type { FoundPart } from '../blocks/find-blocks.js';
 import { deleteObsoleteDeadLetters } from '../backlog/obsolete-dead-letters.js';
-import { countUnqueued } from '../backlog/sql/count-unqueued.js';
 import { resetOrphans } from '../backlog/sql/reset-orphans.js';
 import { retryTransient } from '../postgres/retry.js';
 import { isEnvironmental, reactionTo } from '../postgres/sqlstate.js';
 import type { DeadLetterKey } from '../queue/sql/find-dead-letters.js';
-import { PAGE, type Fill } from './fill.js';
+import { BATCH, type Fill } from './fill.js';
+import { pauseAfter, type Pace } from './pace.js';
 
 /** How long one statement of a sweep is retried while the database fails. */
 const RETRY_MS = 10_000;
+/** What a sweep looks for. Blocks in `error` need nothing. */
+export const SWEPT: readonly Condition[] = ['pending', 'unset', 'processing', 'stale-vector'];
 
 export interface SweepOptions extends LeaderParts {
   readonly fill: Fill;
+  readonly pace: Pace;
+  /** Whether blocks probably wait that nothing else finds: it reads faster, and the newest rows first. */
+  readonly isUrgent: boolean;
+  readonly throughIndex: boolean;
+  /** Called after each part, with the share of the pass that is done, from 0 to 1. */
+  readonly onProgress: (share: number) => void;
+  /** Pauses, and fills the queue meanwhile if there is capacity. */
+  readonly pause: (ms: number) => Promise<void>;
 }
 
 /** What a sweep did, in blocks. */
@@ -30,9 +41,10 @@ type Step = 'reset orphans' | 'clear stale vectors' | 'enqueue' | 'delete obsole
 
 /**
  * One pass over the table: repairs what crashed workers left, and enqueues pending blocks that nobody announced. The table
- * is read once for all of it, in pages; the jobs of the blocks found are looked up by key, and each statement that writes
- * checks again.
- * A step that fails leaves the others alone.
+ * is read once for all of it, in slices, or through an index; the jobs of the blocks found are looked up by key, and each
+ * statement that writes checks again. It pauses after each slice in which there was nothing to do.
+ *
+ * A full queue does not end the pass. A step that fails leaves the others alone.
  */
 export class Sweep {
   readonly #options: SweepOptions;
@@ -40,77 +52,97 @@ export class Sweep {
   readonly #failed = new Set<Step>();
   readonly #warned = new Set<Step>();
   readonly #counts: SweepCounts = { enqueued: 0, reset: 0, cleared: 0, left: 0 };
+  #busyMs = 0;
 
   constructor(options: SweepOptions, signal: AbortSignal) {
     this.#options = options;
     this.#signal = signal;
   }
 
-  /** @throws the database's error when the table cannot be read, or no step can succeed */
-  async run(): Promise<SweepCounts> {
-    const { database, queue, blocks, fill } = this.#options;
-    let findings: readonly Finding[] = ['pending', 'processing', 'stale-vector'];
-    let after: string | null = null;
-    while (!this.#signal.aborted) {
-      const range: BlockRange = { after, limit: PAGE };
-      const wanted = findings;
-      const page: FoundInSlice[] = await this.#retry(() => blocks.slice(range, wanted));
-      const idsOf = (...of: Finding[]) => page.filter(({ finding }) => of.includes(finding)).map(({ id }) => id);
-      await this.#repair(idsOf('processing'), idsOf('stale-vector'));
-      // Includes the blocks that were just reset. Later pages need not be asked for pending blocks once the queue is full.
-      const pending = wanted.includes('pending') ? idsOf('pending', 'processing') : [];
-      if (await this.#isFullAfter(pending, after)) findings = ['processing', 'stale-vector'];
-      if (page.length < PAGE) break;
-      after = page.at(-1)?.id ?? null;
+  /** How long it read and wrote: its duration without the pauses. */
+  get busyMs(): number {
+    return this.#busyMs;
+  }
+
+  /**
+   * @returns undefined if it was aborted
+   * @throws the database's error when the table cannot be read, or no step can succeed
+   */
+  async run(): Promise<SweepCounts | undefined> {
+    const { blocks, fill, pace, isUrgent, throughIndex, onProgress, pause } = this.#options;
+    const parts = blocks.find(SWEPT, {
+      throughIndex,
+      newestFirst: isUrgent,
+      slicePages: pace.slicePages,
+      attempt: (transaction) => this.#retry(transaction),
+    });
+    fill.beginPass();
+    let isBegun = false;
+    for await (const part of parts) {
+      if (this.#signal.aborted) return undefined;
+      if (part.isFirst && isBegun) fill.restartPass();
+      isBegun = true;
+      const started = performance.now();
+      const hasChanged = await this.#handle(part);
+      const tookMs = part.tookMs + performance.now() - started;
+      this.#busyMs += tookMs;
+      onProgress(part.share);
+      if (!hasChanged && part.share < 1) await pause(pauseAfter(pace, { pages: part.pages, tookMs }, isUrgent));
+      if (this.#signal.aborted) return undefined;
     }
-    if (this.#signal.aborted) return this.#counts;
-    if (findings.includes('pending') && !this.#failed.has('enqueue')) fill.finish();
     await this.#purgeDeadLetters();
-    // Reads the whole table, so only where the queue had no capacity for all of it.
-    if (fill.isStopped) this.#counts.left = await countUnqueued(database, queue.names, blocks.table);
+    if (this.#signal.aborted) return undefined;
+    if (!this.#failed.has('enqueue')) fill.finishPass();
+    this.#counts.left = fill.left;
     return this.#counts;
   }
 
-  async #repair(processing: readonly string[], stale: readonly string[]): Promise<void> {
-    const { database, queue, blocks } = this.#options;
-    this.#counts.reset += await this.#step('reset orphans', processing, (ids) =>
+  /** @returns whether there was something to do */
+  async #handle({ rows, range }: FoundPart): Promise<boolean> {
+    const { database, queue, blocks, fill } = this.#options;
+    const idsOf = (...of: Condition[]) => rows.filter(({ condition }) => of.includes(condition)).map(({ id }) => id);
+    const reset = await this.#step('reset orphans', idsOf('processing'), (ids) =>
       resetOrphans(database, queue.names, blocks.table, ids),
     );
-    this.#counts.cleared += await this.#step('clear stale vectors', stale, (ids) =>
+    const cleared = await this.#step('clear stale vectors', idsOf('stale-vector'), (ids) =>
       blocks.clearStaleVectors(database, ids),
     );
-  }
-
-  async #isFullAfter(pending: readonly string[], after: string | null): Promise<boolean> {
-    let isFull = false;
-    this.#counts.enqueued += await this.#step('enqueue', pending, async (ids) => {
-      const filled = await this.#options.fill.enqueue(ids, after);
-      isFull = filled.isFull;
-      return filled.inserted;
+    // Includes the blocks that were just reset.
+    const enqueued = await this.#step('enqueue', idsOf('pending', 'unset', 'processing'), async (ids) => {
+      return (await fill.take(ids, range)).enqueued;
     });
-    return isFull;
+    this.#counts.reset += reset;
+    this.#counts.cleared += cleared;
+    this.#counts.enqueued += enqueued;
+    return reset + cleared + enqueued > 0;
   }
 
   async #purgeDeadLetters(): Promise<void> {
     const { database, queue, blocks } = this.#options;
     let after: string | null = null;
     while (!this.#signal.aborted) {
-      const range: BlockRange = { after, limit: PAGE };
+      const range = { after, limit: BATCH };
       const page: DeadLetterKey[] = await this.#retry(() => queue.deadLetters.find(range));
       await this.#step('delete obsolete dead letters', page, (letters) =>
         deleteObsoleteDeadLetters(database, queue, blocks, letters),
       );
-      if (page.length < PAGE) return;
+      if (page.length < BATCH) return;
       after = page.at(-1)?.blockId ?? null;
     }
   }
 
-  /**
-   * Runs one step on a page. Where one of its rows may be at fault, the others are done without it. A step that fails
-   * otherwise ends for this pass.
-   */
+  /** Runs one step, on a batch at a time. @returns what its runs returned, added up */
   async #step<T>(step: Step, items: readonly T[], work: (items: readonly T[]) => Promise<number>): Promise<number> {
-    if (items.length === 0 || this.#failed.has(step)) return 0;
+    let sum = 0;
+    for (let i = 0; i < items.length; i += BATCH) sum += await this.#stepOn(step, items.slice(i, i + BATCH), work);
+    return sum;
+  }
+
+  /**
+   * Where one of the rows may be at fault, the others are done without it. A step that fails otherwise ends for this pass.
+   */
+  async #stepOn<T>(step: Step, items: readonly T[], work: (items: readonly T[]) => Promise<number>): Promise<number> {
+    if (this.#failed.has(step) || this.#signal.aborted) return 0;
     try {
       return await this.#retry(() => work(items));
     } catch (error) {
@@ -119,8 +151,8 @@ export class Sweep {
       if (isEnvironmental(error) || reactionTo(error) !== 'split') this.#failed.add(step);
       else if (items.length > 1) {
         const middle = Math.ceil(items.length / 2);
-        const first = await this.#step(step, items.slice(0, middle), work);
-        return first + (await this.#step(step, items.slice(middle), work));
+        const first = await this.#stepOn(step, items.slice(0, middle), work);
+        return first + (await this.#stepOn(step, items.slice(middle), work));
       }
       if (!this.#warned.has(step)) {
         this.#options.log.warn('a step of the sweep failed; the next sweep repeats it', { step, error });

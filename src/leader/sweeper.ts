@@ -1,37 +1,48 @@
 import type { LeaderParts } from './leader-parts.js';
 import { sleep } from '../base/sleep.js';
+import { LogLimit } from '../telemetry/log-limit.js';
 import { Fill } from './fill.js';
-import { Sweep } from './sweep.js';
+import { pauseAfter, type Pace } from './pace.js';
+import type { PassState } from './pass-state.js';
+import { Sweep, SWEPT } from './sweep.js';
 
 /** Between sweeps while notifications do not arrive, since nothing else finds an edit then; and the share of the time. */
 const NOTIFICATIONS_DOWN_INTERVAL_MS = 5_000;
 const NOTIFICATIONS_DOWN_SHARE = 1 / 20;
 /** While more blocks are known to wait, the queue is checked this often, and filled when it is half empty. */
 const REFILL_CHECK_MS = 250;
+/** The same after filling it failed. */
+const REFILL_RETRY_MS = 5_000;
 /** Requested sweeps follow each other no faster. */
 const MIN_PAUSE_MS = 250;
+const LOG_INTERVAL_MS = 60_000;
 
 export interface SweeperOptions extends LeaderParts {
   /** Ready and active jobs up to which the queue is filled. */
   readonly queueLimit: number;
-  /** Between two sweeps. */
+  /** From the start of a sweep to the start of the next. */
   readonly intervalMs: number;
+  readonly pace: Pace;
   /** Whether notifications do not arrive. */
   readonly notificationsDown: () => boolean;
 }
 
 /**
  * Decides when to sweep while this replica leads: at once, at its interval, every few seconds while notifications do not
- * arrive, and on request. Fills the queue whenever it is half empty while more blocks are known to wait.
+ * arrive, and on request. A requested sweep is urgent, and takes the place of one in progress that is not. Fills the queue
+ * whenever it is half empty while more blocks are known to wait.
  */
 export class Sweeper {
   readonly #options: SweeperOptions;
   readonly #fill: Fill;
+  readonly #fillLog = new LogLimit(LOG_INTERVAL_MS);
   #running: Promise<void> = Promise.resolve();
   #stopping: AbortController | undefined;
-  #requested = Promise.withResolvers<undefined>();
-  /** Pending blocks that the queue had no capacity for. */
-  #left = 0;
+  #requested = new AbortController();
+  /** Ends the sweep in progress, if it is not urgent. */
+  #giveUp: AbortController | undefined;
+  #refillAt = Number.NEGATIVE_INFINITY;
+  #pass: Omit<PassState, 'left'> = NO_PASS;
 
   constructor(options: SweeperOptions) {
     this.#options = options;
@@ -42,7 +53,7 @@ export class Sweeper {
     const stopping = new AbortController();
     this.#stopping = stopping;
     this.#fill.reset();
-    this.#left = 0;
+    this.#pass = NO_PASS;
     this.#running = this.#running.then(() => this.#run(stopping.signal));
   }
 
@@ -56,78 +67,104 @@ export class Sweeper {
     return this.#fill.hasBacklog;
   }
 
-  /** Asks for a sweep soon. */
+  /** How far the sweep is. */
+  get pass(): PassState {
+    return { ...this.#pass, left: this.#fill.left };
+  }
+
+  /** Asks for an urgent sweep soon. */
   readonly request = (): void => {
-    this.#requested.resolve(undefined);
+    this.#requested.abort();
+    this.#giveUp?.abort();
   };
 
   async #run(signal: AbortSignal): Promise<void> {
+    let isRequested = true; // by the change of leader
     while (!signal.aborted) {
-      this.#requested = Promise.withResolvers();
+      this.#requested = new AbortController();
       const started = performance.now();
+      let busyMs = 0;
       try {
         await this.#options.hold.whenOpen(signal);
-        await this.#sweep(signal);
+        busyMs = await this.#sweep(isRequested || this.#options.notificationsDown(), signal);
       } catch (error) {
         if (!signal.aborted && !(await this.#options.hold.explainsForAll(error))) {
           this.#options.log.warn('sweep failed; retrying at the next one', { error });
         }
       }
-      const tookMs = performance.now() - started;
+      this.#giveUp = undefined;
+      this.#pass = { ...this.#pass, share: null };
       await sleep(MIN_PAUSE_MS, signal);
-      await this.#untilNext(this.#pauseMs(tookMs) - MIN_PAUSE_MS, signal);
+      await this.#wait(this.#pauseMs(started, busyMs), AbortSignal.any([signal, this.#requested.signal]));
+      isRequested = this.#requested.signal.aborted;
     }
   }
 
-  async #sweep(signal: AbortSignal): Promise<void> {
-    const { events, log } = this.#options;
+  /** @returns how long it was at work */
+  async #sweep(isUrgent: boolean, stopping: AbortSignal): Promise<number> {
+    const { blocks, events, log } = this.#options;
     const started = performance.now();
-    const counts = await new Sweep({ ...this.#options, fill: this.#fill }, signal).run();
-    this.#left = counts.left;
+    const giveUp = new AbortController();
+    if (!isUrgent) this.#giveUp = giveUp;
+    const signal = AbortSignal.any([stopping, giveUp.signal]);
+    const throughIndex = await blocks.hasIndexFor(SWEPT);
+    const onProgress = (share: number) => {
+      this.#pass = { ...this.#pass, share, throughIndex };
+      events.emit('sweep-progress', { share });
+    };
+    onProgress(0);
+    const pause = (ms: number) => this.#wait(ms, signal);
+    const options = { ...this.#options, fill: this.#fill, isUrgent, throughIndex, onProgress, pause };
+    const sweep = new Sweep(options, signal);
+    const counts = await sweep.run().catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+      return undefined; // the abort itself, or what it interrupted
+    });
+    if (counts === undefined) return sweep.busyMs;
     const seconds = (performance.now() - started) / 1000;
+    const lastSeconds = Number(seconds.toFixed(1));
+    this.#pass = { share: null, throughIndex, lastAt: new Date().toISOString(), lastSeconds };
     events.emit('swept', { ...counts, seconds });
     if (counts.enqueued + counts.reset + counts.cleared > 0) log.info('sweep finished', { ...counts, seconds });
+    return sweep.busyMs;
   }
 
-  #pauseMs(tookMs: number): number {
+  #pauseMs(started: number, busyMs: number): number {
     const { intervalMs, notificationsDown } = this.#options;
-    if (!notificationsDown()) return intervalMs;
-    return Math.min(intervalMs, Math.max(NOTIFICATIONS_DOWN_INTERVAL_MS, tookMs / NOTIFICATIONS_DOWN_SHARE));
+    if (!notificationsDown()) return started + intervalMs - performance.now();
+    return Math.min(intervalMs, Math.max(NOTIFICATIONS_DOWN_INTERVAL_MS, busyMs / NOTIFICATIONS_DOWN_SHARE));
   }
 
-  async #untilNext(pauseMs: number, signal: AbortSignal): Promise<void> {
-    const { hold, log } = this.#options;
-    const end = performance.now() + pauseMs;
-    while (!signal.aborted && performance.now() < end) {
-      if (!this.#fill.isStopped) return await this.#untilRequested(end - performance.now(), signal);
-      await sleep(REFILL_CHECK_MS, signal);
-      try {
-        await this.#refill(signal);
-      } catch (error) {
-        if (!(await hold.explainsForAll(error))) {
-          log.warn('could not fill the queue; the next sweep continues', { error });
-        }
-        return;
-      }
+  /** Waits, and fills the queue meanwhile. */
+  async #wait(ms: number, signal: AbortSignal): Promise<void> {
+    const end = performance.now() + ms;
+    for (;;) {
+      if (this.#fill.isStopped && performance.now() >= this.#refillAt) await this.#refill(signal);
+      const now = performance.now();
+      const until = this.#fill.isStopped ? Math.min(end, this.#refillAt) : end;
+      if (signal.aborted || now >= end) return;
+      await sleep(until - now, signal);
     }
-  }
-
-  async #untilRequested(pauseMs: number, signal: AbortSignal): Promise<void> {
-    const requested = new AbortController();
-    void this.#requested.promise.then(() => {
-      requested.abort();
-    });
-    await sleep(pauseMs, AbortSignal.any([signal, requested.signal]));
   }
 
   /** Fills the queue if it is half empty. */
   async #refill(signal: AbortSignal): Promise<void> {
-    const { queue, queueLimit, events } = this.#options;
-    if ((await queue.freeCapacity(queueLimit)) < queueLimit / 2) return;
-    const started = performance.now();
-    const enqueued = await this.#fill.resume(signal);
-    this.#left = this.#fill.isStopped ? Math.max(0, this.#left - enqueued) : 0;
-    const seconds = (performance.now() - started) / 1000;
-    events.emit('swept', { enqueued, reset: 0, cleared: 0, left: this.#left, seconds });
+    const { queue, queueLimit, pace, events, hold, log } = this.#options;
+    this.#refillAt = performance.now() + REFILL_CHECK_MS;
+    if (hold.isHeld) return;
+    try {
+      if ((await queue.freeCapacity(queueLimit)) < queueLimit / 2) return;
+      const { enqueued, read } = await this.#fill.resume(signal);
+      this.#refillAt = performance.now() + Math.max(REFILL_CHECK_MS, pauseAfter(pace, read, false));
+      events.emit('filled', { enqueued, left: this.#fill.left });
+    } catch (error) {
+      this.#refillAt = performance.now() + REFILL_RETRY_MS;
+      if (await hold.explainsForAll(error)) return;
+      this.#fillLog.run(() => {
+        log.warn('could not fill the queue; retrying', { error });
+      });
+    }
   }
 }
+
+const NO_PASS = { share: null, throughIndex: false, lastAt: null, lastSeconds: null };

@@ -52,6 +52,10 @@ export interface EventMap {
       seconds: number;
     },
   ];
+  /** The share of the sweep in progress that is done, from 0 to 1. */
+  'sweep-progress': [{ share: number }];
+  /** Blocks that a sweep had left were enqueued; `left` still wait for capacity. */
+  filled: [{ enqueued: number; left: number }];
   /** Notified blocks were enqueued, or raised to the front if they already waited in the backlog. */
   bridged: [{ notified: number; enqueued: number; raised: number }];
   /** One of our own writes fired the API's trigger. */

@@ -2,10 +2,13 @@ import { Lease } from '../../src/leader/lease.js';
 import { Postgres } from '../../src/postgres/postgres.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
-import { poll } from '../support/poll.js';
 import type { TestDatabase } from '../support/test-database.js';
 import { WorkerEvents } from '../support/worker-events.js';
 import { MemoryLog } from '../support/worker-log.js';
+
+/** What another process sees of the leader's session. */
+const LAST_STATEMENT = `SELECT query FROM pg_stat_activity
+ WHERE datname = current_database() AND application_name LIKE 'leader %'`;
 
 interface Replica {
   readonly name: string;
@@ -46,7 +49,7 @@ describeWithServer('of the replicas', () => {
         calls.push('elected');
         await onAcquired?.();
       },
-      onHeartbeat: call('pulse'),
+      leaderComment: () => ` /* ${name} */`,
       onLost: call('deposed'),
       onDisconnected: () => undefined,
       events: events.emitter,
@@ -72,9 +75,6 @@ describeWithServer('of the replicas', () => {
       )
     ).map(({ name }) => name);
 
-  /** A leader feels its pulse every few seconds. */
-  const withoutPulses = ({ calls }: Replica) => calls.filter((call) => call !== 'pulse');
-
   /** Waits until a follower has asked for the lock, later than at the given time. @returns when that was */
   async function lockTried(name: string, later = ''): Promise<string> {
     const { at } = await db.untilRow<{ at: string }>(
@@ -94,7 +94,7 @@ describeWithServer('of the replicas', () => {
     await lockTried('b', tried); // so the first try was in vain
     expect(leads(second)).toBe(false);
     expect(await sessions()).toEqual(['follower b', 'leader a']);
-    expect(withoutPulses(first)).toEqual(['connected', 'elected']);
+    expect(first.calls).toEqual(['connected', 'elected']);
     expect(second.calls).toEqual(['connected']);
   });
 
@@ -103,9 +103,9 @@ describeWithServer('of the replicas', () => {
     await first.events.until(() => leads(first));
     const second = await start('b');
     await first.lease.stop();
-    expect(withoutPulses(first)).toEqual(['connected', 'elected', 'deposed']);
+    expect(first.calls).toEqual(['connected', 'elected', 'deposed']);
     await second.events.until(() => leads(second));
-    expect(withoutPulses(second)).toEqual(['connected', 'elected']);
+    expect(second.calls).toEqual(['connected', 'elected']);
   });
 
   it('one leads again when its session was lost', async () => {
@@ -116,7 +116,7 @@ describeWithServer('of the replicas', () => {
     );
     await first.events.until(({ seen }) => seen.leading.length === 3);
     expect(first.events.seen.leading.map(({ leader }) => leader)).toEqual([true, false, true]);
-    expect(withoutPulses(first)).toEqual(['connected', 'elected', 'deposed', 'connected', 'elected']);
+    expect(first.calls).toEqual(['connected', 'elected', 'deposed', 'connected', 'elected']);
   });
 
   it('a session that opens and then fails is opened anew ever more rarely', async () => {
@@ -141,10 +141,14 @@ describeWithServer('of the replicas', () => {
     expect(await sessions()).toEqual(['leader a', 'leader b']);
   });
 
-  it('the leader proves that it lives', async () => {
+  it('the leader proves that it lives, by statements with its comment', async () => {
     const first = await start('a');
     await first.events.until(() => leads(first));
-    const pulsed = await poll(10_000, () => Promise.resolve(first.calls.includes('pulse') ? true : undefined));
-    expect(pulsed).toBe(true);
+    const [row] = await db.query<{ query: string }>(LAST_STATEMENT);
+    expect(row?.query).toMatch(/\/\* a \*\/$/);
+    const { query } = await db.untilRow<{ query: string }>(LAST_STATEMENT, [], ({ query }) =>
+      query.startsWith('SELECT 1'),
+    );
+    expect(query).toBe('SELECT 1 /* a */');
   });
 });

@@ -21,6 +21,8 @@ const ALL: { readonly [Name in keyof EventMap]: true } = {
   listening: true,
   leading: true,
   swept: true,
+  'sweep-progress': true,
+  filled: true,
   bridged: true,
   'trigger-loop': true,
 };

@@ -1,3 +1,4 @@
+import type { Queryable, Rollback, TransactionOptions } from '../../src/postgres/database.js';
 import { PRIORITY } from '../../src/queue/job.js';
 import { startStandIn, type StandIn } from '../../tools/stand-in/stand-in.js';
 import { insertBacklog } from '../support/backlog.js';
@@ -11,9 +12,15 @@ import { WatchedPostgres } from '../support/worker-postgres.js';
 /** When the worker searched for pending blocks, outside of a sweep. */
 const scans: number[] = [];
 class CountingPostgres extends WatchedPostgres {
-  override query<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> {
-    if (text.includes("'pending' END AS finding")) scans.push(performance.now());
-    return super.query<Row>(text, values);
+  override transaction<T>(work: (tx: Queryable) => Promise<T | Rollback<T>>, options?: TransactionOptions): Promise<T> {
+    const watched = (tx: Queryable) => {
+      const query = <Row extends object>(text: string, values?: readonly unknown[]) => {
+        if (text.includes("THEN 'unset' END AS condition")) scans.push(performance.now());
+        return tx.query<Row>(text, values);
+      };
+      return work({ ...tx, query });
+    };
+    return super.transaction(watched, options);
   }
 }
 
@@ -74,7 +81,7 @@ describeWithServer('an API whose notifications do not identify the block', () =>
     const worker = await site.start();
     await untilIdle(site.db);
     // A sweep has left nothing behind.
-    await worker.events.until(({ seen }) => seen.swept.some(({ left }) => left === 0));
+    await worker.events.until(({ seen }) => [...seen.swept, ...seen.filled].some(({ left }) => left === 0));
     const id = await insertBlock(site.db, { content: 'after it' });
     await expectEmbedded(site.db, id, 'after it');
     expect(await jobsOf(site.db, id)).toMatchObject([{ data: { priority: PRIORITY.live } }]);

@@ -105,18 +105,31 @@ describeWithServer('the sweep at start', () => {
     expect(await countByStatus(db)).toEqual({ completed: 60 });
   });
 
-  it('finds blocks with lower ids that are written while it fills the queue', async () => {
+  it('finds blocks that are written without a notification while it fills the queue', async () => {
     const db = await createDatabase();
     await insertBlocks(db, 60);
     const held = ollama.faults.add({ preset: 'hang', endpoint: '/api/embed' });
-    await startWorker(db, ollama, { PALDOCS_QUEUE_LIMIT: '20' });
+    await startWorker(db, ollama, { PALDOCS_QUEUE_LIMIT: '20', PALDOCS_POLL_INTERVAL_SECONDS: '1' });
     await withoutTriggers(db, () =>
       db.query(
-        `INSERT INTO blocks (id, note_id, block_type, content) SELECT -1, id, 'paragraph', '"lower id"' FROM notes`,
+        `INSERT INTO blocks (id, note_id, block_type, content) SELECT -1, id, 'paragraph', '"written meanwhile"' FROM notes`,
       ),
     );
     held.remove();
+    await expectEmbedded(db, '-1', 'written meanwhile');
     await untilIdle(db);
-    await expectEmbedded(db, '-1', 'lower id');
+  });
+
+  it('shows its pass in the statements of its session', async () => {
+    const db = await createDatabase();
+    await insertBlocks(db, 5);
+    await startWorker(db, ollama);
+    const { query } = await db.untilRow<{ query: string }>(
+      `SELECT query FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'embedding-worker % L %'`,
+      [],
+      ({ query }) => query.includes('"lastAt":"'),
+    );
+    const state = /\/\* embedding-worker pass (.*) \*\//.exec(query)?.[1] ?? '';
+    expect(JSON.parse(state)).toMatchObject({ share: null, throughIndex: false, left: 0 });
   });
 });

@@ -43,6 +43,7 @@ export async function embedAll(
   let foundBySweep = 0;
   let announced = 0;
   events.on('swept', ({ enqueued }) => (foundBySweep += enqueued));
+  events.on('filled', ({ enqueued }) => (foundBySweep += enqueued));
   events.on('bridged', ({ enqueued, raised }) => (announced += enqueued + raised));
 
   const started = performance.now();

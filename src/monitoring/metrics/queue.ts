@@ -7,7 +7,8 @@ import { shareCalls } from '../share-calls.js';
 const KEEP_MS = 1_000;
 /** Prometheus waits 10 s by default, for all metrics of a scrape. */
 const TIMEOUT_MS = 1_000;
-const SWEEP_BUCKETS = [0.01, 0.05, 0.25, 1, 5, 30];
+/** From a small table to a pass over a hundred million blocks. */
+const SWEEP_BUCKETS = [0.01, 0.05, 0.25, 1, 5, 30, 120, 600, 1800, 7200];
 
 /** The samples of a gauge of the queue; without labels if it has one value. */
 type Samples = readonly (readonly [labels: Record<string, string>, value: number])[];
@@ -79,7 +80,20 @@ export function measureQueue(metrics: MetricFactory, events: Events, readLiveJob
     enqueued.inc({ by: 'sweep' }, swept.enqueued);
     sweep.observe(swept.seconds);
   });
+  events.on('filled', (filled) => {
+    setUnqueued(filled.left);
+    enqueued.inc({ by: 'sweep' }, filled.enqueued);
+  });
+  const progress = metrics.gauge(
+    'embedding_sweep_progress',
+    'Share of the running or last sweep that is done, from 0 to 1; 0 except on the leader',
+  );
+  events.on('sweep-progress', ({ share }) => {
+    progress.set(share);
+  });
   events.on('leading', ({ leader }) => {
-    if (!leader) setUnqueued(0); // the new leader reports them now
+    if (leader) return;
+    setUnqueued(0); // the new leader reports them now
+    progress.set(0);
   });
 }

@@ -109,9 +109,17 @@ describe('the metrics', () => {
   it('count enqueued blocks, by the part that found them', async () => {
     events.emit('bridged', { notified: 9, enqueued: 4, raised: 2 });
     events.emit('swept', { enqueued: 5, reset: 0, cleared: 0, left: 0, seconds: 0.1 });
+    events.emit('filled', { enqueued: 3, left: 0 });
     const metrics = await text();
     expect(metricIn(metrics, 'embedding_enqueued_total{by="bridge"}')).toBe(6);
-    expect(metricIn(metrics, 'embedding_enqueued_total{by="sweep"}')).toBe(5);
+    expect(metricIn(metrics, 'embedding_enqueued_total{by="sweep"}')).toBe(8);
+  });
+
+  it('show how far the sweep is, while this replica leads', async () => {
+    events.emit('sweep-progress', { share: 0.25 });
+    expect(metricIn(await text(), 'embedding_sweep_progress')).toBe(0.25);
+    events.emit('leading', { leader: false });
+    expect(metricIn(await text(), 'embedding_sweep_progress')).toBe(0);
   });
 
   it.each([
@@ -183,6 +191,8 @@ describe('the metrics', () => {
       events.emit('swept', { enqueued: 1, reset: 0, cleared: 0, left: 5, seconds: 0.1 });
       expect(metricIn(await text(), 'embedding_queue_depth')).toBe(12);
       expect(metricIn(await text(), 'embedding_unqueued_blocks')).toBe(5);
+      events.emit('filled', { enqueued: 2, left: 3 });
+      expect(metricIn(await text(), 'embedding_unqueued_blocks')).toBe(3);
     });
 
     it('forget these blocks when another replica leads', async () => {

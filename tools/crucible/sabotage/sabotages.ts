@@ -20,7 +20,8 @@ export interface Sabotage {
 }
 
 const STILL_OURS = " AND b.${table.status} = 'processing' AND ${fingerprintSql(table)} = v.fingerprint\n";
-const HIDDEN_SWEEP = { module: 'leader/sweeper.js', find: 'await this.#sweep(signal);', replace: '' };
+const SWEEP = 'busyMs = await this.#sweep(isRequested || this.#options.notificationsDown(), signal);';
+const HIDDEN_SWEEP = { module: 'leader/sweeper.js', find: SWEEP, replace: '' };
 const NO_HOLD = [
   { module: 'embedder/request-queue.js', find: 'gate.report(error);', replace: 'void error;' },
   {
@@ -46,6 +47,11 @@ const POISON_TEXT: Sabotage = {
   breaks: [],
   run: {},
 };
+
+/** No guard either: lets the leader read the table in slices of a few pages, so that rows move while a pass runs. */
+export function smallSlices(pages: number): Replacement {
+  return { module: 'leader/pace.js', find: 'slicePages: SLICE_PAGES,', replace: `slicePages: ${pages},` };
+}
 
 /** Guards by name. */
 export const SABOTAGES: Readonly<Record<string, Sabotage>> = {

@@ -1,0 +1,32 @@
+import type { Queryable } from '../../postgres/database.js';
+import { conditionSql, type Condition } from '../condition.js';
+import { pageRangeSql, pageRangeValues, type PageRange } from '../page-range.js';
+import type { BlocksTable } from '../table.js';
+
+/** A block, and the first of the conditions that holds for it. */
+export interface FoundBlock {
+  readonly id: string;
+  readonly condition: Condition;
+}
+
+/**
+ * The blocks in a range of pages for which one of the conditions holds, in no order. It reads no vectors.
+ *
+ * @param conditions at least one
+ * @param limit the number of blocks returned at most; null: all
+ */
+export async function findInPages(
+  db: Queryable,
+  table: BlocksTable,
+  conditions: readonly Condition[],
+  range: PageRange,
+  limit: number | null,
+): Promise<FoundBlock[]> {
+  const wanted = conditions.map((condition) => ({ condition, sql: conditionSql(table, condition) }));
+  const cases = wanted.map(({ condition, sql }) => `WHEN ${sql} THEN '${condition}'`);
+  return await db.query<FoundBlock>(
+    `SELECT b.${table.id}::text AS id, CASE ${cases.join(' ')} END AS condition FROM ${table.blocks} b
+ WHERE ${pageRangeSql('b', '$1', '$2')} AND (${wanted.map(({ sql }) => `(${sql})`).join(' OR ')}) LIMIT $3`,
+    [...pageRangeValues(range), limit],
+  );
+}

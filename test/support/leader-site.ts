@@ -1,0 +1,64 @@
+import { Blocks } from '../../src/blocks/blocks.js';
+import { inspectBlocks } from '../../src/blocks/inspect.js';
+import { loadConfig } from '../../src/config/config.js';
+import { Fill } from '../../src/leader/fill.js';
+import type { LeaderParts } from '../../src/leader/leader-parts.js';
+import { PACE } from '../../src/leader/pace.js';
+import { Sweep, type SweepCounts, type SweepOptions } from '../../src/leader/sweep.js';
+import { Hold } from '../../src/postgres/hold.js';
+import { Postgres } from '../../src/postgres/postgres.js';
+import { createBoss } from '../../src/queue/boss.js';
+import { EmbedQueue } from '../../src/queue/embed-queue.js';
+import { ensureQueues } from '../../src/queue/ensure-queues.js';
+import { Waker } from '../../src/queue/waker.js';
+import type { TestDatabase } from './test-database.js';
+import { WorkerEvents } from './worker-events.js';
+import { MemoryLog } from './worker-log.js';
+
+/** Slices of one page. */
+export const ONE_PAGE = { ...PACE, slicePages: 1 };
+
+/** What a leader has, and a queue that no worker empties. */
+export interface LeaderSite {
+  readonly parts: LeaderParts;
+  /** A fill with this limit of the queue, and slices of one page. */
+  fill(queueLimit?: number): Fill;
+  /** One pass in slices of one page. `pause` is called between them. */
+  sweep(fill: Fill, options?: Partial<SweepOptions>, signal?: AbortSignal): Promise<SweepCounts | undefined>;
+  close(): Promise<void>;
+}
+
+/** @param url default: that of the database */
+export async function openLeaderSite(db: TestDatabase, url = db.url): Promise<LeaderSite> {
+  const config = loadConfig({ PALDOCS_DATABASE_URL: url });
+  const database = new Postgres({ url, sessionUrl: url, applicationName: 'test leader', poolSize: 4 });
+  const log = new MemoryLog();
+  const events = new WorkerEvents().emitter;
+  const boss = await createBoss(database, config, { instanceName: 'test', log, sendOnly: true });
+  await boss.start();
+  await ensureQueues(boss, config, { update: true, signal: new AbortController().signal });
+  const blocks = new Blocks(database, await inspectBlocks(database, config.tables));
+  const queue = new EmbedQueue({ boss, database, names: config.names, log });
+  const waker = new Waker({ boss, database, queue: config.names.queue, log });
+  const hold = new Hold({ check: () => Promise.resolve(), schemaChanged: () => Promise.resolve(false), events, log });
+  const parts = { database, queue, blocks, waker, hold, events, log };
+  return {
+    parts,
+    fill: (queueLimit = 10_000) => new Fill({ ...parts, queueLimit, pace: ONE_PAGE }),
+    sweep: async (fill, options = {}, signal = new AbortController().signal) => {
+      const defaults = {
+        isUrgent: false,
+        throughIndex: false,
+        onProgress: () => undefined,
+        pause: () => Promise.resolve(),
+      };
+      return await new Sweep({ ...parts, fill, pace: ONE_PAGE, ...defaults, ...options }, signal).run();
+    },
+    close: async () => {
+      waker.stop();
+      await hold.stop();
+      await boss.stop({ close: false, graceful: false });
+      await database.close();
+    },
+  };
+}
