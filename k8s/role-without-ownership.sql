@@ -21,6 +21,7 @@ GRANT CONNECT ON DATABASE :"DBNAME" TO :"role";
 GRANT USAGE ON SCHEMA public, pgboss TO :"role";
 
 GRANT SELECT ON public.notes TO :"role";
+-- Or by columns: (id, note_id, block_type, content, embedding, embedding_status, ctid). Sweeps read the table by ctid.
 GRANT SELECT ON public.blocks TO :"role";
 GRANT UPDATE (embedding, embedding_status) ON public.blocks TO :"role";
 

@@ -4,6 +4,9 @@ import { ConfigurationError } from '../../base/errors.js';
 import { readTablesBehind } from '../sql/read-tables-behind.js';
 import { writtenColumns, type BlocksTable } from '../table.js';
 
+/** The system column with a row's place in the table, by which a sweep reads it. */
+const PLACE = 'ctid';
+
 /**
  * Checks that the role may read what we embed and write our two columns.
  *
@@ -22,7 +25,7 @@ export async function requirePrivileges(db: Queryable, table: BlocksTable): Prom
     [
       table.blocks,
       table.notes,
-      [id, noteId, type, content, ...writtenColumns(table)],
+      [id, noteId, type, content, ...writtenColumns(table), PLACE],
       [notesId, notesTitle],
       writtenColumns(table),
     ],
@@ -39,10 +42,11 @@ export async function requirePrivileges(db: Queryable, table: BlocksTable): Prom
   ];
   if (missing.length === 0) return;
   const role = quoteColumn(row.role);
+  const unreadable = row.missing.filter((missing) => missing.startsWith('SELECT on blocks'));
   const lacks = (privilege: string) => row.missing.some((missing) => missing.startsWith(privilege));
   const grants = [
     ...unusable.map(({ schema }) => `GRANT USAGE ON SCHEMA ${quoteColumn(schema)} TO ${role};`),
-    ...(lacks('SELECT on blocks') ? [`GRANT SELECT ON ${table.blocks} TO ${role};`] : []),
+    ...(unreadable.length > 0 ? [`GRANT SELECT${isPlaceOnly(unreadable)} ON ${table.blocks} TO ${role};`] : []),
     ...(lacks('SELECT on notes') ? [`GRANT SELECT ON ${table.notes} TO ${role};`] : []),
     ...behind.map(({ sql }) => `GRANT SELECT ON ${sql} TO ${role};`),
     ...(lacks('UPDATE')
@@ -54,6 +58,11 @@ export async function requirePrivileges(db: Queryable, table: BlocksTable): Prom
     `the role ${row.role} lacks privileges that the worker needs: ${missing.join(', ')}`,
     { fix: grants.join('\n') },
   );
+}
+
+/** A role that may read each column by name lacks only this one, which it could not before. */
+function isPlaceOnly(unreadable: readonly string[]): string {
+  return unreadable.length === 1 && unreadable[0] === `SELECT on blocks ${PLACE}` ? ` (${PLACE})` : '';
 }
 
 interface UnusableSchema {

@@ -91,7 +91,7 @@ describeWithServer('the worker’s own write', () => {
   it('is tried with only column privileges', async () => {
     await site.prepare(
       `${INSERT_BLOCKS} GRANT SELECT (id, title) ON notes TO :role;
-       GRANT SELECT (id, note_id, block_type, content, embedding, embedding_status), UPDATE (embedding, embedding_status) ON blocks TO :role`,
+       GRANT SELECT (id, note_id, block_type, content, embedding, embedding_status, ctid), UPDATE (embedding, embedding_status) ON blocks TO :role`,
     );
     expect(await site.startError()).toBeUndefined();
     expect(await site.doctorFindings()).toEqual([]);
