@@ -1,6 +1,7 @@
 import { RATE_WINDOW_SECONDS } from '../../queue/queue-report.js';
 import { counted, duration, number, percent, printable, styled } from '../../terminal/output.js';
 import { tableLines } from '../../terminal/table.js';
+import { sweepLine } from './sweep-line.js';
 import { waitingIn, type Hold, type StatusSnapshot } from './snapshot.js';
 
 /** A snapshot as lines of text. */
@@ -43,6 +44,7 @@ function progressLines(snapshot: StatusSnapshot, server: string): string[] {
     ['workers', workersLine(workers)],
   ];
   if (workers.count > 0) lines.push(['request size', requestSizeLine(workers)]);
+  if (snapshot.sweep !== null) lines.push(['sweep', sweepLine(snapshot.sweep, snapshot.at)]);
   if (workers.gatesClosed.length > 0) lines.push(['gate', gateLine(workers, server)]);
   if (snapshot.hold !== null) lines.push(...holdLines(snapshot.hold, workers));
   if (workers.notificationsDown.length > 0) lines.push(['no notifications', notificationsLine(workers)]);

@@ -3,6 +3,7 @@ import { countOrEstimate, type Tally } from '../../blocks/count-or-estimate.js';
 import { requireUsable } from '../../blocks/require-usable.js';
 import type { Config } from '../../config/config.js';
 import { holdReason } from '../../postgres/hold-reason.js';
+import { readPassState, type PassState } from '../../leader/pass-state.js';
 import { readReplicas, type Replica } from '../../leader/replicas.js';
 import { readQueueReport, type QueueReport } from '../../queue/queue-report.js';
 import { requireQueuePrivileges } from '../../queue/privileges.js';
@@ -47,6 +48,8 @@ export interface StatusSnapshot {
     readonly held: readonly string[];
     readonly instances: readonly Replica[];
   };
+  /** How far the leader's sweep is; null without a leader, or if its state is not visible to this role. */
+  readonly sweep: PassState | null;
   /** Why work is held; null if it is not. */
   readonly hold: Hold | null;
 }
@@ -61,10 +64,11 @@ export interface Hold {
 
 /** Runs its queries concurrently. */
 export async function takeSnapshot({ config, database, blocks: { table } }: CommandContext): Promise<StatusSnapshot> {
-  const [tally, report, replicas] = await Promise.all([
+  const [tally, report, replicas, sweep] = await Promise.all([
     countOrEstimate(database, table, COUNT_LIMIT_MS),
     readQueueReport(database, config.names),
     readReplicas(database, config.names.queue),
+    readPassState(database, config.names.queue),
   ]);
   const blocks = summarise(tally);
   const isHeld = replicas.some(({ held }) => held);
@@ -85,6 +89,7 @@ export async function takeSnapshot({ config, database, blocks: { table } }: Comm
       held: replicas.filter(({ held }) => held).map(({ instance }) => instance),
       instances: replicas,
     },
+    sweep,
     hold: isHeld ? await findHold(database, config) : null,
   };
 }

@@ -1,4 +1,5 @@
 import { renderStatus } from '../../../src/commands/status/render.js';
+import type { PassState } from '../../../src/leader/pass-state.js';
 import type { Replica } from '../../../src/leader/replicas.js';
 import type { StatusSnapshot } from '../../../src/commands/status/snapshot.js';
 
@@ -16,6 +17,7 @@ const SNAPSHOT: StatusSnapshot = {
   ratePerSecond: 0.02,
   etaSeconds: 617_250,
   hold: null,
+  sweep: { share: 0.42, throughIndex: false, lastAt: '2026-01-31T11:58:00.000Z', lastSeconds: 54.3, left: 12_345 },
   workers: {
     count: 1,
     leader: 'pod\u001b[2J',
@@ -46,6 +48,7 @@ describe('the output of status', () => {
       'errors        3 blocks failed permanently (see: embedding-worker errors)',
       'workers       1 connected, leader pod␛[2J',
       'request size  64 texts',
+      'sweep         42.0 % of a pass done; last complete pass 2 min ago, in 54 s; left 12,345 blocks for later',
       'gate          closed: Ollama cannot embed now; blocks wait until it recovers (see: embedding-worker doctor)',
     ]);
   });
@@ -54,5 +57,19 @@ describe('the output of status', () => {
     const instances = [replica('a', 64), replica('b', 1), replica('c', 128)];
     const lines = renderStatus({ ...SNAPSHOT, workers: { ...SNAPSHOT.workers, count: 3, instances } }, 'Ollama');
     expect(lines).toContain('request size  1 to 128 texts');
+  });
+
+  it.each([
+    [{}, 'last complete pass 2 min ago, in 54 s'],
+    [{ throughIndex: true }, 'last complete pass through the index 2 min ago, in 54 s'],
+    [{ lastAt: null, lastSeconds: null }, 'no complete one since this leader was elected'],
+    [
+      { share: 0.001, throughIndex: true, lastAt: null, lastSeconds: null },
+      '0.1 % of a pass through the index done; no complete one since this leader was elected',
+    ],
+    [{ left: 1 }, 'last complete pass 2 min ago, in 54 s; left 1 block for later'],
+  ])('describes a sweep with %j', (state, text) => {
+    const sweep = { ...SNAPSHOT.sweep, share: null, throughIndex: false, left: 0, ...state } as PassState;
+    expect(renderStatus({ ...SNAPSHOT, sweep }, 'Ollama')).toContain(`sweep         ${text}`);
   });
 });
