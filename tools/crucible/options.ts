@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { Random } from './random.js';
 import type { VectorKind } from '../../src/postgres/vector-codec.js';
 
 export interface RunOptions {
@@ -28,6 +29,8 @@ export interface RunOptions {
   readonly pgbouncer: boolean;
   /** Whether every second worker has one URL for pool and session, and therefore uses prepared statements. */
   readonly oneUrlForSome: boolean;
+  /** Pages that a worker reads in one slice of a sweep; 0 for its default, with which the whole table is one slice. */
+  readonly slicePages: number;
   /** The type of the embedding column. */
   readonly vectorKind: VectorKind;
   /** Name of a guard to switch off, see sabotage/. */
@@ -54,6 +57,7 @@ export const DEFAULTS: Omit<RunOptions, 'seed' | 'worker'> = {
   requestTimeoutSeconds: 5,
   pgbouncer: false,
   oneUrlForSome: true,
+  slicePages: 0,
   vectorKind: 'vector',
   sabotage: undefined,
   environment: {},
@@ -74,6 +78,7 @@ Options of a run:
   --rate N             changes of blocks per second (${DEFAULTS.rate})
   --request-timeout S  when a worker gives up a request (${DEFAULTS.requestTimeoutSeconds}); from 20 on it checks for lost ones
   --pgbouncer          connect the workers' pools through PgBouncer in transaction mode
+  --slice-pages N      how many pages a sweep reads at once, 0 for the worker's default (default: 1 to 4, or 0 in every second run)
   --vector-type TYPE   type of the embedding column: vector or halfvec (${DEFAULTS.vectorKind})
   --quiet-timeout S    how long the workers may take to finish all work in the end (${DEFAULTS.quietTimeoutSeconds})
   --sabotage NAME      switch off a guard of the worker
@@ -105,7 +110,8 @@ export interface CommandLine {
   readonly build: boolean;
 }
 
-type NumberName = 'seed' | 'seconds' | 'replicas' | 'rate' | 'lanes' | 'request-timeout' | 'quiet-timeout';
+type NumberName =
+  'seed' | 'seconds' | 'replicas' | 'rate' | 'lanes' | 'request-timeout' | 'quiet-timeout' | 'slice-pages';
 
 /** @throws TypeError or RangeError naming the option */
 export function readCommandLine(args: readonly string[], builtWorker: string): CommandLine {
@@ -120,6 +126,7 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
       lanes: { type: 'string' },
       'quiet-timeout': { type: 'string' },
       'request-timeout': { type: 'string' },
+      'slice-pages': { type: 'string' },
       pgbouncer: { type: 'boolean' },
       'vector-type': { type: 'string' },
       sabotage: { type: 'string' },
@@ -137,10 +144,12 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
     if (!/^\d+$/.test(value)) throw new RangeError(`--${name}: "${value}" is not a whole number`);
     return Number(value);
   };
+  const seed = number('seed', randomInt(1_000_000));
+  const isPlainRun = values.scenario === undefined && values.prove === undefined;
   return {
     run: {
       ...DEFAULTS,
-      seed: number('seed', randomInt(1_000_000)),
+      seed,
       seconds: number('seconds', DEFAULTS.seconds),
       nemesis: values.nemesis ?? DEFAULTS.nemesis,
       replicas: number('replicas', DEFAULTS.replicas),
@@ -148,6 +157,7 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
       lanes: number('lanes', DEFAULTS.lanes),
       requestTimeoutSeconds: number('request-timeout', DEFAULTS.requestTimeoutSeconds),
       quietTimeoutSeconds: number('quiet-timeout', DEFAULTS.quietTimeoutSeconds),
+      slicePages: number('slice-pages', isPlainRun ? slicePagesFor(seed) : 0),
       pgbouncer: values.pgbouncer === true,
       vectorKind: vectorKindOf(values['vector-type']),
       sabotage: values.sabotage,
@@ -161,6 +171,12 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
     help: values.help === true,
     build: values.worker === undefined,
   };
+}
+
+/** A few pages in one half of the runs, the worker's default in the other. */
+function slicePagesFor(seed: number): number {
+  const random = new Random(String(seed)).fork('slices');
+  return random.chance(0.5) ? random.between(1, 4) : 0;
 }
 
 function vectorKindOf(value: string = DEFAULTS.vectorKind): VectorKind {

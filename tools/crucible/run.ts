@@ -48,7 +48,12 @@ export async function runCrucible(options: RunOptions, print: (line: string) => 
   const testbed = await openTestbed(options);
   let keepLogs = true;
   try {
-    print(`seed ${options.seed}: ${options.replicas} workers are running; writes and faults for ${options.seconds} s`);
+    const { slicePages } = options;
+    const slices =
+      slicePages === 0 ? '' : `, which sweep in slices of ${slicePages === 1 ? 'a page' : `${slicePages} pages`}`;
+    print(
+      `seed ${options.seed}: ${options.replicas} workers are running${slices}; writes and faults for ${options.seconds} s`,
+    );
     const result = await runOn(testbed, options, print);
     keepLogs = result.violations.length > 0;
     return result;

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
-import { SABOTAGES, sabotageNamed } from '../../../tools/crucible/sabotage/sabotages.js';
+import { SABOTAGES, sabotageNamed, smallSlices, type Replacement } from '../../../tools/crucible/sabotage/sabotages.js';
 import { projectRoot } from '../../../tools/project-root.js';
 
 /** A module as `yarn build` makes it. */
@@ -13,10 +13,20 @@ async function built(module: string): Promise<string> {
   }).outputText;
 }
 
+async function occurrences({ module, find }: Replacement): Promise<number> {
+  return (await built(module)).split(find).length - 1;
+}
+
+describe('the size of the slices', () => {
+  it('is set at one place in the worker', async () => {
+    expect(await occurrences(smallSlices(2))).toBe(1);
+  });
+});
+
 describe('a guard that the crucible switches off', () => {
   it.each([...Object.keys(SABOTAGES), 'poison-text'])('occurs exactly once in the worker: %s', async (name) => {
-    for (const { module, find } of sabotageNamed(name).replacements) {
-      expect([module, (await built(module)).split(find).length - 1]).toEqual([module, 1]);
+    for (const replacement of sabotageNamed(name).replacements) {
+      expect([replacement.module, await occurrences(replacement)]).toEqual([replacement.module, 1]);
     }
   });
 

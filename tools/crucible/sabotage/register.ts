@@ -1,14 +1,18 @@
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { sabotageNamed, type Replacement } from './sabotages.js';
+import { sabotageNamed, smallSlices, type Replacement } from './sabotages.js';
 
 /**
- * Switches a guard of the worker off, by `node --import` before `dist/cli.js`. It changes the source of a module while Node
- * loads it, so the product needs no hook for it. The text to replace must occur exactly once, or the worker does not start:
- * otherwise an outdated sabotage would look like a guard that is not needed.
+ * Switches a guard of the worker off, or makes its slices small, by `node --import` before `dist/cli.js`. It changes the
+ * source of a module while Node loads it, so the product needs no hook for it. The text to replace must occur exactly once,
+ * or the worker does not start: otherwise an outdated sabotage would look like a guard that is not needed.
  */
 const name = process.env['CRUCIBLE_SABOTAGE'] ?? '';
-const { replacements } = sabotageNamed(name);
+const slicePages = Number(process.env['CRUCIBLE_SLICE_PAGES'] ?? 0);
+const replacements = [
+  ...(name === '' ? [] : sabotageNamed(name).replacements),
+  ...(slicePages === 0 ? [] : [smallSlices(slicePages)]),
+];
 
 registerHooks({
   load: (url, context, nextLoad) => {
@@ -25,5 +29,5 @@ registerHooks({
 function apply(source: string, { module, find, replace }: Replacement): string {
   const parts = source.split(find);
   if (parts.length === 2) return parts.join(replace);
-  throw new Error(`sabotage ${name}: expected once in dist/${module}, found ${parts.length - 1} times: ${find}`);
+  throw new Error(`crucible ${name}: expected once in dist/${module}, found ${parts.length - 1} times: ${find}`);
 }

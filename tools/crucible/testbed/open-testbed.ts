@@ -45,12 +45,13 @@ export async function openTestbed(options: RunOptions): Promise<OpenTestbed> {
     const pooler = options.pgbouncer ? await PgBouncer.start(database.workerUrl) : undefined;
     if (pooler !== undefined) closers.push(['pooler', () => pooler.stop()]);
     const fleet = new Fleet({
-      command: [...nodeArguments(options.sabotage), options.worker, 'worker'],
+      command: [...nodeArguments(options), options.worker, 'worker'],
       environment: {
         ...WORKER_ENVIRONMENT,
         ...requestTimes(options.requestTimeoutSeconds),
         ...options.environment,
         CRUCIBLE_SABOTAGE: options.sabotage ?? '',
+        CRUCIBLE_SLICE_PAGES: String(options.slicePages),
       },
       workerUrl: database.workerUrl,
       ollamaUrl: ollama.url,
