@@ -26,7 +26,6 @@ import { createBoss, startBoss } from './queue/boss.js';
 import { EmbedQueue } from './queue/embed-queue.js';
 import { ensureQueues } from './queue/ensure-queues.js';
 import { createLeader } from './leader/leader.js';
-import type { Pace } from './leader/pace.js';
 import { requireQueuePrivileges } from './queue/privileges.js';
 import { tryWritingJobs } from './queue/sql/try-writing-jobs.js';
 import { readLiveJobs } from './queue/live-jobs.js';
@@ -49,8 +48,6 @@ export interface WorkerParts {
   readonly version: string;
   /** Names this process among its replicas. */
   readonly instance: string;
-  /** How fast a leader reads the table. */
-  readonly pace?: Pace;
 }
 
 /** The parts of one worker process: HTTP, embedder, pg-boss workers, and the leader's bridge and sweep. */
@@ -92,7 +89,7 @@ export class Worker {
    * @throws what `connected` rejects with
    */
   async start(connected?: Promise<void>): Promise<void> {
-    const { config, database, events, log, pace } = this.#parts;
+    const { config, database, events, log } = this.#parts;
     const { names } = config;
     await allSettled([connected, this.#serveHttp()]);
     const table = await inspectBlocks(database, config.tables);
@@ -128,7 +125,6 @@ export class Worker {
       instance,
       isGateOpen: () => gate.isOpen,
       requestTexts: () => size.texts,
-      ...(pace !== undefined && { pace }),
     });
     this.#leader = leader;
     await leader.start();

@@ -5,7 +5,7 @@ import { Lease } from './lease.js';
 import { sessionName } from './replicas.js';
 import { Bridge } from './bridge.js';
 import { LiveEdits } from './live-edits.js';
-import { PACE, type Pace } from './pace.js';
+import { PACE } from './pace.js';
 import { passComment } from './pass-state.js';
 import { PendingScan } from './pending-scan.js';
 import { Sweeper } from './sweeper.js';
@@ -30,8 +30,6 @@ export interface LeaderSetup extends LeaderParts {
   readonly isGateOpen: () => boolean;
   /** Texts in one backlog request. */
   readonly requestTexts: () => number;
-  /** How fast it reads the table. Default: PACE. */
-  readonly pace?: Pace;
 }
 
 /**
@@ -39,7 +37,7 @@ export interface LeaderSetup extends LeaderParts {
  * Followers hear wake-ups on the same session.
  */
 export function createLeader(setup: LeaderSetup): Lease {
-  const { config, instance, isGateOpen, requestTexts, pace = PACE, ...common } = setup;
+  const { config, instance, isGateOpen, requestTexts, ...common } = setup;
   const { database, queue, blocks, waker, hold, events, log } = common;
   const listener = new Listener({
     database,
@@ -54,7 +52,7 @@ export function createLeader(setup: LeaderSetup): Lease {
     ...common,
     queueLimit: config.queueLimit,
     intervalMs: config.pollIntervalSeconds * 1000,
-    pace,
+    pace: PACE,
     notificationsDown: () => listener.notificationsDown,
   });
   const edits = new LiveEdits(common);
@@ -78,7 +76,7 @@ export function createLeader(setup: LeaderSetup): Lease {
     },
     onAcquired: async () => {
       const requestSweep = sweeper.request;
-      scan = new PendingScan({ ...common, pace, edits, sweeper });
+      scan = new PendingScan({ ...common, pace: PACE, edits, sweeper });
       bridge = new Bridge({ ...common, edits, requestScan: scan.request, requestSweep });
       await listener.listen(CHANNEL, bridge.receive);
       sweeper.start();

@@ -21,6 +21,8 @@ export const ONE_PAGE = { ...PACE, slicePages: 1 };
 /** What a leader has, and a queue that no worker empties. */
 export interface LeaderSite {
   readonly parts: LeaderParts;
+  readonly events: WorkerEvents;
+  readonly log: MemoryLog;
   /** A fill with this limit of the queue, and slices of one page. */
   fill(queueLimit?: number): Fill;
   /** One pass in slices of one page. `pause` is called between them. */
@@ -33,17 +35,24 @@ export async function openLeaderSite(db: TestDatabase, url = db.url): Promise<Le
   const config = loadConfig({ PALDOCS_DATABASE_URL: url });
   const database = new Postgres({ url, sessionUrl: url, applicationName: 'test leader', poolSize: 4 });
   const log = new MemoryLog();
-  const events = new WorkerEvents().emitter;
+  const events = new WorkerEvents();
   const boss = await createBoss(database, config, { instanceName: 'test', log, sendOnly: true });
   await boss.start();
   await ensureQueues(boss, config, { update: true, signal: new AbortController().signal });
   const blocks = new Blocks(database, await inspectBlocks(database, config.tables));
   const queue = new EmbedQueue({ boss, database, names: config.names, log });
   const waker = new Waker({ boss, database, queue: config.names.queue, log });
-  const hold = new Hold({ check: () => Promise.resolve(), schemaChanged: () => Promise.resolve(false), events, log });
-  const parts = { database, queue, blocks, waker, hold, events, log };
+  const hold = new Hold({
+    check: () => Promise.resolve(),
+    schemaChanged: () => Promise.resolve(false),
+    events: events.emitter,
+    log,
+  });
+  const parts = { database, queue, blocks, waker, hold, events: events.emitter, log };
   return {
     parts,
+    events,
+    log,
     fill: (queueLimit = 10_000) => new Fill({ ...parts, queueLimit, pace: ONE_PAGE }),
     sweep: async (fill, options = {}, signal = new AbortController().signal) => {
       const defaults = {
