@@ -15,8 +15,8 @@ const JSON_OPTION = { type: 'boolean', default: false, describe: 'print JSON ins
 /** The words after `--`, where even `-5` is not an option: yargs leaves them beside the command's name. */
 const afterDashes = (words: readonly (string | number)[]) => words.slice(1).map(String);
 
-// Keeps the compiled code of the commands beside the packages, or reads what the image has: compiling it takes an eighth of
-// a worker's start. Where the directory can be neither read nor written, the commands are compiled each time.
+// Keeps the compiled code of the commands beside the packages: compiling it takes an eighth of a worker's start. Where the
+// directory cannot be written, as in the image, the commands are compiled each time.
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/embedding-worker', import.meta.url)));
 
 // Each command is imported when it runs: `--help` loads none of them, and the worker only what it needs.
