@@ -9,6 +9,8 @@ export interface Usage {
   /** Resident memory now and at its peak. */
   readonly rssBytes: number;
   readonly peakRssBytes: number;
+  /** Resident memory that it shares with no other process and no file. */
+  readonly privateBytes: number;
 }
 
 /** @throws Error if there is no such process, or no /proc */
@@ -19,6 +21,7 @@ export async function usageOf(pid: number): Promise<Usage> {
     cpuSeconds: stat.ownTicks / TICKS_PER_SECOND,
     rssBytes: kilobytes('VmRSS') * 1024,
     peakRssBytes: kilobytes('VmHWM') * 1024,
+    privateBytes: kilobytes('RssAnon') * 1024,
   };
 }
 

@@ -7,6 +7,7 @@ import { replicas } from './replicas.js';
 import { requestSize } from './request-size.js';
 import { saturation } from './saturation.js';
 import { start } from './start.js';
+import { vectorIndex } from './vector-index.js';
 import { writePath } from './write-path.js';
 
 /** All scenarios, in the order in which they run. */
@@ -20,6 +21,7 @@ export const SCENARIOS: readonly Scenario[] = [
   replicas,
   memory,
   writePath,
+  vectorIndex,
 ];
 
 /**
