@@ -58,13 +58,14 @@ async function enqueue(
   return await withQueue(context, async (queue) => {
     const pauses = new PauseWatch({ database, names: config.names, log });
     await pauses.start();
+    const waker = new WorkNotifier({ database, queue: config.names.queue, log });
     const run = new BackfillRun(
       {
         database,
         queue,
         blocks,
         queueLimit: config.queueLimit,
-        waker: new WorkNotifier({ database, queue: config.names.queue, log }),
+        waker,
         scope: plan.scope,
         requeued: plan.requeued,
         after: plan.after,
@@ -94,8 +95,7 @@ async function enqueue(
       if (!signal.aborted) throw error;
     } finally {
       progress.stop();
-      await pauses.stop();
-      await expected.settled;
+      await Promise.all([pauses.stop(), expected.settled, waker.settled()]);
       if (!ended) notice(describeStop(run, plan, expected.value, signal.aborted));
     }
     if (ended && run.counts.found === 0) await warnOfUnknownTypes(context, plan);

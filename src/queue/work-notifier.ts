@@ -18,9 +18,15 @@ export interface WorkNotifierOptions {
 export class WorkNotifier {
   readonly #options: WorkNotifierOptions;
   readonly #notifiedAt = new Map<Priority, number>();
+  #sent: Promise<unknown> = Promise.resolve();
 
   constructor(options: WorkNotifierOptions) {
     this.#options = options;
+  }
+
+  /** Resolves when all notifications so far have been sent, or have failed: closing the database earlier would lose them. */
+  async settled(): Promise<void> {
+    await this.#sent;
   }
 
   /** Wakes workers of all replicas, at most once per interval. */
@@ -30,9 +36,10 @@ export class WorkNotifier {
     this.#notifiedAt.set(priority, performance.now());
     const { database, queue, log } = this.#options;
     const payload = `${queue} ${jobs} ${priority}`;
-    database.query('SELECT pg_notify($1, $2)', [WAKE_CHANNEL, payload]).catch((error: unknown) => {
+    const sent = database.query('SELECT pg_notify($1, $2)', [WAKE_CHANNEL, payload]).catch((error: unknown) => {
       log.debug('could not notify the other replicas of new jobs; they poll for them', { error });
     });
+    this.#sent = Promise.all([this.#sent, sent]);
   }
 }
 
