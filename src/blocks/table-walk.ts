@@ -16,7 +16,7 @@ export const QUERY_CANCELLED = '57014';
 
 export interface WalkOptions<Row> {
   /**
-   * Reads the blocks of one slice in one statement, which has `pageRangeSql` among its conditions.
+   * Reads the blocks of one slice in one statement, from `pagesPart`.
    *
    * @param limit the number of rows to return at most; null: all
    */
