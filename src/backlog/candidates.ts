@@ -57,11 +57,20 @@ export async function* findCandidates(options: CandidatesOptions): AsyncGenerato
       return;
     }
   }
-  if (inOrder) yield* inWindows(options);
-  else {
-    const conditions = await conditionsOfIndex(options);
-    yield* conditions === null ? inSlices(options) : byIndex(options, conditions);
+  if (inOrder) {
+    yield* inWindows(options);
+    return;
   }
+  const conditions = await conditionsOfIndex(options);
+  if (conditions !== null) {
+    try {
+      yield* byIndex(options, conditions);
+      return;
+    } catch (error) {
+      if (errorCode(error) !== QUERY_CANCELLED) throw error; // it may be full of entries that VACUUM must remove
+    }
+  }
+  yield* inSlices(options);
 }
 
 /** The conditions that together find all waiting blocks by an index; null if an index does not find all of them. */
@@ -85,7 +94,11 @@ async function* byIndex(
     let { after } = options;
     for (;;) {
       const page = { after, upTo, limit: INDEX_PAGE };
-      const ids = await attempt(() => findByCondition(database, table, condition, page));
+      const ids = await attempt(() =>
+        database.transaction((tx) => findByCondition(tx, table, condition, page), {
+          statementMs: STATEMENT_TIMEOUT_MS,
+        }),
+      );
       yield { ids, upTo: null };
       if (ids.length < INDEX_PAGE) break;
       after = ids.at(-1) ?? null;

@@ -43,6 +43,15 @@ export function hasStatusSql(column: string, statuses: readonly FoundStatus[]): 
   return conditions.length === 0 ? 'false' : `(${conditions.join(' OR ')})`;
 }
 
+/**
+ * The same for rows that a statement finds by their ids. It hides the column from indexes: where few blocks had these
+ * statuses at the last ANALYZE, PostgreSQL would read all of them through an index on the status, and their old versions
+ * too. While a backup kept it from removing these, storing 64 vectors took 1 s instead of 1 ms after 300,000 others.
+ */
+export function hasStatusByIdSql(column: string, statuses: readonly FoundStatus[]): string {
+  return `${statusSql(column)} IN (${statusListSql(statuses)})`;
+}
+
 /** SQL that holds if the block is pending; NULL counts as pending. */
 export function isPendingSql(column: string): string {
   return hasStatusSql(column, PENDING);

@@ -31,7 +31,17 @@ export function samplePart(table: BlocksTable, percent: number, seed: number): T
   return { from: `${table.blocks} b TABLESAMPLE SYSTEM ($1) REPEATABLE ($2)`, where: 'true', values: [percent, seed] };
 }
 
-/** A range of pages, as `walkTable` reads them. */
+/**
+ * A range of pages, as `walkTable` reads them. OFFSET 0 keeps the other conditions of the statement out of the subquery:
+ * with an index on the status and statistics from before a change of many blocks, PostgreSQL would find those blocks in the
+ * whole table for each slice.
+ */
 export function pagesPart(table: BlocksTable, pages: PageRange): TablePart {
-  return { from: `${table.blocks} b`, where: pageRangeSql('b', '$1', '$2'), values: pageRangeValues(pages) };
+  const { id, noteId, type, status, embedding } = table;
+  const columns = [id, noteId, type, status, embedding].map((column) => `b.${column}`).join(', ');
+  return {
+    from: `(SELECT ${columns} FROM ${table.blocks} b WHERE ${pageRangeSql('b', '$1', '$2')} OFFSET 0) b`,
+    where: 'true',
+    values: pageRangeValues(pages),
+  };
 }

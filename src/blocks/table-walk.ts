@@ -16,7 +16,7 @@ export const QUERY_CANCELLED = '57014';
 
 export interface WalkOptions<Row> {
   /**
-   * Reads the blocks of one slice in one statement, which has `pageRangeSql` among its conditions.
+   * Reads the blocks of one slice in one statement, from `pagesPart`.
    *
    * @param limit the number of rows to return at most; null: all
    */
@@ -31,8 +31,8 @@ export interface WalkOptions<Row> {
   readonly slicePages?: number;
   /** Timeout of a slice's statement, in milliseconds. Default: a second. */
   readonly timeoutMs?: number;
-  /** Runs the transaction of a slice, and may repeat it. Default: runs it once. */
-  readonly attempt?: <T>(transaction: () => Promise<T>) => Promise<T>;
+  /** Runs each statement or transaction, and may repeat it. Default: runs it once. */
+  readonly attempt?: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /** What was read from one slice of the table. */
@@ -64,8 +64,8 @@ export async function* walkTable<Row>(
   table: BlocksTable,
   options: WalkOptions<Row>,
 ): AsyncGenerator<Slice<Row>, void, undefined> {
-  const { within = ALL_PAGES, newestFirst = false, maxRows, slicePages = SLICE_PAGES } = options;
-  let files = await readFiles(db, table);
+  const { within = ALL_PAGES, newestFirst = false, maxRows, slicePages = SLICE_PAGES, attempt = once } = options;
+  let files = await attempt(() => readFiles(db, table));
   let left = clip(within, files);
   let total = countPages(files, left);
   let size = slicePages;
@@ -137,8 +137,8 @@ async function readRange<Row>(
 }
 
 /** The default of `attempt`. */
-export async function once<T>(transaction: () => Promise<T>): Promise<T> {
-  return await transaction();
+export async function once<T>(work: () => Promise<T>): Promise<T> {
+  return await work();
 }
 
 /** Limits a range to pages that exist; at least one, so that each walk has a slice. */

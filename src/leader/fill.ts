@@ -125,10 +125,9 @@ export class Fill {
       enqueued += filled.enqueued;
       const isFull = filled.left > 0;
       if (!isFull && (part.range === null || filled.enqueued > 0) && !signal.aborted) continue;
+      if (!isFull && part.share === 1) break; // the table may have fewer pages than when blocks were left
       if (part.range !== null) {
-        const from = isFull ? part.range.from : part.range.to;
-        this.#leftIn = { from, to: within?.to ?? ALL_PAGES.to };
-        if (from >= this.#leftIn.to) break;
+        this.#leftIn = { from: isFull ? part.range.from : part.range.to, to: within?.to ?? ALL_PAGES.to };
       }
       return { enqueued, read: isFull ? NOTHING : part };
     }

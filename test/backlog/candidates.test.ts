@@ -134,6 +134,27 @@ describeWithServer('the candidates of a backfill', () => {
     expect(idsOf(await find({ upTo: ids[1_502] ?? '' }))).toHaveLength(1_503);
   });
 
+  it('are found in slices if the index takes longer than a second', async () => {
+    db = await createDatabase();
+    const ids = await insertBacklog(db, 5);
+    await insertPages(db, { count: 5_000 });
+    await db.query(
+      `CREATE INDEX ON blocks (embedding_status, id) WHERE embedding_status IN ('pending', 'processing', 'error')`,
+    );
+    await db.query('VACUUM ANALYZE blocks');
+    await open();
+    const other = await db.connect();
+    let attempts = 0;
+    const attempt = async <T>(work: () => Promise<T>) => {
+      attempts += 1; // the first one asks how the index is used
+      if (attempts === 2) await other.query('BEGIN; LOCK TABLE blocks');
+      if (attempts === 3) await other.end();
+      return await work();
+    };
+    expect(idsOf(await find({ attempt })).sort()).toEqual([...ids].sort());
+    expect(attempts).toBeGreaterThan(3);
+  });
+
   it('of a few notes are found by an index on the notes, in order', async () => {
     db = await createDatabase();
     const noteId = await insertNote(db);

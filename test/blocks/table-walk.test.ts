@@ -240,7 +240,12 @@ describeWithServer('a walk over the table', () => {
       if (failures-- > 0) throw new Error('once');
       return await readIds(tx, pages, limit);
     };
-    const attempt = <T>(transaction: () => Promise<T>) => transaction().catch(transaction);
+    let attempts = 0;
+    const attempt = <T>(work: () => Promise<T>) => {
+      attempts += 1;
+      return work().catch(work);
+    };
     expect(idsIn(await slicesOf({ read, attempt }))).toEqual(range(1, 10));
+    expect(attempts).toBe(2); // for the size of the table, and for its only slice
   });
 });

@@ -195,6 +195,21 @@ describeWithServer('a sweep', () => {
     expect(await jobKeys()).toEqual(['3', '4']);
   });
 
+  it.each(['TRUNCATE blocks', `DELETE FROM blocks WHERE id > 20; VACUUM blocks`])(
+    'does not wait for capacity once the pages where it left blocks are gone: %s',
+    async (shrink) => {
+      await insertPaged(db, 1, 100, `CASE WHEN id > 50 THEN 'pending' ELSE 'completed' END`);
+      site = await openLeaderSite(db);
+      const fill = site.fill(12);
+      expect(await site.sweep(fill)).toMatchObject({ enqueued: 12, left: 38 });
+      for (const statement of shrink.split(';')) await db.query(statement);
+      await db.query('DELETE FROM pgboss.job');
+      await fill.resume(RUNNING);
+      expect(fill.isStopped).toBe(false);
+      expect(fill.left).toBe(0);
+    },
+  );
+
   it('answers the other questions although the queue is full, and counts what it leaves', async () => {
     await insertPaged(
       db,

@@ -5,6 +5,7 @@ import type { TestDatabase } from './test-database.js';
 export interface PlanNode {
   readonly 'Node Type': string;
   readonly 'Relation Name'?: string;
+  readonly 'Index Name'?: string;
   /** Pages of 8 kB, including those of the nodes below. */
   readonly 'Shared Hit Blocks': number;
   readonly 'Shared Read Blocks': number;

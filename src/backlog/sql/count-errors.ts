@@ -1,4 +1,5 @@
 import { idFromTextSql } from '../../blocks/id-from-text.js';
+import { hasStatusByIdSql } from '../../blocks/status.js';
 import type { BlocksTable } from '../../blocks/table.js';
 import type { Queryable } from '../../postgres/database.js';
 import type { QueueNames } from '../../queue/queue-names.js';
@@ -22,7 +23,7 @@ export async function countErrors(
   onlyInError: boolean,
 ): Promise<ErrorCount[]> {
   const lookUp = `CROSS JOIN LATERAL (SELECT FROM ${table.blocks} b
-                      WHERE b.${table.id} = ${idFromTextSql('d.key', table.idType)} AND b.${table.status} = 'error' OFFSET 0) b`;
+                      WHERE b.${table.id} = ${idFromTextSql('d.key', table.idType)} AND ${hasStatusByIdSql(`b.${table.status}`, ['error'])} OFFSET 0) b`;
   return await db.query<ErrorCount>(
     `SELECT d.report->>'reason' AS reason, count(*)::float8 AS count
   FROM ${newestDeadLetters(names)} d ${onlyInError ? lookUp : ''}

@@ -1,4 +1,5 @@
 import { idFromTextSql } from '../../blocks/id-from-text.js';
+import { hasStatusByIdSql } from '../../blocks/status.js';
 import type { BlocksTable } from '../../blocks/table.js';
 import type { Queryable } from '../../postgres/database.js';
 import { deadLetterOf, noDeadLetter } from '../../queue/sql/dead-letter-of.js';
@@ -58,7 +59,7 @@ export async function findErrors(
          WHERE $1::text IS NULL OR d.report->>'reason' = $1
          ORDER BY e.id OFFSET 0) f
  CROSS JOIN LATERAL (SELECT coalesce(b.${table.type}::text, '') AS type, b.${table.noteId} AS note_id FROM ${table.blocks} b
-                      WHERE b.${table.id} = f.id AND b.${table.status} = 'error' OFFSET 0) b
+                      WHERE b.${table.id} = f.id AND ${hasStatusByIdSql(`b.${table.status}`, ['error'])} OFFSET 0) b
   LEFT JOIN LATERAL (SELECT n.${table.notesTitle} FROM ${table.notes} n WHERE n.${table.notesId} = b.note_id OFFSET 0) n ON true
  ORDER BY f.id LIMIT $3`,
     [reason, after, limit, unrecorded],

@@ -1,5 +1,5 @@
 import { scopeSql, scopeValues, type BlockScope } from '../../blocks/scope.js';
-import { hasStatusSql, statusSql, type FoundStatus } from '../../blocks/status.js';
+import { hasStatusByIdSql, statusSql, type FoundStatus } from '../../blocks/status.js';
 import type { BlocksTable } from '../../blocks/table.js';
 import type { Queryable } from '../../postgres/database.js';
 import { jobTable, liveJob } from '../../queue/sql/job-table.js';
@@ -31,7 +31,7 @@ export async function findInScope(
        EXISTS (SELECT FROM ${jobTable(names)} j WHERE ${liveJob(names, `b.${table.id}::text`)}) AS queued
   FROM ${table.blocks} b
  WHERE b.${table.id} = ANY ($3::text[]::${table.idType}[])
-   AND ${hasStatusSql(`b.${table.status}`, statuses)} AND ${scopeSql(table, scope, '$1', '$2')}
+   AND ${hasStatusByIdSql(`b.${table.status}`, statuses)} AND ${scopeSql(table, scope, '$1', '$2')}
  ORDER BY b.${table.id}`,
     [...scopeValues(scope), ids],
   );

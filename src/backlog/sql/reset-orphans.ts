@@ -1,3 +1,4 @@
+import { hasStatusByIdSql } from '../../blocks/status.js';
 import type { BlocksTable } from '../../blocks/table.js';
 import type { Queryable } from '../../postgres/database.js';
 import type { QueueNames } from '../../queue/queue-names.js';
@@ -19,7 +20,7 @@ export async function resetOrphans(
   const rows = await db.query(
     `UPDATE ${table.blocks} b SET ${table.status} = 'pending'
   FROM (SELECT b.${table.id} AS id FROM ${table.blocks} b
-         WHERE b.${table.id} = ANY ($1::text[]::${table.idType}[]) AND b.${table.status} = 'processing'
+         WHERE b.${table.id} = ANY ($1::text[]::${table.idType}[]) AND ${hasStatusByIdSql(`b.${table.status}`, ['processing'])}
            AND NOT EXISTS (SELECT FROM ${jobTable(names)} j WHERE ${liveJob(names, `b.${table.id}::text`)} AND j.state = 'active')
          ORDER BY b.${table.id} FOR NO KEY UPDATE OF b SKIP LOCKED) orphan
  WHERE b.${table.id} = orphan.id

@@ -1,4 +1,5 @@
 import type { Queryable } from '../../postgres/database.js';
+import { hasStatusByIdSql } from '../status.js';
 import type { BlocksTable } from '../table.js';
 
 /**
@@ -12,7 +13,7 @@ export async function clearStaleVectors(db: Queryable, table: BlocksTable, ids: 
     `UPDATE ${table.blocks} b SET ${table.embedding} = NULL
   FROM (SELECT ${table.id} AS id FROM ${table.blocks}
          WHERE ${table.id} = ANY ($1::text[]::${table.idType}[])
-           AND ${table.status} = 'skipped' AND ${table.embedding} IS NOT NULL
+           AND ${hasStatusByIdSql(table.status, ['skipped'])} AND ${table.embedding} IS NOT NULL
          ORDER BY ${table.id} FOR NO KEY UPDATE SKIP LOCKED) s
  WHERE b.${table.id} = s.id
 RETURNING b.${table.id}`,

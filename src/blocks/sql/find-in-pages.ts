@@ -1,6 +1,7 @@
 import type { Queryable } from '../../postgres/database.js';
 import { conditionSql, type Condition } from '../condition.js';
-import { pageRangeSql, pageRangeValues, type PageRange } from '../page-range.js';
+import type { PageRange } from '../page-range.js';
+import { pagesPart } from '../table-part.js';
 import type { BlocksTable } from '../table.js';
 
 /** A block, and the first of the conditions that holds for it. */
@@ -24,9 +25,10 @@ export async function findInPages(
 ): Promise<FoundBlock[]> {
   const wanted = conditions.map((condition) => ({ condition, sql: conditionSql(table, condition) }));
   const cases = wanted.map(({ condition, sql }) => `WHEN ${sql} THEN '${condition}'`);
+  const part = pagesPart(table, range);
   return await db.query<FoundBlock>(
-    `SELECT b.${table.id}::text AS id, CASE ${cases.join(' ')} END AS condition FROM ${table.blocks} b
- WHERE ${pageRangeSql('b', '$1', '$2')} AND (${wanted.map(({ sql }) => `(${sql})`).join(' OR ')}) LIMIT $3`,
-    [...pageRangeValues(range), limit],
+    `SELECT b.${table.id}::text AS id, CASE ${cases.join(' ')} END AS condition FROM ${part.from}
+ WHERE ${wanted.map(({ sql }) => `(${sql})`).join(' OR ')} LIMIT $${part.values.length + 1}`,
+    [...part.values, limit],
   );
 }

@@ -1,5 +1,5 @@
 import type { Queryable } from '../../postgres/database.js';
-import { hasStatusSql, type BlockStatus, type FoundStatus } from '../status.js';
+import { hasStatusByIdSql, type BlockStatus, type FoundStatus } from '../status.js';
 import type { BlocksTable } from '../table.js';
 
 /**
@@ -18,7 +18,7 @@ export async function setStatus(
   if (ids.length === 0) return [];
   const rows = await tx.query<{ id: string }>(
     `UPDATE ${table.blocks} SET ${table.status} = '${status}'
- WHERE ${table.id} = ANY ($1::text[]::${table.idType}[]) AND ${hasStatusSql(table.status, from)}
+ WHERE ${table.id} = ANY ($1::text[]::${table.idType}[]) AND ${hasStatusByIdSql(table.status, from)}
 RETURNING ${table.id}::text AS id`,
     [ids],
   );

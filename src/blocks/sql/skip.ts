@@ -1,5 +1,6 @@
 import type { Queryable } from '../../postgres/database.js';
 import { fingerprintSql } from '../fingerprint.js';
+import { hasStatusByIdSql } from '../status.js';
 import type { BlocksTable } from '../table.js';
 
 /**
@@ -17,7 +18,7 @@ export async function skipBlocks(
   const rows = await tx.query<{ id: string }>(
     `UPDATE ${table.blocks} b SET ${table.embedding} = NULL, ${table.status} = 'skipped'
   FROM unnest($1::text[]::${table.idType}[], $2::text[]) AS v(id, fingerprint)
- WHERE b.${table.id} = v.id AND b.${table.status} = 'processing' AND ${fingerprintSql(table)} = v.fingerprint
+ WHERE b.${table.id} = v.id AND ${hasStatusByIdSql(`b.${table.status}`, ['processing'])} AND ${fingerprintSql(table)} = v.fingerprint
 RETURNING b.${table.id}::text AS id`,
     [blocks.map((block) => block.id), blocks.map((block) => block.fingerprint)],
   );

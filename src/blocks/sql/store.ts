@@ -1,6 +1,7 @@
 import type { Database, Queryable } from '../../postgres/database.js';
 import { freeBuffer } from '../../base/free-buffer.js';
 import { fingerprintSql } from '../fingerprint.js';
+import { hasStatusByIdSql } from '../status.js';
 import type { BlocksTable } from '../table.js';
 
 export interface EmbeddedBlock {
@@ -32,7 +33,7 @@ export async function storeVectors(
   const rows = await tx.query<{ id: string }>(
     `UPDATE ${table.blocks} b SET ${table.embedding} = v.embedding, ${table.status} = 'completed'
   FROM unnest($1::text[]::${table.idType}[], $2::${table.vectorType}[], $3::text[]) AS v(id, embedding, fingerprint)
- WHERE b.${table.id} = v.id AND b.${table.status} = 'processing' AND ${fingerprintSql(table)} = v.fingerprint
+ WHERE b.${table.id} = v.id AND ${hasStatusByIdSql(`b.${table.status}`, ['processing'])} AND ${fingerprintSql(table)} = v.fingerprint
 RETURNING b.${table.id}::text AS id`,
     [blocks.map((block) => block.id), vectors, blocks.map((block) => block.fingerprint)],
   );
