@@ -14,7 +14,7 @@ const BYTES_PER_SECOND = 32 * 1024 * 1024;
 /** Between a sweep's end and the next one's start at the earliest, and what a sweep through the index takes. */
 const ALLOWANCE_SECONDS = 1;
 /** Gives up after this many times the limit. */
-const PATIENCE = 3;
+const PATIENCE = 5;
 
 /** How soon blocks are found that nobody announced, without the status index and with it, which it creates. */
 export async function measureLostEdits(
