@@ -128,14 +128,13 @@ function growth(measured: Measured): EChartsOption {
       'As the table grows',
       'left: blocks/s while some blocks are embedded again; right: seconds; by the number of blocks',
     ),
-    legend: { ...frame('', '').legend, data: [...DURATIONS] },
     grid: [
       { left: 64, width: '32%', top: 84, bottom: 64 },
       { left: '52%', right: 64, top: 84, bottom: 64 },
     ],
     xAxis: [categories(labels), blockCounts(sizes, 1)],
     yAxis: [values(''), values('', 1)],
-    series: [bars('throughput', WORKER_COLOUR, valuesOf(throughput)), ...durations],
+    series: [bars('', WORKER_COLOUR, valuesOf(throughput)), ...durations],
   };
 }
 

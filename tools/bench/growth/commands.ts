@@ -34,10 +34,9 @@ export async function measureCommands(
   await forgetJobs(db);
   await resetStatements(db);
   const figures: Figure[] = [];
-  const times = Array.from({ length: repeats });
   for (const { args, atMost } of COMMANDS) {
     const seconds: number[] = [];
-    for (const _ of times) {
+    while (seconds.length < repeats) {
       const started = performance.now();
       await runCommand(script, args, environment);
       seconds.push((performance.now() - started) / 1000);
@@ -46,7 +45,7 @@ export async function measureCommands(
   }
   for (const { args, atMost } of FIRST_JOBS) {
     const seconds: number[] = [];
-    for (const _ of times) {
+    while (seconds.length < repeats) {
       await setPending(db, Math.max(1, Math.floor(blocks / PENDING)));
       seconds.push(await interruptCommand(script, args, environment, () => hasJob(db)));
       await setCompleted(db);

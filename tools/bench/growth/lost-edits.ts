@@ -44,6 +44,9 @@ export async function measureLostEdits(
   ];
 }
 
+/** Where the blocks were. */
+const PLACES = ['start', 'middle', 'end'] as const;
+
 interface Measured {
   readonly found: FoundAfter;
   readonly firstSweepSeconds: number;
@@ -66,7 +69,7 @@ async function measure(
     const { seconds: firstSweepSeconds } = await sweepsUntil(worker, 1);
     const rest = await measureAtRest(bench, db, worker);
     const found = await findUnannounced(table, worker, PATIENCE * limit);
-    const shown = Object.entries(found).map(([place, seconds]) => `${place} ${seconds.toFixed(1)} s`);
+    const shown = PLACES.map((place) => `${place} ${found[place].toFixed(1)} s`);
     bench.print(`growth ${name}: found unannounced blocks after: ${shown.join(', ')}; limit ${limit.toFixed(0)} s`);
     return { found, firstSweepSeconds, rest };
   } finally {
@@ -74,9 +77,6 @@ async function measure(
   }
 }
 
-function foundFigures(what: string, { start, middle, end }: FoundAfter, limit: number): Figure[] {
-  const places = { start, middle, end };
-  return Object.entries(places).map(([place, seconds]) =>
-    figure(`${what}, at the ${place} of the table`, 's', [seconds], { atMost: limit }),
-  );
+function foundFigures(what: string, found: FoundAfter, limit: number): Figure[] {
+  return PLACES.map((place) => figure(`${what}, at the ${place} of the table`, 's', [found[place]], { atMost: limit }));
 }
