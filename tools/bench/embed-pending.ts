@@ -3,6 +3,7 @@ import type { TestDatabase } from '../../test/support/test-database.js';
 import type { LaunchedStandIn } from '../stand-in/launch.js';
 import { readMetric } from '../../test/support/worker-http.js';
 import type { Bench } from './scenario.js';
+import { BENCH_MARK, longestStatement, resetStatements, statementsOf, type LongestStatement } from './statements.js';
 import { sweepsUntil } from './sweeps.js';
 import { cpuSecondsOfTree } from './usage.js';
 import { verifyVectors } from './verify.js';
@@ -14,8 +15,6 @@ const ALL_JOBS = '10000000';
 const IDLE_POLL_MS = 250;
 const COMPLETED_POLL_MS = 500;
 export const RSS_SAMPLE_MS = 100;
-/** Marks the bench's own statements, which are not counted. */
-export const BENCH_MARK = '/* bench */';
 
 /** What it cost to embed a number of blocks. */
 export interface EmbeddingCost {
@@ -31,6 +30,7 @@ export interface EmbeddingCost {
   /** Resident memory, sampled every `RSS_SAMPLE_MS`. */
   readonly rssBytes: readonly number[];
   readonly statements: number;
+  readonly longest: LongestStatement;
 }
 
 export interface EmbedPendingOptions {
@@ -68,7 +68,7 @@ export async function embedPending(options: EmbedPendingOptions): Promise<Embedd
   const env = environmentOf(db, standIn, environment);
   const backfill = ['backfill', '--rate', '0', '--yes'];
   if (enqueue === 'backfill') await runCommand(bench.options.worker, backfill, env);
-  await db.query('SELECT pg_stat_statements_reset()');
+  await resetStatements(db);
   const postgresBefore = await bench.server.cpuSeconds();
   const standInBefore = await cpuSecondsOfTree(standIn.pid);
   const worker = await BenchWorker.start(bench.options.worker, env);
@@ -87,6 +87,7 @@ export async function embedPending(options: EmbedPendingOptions): Promise<Embedd
     const postgresCpuSeconds = (await bench.server.cpuSeconds()) - postgresBefore;
     const standInCpuSeconds = (await cpuSecondsOfTree(standIn.pid)) - standInBefore;
     const statements = await statementsOf(db);
+    const longest = await longestStatement(db);
     const done = await completedJobs(db);
     await requireCompleted(db);
     await verifyVectors(db, ids);
@@ -99,6 +100,7 @@ export async function embedPending(options: EmbedPendingOptions): Promise<Embedd
       peakRssBytes: usage.peakRssBytes,
       rssBytes: await watching,
       statements,
+      longest,
     };
   } finally {
     watched.abort();
@@ -187,21 +189,4 @@ async function watchRss(worker: BenchWorker, signal: AbortSignal): Promise<numbe
     await sleep(RSS_SAMPLE_MS, undefined, { signal }).catch(() => undefined);
   }
   return bytes;
-}
-
-/** PostgreSQL's own check of a foreign key. pg_stat_statements counts it like a client's statement, two for each new job. */
-const FOREIGN_KEY_CHECK = 'SELECT % FROM ONLY % FOR KEY SHARE OF x';
-
-/**
- * How many statements the database received since the last reset, including BEGIN, SET and COMMIT, without the bench's own
- * polling.
- */
-export async function statementsOf(db: TestDatabase): Promise<number> {
-  const [row] = await db.query<{ calls: number }>(
-    `SELECT coalesce(sum(calls), 0)::int AS calls FROM pg_stat_statements s
-      WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND query NOT LIKE $1
-        AND query NOT LIKE $2`,
-    [`%${BENCH_MARK}%`, FOREIGN_KEY_CHECK],
-  );
-  return row?.calls ?? 0;
 }

@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestDatabase } from '../../test/support/test-database.js';
 import type { Bench } from './scenario.js';
-import { statementsOf } from './embed-pending.js';
+import { resetStatements, statementsOf } from './statements.js';
 import type { BenchWorker } from './worker.js';
 
 /** Cost per second of workers that have nothing to do. */
@@ -12,21 +11,21 @@ export interface IdleCost {
   readonly statements: number;
 }
 
-/** Measures workers that have nothing to do, for this many seconds. */
+/** Measures workers that have nothing to do, until `wait` resolves. */
 export async function measureIdle(
   bench: Bench,
   db: TestDatabase,
   workers: readonly BenchWorker[],
-  seconds: number,
+  wait: () => Promise<unknown>,
 ): Promise<IdleCost> {
   const workerCpu = async () => {
     const usages = await Promise.all(workers.map((worker) => worker.usage()));
     return usages.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0);
   };
-  await db.query('SELECT pg_stat_statements_reset()');
+  await resetStatements(db);
   const before = { worker: await workerCpu(), postgres: await bench.server.cpuSeconds() };
   const started = performance.now();
-  await sleep(seconds * 1000);
+  await wait();
   const took = (performance.now() - started) / 1000;
   return {
     workerCpu: ((await workerCpu()) - before.worker) / took,

@@ -8,6 +8,8 @@ export interface BenchOptions {
   readonly runs: number;
   /** Small sizes and no targets, to check that the bench itself works. */
   readonly quick: boolean;
+  /** Rows of the largest table of `growth`. */
+  readonly rows: number;
   /** The program under test. */
   readonly worker: string;
 }
@@ -20,6 +22,8 @@ It starts a PostgreSQL server, the stand-in for Ollama, and the built worker. Us
 
   --scenario NAMES  scenarios to measure: all, or names separated by commas (all)
   --runs N          runs of each scenario; the figures are their median (3, with --quick 1)
+  --rows N          rows of the largest table of growth (1000000, with --quick 5000); 10000000 take half
+                    an hour, and 7 GB on the disk of PostgreSQL
   --seed N          seed of the texts (1)
   --quick           small sizes, no targets: only checks that the bench works
   --json FILE       write the results to FILE
@@ -51,6 +55,7 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
     options: {
       scenario: { type: 'string', default: 'all' },
       runs: { type: 'string' },
+      rows: { type: 'string' },
       seed: { type: 'string', default: '1' },
       quick: { type: 'boolean', default: false },
       json: { type: 'string' },
@@ -61,7 +66,7 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
       help: { type: 'boolean', default: false },
     },
   });
-  const number = (name: 'runs' | 'seed', value: string) => {
+  const number = (name: 'runs' | 'rows' | 'seed', value: string) => {
     if (!/^\d+$/.test(value) || value === '0')
       throw new RangeError(`--${name}: "${value}" is not a whole number of at least 1`);
     return Number(value);
@@ -72,6 +77,7 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
       runs: number('runs', values.runs ?? (values.quick ? '1' : '3')),
       seed: number('seed', values.seed),
       quick: values.quick,
+      rows: number('rows', values.rows ?? (values.quick ? '5000' : '1000000')),
       worker: values.worker ?? builtWorker,
     },
     json: values.json,

@@ -22,7 +22,7 @@ export class BenchServer {
   readonly description: string;
   readonly #cluster: Cluster;
   readonly #server: Server;
-  readonly #postmasterPid: number;
+  #postmasterPid: number;
 
   private constructor(cluster: Cluster, server: Server, postmasterPid: number) {
     this.description = cluster.description;
@@ -34,22 +34,22 @@ export class BenchServer {
   static async start(): Promise<BenchServer> {
     const cluster = await startCluster();
     try {
-      await onServer(cluster.url, async (client) => {
-        for (const [name, value] of Object.entries(SETTINGS)) {
-          await client.query(`ALTER SYSTEM SET ${name} = ${pg.escapeLiteral(value)}`);
-        }
-      });
-      await cluster.restart('fast');
+      const postmasterPid = await restartWith(cluster, SETTINGS);
       const server = await prepareServer(cluster.url, cluster.description);
-      const directory = await onServer(cluster.url, async (client) => {
-        const { rows } = await client.query<{ data_directory: string }>('SHOW data_directory');
-        return rows[0]?.data_directory ?? '';
-      });
-      const [pid] = (await readFile(`${directory}/postmaster.pid`, 'utf8')).split('\n');
-      return new BenchServer(cluster, server, Number(pid));
+      return new BenchServer(cluster, server, postmasterPid);
     } catch (error) {
       await cluster.stop();
       throw error;
+    }
+  }
+
+  /** Runs the server with this size of `shared_buffers` during `work`. No connection may be open before and after. */
+  async withSharedBuffers<T>(size: string, work: () => Promise<T>): Promise<T> {
+    this.#postmasterPid = await restartWith(this.#cluster, { shared_buffers: size });
+    try {
+      return await work();
+    } finally {
+      this.#postmasterPid = await restartWith(this.#cluster, { shared_buffers: SETTINGS.shared_buffers });
     }
   }
 
@@ -68,6 +68,22 @@ export class BenchServer {
   async stop(): Promise<void> {
     await this.#cluster.stop();
   }
+}
+
+/** @returns the pid of the new postmaster */
+async function restartWith(cluster: Cluster, settings: Readonly<Record<string, string>>): Promise<number> {
+  await onServer(cluster.url, async (client) => {
+    for (const [name, value] of Object.entries(settings)) {
+      await client.query(`ALTER SYSTEM SET ${name} = ${pg.escapeLiteral(value)}`);
+    }
+  });
+  await cluster.restart('fast');
+  const directory = await onServer(cluster.url, async (client) => {
+    const { rows } = await client.query<{ data_directory: string }>('SHOW data_directory');
+    return rows[0]?.data_directory ?? '';
+  });
+  const [pid] = (await readFile(`${directory}/postmaster.pid`, 'utf8')).split('\n');
+  return Number(pid);
 }
 
 async function onServer<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {

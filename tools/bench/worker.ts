@@ -88,6 +88,35 @@ export async function runCommand(script: string, args: readonly string[], enviro
   if (status !== 0) throw new Error(`${args.join(' ')} ended with status ${status}:\n${stderr}`);
 }
 
+/**
+ * Runs another command of the program until `reached` resolves, and interrupts it.
+ *
+ * @returns the seconds from the start of its process until then
+ * @throws Error with its stderr, if it ends before
+ */
+export async function interruptCommand(
+  script: string,
+  args: readonly string[],
+  environment: Environment,
+  reached: () => Promise<boolean>,
+): Promise<number> {
+  const started = performance.now();
+  const child = spawnNode(script, args, environment);
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
+  const ended = once(child, 'close');
+  try {
+    while (!(await reached())) {
+      if (child.exitCode !== null)
+        throw new Error(`${args.join(' ')} ended with status ${child.exitCode} too early:\n${stderr}`);
+    }
+    return (performance.now() - started) / 1000;
+  } finally {
+    child.kill('SIGTERM');
+    await ended;
+  }
+}
+
 function spawnNode(script: string, args: readonly string[], environment: Environment): ChildProcess {
   return spawn(process.execPath, [script, ...args], {
     env: { PATH: process.env['PATH'], ...imageEnvironment(), ...environment },

@@ -7,7 +7,18 @@ function measured(scenario: string, values: Readonly<Record<string, number>>): M
   return { scenario, what: '', figures: Object.entries(values).map(([what, value]) => figure(what, '', [value])) };
 }
 
-const GROWTH = measured('growth', { '10,000 blocks: throughput': 2_345, '100,000 blocks: throughput': 1_987 });
+const GROWTH = measured('growth', {
+  '10,000 blocks: throughput': 2_345,
+  '10,000 blocks: longest statement': 12,
+  '10,000 blocks: status': 0.41,
+  '10,000 blocks: errors': 0.42,
+  '10,000 blocks: backfill --dry-run': 0.43,
+  '10,000,000 blocks: throughput': 1_987,
+  '10,000,000 blocks: longest statement': 871,
+  '10,000,000 blocks: status': 1.51,
+  '10,000,000 blocks: errors': 0.62,
+  '10,000,000 blocks: backfill --dry-run': 2.53,
+});
 const FRESHNESS = measured('freshness', {
   'edits alone: p50': 7.81,
   'edits alone: p90': 17.5,
@@ -31,8 +42,14 @@ describe('the charts of a report', () => {
   });
 
   it('are XML and show each case with its value', () => {
+    const replicas = measured('replicas', { '1 replica: throughput': 80, '2 replicas: throughput': 159 });
+    const texts = textsOf(drawCharts({ measured: [replicas] }).get('bench-replicas.svg') ?? '');
+    expect(texts).toEqual(expect.arrayContaining(['1 replica', '2 replicas', '80', '159']));
+  });
+
+  it('show the growth of a table: throughput, and durations in seconds with the last of each', () => {
     const texts = textsOf(drawCharts({ measured: [GROWTH] }).get('bench-growth.svg') ?? '');
-    expect(texts).toEqual(expect.arrayContaining(['10,000 blocks', '100,000 blocks', '2,345', '1,987']));
+    expect(texts).toEqual(expect.arrayContaining(['10 k', '10 M', '2,345', '1,987', '0.87', '1.51', '0.62', '2.53']));
   });
 
   it('show each quantile of each case', () => {

@@ -7,7 +7,7 @@ const read = (...args: string[]) => readCommandLine(args, 'dist/cli.js');
 describe('the command line of the bench', () => {
   it('measures all scenarios three times, with the program built here, by default', () => {
     expect(read()).toEqual({
-      bench: { scenarios: 'all', seed: 1, runs: 3, quick: false, worker: 'dist/cli.js' },
+      bench: { scenarios: 'all', seed: 1, runs: 3, quick: false, rows: 1_000_000, worker: 'dist/cli.js' },
       json: undefined,
       charts: undefined,
       report: undefined,

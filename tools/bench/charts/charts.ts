@@ -1,7 +1,19 @@
 import type { EChartsOption } from 'echarts';
 import type { Measured } from '../report.js';
 import { casesOf, rounded, valueOf } from './figures.js';
-import { bars, categories, FLOOR_COLOUR, frame, line, WORKER_COLOUR, values } from './style.js';
+import {
+  bars,
+  blockCounts,
+  categories,
+  compact,
+  FLOOR_COLOUR,
+  frame,
+  line,
+  points,
+  SERIES_COLOURS,
+  values,
+  WORKER_COLOUR,
+} from './style.js';
 
 export interface Chart {
   /** The scenario that it shows; its file is `bench-{scenario}.svg`. */
@@ -98,15 +110,37 @@ function freshness(measured: Measured): EChartsOption {
   };
 }
 
+/** What the right panel shows in seconds, by the end of the figures' names. */
+const DURATIONS = ['longest statement', 'status', 'errors', 'backfill --dry-run'] as const;
+
+/** Two panels: throughput, and durations over the size of the table. */
 function growth(measured: Measured): EChartsOption {
-  const throughput = casesOf(measured, 'throughput');
+  const throughput = casesOf(measured, 'throughput').map(({ name, value }) => ({ value, blocks: blocksOf(name) }));
+  const durations = DURATIONS.map((what, i) => {
+    const perSecond = what === 'longest statement' ? 1_000 : 1; // the statement's is in milliseconds
+    const pairs = casesOf(measured, what).map(({ name, value }) => [blocksOf(name), value / perSecond] as const);
+    return points(what, SERIES_COLOURS[i] ?? WORKER_COLOUR, pairs, 1);
+  });
+  const sizes = throughput.map(({ blocks }) => blocks);
+  const labels = sizes.map(compact);
   return {
-    ...frame('Throughput as the table grows', 'blocks/s while 10,000 blocks are embedded again'),
-    legend: { show: false },
-    xAxis: categories(throughput.map(({ name }) => name)),
-    yAxis: values(''),
-    series: [bars('the worker', WORKER_COLOUR, valuesOf(throughput))],
+    ...frame(
+      'As the table grows',
+      'left: blocks/s while some blocks are embedded again; right: seconds; by the number of blocks',
+    ),
+    grid: [
+      { left: 64, width: '32%', top: 84, bottom: 64 },
+      { left: '52%', right: 64, top: 84, bottom: 64 },
+    ],
+    xAxis: [categories(labels), blockCounts(sizes, 1)],
+    yAxis: [values(''), values('', 1)],
+    series: [bars('', WORKER_COLOUR, valuesOf(throughput)), ...durations],
   };
+}
+
+/** The number in a name such as `10,000 blocks`. */
+function blocksOf(name: string): number {
+  return Number.parseInt(name.replaceAll(',', ''), 10);
 }
 
 function replicas(measured: Measured): EChartsOption {

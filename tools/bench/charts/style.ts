@@ -4,6 +4,8 @@ import { rounded } from './figures.js';
 /** Colours of the worker, and of what it is compared with. */
 export const WORKER_COLOUR = '#2563eb';
 export const FLOOR_COLOUR = '#cbd5e1';
+/** Colours of several series that are all the worker's, the first of them its own. */
+export const SERIES_COLOURS = [WORKER_COLOUR, '#d97706', '#059669', '#db2777'] as const;
 const INK = '#1f2937';
 const FAINT = '#6b7280';
 /** No name may need quotes: the renderer does not escape them in an attribute, which would make the SVG invalid. */
@@ -58,6 +60,24 @@ export function values(name: string, gridIndex = 0) {
   };
 }
 
+/** An axis for numbers of blocks, on which powers of ten are equally far apart. */
+export function blockCounts(counts: readonly number[], gridIndex = 0) {
+  return {
+    type: 'log' as const,
+    gridIndex,
+    min: Math.min(...counts),
+    max: Math.max(...counts),
+    axisLine: { lineStyle: { color: FAINT } },
+    axisLabel: { color: INK, fontSize: 12, formatter: compact },
+    splitLine: { show: false },
+  };
+}
+
+/** A number of blocks as an axis shows it: 10 k, 1 M. */
+export function compact(count: number): string {
+  return count >= 1e6 ? `${rounded(count / 1e6)} M` : `${rounded(count / 1e3)} k`;
+}
+
 /** Bars with their values above them. */
 export function bars(name: string, color: string, data: readonly number[], axis = 0): BarSeriesOption {
   return {
@@ -83,6 +103,24 @@ export function line(name: string, color: string, data: readonly number[], dashe
     lineStyle: { color, width: 2, type: dashed ? 'dashed' : 'solid' },
     label: { show: !dashed, position: 'bottom', color: INK, fontSize: 12, formatter: labelOf },
   };
+}
+
+/** A line through pairs of x and y, with the value of its last point. */
+export function points(name: string, color: string, data: readonly (readonly [number, number])[], axis = 0) {
+  const series: LineSeriesOption = {
+    type: 'line',
+    name,
+    data: data.map((pair) => [...pair]),
+    xAxisIndex: axis,
+    yAxisIndex: axis,
+    symbol: 'circle',
+    symbolSize: 7,
+    itemStyle: { color },
+    lineStyle: { color, width: 2 },
+    endLabel: { show: true, color, fontSize: 12, formatter: ({ value }) => labelOf({ value: (value as number[])[1] }) },
+    labelLayout: { moveOverlap: 'shiftY' },
+  };
+  return series;
 }
 
 function labelOf({ value }: { readonly value?: unknown }): string {

@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { launchStandIn } from '../../stand-in/launch.js';
 import { embeddingsAfter } from '../backlog.js';
 import { insertBlocks, textOf } from '../blocks.js';
-import { BENCH_MARK, environmentOf, SCHEMA } from '../embed-pending.js';
+import { environmentOf, SCHEMA } from '../embed-pending.js';
 import { figure, type Bench, type Figure } from '../scenario.js';
+import { BENCH_MARK } from '../statements.js';
 import { BenchWorker, runCommand, type Environment } from '../worker.js';
 
 /** So slow that a request of 10 texts takes 20 s. */

@@ -6,14 +6,8 @@ import { measureIdle } from '../idle.js';
 import { memoryFigure } from '../memory.js';
 import { figure, type Bench, type Figure, type Scenario } from '../scenario.js';
 import { verifyVectors } from '../verify.js';
-import {
-  completedJobs,
-  environmentOf,
-  forgetJobs,
-  requireCompleted,
-  statementsOf,
-  untilIdle,
-} from '../embed-pending.js';
+import { statementsOf } from '../statements.js';
+import { completedJobs, environmentOf, forgetJobs, requireCompleted, untilIdle } from '../embed-pending.js';
 import { BenchWorker, runCommand, stopAll, type Environment } from '../worker.js';
 
 /** One replica alone embeds 80 blocks per second (2 requests of 10 texts in flight), so a run takes about 20 s. */
@@ -108,7 +102,7 @@ async function measureOnce(bench: Bench, count: number): Promise<Run> {
     await enqueueAndEmbed(bench, db, workers, env, count * (quick ? QUICK_WARM_UP_PER_REPLICA : WARM_UP_PER_REPLICA));
     await forgetJobs(db);
     await sleep(quick ? QUICK_SETTLE_MS : SETTLE_MS);
-    const idle = await measureIdle(bench, db, workers, quick ? QUICK_IDLE_SECONDS : IDLE_SECONDS);
+    const idle = await measureIdle(bench, db, workers, () => sleep((quick ? QUICK_IDLE_SECONDS : IDLE_SECONDS) * 1000));
     const before = (await standIn.stats()).textsEmbedded;
     const seconds = await enqueueAndEmbed(bench, db, workers, env, blocks);
     const statements = (await statementsOf(db)) - idle.statements * seconds;
