@@ -171,7 +171,8 @@ export class Fill {
   }
 }
 
-/** The smallest place that contains both. */
+/** The smallest place that contains both. Where an index led to the one and pages to the other, it is all pages: the index may be gone. */
 function hull(a: Place, b: Place): Place {
-  return a === null || b === null ? null : { from: Math.min(a.from, b.from), to: Math.max(a.to, b.to) };
+  if (a !== null && b !== null) return { from: Math.min(a.from, b.from), to: Math.max(a.to, b.to) };
+  return a === b ? null : ALL_PAGES;
 }

@@ -2,7 +2,8 @@ import type { LeaderParts } from './leader-parts.js';
 import { sleep } from '../base/sleep.js';
 import { LogLimit } from '../telemetry/log-limit.js';
 import { Fill } from './fill.js';
-import { pauseAfter, type Pace } from './pace.js';
+import { readSharedBuffers } from '../postgres/read-shared-buffers.js';
+import { paceFor, pauseAfter, type Pace } from './pace.js';
 import type { PassState } from './pass-state.js';
 import { Sweep, SWEPT } from './sweep.js';
 
@@ -22,6 +23,7 @@ export interface SweeperOptions extends LeaderParts {
   readonly queueLimit: number;
   /** From the start of a sweep to the start of the next. */
   readonly intervalMs: number;
+  /** The fastest. */
   readonly pace: Pace;
   /** Whether notifications do not arrive. */
   readonly notificationsDown: () => boolean;
@@ -43,9 +45,11 @@ export class Sweeper {
   #giveUp: AbortController | undefined;
   #refillAt = Number.NEGATIVE_INFINITY;
   #pass: Omit<PassState, 'left'> = NO_PASS;
+  #pace: Pace;
 
   constructor(options: SweeperOptions) {
     this.#options = options;
+    this.#pace = options.pace;
     this.#fill = new Fill(options);
   }
 
@@ -102,19 +106,20 @@ export class Sweeper {
 
   /** @returns how long it was at work */
   async #sweep(isUrgent: boolean, stopping: AbortSignal): Promise<number> {
-    const { blocks, events, log } = this.#options;
+    const { database, blocks, events, log } = this.#options;
     const started = performance.now();
     const giveUp = new AbortController();
     if (!isUrgent) this.#giveUp = giveUp;
     const signal = AbortSignal.any([stopping, giveUp.signal]);
     const throughIndex = await blocks.hasIndexFor(SWEPT);
+    const pace = (this.#pace = paceFor(this.#options.pace, await readSharedBuffers(database)));
     const onProgress = (share: number) => {
       this.#pass = { ...this.#pass, share, throughIndex };
       events.emit('sweep-progress', { share });
     };
     onProgress(0);
     const pause = (ms: number) => this.#wait(ms, signal);
-    const options = { ...this.#options, fill: this.#fill, isUrgent, throughIndex, onProgress, pause };
+    const options = { ...this.#options, fill: this.#fill, pace, isUrgent, throughIndex, onProgress, pause };
     const sweep = new Sweep(options, signal);
     const counts = await sweep.run().catch((error: unknown) => {
       if (!signal.aborted) throw error;
@@ -149,13 +154,13 @@ export class Sweeper {
 
   /** Fills the queue if it is half empty. */
   async #refill(signal: AbortSignal): Promise<void> {
-    const { queue, queueLimit, pace, events, hold, log } = this.#options;
+    const { queue, queueLimit, events, hold, log } = this.#options;
     this.#refillAt = performance.now() + REFILL_CHECK_MS;
     if (hold.isHeld) return;
     try {
       if ((await queue.freeCapacity(queueLimit)) < queueLimit / 2) return;
       const { enqueued, read } = await this.#fill.resume(signal);
-      this.#refillAt = performance.now() + Math.max(REFILL_CHECK_MS, pauseAfter(pace, read, false));
+      this.#refillAt = performance.now() + Math.max(REFILL_CHECK_MS, pauseAfter(this.#pace, read, false));
       events.emit('filled', { enqueued, left: this.#fill.left });
     } catch (error) {
       this.#refillAt = performance.now() + REFILL_RETRY_MS;

@@ -269,6 +269,19 @@ describeWithServer('a sweep', () => {
     },
   );
 
+  it('fills the queue in slices after the index is gone that led to the blocks it left', async () => {
+    await insertPaged(db, 1, 30, `'pending'`);
+    await db.query(INDEX);
+    site = await openLeaderSite(db);
+    const fill = site.fill(5);
+    expect(await site.sweep(fill, { throughIndex: true })).toMatchObject({ enqueued: 5, left: 25 });
+    await db.query('DROP INDEX waiting');
+    expect(await site.sweep(fill)).toMatchObject({ enqueued: 0, left: 25 });
+    await db.query(`UPDATE blocks SET embedding_status = 'completed'`);
+    await db.query(`DELETE FROM pgboss.job WHERE name = 'embed-block'`);
+    expect((await fill.resume(RUNNING)).read.pages).toBe(1);
+  });
+
   it('does not read again what lies before the first block that it left', async () => {
     await insertPaged(db, 1, 100, `CASE WHEN id > 90 THEN 'pending' ELSE 'completed' END`);
     site = await openLeaderSite(db);

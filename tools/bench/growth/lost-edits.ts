@@ -1,3 +1,5 @@
+import { PACE, paceFor } from '../../../src/leader/pace.js';
+import type { TestDatabase } from '../../../test/support/test-database.js';
 import type { LaunchedStandIn } from '../../stand-in/launch.js';
 import { environmentOf, forgetJobs } from '../embed-pending.js';
 import { figure, type Bench, type Figure } from '../scenario.js';
@@ -9,8 +11,6 @@ import { createStatusIndex } from './status-index.js';
 import { settle, tableBytes, type GrowthTable } from './table.js';
 import { findUnannounced, type FoundAfter } from './unannounced.js';
 
-/** The limit of the sweep's reading (src/leader/pace.ts). */
-const BYTES_PER_SECOND = 32 * 1024 * 1024;
 /** Between a sweep's end and the next one's start at the earliest, and what a sweep through the index takes. */
 const ALLOWANCE_SECONDS = 1;
 /** Gives up after this many times the limit. */
@@ -25,7 +25,7 @@ export async function measureLostEdits(
 ): Promise<Figure[]> {
   const { name, db } = table;
   const { pollSeconds } = sizes;
-  const passSeconds = Math.max(pollSeconds, (await tableBytes(db)) / BYTES_PER_SECOND);
+  const passSeconds = Math.max(pollSeconds, (await tableBytes(db)) / (await bytesPerSecond(db)));
   const limit = 2 * passSeconds + ALLOWANCE_SECONDS;
   const without = await measure(bench, table, standIn, sizes, limit);
   const built = await createStatusIndex(db);
@@ -42,6 +42,13 @@ export async function measureLostEdits(
     ]),
     figure(`${name}: with the status index, longest statement at rest`, 'ms', [withIndex.rest.longest.ms]),
   ];
+}
+
+/** The most that a worker reads on this server. */
+async function bytesPerSecond(db: TestDatabase): Promise<number> {
+  const size = `SELECT pg_size_bytes(current_setting('shared_buffers'))::float8 AS bytes`;
+  const [buffers] = await db.query<{ bytes: number }>(size);
+  return paceFor(PACE, buffers?.bytes ?? 0).bytesPerSecond;
 }
 
 /** Where the blocks were. */
