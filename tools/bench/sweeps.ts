@@ -14,15 +14,20 @@ export interface Sweeps {
   readonly seconds: number;
 }
 
-/** Waits until the worker has finished this many sweeps. @throws Error if that takes too long or the worker ends */
-export async function sweepsUntil(worker: BenchWorker, count: number): Promise<Sweeps> {
+/**
+ * Waits until the worker has finished this many sweeps.
+ *
+ * @param pollMs between two scrapes of its metrics, which cost the worker CPU time
+ * @throws Error if that takes too long or the worker ends
+ */
+export async function sweepsUntil(worker: BenchWorker, count: number, pollMs = POLL_MS): Promise<Sweeps> {
   const deadline = Date.now() + TIMEOUT_MS;
   for (;;) {
     const sweeps = await sweepsOf(worker);
     if (sweeps.count >= count) return sweeps;
     worker.requireAlive();
     if (Date.now() > deadline) throw new Error(`no sweep finished within ${TIMEOUT_MS / 60_000} minutes`);
-    await sleep(POLL_MS);
+    await sleep(pollMs);
   }
 }
 

@@ -5,6 +5,9 @@ import { longestStatement, type LongestStatement } from '../statements.js';
 import { sweepsOf, sweepsUntil } from '../sweeps.js';
 import type { BenchWorker } from '../worker.js';
 
+/** Rare, as Prometheus scrapes: the worker is at rest. */
+const POLL_MS = 5_000;
+
 /** What a worker costs that has nothing to do. */
 export interface RestCost {
   readonly idle: IdleCost;
@@ -22,7 +25,7 @@ export async function measureAtRest(bench: Bench, db: TestDatabase, worker: Benc
   const started = performance.now();
   let after = before;
   const idle = await measureIdle(bench, db, [worker], async () => {
-    after = await sweepsUntil(worker, before.count + 1);
+    after = await sweepsUntil(worker, before.count + 1, POLL_MS);
   });
   const minutes = (performance.now() - started) / 60_000;
   return {
