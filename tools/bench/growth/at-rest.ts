@@ -7,6 +7,7 @@ import type { BenchWorker } from '../worker.js';
 
 /** Rare, as Prometheus scrapes: the worker is at rest. */
 const POLL_MS = 5_000;
+const QUICK_POLL_MS = 50;
 
 /** What a worker costs that has nothing to do. */
 export interface RestCost {
@@ -25,7 +26,7 @@ export async function measureAtRest(bench: Bench, db: TestDatabase, worker: Benc
   const started = performance.now();
   let after = before;
   const idle = await measureIdle(bench, db, [worker], async () => {
-    after = await sweepsUntil(worker, before.count + 1, POLL_MS);
+    after = await sweepsUntil(worker, before.count + 1, bench.options.quick ? QUICK_POLL_MS : POLL_MS);
   });
   const minutes = (performance.now() - started) / 60_000;
   return {
