@@ -166,7 +166,7 @@ export const VARIABLES = {
   PALDOCS_HEARTBEAT_SECONDS: integer(10, 3600)({ default: 30, desc: 'time without a heartbeat that ends an attempt' }),
   PALDOCS_JOB_EXPIRE_SECONDS: integer(10, 86_400)({ default: 900, desc: 'longest time for one attempt' }),
   PALDOCS_JOB_RETENTION_SECONDS: integer(60)({ default: 86_400, desc: 'time to keep settled jobs' }),
-  PALDOCS_JOB_RETENTION_LIMIT: integer(1)({ default: 200_000, desc: 'settled jobs to keep at most' }),
+  PALDOCS_JOB_RETENTION_LIMIT: integer(1, 1_000_000)({ default: 200_000, desc: 'settled jobs to keep at most' }),
   PALDOCS_BACKFILL_RATE: integer(0)({ default: 500, desc: 'blocks that a backfill enqueues per second' }),
   PALDOCS_BACKFILL_BATCH_SIZE: integer(1, 10_000)({ default: 500, desc: 'blocks per transaction of a backfill' }),
   PALDOCS_QUEUE_LIMIT: integer(1)({ default: 10_000, desc: 'jobs to which sweep and backfill fill the queue' }),

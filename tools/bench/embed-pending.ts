@@ -11,7 +11,7 @@ import { BenchWorker, runCommand, type Environment } from './worker.js';
 
 export const SCHEMA = 'pgboss';
 const TIMEOUT_MS = 30 * 60_000;
-const ALL_JOBS = '10000000';
+const ALL_JOBS = '1000000';
 const IDLE_POLL_MS = 250;
 const COMPLETED_POLL_MS = 500;
 export const RSS_SAMPLE_MS = 100;
