@@ -9,7 +9,10 @@ export interface Place {
   readonly headingsAbove: readonly string[];
 }
 
-/** What the API's tables say about a block besides its text; null if nothing of it is embedded with the text. */
+/**
+ * The line of context that belongs to a block's text: its note's title, or the way to it (`Guide > Set-up > Linux`); null if
+ * there is none.
+ */
 export function contextOf(kind: ContextKind, { type, title, headingsAbove }: Place): string | null {
   switch (kind) {
     case 'none':

@@ -15,7 +15,10 @@ interface Heading {
   readonly text: string;
 }
 
-/** The texts that the worker would embed for the blocks of a note, in order. Blocks without text are left out, as the worker skips them. */
+/**
+ * The texts that the worker would embed for the blocks of a note, in order. Blocks without text are left out: the worker
+ * skips them.
+ */
 export function documentTexts(note: Note, setting: Setting): DocumentText[] {
   const instruction = setting.documents === 'instruction' ? DEFAULT_INSTRUCTION : '';
   const texts: DocumentText[] = [];
@@ -23,8 +26,8 @@ export function documentTexts(note: Note, setting: Setting): DocumentText[] {
   for (const block of note.blocks) {
     const { id, type, level } = block;
     if (level !== undefined) above = above.filter((heading) => heading.level < level);
-    const headingsAbove = above.map((heading) => heading.text);
-    const text = textInContext(note, block, contextOf(setting.context, { type, title: note.title, headingsAbove }), setting);
+    const place = { type, title: note.title, headingsAbove: above.map((heading) => heading.text) };
+    const text = textInContext(note, block, contextOf(setting.context, place), setting);
     if (text !== null) texts.push({ id, text: instruction + text });
     if (level !== undefined) above = [...above, { level, text: workerText(note, block, null) ?? '' }];
   }

@@ -14,7 +14,7 @@ export interface Recorded {
   readonly reciprocalRank: number;
 }
 
-/** A figure may be lower than the recorded one by this: the model's rounding differs between processors and can swap two neighbours. */
+/** How much lower than recorded a figure may be: the model rounds differently on other processors, which can swap neighbours. */
 export const MARGIN = 0.01;
 
 const FILE = 'tools/retrieval/recorded.json';

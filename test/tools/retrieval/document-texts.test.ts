@@ -36,7 +36,9 @@ describe('the text of a block', () => {
 
   it('is left out where the worker skips the block', () => {
     const mermaid = { type: 'mermaid', content: JSON.stringify({ code: 'graph LR' }) };
-    expect(documentTexts(noteOf(mermaid, paragraph(''), paragraph('Text.')), BARE)).toEqual([{ id: '2', text: 'Text.' }]);
+    expect(documentTexts(noteOf(mermaid, paragraph(''), paragraph('Text.')), BARE)).toEqual([
+      { id: '2', text: 'Text.' },
+    ]);
   });
 
   it.each([

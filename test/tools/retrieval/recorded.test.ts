@@ -8,7 +8,11 @@ describe('figures compared with those recorded', () => {
   it.each([
     { change: {}, isReached: true, says: 'as recorded' },
     { change: { recall: 0.5 - MARGIN / 2 }, isReached: true, says: 'as recorded' },
-    { change: { recall: 0.47 }, isReached: false, says: 'lower than recorded: recall@5 by 3.0 points (margin 1.0 points)' },
+    {
+      change: { recall: 0.47 },
+      isReached: false,
+      says: 'lower than recorded: recall@5 by 3.0 points (margin 1.0 points)',
+    },
     { change: { reciprocalRank: 0.38 }, isReached: false, says: 'lower than recorded: MRR@10 by 2.0 points' },
     {
       change: { recall: 0.4, reciprocalRank: 0.3 },
