@@ -10,6 +10,7 @@ import {
   type ModelServer,
 } from '../support/model-server.js';
 import { MemoryLog } from '../support/worker-log.js';
+import { bareText, bareTexts } from '../support/bare-texts.js';
 
 const DIMENSIONS = 8;
 const CRASH: ModelAnswer = {
@@ -56,10 +57,10 @@ describe('a text that crashes the server or that a proxy rejects', () => {
   /** Like the pipeline: long texts are embedded after the others, in parts. */
   const embed = async (...texts: string[]) => {
     const options = { priority: 0, explore: false, expireMs: 900_000, signal: AbortSignal.timeout(20_000) };
-    const results = await open.embedder.embed(texts, options);
+    const results = await open.embedder.embed(bareTexts(texts), options);
     return await Promise.all(
       results.map(async (result, i) =>
-        result === LONG ? await open.embedder.embedLong(texts[i] ?? '', options) : result,
+        result === LONG ? await open.embedder.embedLong(bareText(texts[i] ?? ''), options) : result,
       ),
     );
   };
