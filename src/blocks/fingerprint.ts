@@ -5,7 +5,7 @@ import type { BlocksTable } from './table.js';
  * SQL for the fingerprint of the block at alias `b`: a hash of everything that its text is built from. Claim and store use
  * the same expression, so equal fingerprints mean equal text. Title and headings are included only if the text contains
  * them; their lengths come first, so that different pairs of context and content cannot give the same input. For headings, the
- * statement must begin with `withOutline`.
+ * statement must begin with `withContext`.
  *
  * sha256 instead of md5, which a server in FIPS mode rejects. About 1 µs for a typical block, 3 ms for one of 1 MB.
  *

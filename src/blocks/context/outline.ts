@@ -23,14 +23,17 @@ export function outlineSql(table: BlocksTable, noteIds: string): string {
 )`;
 }
 
+/** SQL that begins a statement which computes fingerprints of blocks: `withOutline`, if headings are part of them. */
+export function withContext(table: BlocksTable, ids: string): string {
+  return table.context === 'path' ? withOutline(table, ids) : '';
+}
+
 /**
- * SQL that begins a statement on blocks whose fingerprints it computes: the outlines of their notes, if these are part of the
- * fingerprint, otherwise nothing.
+ * SQL that begins a statement on blocks with the outlines of their notes.
  *
  * @param ids SQL for an array of the blocks' ids
  */
 export function withOutline(table: BlocksTable, ids: string): string {
-  if (table.context !== 'path') return '';
   const noteIds = `ARRAY(SELECT b.${table.noteId} FROM ${table.blocks} b WHERE b.${table.id} = ANY (${ids}))`;
   return `WITH ${outlineSql(table, noteIds)}\n`;
 }
