@@ -104,6 +104,32 @@ describe('a text that crashes the server or that a proxy rejects', () => {
     expect(splits).toEqual([]);
   });
 
+  it('has its context before each of its parts', async () => {
+    await serve('ollama', longerThan(1_000, TOO_LARGE));
+    const options = { priority: 0, explore: false, expireMs: 900_000, signal: AbortSignal.timeout(20_000) };
+    const context = 'Guide > Set-up\n';
+    const vector = await open.embedder.embedLong({ context, text: textOf(1_800) }, options);
+    expect(sentAlone()).toEqual([1_815, 915, 915]);
+    expect(server.requests.flatMap(({ texts }) => texts).every((text) => text.startsWith(context))).toBe(true);
+    vectorOf(context + textOf(900), DIMENSIONS).forEach((value, i) => {
+      expect((vector as Float32Array)[i]).toBeCloseTo(value, 5);
+    });
+  });
+
+  it('is halved together with its context if that is longer than a half', async () => {
+    await serve('ollama', longerThan(500, TOO_LARGE));
+    const options = { priority: 0, explore: false, expireMs: 900_000, signal: AbortSignal.timeout(20_000) };
+    const vector = await open.embedder.embedLong({ context: textOf(900), text: textOf(90) }, options);
+    expect(vector).toBeInstanceOf(Float32Array);
+    expect(sentAlone()[0]).toBe(990);
+    expect(
+      sentAlone()
+        .slice(1)
+        .reduce((sum, length) => sum + length, 0),
+    ).toBeGreaterThan(980);
+    expect(splits).toEqual([2]);
+  });
+
   it('takes at most eight more requests', async () => {
     await serve('ollama', ({ texts }) => (texts.some((text) => text.length > 100) ? CRASH : undefined));
     const [result] = await embed(textOf(100_000));
