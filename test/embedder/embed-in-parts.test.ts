@@ -117,7 +117,7 @@ describe('a text that crashes the server or that a proxy rejects', () => {
   });
 
   it('is halved together with its context if that is longer than a half', async () => {
-    await serve('ollama', longerThan(500, TOO_LARGE));
+    await serve('ollama', longerThan(600, TOO_LARGE));
     const options = { priority: 0, explore: false, expireMs: 900_000, signal: AbortSignal.timeout(20_000) };
     const vector = await open.embedder.embedLong({ context: textOf(900), text: textOf(90) }, options);
     expect(vector).toBeInstanceOf(Float32Array);
