@@ -102,7 +102,7 @@ WITH held AS MATERIALIZED (
      FOR NO KEY UPDATE SKIP LOCKED
 ), ${path.outline}locked AS MATERIALIZED (
   SELECT b.${table.id} AS id, b.${table.status} AS status, b.${table.type}::text AS type, c.content, n.title,
-         octet_length(c.content) AS bytes, ${fingerprintSql(table, 'n.title')} AS fingerprint${path.ofLocked}
+         octet_length(c.content) AS bytes, ${fingerprintSql(table, '(SELECT n.title)')} AS fingerprint${path.ofLocked}
     FROM held b
     LEFT JOIN LATERAL (SELECT n.${table.notesTitle}::text AS title FROM ${table.notes} n
                         WHERE n.${table.notesId} = b.${table.noteId}) n ON true
