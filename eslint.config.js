@@ -21,7 +21,7 @@ const layers = [
 
 // The same for `tools`.
 const toolLayers = [
-  ['bench', 'crucible', 'dashboard', 'demo', 'release'],
+  ['bench', 'crucible', 'dashboard', 'demo', 'release', 'retrieval'],
   ['stand-in', 'toolchain'],
   ['reference-schema.ts'],
   ['project-root.ts'],
@@ -45,7 +45,7 @@ const zones = [
   ...downOnly('./tools', toolLayers),
   { target: './src', from: ['./test', './tools'], message: 'The image does not contain these.' },
   {
-    target: ['./tools/demo', './tools/release', './tools/stand-in', './tools/toolchain'],
+    target: ['./tools/demo', './tools/release', './tools/retrieval', './tools/stand-in', './tools/toolchain'],
     from: './test',
     message: 'Only bench and crucible use the servers that test/support starts.',
   },

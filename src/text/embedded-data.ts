@@ -31,7 +31,7 @@ const REFERENCE = /!?\[([^[\]\n]{0,500})\](?:\[([^[\]\n]{0,200})\])?/g;
 /** Removes the files from a text, in linear time. The description of an image in Markdown or HTML stays. */
 export function removeFiles(text: string): string {
   if (!/data:/i.test(text) && text.search(IMAGE) === -1) return text;
-  const marked = new FileScanner(text.replaceAll(MARK, '')).markFiles();
+  const marked = markFiles(text.replaceAll(MARK, ''));
   return marked.includes(MARK) ? removeMarks(marked) : text;
 }
 
@@ -58,6 +58,25 @@ function normaliseLabel(label: string): string {
   return label.trim().replace(/\s+/g, ' ').toLowerCase();
 }
 
+/** Start and end of an SVG file that is not base64. It may contain spaces and quotes. */
+const SVG = Object.entries({ '<svg': '</svg>', '<?xml': '</svg>', '%3Csvg': '%3C/svg%3E', '%3csvg': '%3c/svg%3e' });
+
+/** Replaces each file by a mark. */
+function markFiles(text: string): string {
+  const scanner = new FileScanner(text);
+  let kept = '';
+  let at = 0;
+  const starts = [...text.matchAll(DATA_URI), ...text.matchAll(IMAGE)].sort((a, b) => a.index - b.index);
+  for (const { index, 0: start } of starts) {
+    if (index < at) continue;
+    const from = index + start.length;
+    const isBase64 = IS_BASE64.test(start);
+    kept += text.slice(at, index) + MARK;
+    at = start.endsWith(',') && !isBase64 ? scanner.uriEnd(index, from) : scanner.base64End(isBase64 ? from : index);
+  }
+  return kept + text.slice(at);
+}
+
 class FileScanner {
   readonly #text: string;
   /** Last position of each string that may end a file, so that each fruitless search is done once. */
@@ -67,35 +86,10 @@ class FileScanner {
     this.#text = text;
   }
 
-  /** Replaces each file by a mark. */
-  markFiles(): string {
-    const text = this.#text;
-    let kept = '';
-    let at = 0;
-    for (const { index, 0: start } of this.#starts()) {
-      if (index < at) continue;
-      const from = index + start.length;
-      const end = IS_BASE64.test(start)
-        ? this.#base64End(from)
-        : start.endsWith(',')
-          ? this.#uriEnd(index, from)
-          : this.#base64End(index);
-      kept += text.slice(at, index) + MARK;
-      at = end;
-    }
-    return kept + text.slice(at);
-  }
-
-  #starts(): RegExpExecArray[] {
-    return [...this.#text.matchAll(DATA_URI), ...this.#text.matchAll(IMAGE)].sort((a, b) => a.index - b.index);
-  }
-
-  #base64End(from: number): number {
+  base64End(from: number): number {
     let end = this.#matchEnd(BASE64, from);
     let length = end - from;
-    for (;;) {
-      const line = this.#lineAt(FULL_LINE, end);
-      if (line === undefined) break;
+    for (let line = this.#lineAt(FULL_LINE, end); line !== undefined; line = this.#lineAt(FULL_LINE, end)) {
       length += line.length;
       end = FULL_LINE.lastIndex;
     }
@@ -111,15 +105,12 @@ class FileScanner {
   }
 
   /** @param from where the data of the URI at `index` starts */
-  #uriEnd(index: number, from: number): number {
+  uriEnd(index: number, from: number): number {
     const quote = this.#text.charAt(index - 1);
-    if (/["'`]/.test(quote)) {
-      const end = this.#find(quote, from);
-      if (end !== -1) return end;
-    }
+    const quoteEnd = /["'`]/.test(quote) ? this.#find(quote, from) : -1;
+    if (quoteEnd !== -1) return quoteEnd;
     for (const [open, close] of SVG) {
-      if (!this.#text.startsWith(open, from)) continue;
-      const end = this.#find(close, from);
+      const end = this.#text.startsWith(open, from) ? this.#find(close, from) : -1;
       if (end !== -1) return end + close.length;
     }
     return this.#matchEnd(ENCODED, from);
@@ -137,11 +128,3 @@ class FileScanner {
     return pattern.lastIndex;
   }
 }
-
-/** Start and end of an SVG file that is not base64. It may contain spaces and quotes. */
-const SVG = [
-  ['<svg', '</svg>'],
-  ['<?xml', '</svg>'],
-  ['%3Csvg', '%3C/svg%3E'],
-  ['%3csvg', '%3c/svg%3e'],
-] as const;

@@ -9,16 +9,16 @@ export interface HtmlEvents {
   close(name: string): void;
 }
 
-const NO_ATTRIBUTES: ReadonlyMap<string, string> = new Map();
+/** An element of another vocabulary, such as Word's `o:p`. It is none of ours, and what it contains is text. */
+const QUALIFIED_NAME = /^[a-z]\w*:[a-z][\w.-]*$/;
 
 const RAW_TEXT_OR_COMMENT = new RegExp(`<(!--|${RAW_TEXT.join('|')})`, 'gi');
 
 /**
  * Reads HTML as its author probably meant it: anything that is not an HTML tag is text, and a missing `>` loses no text.
  *
- * Uses htmlparser2's tokenizer, not its parser. The parser searches all open elements for each closing tag (40,000 `<b>` and
- * as many `</i>`, 280 kB, took 1.5 s; twice as many four times that), and a tree would need its own limits against deep
- * nesting. `TextWriter` needs no balanced tags.
+ * Uses htmlparser2's tokenizer, not its parser, which searches all open elements for each closing tag: 40,000 `<b>` and as
+ * many `</i>`, 280 kB, took 1.5 s, twice as many four times that. `TreeBuilder` needs no balanced tags.
  */
 export function scanHtml(html: string, events: HtmlEvents): void {
   const lastClosed = new Map<string, number>();
@@ -27,6 +27,18 @@ export function scanHtml(html: string, events: HtmlEvents): void {
   const tokenizer = new Tokenizer({}, new Scanner(source, lastClosed, events));
   tokenizer.write(source);
   tokenizer.end();
+}
+
+/** @returns the characters of an HTML fragment, with their white space. A `br` is a line end. */
+export function htmlText(html: string): string {
+  if (!/[<&]/.test(html)) return html;
+  let characters = '';
+  scanHtml(html, {
+    text: (text) => void (characters += text),
+    open: (name) => void (characters += name === 'br' ? '\n' : ''),
+    close: () => undefined,
+  });
+  return characters;
 }
 
 /** Escapes the `<` of unclosed comments, scripts and tags, which would swallow the rest of the text. */
@@ -49,7 +61,8 @@ class Scanner implements TokenizerCallbacks {
   /** Position of the `<` of the open tag being read; -1 for none. */
   #tagStart = -1;
   #name = '';
-  #attributes: Map<string, string> | undefined;
+  #attributes = new Map<string, string>();
+  #hasValues = false;
   #attributeName = '';
   #attributeValue = '';
 
@@ -59,22 +72,15 @@ class Scanner implements TokenizerCallbacks {
     this.#events = events;
   }
 
-  ontext(start: number, end: number): void {
-    this.#text += this.#source.slice(start, end);
-  }
-
-  ontextentity(codePoint: number): void {
-    this.#text += String.fromCodePoint(codePoint);
-  }
-
-  oncdata(start: number, end: number, endOffset: number): void {
-    this.#text += this.#source.slice(start, end - endOffset);
-  }
+  readonly ontext = (start: number, end: number): void => void (this.#text += this.#source.slice(start, end));
+  readonly ontextentity = (codePoint: number): void => void (this.#text += String.fromCodePoint(codePoint));
+  readonly oncdata = (start: number, end: number, endOffset: number): void => this.ontext(start, end - endOffset);
 
   onopentagname(start: number, end: number): void {
     this.#tagStart = start - 1;
     this.#name = this.#source.slice(start, end);
-    this.#attributes = undefined;
+    if (this.#attributes.size > 0) this.#attributes = new Map();
+    this.#hasValues = false;
   }
 
   onattribname(start: number, end: number): void {
@@ -82,27 +88,22 @@ class Scanner implements TokenizerCallbacks {
     this.#attributeValue = '';
   }
 
-  onattribdata(start: number, end: number): void {
-    this.#attributeValue += this.#source.slice(start, end);
-  }
-
-  onattribentity(codePoint: number): void {
-    this.#attributeValue += String.fromCodePoint(codePoint);
-  }
+  readonly onattribdata = (start: number, end: number): void =>
+    void (this.#attributeValue += this.#source.slice(start, end));
+  readonly onattribentity = (codePoint: number): void => void (this.#attributeValue += String.fromCodePoint(codePoint));
 
   onattribend(quote: QuoteType): void {
-    if (quote === QuoteType.NoValue) return;
-    this.#attributes ??= new Map();
+    this.#hasValues ||= quote !== QuoteType.NoValue;
     this.#attributes.set(this.#attributeName, this.#attributeValue);
   }
 
   onopentagend(end: number): void {
     const name = this.#name.toLowerCase();
-    if (this.#isTag(name)) {
-      this.#flush();
-      this.#events.open(name, this.#attributes ?? NO_ATTRIBUTES);
-    } else {
+    if (!this.#isTag(name)) {
       this.#text += this.#source.slice(this.#tagStart, end + 1);
+    } else if (ELEMENTS.has(name)) {
+      this.#flush();
+      this.#events.open(name, this.#attributes);
     }
     this.#tagStart = -1;
   }
@@ -119,7 +120,7 @@ class Scanner implements TokenizerCallbacks {
     if (ELEMENTS.has(name)) {
       this.#flush();
       this.#events.close(name);
-    } else {
+    } else if (!QUALIFIED_NAME.test(name)) {
       this.#text += this.#source.slice(start - 2, this.#source.indexOf('>', end) + 1);
     }
   }
@@ -141,10 +142,11 @@ class Scanner implements TokenizerCallbacks {
 
   /** Whether the author meant a tag, not text such as `Map<string>`, `List<A>`, `<Link>` or "use <div>". */
   #isTag(name: string): boolean {
+    if (QUALIFIED_NAME.test(name)) return this.#hasValues || this.#closed.has(name);
     if (!ELEMENTS.has(name)) return false;
     const isUpper = this.#name === this.#name.toUpperCase();
     if (this.#name !== name && !isUpper) return false;
-    if (this.#attributes) return true;
+    if (this.#hasValues) return true;
     if (isUpper && name.length === 1 && /\w/.test(this.#source.charAt(this.#tagStart - 1))) return false;
     return this.#closed.has(name) || MAY_STAY_OPEN.has(name);
   }

@@ -1,9 +1,9 @@
 import MarkdownIt from 'markdown-it';
-import { removeInvisible } from './characters.js';
+import { removeInvisible } from '../base/characters.js';
 import { removeFiles } from './embedded-data.js';
-import { writeHtml } from './write-html.js';
 import { pipeTable } from './pipe-table.js';
-import type { TextWriter } from './text-writer.js';
+import { readHtml } from './read-html.js';
+import type { TreeBuilder } from './tree-builder.js';
 
 /** Lists may nest half as deep, quotations this deep. The cost of a line is proportional to its depth. */
 const MAX_NESTING = 40;
@@ -15,6 +15,18 @@ const MAX_NESTING = 40;
  */
 const markdown = new MarkdownIt({ html: true, breaks: true, maxNesting: MAX_NESTING }).disable(['reference', 'code']);
 markdown.block.ruler.at('table', pipeTable, { alt: ['paragraph'] });
+markdown.inline.ruler.before('escape', 'formula', (state, silent) => {
+  FORMULA.lastIndex = state.pos;
+  const [formula = ''] = FORMULA.exec(state.src) ?? [];
+  if (formula && !silent) state.push('text', '', 0).content = formula;
+  state.pos += formula.length;
+  return formula !== '';
+});
+
+/** As pandoc reads it: no space within the dollar signs, no letter or digit after them. Its stars and underscores are meant. */
+const FORMULA = /\$\$[^$]{1,1000}\$\$|\$(?=[^\s$])[^$\n]{0,1000}(?<=[^\s\\])\$(?!\w)/y;
+/** The mark of an alert (GitHub, Obsidian) */
+const ALERT = /^([ \t]*>[ \t>]*)\[!\w{1,30}\][+-]?(?=\s|$)/gm;
 
 /**
  * Limit for the estimated time that markdown-it takes for a block. It is linear in its input, but a megabyte took from 60 ms
@@ -31,12 +43,12 @@ const LINE_END = 0x0a;
 const TAG = 0x3c;
 const MARKUP_CHARACTERS = new Set(Array.from('&*[\\]_`|~', (character) => character.charCodeAt(0)));
 
-/** Writes strings of plain text, Markdown or HTML. One reader per block, whose strings share the budget. */
+/** Reads strings of plain text, Markdown or HTML. One reader per block, whose strings share the budget. */
 export class MarkupReader {
-  readonly #out: TextWriter;
+  readonly #out: TreeBuilder;
   #budget = BUDGET_MICROSECONDS;
 
-  constructor(out: TextWriter) {
+  constructor(out: TreeBuilder) {
     this.#out = out;
   }
 
@@ -55,12 +67,12 @@ export class MarkupReader {
   #read(text: string, render: (source: string) => string | undefined): void {
     // First, because markdown-it turns U+0000 into U+FFFD.
     const source = removeFiles(removeInvisible(text));
-    if (!MARKUP.test(source)) return this.#out.lines(source);
-    const html = this.#affords(source) ? render(source) : undefined;
-    if (html !== undefined) writeHtml(html, this.#out);
-    else if (!/[&<]/.test(source)) this.#out.lines(source);
+    if (!MARKUP.test(source)) return this.#out.text(source);
+    const html = this.#affords(source) ? render(source.replace(ALERT, '$1')) : undefined;
+    if (html !== undefined) readHtml(html, this.#out);
+    else if (!/[&<]/.test(source)) this.#out.text(source);
     // In HTML, line ends are spaces. In any other text they count.
-    else writeHtml(/^\s*</.test(source) ? source : `<pre>${source}</pre>`, this.#out);
+    else readHtml(/^\s*</.test(source) ? source : `<pre>${source}</pre>`, this.#out);
   }
 
   #affords(source: string): boolean {

@@ -5,7 +5,7 @@
  *
  *     node tools/toolchain/with-toolchain.mjs [--build-tools] COMMAND [ARGUMENT...]
  *
- * `--build-tools` first compiles bench, crucible, demo and stand-in, with `src` and test/support, into `dist-tools/`.
+ * `--build-tools` first compiles bench, crucible, demo, retrieval and stand-in, with `src` and test/support, into `dist-tools/`.
  *
  * So `npm test` works in a fresh clone with npm and any Node ≥ 20, and takes no extra time once everything is installed. It is
  * plain JavaScript without dependencies, because it runs before they are installed. Progress goes to stderr, so stdout
