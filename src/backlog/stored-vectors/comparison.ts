@@ -1,0 +1,20 @@
+/** How a stored vector compares with the one that the model returns now. */
+export interface Comparison {
+  readonly id: string;
+  readonly type: string;
+  /** Of the text that was embedded. */
+  readonly fingerprint: string;
+  /**
+   * `no vector`: none is stored, or one without a direction. `no text`: a worker would skip the block now. `not embedded`:
+   * the model returned no vector, so nothing was compared.
+   */
+  readonly result: 'compared' | 'no vector' | 'no text' | 'not embedded';
+  /** Cosine similarity: 1 is the same direction, 0 is unrelated. null unless the result is `compared`. */
+  readonly cosine: number | null;
+}
+
+/** Whether what is stored is not what a worker would store now. */
+export function isDrifted({ result, cosine }: Comparison, threshold: number): boolean {
+  if (result === 'compared') return (cosine ?? 0) < threshold;
+  return result !== 'not embedded';
+}
