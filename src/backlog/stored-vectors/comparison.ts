@@ -1,3 +1,9 @@
+/**
+ * Cosine similarity below which a vector has drifted. The vectors that one model returns for one text are closer, whatever
+ * the size of the request: docs/verify.md has the measurements.
+ */
+export const DEFAULT_THRESHOLD = 0.99;
+
 /** How a stored vector compares with the one that the model returns now. */
 export interface Comparison {
   readonly id: string;
