@@ -47,7 +47,7 @@ export class StoredVectorCheck {
       if (signal.aborted || hold.isHeld) return;
       await this.#check(limit.signal);
     } catch (error) {
-      if (signal.aborted || (await hold.explains(error))) return;
+      if (limit.signal.aborted || (await hold.explains(error))) return;
       log.info('could not compare stored vectors with what the model returns', { error });
     } finally {
       limit.clear();
