@@ -172,7 +172,7 @@ describeWithServer('verify', () => {
     const run = verify(['--fix']);
     await hold.reached();
     await edit(ids[0] ?? '');
-    await hold.release();
+    hold.release();
     const { status, result } = await run;
     expect({ status, ...result }).toMatchObject({ status: 0, checked: 5, drifted: 1, requeued: 1 });
     expect(result.blocks.map(({ id }) => id)).toEqual([ids[5]]);
@@ -267,7 +267,7 @@ describeWithServer('verify', () => {
     await hold.reached();
     run.kill('SIGTERM');
     expect(await run.untilEnd(10_000)).toEqual({ status: 130, signal: null });
-    await hold.release();
+    hold.release();
   });
 
   it('reports a server that is away with status 1, a missing model and wrong options with status 2', async () => {
@@ -284,7 +284,7 @@ describeWithServer('verify', () => {
     });
     expect(await run([], { PALDOCS_EMBEDDING_MODEL: 'absent' })).toEqual({
       status: 2,
-      stderr: expect.stringMatching(/no model absent/) as string,
+      stderr: expect.stringMatching(/model 'absent' not found/) as string,
     });
     for (const [args, message] of [
       [['--all', '--sample', '5'], '--all and --sample: give only one'],

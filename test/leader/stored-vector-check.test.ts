@@ -8,11 +8,12 @@ import { startStandIn, type StandIn } from '../../tools/stand-in/stand-in.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlocks } from '../support/fixtures.js';
+import { poll } from '../support/poll.js';
 import { storeVectors } from '../support/stored-vectors.js';
 import type { TestDatabase } from '../support/test-database.js';
 import { hang } from '../support/worker-hold.js';
 import { workerEnvironment } from '../support/worker-in-process.js';
-import { MemoryLog } from '../support/worker-log.js';
+import { MemoryLog, type LogLine } from '../support/worker-log.js';
 
 const WARNING = 'stored vectors are not those that the model returns; see: embedding-worker verify';
 
@@ -46,6 +47,13 @@ describeWithServer('the leader’s check of stored vectors', () => {
     await db.drop();
   });
 
+  const logged = async (message: string): Promise<LogLine> => {
+    const find = () => Promise.resolve(log.lines.find((line) => line.message.startsWith(message)));
+    const line = await poll(20_000, find);
+    if (line === undefined) throw new Error(`"${message}" was not logged, but ${log.format('info', 'warn').join()}`);
+    return line;
+  };
+
   const stored = async (count: number, textOf = (index: number) => `Text number ${index}.`) => {
     await storeVectors(db, await insertBlocks(db, count), textOf);
   };
@@ -53,22 +61,21 @@ describeWithServer('the leader’s check of stored vectors', () => {
   it('warns if they are another model’s, after it embedded 20 texts', async () => {
     await stored(50, (index) => `other ${index}`);
     check.start();
-    const line = await log.until(WARNING);
-    expect(line).toMatchObject({ level: 'warn', checked: 20, drifted: 20 });
+    expect(await logged(WARNING)).toMatchObject({ level: 'warn', fields: { checked: 20, drifted: 20 } });
     expect(ollama.timesEmbedded().size).toBe(20);
   });
 
   it('does not warn if they are this model’s, or if only some differ', async () => {
     await stored(10, (index) => (index === 0 ? 'former' : `Text number ${index}.`));
     check.start();
-    await log.until('some stored vectors differ');
+    await logged('some stored vectors differ');
     expect(log.lines.filter(({ level }) => level === 'warn')).toEqual([]);
   });
 
   it('embeds nothing if no block is completed', async () => {
     await insertBlocks(db, 3);
     check.start();
-    await log.until('stored vectors are like those');
+    await logged('stored vectors are like those');
     expect(ollama.requests).toEqual([]);
   });
 
@@ -78,7 +85,7 @@ describeWithServer('the leader’s check of stored vectors', () => {
     check.start();
     await hold.reached();
     await check.stop();
-    await hold.release();
+    hold.release();
     expect(log.lines).toEqual([]);
   });
 });
