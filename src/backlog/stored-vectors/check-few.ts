@@ -38,6 +38,8 @@ export async function checkFew(
 /** One of each type, then another of each, and so on. */
 function takeOfEachType(blocks: readonly SampledBlock[], count: number): SampledBlock[] {
   const byType = [...Map.groupBy(blocks, ({ type }) => type).values()];
-  const inTurn = Array.from({ length: count }, (_, place) => byType.flatMap((ofType) => ofType.slice(place, place + 1)));
+  const inTurn = Array.from({ length: count }, (_, place) =>
+    byType.flatMap((ofType) => ofType.slice(place, place + 1)),
+  );
   return inTurn.flat().slice(0, count);
 }

@@ -40,7 +40,10 @@ export async function requeueDrifted(context: RequeueContext, read: readonly Rea
   let open = read;
   for (let attempt = 0; open.length > 0 && attempt < TRIES; attempt++) {
     const tried = open;
-    const { done, again } = await retryTransient(() => tryToRequeue(context, tried), { signal, maxWaitMs: maxOutageMs });
+    const { done, again } = await retryTransient(() => tryToRequeue(context, tried), {
+      signal,
+      maxWaitMs: maxOutageMs,
+    });
     requeued.push(...done);
     open = tried.filter(({ id }) => again.includes(id));
   }

@@ -29,7 +29,7 @@ export function openModel({ config, table, signal, maxOutageMs, log }: ModelOpti
   const { instruction, requestTargetMs: targetMs, batchSize: fixedTexts } = config;
   const events = createEvents();
   const server = { ...embeddingServer(config), concurrency: 1, instruction, targetMs, fixedTexts };
-  const { embedder, size, provider, close } = openEmbedder({
+  const opened = openEmbedder({
     ...server,
     dimensions: () => table.dimensions,
     events,
@@ -56,9 +56,9 @@ export function openModel({ config, table, signal, maxOutageMs, log }: ModelOpti
     }, maxOutageMs);
   });
   return {
-    embedder,
-    size,
-    provider,
+    embedder: opened.embedder,
+    size: opened.size,
+    provider: opened.provider,
     signal: stopping.signal,
     get outage() {
       return outage;
@@ -66,7 +66,7 @@ export function openModel({ config, table, signal, maxOutageMs, log }: ModelOpti
     close: () => {
       clearTimeout(timer);
       signal.removeEventListener('abort', stop);
-      close();
+      opened.close();
     },
   };
 }

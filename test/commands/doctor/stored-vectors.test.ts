@@ -41,7 +41,9 @@ describeWithServer('doctor’s check of stored vectors', () => {
     expect(await check()).toEqual({
       name: 'stored vectors',
       status: 'warning',
-      found: expect.stringMatching(/^20 of 20 vectors differ from what the model returns now; .*another model$/) as string,
+      found: expect.stringMatching(
+        /^20 of 20 vectors differ from what the model returns now; .*another model$/,
+      ) as string,
       fix: expect.stringMatching(/^embedding-worker verify, .*\n.*backfill --all$/) as string,
     });
   });

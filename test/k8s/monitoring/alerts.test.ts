@@ -32,7 +32,9 @@ describe('the alerts', () => {
     // kube-state-metrics has the second: https://github.com/kubernetes/kube-state-metrics, docs/metrics/workload/job-metrics.md
     const known = new Set([...registry.getMetricsAsArray().map(({ name }) => name), 'kube_job_failed']);
     for (const { alert, expr } of await readAlerts()) {
-      const asked = [...expr.matchAll(/(?:embedding|kube)_\w+/g)].map(([name]) => name.replace(/_(bucket|count|sum)$/, ''));
+      const asked = [...expr.matchAll(/(?:embedding|kube)_\w+/g)].map(([name]) =>
+        name.replace(/_(bucket|count|sum)$/, ''),
+      );
       expect(asked.length).toBeGreaterThan(0);
       expect([alert, ...asked.filter((name) => !known.has(name))]).toEqual([alert]);
     }

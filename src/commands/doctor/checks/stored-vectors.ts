@@ -17,7 +17,9 @@ export const storedVectorsCheck: Check = {
     if (tally === undefined) return skipped(`the model did not embed 20 texts within ${TIMEOUT_MS / 1000} s`);
     const { checked, drifted, lowestCosine, notEmbedded } = tally.total;
     if (checked === 0) {
-      return skipped(notEmbedded === 0 ? 'no completed block was found' : 'the model embeds none of the sampled blocks');
+      return skipped(
+        notEmbedded === 0 ? 'no completed block was found' : 'the model embeds none of the sampled blocks',
+      );
     }
     const reason = likeliestReason(tally);
     if (reason === null) {
