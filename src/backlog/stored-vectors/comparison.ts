@@ -4,6 +4,12 @@
  */
 export const DEFAULT_THRESHOLD = 0.99;
 
+/**
+ * Cosine similarity below which two vectors are not the same one computed twice: the size of the request changes it less
+ * (docs/verify.md).
+ */
+export const EXACT = 0.9999;
+
 /** How a stored vector compares with the one that the model returns now. */
 export interface Comparison {
   readonly id: string;

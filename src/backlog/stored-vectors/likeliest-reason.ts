@@ -2,7 +2,7 @@ import type { Tally, TypeTally } from './tally.js';
 
 /** Why stored vectors differ from what the model returns now, as far as the pattern tells. */
 export interface DriftReason {
-  /** Stable. `model`: nearly all vectors differ. */
+  /** Stable. `model`: nearly all vectors of each type differ. */
   readonly code: 'model' | 'no-vectors' | 'no-text' | 'headings' | 'types' | 'edits';
   readonly message: string;
   readonly fix: string;
@@ -15,16 +15,21 @@ const UNRELATED = 0.3;
 
 /** @returns null if nothing has drifted */
 export function likeliestReason(tally: Tally): DriftReason | null {
-  const { checked, drifted } = tally.total;
+  const { drifted } = tally.total;
   if (drifted === 0) return null;
   const { 'no vector': withoutVector, 'no text': withoutText } = tally.driftedByResult;
   if (withoutVector === drifted) return NO_VECTORS;
   if (withoutText === drifted) return NO_TEXT;
+  if (isInexact(tally.types)) return model(tally.meanCosineOfDrifted ?? 0);
   const types = tally.types.filter((one) => one.drifted > 0);
-  if (types.every(({ type }) => type === 'heading') && checked > drifted && tally.types.length > 1) return HEADINGS;
-  if (drifted >= checked * NEARLY_ALL) return model(tally.meanCosineOfDrifted ?? 0);
-  if (types.every(({ checked: of, drifted: differ }) => differ >= of * NEARLY_ALL)) return ofTypes(types);
-  return EDITS;
+  if (types.every(({ type }) => type === 'heading')) return HEADINGS;
+  return isInexact(types) ? ofTypes(types) : EDITS;
+}
+
+/** Whether nearly all vectors of each type differ, though perhaps too little to have drifted. */
+export function isInexact(types: readonly TypeTally[]): boolean {
+  const checked = types.filter((one) => one.checked > 0);
+  return checked.length > 0 && checked.every((one) => one.inexact >= one.checked * NEARLY_ALL);
 }
 
 function model(meanCosine: number): DriftReason {
@@ -60,7 +65,7 @@ const HEADINGS: DriftReason = {
 const EDITS: DriftReason = {
   code: 'edits',
   message:
-    'some blocks have drifted, and others of the same types have not: their text was changed without the trigger, or they come from a dump',
+    'some blocks have drifted, and others of the same types have not: their text was changed without the trigger, they come from a dump, or embedding everything again has not ended',
   fix: 'embedding-worker verify --all --fix',
 };
 

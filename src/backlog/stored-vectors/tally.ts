@@ -1,4 +1,4 @@
-import { isDrifted, type Comparison } from './comparison.js';
+import { EXACT, isDrifted, type Comparison } from './comparison.js';
 
 /** The comparisons of the blocks of one type. */
 export interface TypeTally {
@@ -6,6 +6,8 @@ export interface TypeTally {
   /** Blocks whose stored vector could be judged. */
   readonly checked: number;
   readonly drifted: number;
+  /** Blocks whose vector is not the same, computed again; these include the drifted ones. */
+  readonly inexact: number;
   /** null if no two vectors were compared. */
   readonly lowestCosine: number | null;
   /** Blocks of which the model returned no vector. */
@@ -37,11 +39,13 @@ export class Tally {
   /** Over all types. */
   get total(): Omit<TypeTally, 'type'> {
     const { types } = this;
-    const sum = (key: 'checked' | 'drifted' | 'notEmbedded') => types.reduce((total, one) => total + one[key], 0);
+    const sum = (key: 'checked' | 'drifted' | 'inexact' | 'notEmbedded') =>
+      types.reduce((total, one) => total + one[key], 0);
     const cosines = types.flatMap(({ lowestCosine }) => lowestCosine ?? []);
     return {
       checked: sum('checked'),
       drifted: sum('drifted'),
+      inexact: sum('inexact'),
       lowestCosine: cosines.length === 0 ? null : Math.min(...cosines),
       notEmbedded: sum('notEmbedded'),
     };
@@ -60,7 +64,7 @@ export class Tally {
 
   #count(comparison: Comparison): void {
     const { type, result, cosine } = comparison;
-    const tally = this.#types.get(type) ?? { type, checked: 0, drifted: 0, lowestCosine: null, notEmbedded: 0 };
+    const tally = this.#types.get(type) ?? emptyTally(type);
     this.#types.set(type, tally);
     if (result === 'not embedded') {
       tally.notEmbedded += 1;
@@ -68,9 +72,14 @@ export class Tally {
     }
     tally.checked += 1;
     if (cosine !== null) tally.lowestCosine = Math.min(tally.lowestCosine ?? cosine, cosine);
+    if (isDrifted(comparison, EXACT)) tally.inexact += 1;
     if (!isDrifted(comparison, this.#threshold)) return;
     tally.drifted += 1;
     this.#drifted[result] += 1;
     this.#cosinesOfDrifted += cosine ?? 0;
   }
+}
+
+function emptyTally(type: string): TypeTally {
+  return { type, checked: 0, drifted: 0, inexact: 0, lowestCosine: null, notEmbedded: 0 };
 }

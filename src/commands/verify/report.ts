@@ -1,5 +1,5 @@
 import type { Comparison } from '../../backlog/stored-vectors/comparison.js';
-import { likeliestReason, type DriftReason } from '../../backlog/stored-vectors/likeliest-reason.js';
+import { isInexact, likeliestReason, type DriftReason } from '../../backlog/stored-vectors/likeliest-reason.js';
 import type { TypeTally } from '../../backlog/stored-vectors/tally.js';
 import type { Verification } from '../../backlog/stored-vectors/verification.js';
 import { counted, number, outputWidth, printable, styled } from '../../terminal/output.js';
@@ -22,6 +22,7 @@ export interface VerifyResult {
   readonly threshold: number;
   readonly checked: number;
   readonly drifted: number;
+  readonly inexact: number;
   readonly lowestCosine: number | null;
   readonly notEmbedded: number;
   readonly requeued: number;
@@ -94,6 +95,7 @@ export function describeResult(result: VerifyResult): string[] {
     ...rows,
     '',
     ...(drifted === 0 ? [styled('green', `None of ${counted(checked, 'vector')} has drifted.`)] : summary(result)),
+    ...(drifted === 0 && isInexact(byType) ? wrapped(ALL_INEXACT) : []),
     ...(reason === null ? [] : wrapped(`Likeliest reason: ${reason.message}.`)),
     ...(reason === null || result.left === 0 ? [] : [`To fix it: ${printable(reason.fix)}`]),
     ...(drifted === 0 ? [] : wrapped(listed(result))),
@@ -102,6 +104,9 @@ export function describeResult(result: VerifyResult): string[] {
       : []),
   ];
 }
+
+const ALL_INEXACT =
+  'Nearly all differ a little, by less than the threshold: perhaps another quantisation, or another server.';
 
 function nothing({ sample, complete }: VerifyResult): string {
   if (!complete) return 'No block was checked.';

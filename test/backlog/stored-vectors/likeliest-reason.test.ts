@@ -39,6 +39,15 @@ describe('the likeliest reason', () => {
       ],
     ],
     [
+      'all differ, and some of them enough to have drifted',
+      'model',
+      [
+        ['paragraph', 0.994, 17],
+        ['paragraph', 0.985, 3],
+        ['heading', 0.993, 5],
+      ],
+    ],
+    [
       'some headings differ, and nothing else',
       'headings',
       [

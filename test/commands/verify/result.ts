@@ -5,6 +5,7 @@ export interface VerifyJson {
   readonly threshold: number;
   readonly checked: number;
   readonly drifted: number;
+  readonly inexact: number;
   readonly lowestCosine: number | null;
   readonly notEmbedded: number;
   readonly requeued: number;
@@ -13,6 +14,7 @@ export interface VerifyJson {
     readonly type: string;
     readonly checked: number;
     readonly drifted: number;
+    readonly inexact: number;
     readonly lowestCosine: number | null;
     readonly notEmbedded: number;
   }[];
