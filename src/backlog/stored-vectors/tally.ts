@@ -17,7 +17,7 @@ export interface TypeTally {
 /** What is kept of comparisons, however many there are. */
 export class Tally {
   readonly #threshold: number;
-  readonly #types = new Map<string, { -readonly [K in keyof TypeTally]: TypeTally[K] }>();
+  readonly #types = new Map<string, Counters>();
   readonly #drifted = { compared: 0, 'no vector': 0, 'no text': 0, 'not embedded': 0 };
   #cosinesOfDrifted = 0;
 
@@ -80,6 +80,8 @@ export class Tally {
   }
 }
 
-function emptyTally(type: string): TypeTally {
+type Counters = { -readonly [K in keyof TypeTally]: TypeTally[K] };
+
+function emptyTally(type: string): Counters {
   return { type, checked: 0, drifted: 0, inexact: 0, lowestCosine: null, notEmbedded: 0 };
 }
