@@ -12,7 +12,8 @@ GRANT CREATE ON DATABASE :"DBNAME" TO :"role";
 
 GRANT USAGE ON SCHEMA public TO :"role";
 GRANT SELECT ON public.notes TO :"role";
--- Or by columns: (id, note_id, block_type, content, embedding, embedding_status, ctid). Sweeps read the table by ctid.
+-- Or by columns: (id, note_id, block_type, content, embedding, embedding_status, ctid), and the column with the position of
+-- blocks if PALDOCS_BLOCKS_POSITION_COLUMN names one. Sweeps read the table by ctid.
 GRANT SELECT ON public.blocks TO :"role";
 -- The worker's two columns; no INSERT, no DELETE, no other column, no DDL.
 GRANT UPDATE (embedding, embedding_status) ON public.blocks TO :"role";

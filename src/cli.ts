@@ -86,6 +86,7 @@ const cli = yargs(hideBin(process.argv))
         .option('json', JSON_OPTION)
         .option('limit', { type: 'number', default: 10, describe: 'number of blocks to print, 100 at most' })
         .option('block-type', { type: 'string', describe: 'only blocks of this type' })
+        .option('context', { type: 'boolean', default: false, describe: 'show the headings above each block, too' })
         .example('$0 search "how do I roll back a deployment" --limit 3', 'the three nearest blocks'),
     async ({ text, _, ...options }) =>
       (await import('./commands/search.js')).runSearch({ ...options, text: [...text, ...afterDashes(_)] }),

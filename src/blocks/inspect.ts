@@ -47,6 +47,10 @@ export async function inspectBlocks(db: Queryable, names: TableNames): Promise<B
   const noteId = requireColumn(inBlocks, blocks, names.blocksNoteId, 'PALDOCS_BLOCKS_NOTE_ID_COLUMN');
   const type = requireColumn(inBlocks, blocks, names.blocksType, 'PALDOCS_BLOCKS_TYPE_COLUMN');
   const content = requireColumn(inBlocks, blocks, names.blocksContent, 'PALDOCS_BLOCKS_CONTENT_COLUMN');
+  const position =
+    names.blocksPosition === undefined
+      ? undefined
+      : requireColumn(inBlocks, blocks, names.blocksPosition, 'PALDOCS_BLOCKS_POSITION_COLUMN');
   const notesId = requireColumn(inNotes, notes, names.notesId, 'PALDOCS_NOTES_ID_COLUMN');
   const notesTitle = requireColumn(inNotes, notes, names.notesTitle, 'PALDOCS_NOTES_TITLE_COLUMN');
 
@@ -78,6 +82,7 @@ export async function inspectBlocks(db: Queryable, names: TableNames): Promise<B
     content: quoteColumn(content.name),
     embedding: quoteColumn(embedding.name),
     status: quoteColumn(status.name),
+    position: position === undefined ? null : quoteColumn(position.name),
     notesId: quoteColumn(notesId.name),
     notesTitle: quoteColumn(notesTitle.name),
     columns: {
@@ -87,6 +92,7 @@ export async function inspectBlocks(db: Queryable, names: TableNames): Promise<B
       content: content.name,
       embedding: embedding.name,
       status: status.name,
+      position: position?.name ?? null,
       notesId: notesId.name,
       notesTitle: notesTitle.name,
     },
@@ -96,6 +102,7 @@ export async function inspectBlocks(db: Queryable, names: TableNames): Promise<B
     vectorKind: embedding.typeName,
     vectorTypeOid: embedding.typeOid,
     dimensions: embedding.typmod,
+    context: names.context,
   };
 }
 

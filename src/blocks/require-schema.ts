@@ -1,4 +1,5 @@
 import type { Database } from '../postgres/database.js';
+import { requireNoteIndex } from './checks/note-index.js';
 import { requirePrivileges } from './checks/privileges.js';
 import { requireNoTriggerLoop } from './checks/trigger-loop.js';
 import { requireNoForeignKeys } from './checks/replica-sessions.js';
@@ -8,7 +9,8 @@ import { requireAllRowsVisible } from './checks/row-security.js';
 import type { BlocksTable } from './table.js';
 
 /**
- * Proves at start that the tables are as the worker needs them: privileges, access to all rows, columns that accept what we
+ * Proves at start that the tables are as the worker needs them: privileges, access to all rows, the index that
+ * paths need, columns that accept what we
  * write, and a trigger that notifies us of edits but not of our own writes.
  *
  * @throws ConfigurationError for the first check that fails, with the fix
@@ -16,6 +18,7 @@ import type { BlocksTable } from './table.js';
 export async function requireSchema(database: Database, table: BlocksTable): Promise<void> {
   await requirePrivileges(database, table);
   await requireAllRowsVisible(database, table);
+  await requireNoteIndex(database, table);
   await requireTrigger(database, table);
   await requireStatuses(database, table);
   await requireNoForeignKeys(database, table);

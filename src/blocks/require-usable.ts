@@ -1,6 +1,7 @@
 import type { Database, Queryable } from '../postgres/database.js';
 import { isEnvironmental, reactionTo } from '../postgres/sqlstate.js';
 import { rolledBack } from '../postgres/rolled-back.js';
+import { withContext } from './context/outline.js';
 import { fingerprintSql } from './fingerprint.js';
 import { lockBlocks } from './sql/lock.js';
 import { inspectBlocks } from './inspect.js';
@@ -76,7 +77,7 @@ async function findCandidates(tx: Queryable, table: BlocksTable): Promise<{ id: 
 
 async function readAndWrite(tx: Queryable, table: BlocksTable, id: string | null): Promise<void> {
   await tx.query(
-    `SELECT ${fingerprintSql(table)} FROM ${table.blocks} b WHERE b.${table.id} = $1::text::${table.idType}`,
+    `${withContext(table, `ARRAY[$1::text::${table.idType}]`)}SELECT ${fingerprintSql(table)} FROM ${table.blocks} b WHERE b.${table.id} = $1::text::${table.idType}`,
     [id],
   );
   await tx.query(

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { VectorKind } from '../postgres/vector-codec.js';
+import type { ContextKind } from './context/kinds.js';
 
-/** The API's tables and columns that we read and write, as the operator named them. */
+/** The API's tables and columns that we read and write, as the operator named them, and what of them is embedded. */
 export interface TableNames {
   readonly blocksTable: string;
   readonly notesTable: string;
@@ -11,8 +12,11 @@ export interface TableNames {
   readonly blocksContent: string;
   readonly blocksEmbedding: string;
   readonly blocksStatus: string;
+  /** Undefined if the operator named none: only paths need it. */
+  readonly blocksPosition: string | undefined;
   readonly notesId: string;
   readonly notesTitle: string;
+  readonly context: ContextKind;
 }
 
 /** What statements on blocks and notes are built from: quoted names, and types read from the catalogue. */
@@ -30,6 +34,8 @@ export interface BlocksTable {
   readonly content: string;
   readonly embedding: string;
   readonly status: string;
+  /** Orders the blocks of a note; null if the operator named no such column. */
+  readonly position: string | null;
   readonly notesId: string;
   readonly notesTitle: string;
   /** The same columns, unquoted as in the catalogue. */
@@ -45,6 +51,8 @@ export interface BlocksTable {
   readonly vectorTypeOid: number;
   /** N of `vector(N)` or `halfvec(N)`. */
   readonly dimensions: number;
+  /** What of its note is part of a block's text. */
+  readonly context: ContextKind;
 }
 
 export interface ColumnNames {
@@ -54,6 +62,7 @@ export interface ColumnNames {
   readonly content: string;
   readonly embedding: string;
   readonly status: string;
+  readonly position: string | null;
   readonly notesId: string;
   readonly notesTitle: string;
 }

@@ -1,5 +1,7 @@
 import { embeddingServer } from '../config/embedding-server.js';
 import { blockText } from '../text/block-text.js';
+import { BlockTexts } from '../blocks/context/block-texts.js';
+import { findHeadingsAbove } from '../blocks/sql/find-headings-above.js';
 import { findNearest, type NearestBlock } from '../blocks/sql/find-nearest.js';
 import type { BlocksTable } from '../blocks/table.js';
 import { setIndexScanLimits } from '../blocks/sql/set-index-scan-limits.js';
@@ -17,6 +19,8 @@ export interface SearchOptions {
   readonly text: readonly string[];
   readonly limit: number;
   readonly blockType?: string | undefined;
+  /** Whether to show the headings above each block. */
+  readonly context: boolean;
   readonly json: boolean;
 }
 
@@ -25,25 +29,40 @@ const MAX_LIMIT = 100;
 const EXCERPT_WIDTH = 200;
 
 /** Prints the blocks nearest in meaning to a text. */
-export async function runSearch({ text, json, ...options }: SearchOptions): Promise<void> {
+export async function runSearch({ text, json, context: showsContext, ...options }: SearchOptions): Promise<void> {
   const limit = requireWhole('--limit', options.limit, 1, MAX_LIMIT);
   const blockType = requireText('--block-type', options.blockType);
   const query = text.join(' ').trim();
   if (query === '') throw new ConfigurationError('OPTION', 'search: give a text to search for');
   await withContext('search', async (context) => {
-    const vector = await embedQuery(context, query);
     const {
       database,
       blocks: { table },
     } = context;
+    if (showsContext) requirePosition(table);
+    const vector = await embedQuery(context, query);
     const found = await withLongTimeout(database, async (tx) => {
       await setIndexScanLimits(tx, limit);
-      return await findNearest(tx, table, vector, limit, blockType ?? undefined);
+      const nearest = await findNearest(tx, table, vector, limit, blockType ?? undefined);
+      const ids = nearest.map(({ id }) => id);
+      return { nearest, headings: showsContext ? await findHeadingsAbove(tx, table, ids) : undefined };
     });
-    const results = found.map((block) => toResult(block, table));
+    const blockTexts = new BlockTexts(table);
+    const results = found.nearest.map((block): Result => {
+      const headingsAbove = found.headings?.get(block.id);
+      if (headingsAbove === undefined) return toResult(block, table);
+      return { ...toResult(block, table), headings: blockTexts.path({ ...block, headingsAbove }) };
+    });
     if (json) await writeJson({ model: context.config.model, results });
     else await writeLines(results.length === 0 ? [nothing(blockType)] : results.flatMap(toLines));
     return 0;
+  });
+}
+
+function requirePosition({ position }: BlocksTable): void {
+  if (position !== null) return;
+  throw new ConfigurationError('OPTION', 'search --context needs the order of the blocks of a note', {
+    fix: 'set PALDOCS_BLOCKS_POSITION_COLUMN to the column with it',
   });
 }
 
@@ -74,6 +93,8 @@ interface Result {
   readonly noteTitle: string | null;
   /** The beginning of its text, on one line. */
   readonly excerpt: string;
+  /** The headings above it, from the highest level down, with `--context`. */
+  readonly headings?: readonly string[];
 }
 
 function toResult({ id, noteId, noteTitle, type, content, distance }: NearestBlock, table: BlocksTable): Result {
@@ -83,8 +104,9 @@ function toResult({ id, noteId, noteTitle, type, content, distance }: NearestBlo
   return { id, distance: Number(distance.toFixed(6)), type, noteId, noteTitle, excerpt };
 }
 
-function toLines({ id, distance, type, noteTitle, excerpt }: Result): string[] {
-  const where = [printable(noteTitle ?? '(no note)'), printable(type), `block ${printable(id)}`].join(' · ');
+function toLines({ id, distance, type, noteTitle, excerpt, headings = [] }: Result): string[] {
+  const note = [noteTitle ?? '(no note)', ...headings].map(printable).join(' > ');
+  const where = [note, printable(type), `block ${printable(id)}`].join(' · ');
   return [
     `${styled('bold', distance.toFixed(4))}  ${where}`,
     ...wrap(excerpt, outputWidth() - 8).map((line) => `        ${styled('dim', line)}`),

@@ -147,6 +147,8 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
       blocksStatus: env.PALDOCS_BLOCKS_STATUS_COLUMN,
       notesId: env.PALDOCS_NOTES_ID_COLUMN,
       notesTitle: env.PALDOCS_NOTES_TITLE_COLUMN,
+      blocksPosition: env.PALDOCS_BLOCKS_POSITION_COLUMN,
+      context: env.PALDOCS_EMBEDDING_CONTEXT,
     },
   };
   if (config.provider === 'openai') requireGiven(given, ['PALDOCS_OPENAI_URL', 'PALDOCS_EMBEDDING_MODEL']);
@@ -163,6 +165,12 @@ function checkCombinations(config: Config): void {
   checkServer('PALDOCS_OLLAMA_TOKEN', 'PALDOCS_OLLAMA', config.ollamaUrl, config.ollamaToken, config.ollamaCa);
   if (config.openaiUrl !== '') {
     checkServer('PALDOCS_OPENAI_API_KEY', 'PALDOCS_OPENAI', config.openaiUrl, config.openaiKey, config.openaiCa);
+  }
+  if (config.tables.context === 'path' && config.tables.blocksPosition === undefined) {
+    throw new ConfigurationError(
+      'CONFIGURATION',
+      'PALDOCS_EMBEDDING_CONTEXT: path needs the order of the blocks of a note: set PALDOCS_BLOCKS_POSITION_COLUMN to the column with it',
+    );
   }
   if (config.retryDelayMaxSeconds < config.retryDelaySeconds) {
     throw new ConfigurationError(

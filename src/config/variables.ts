@@ -1,6 +1,7 @@
 import { EnvError, makeExactValidator } from 'envalid';
 import { PROVIDER_NAMES, type ProviderKind } from '../embedder/dialect.js';
 import { NameError, readColumnName, readTableName } from '../postgres/identifiers.js';
+import { CONTEXT_KINDS, type ContextKind } from '../blocks/context/kinds.js';
 import { SHORTEN, type Shorten } from '../embedder/model-families.js';
 import { readCertificates } from './certificates.js';
 import { keepAlive } from './keep-alive.js';
@@ -103,6 +104,12 @@ const shorten = makeExactValidator<Shorten>((input) => {
   return which;
 });
 
+const context = makeExactValidator<ContextKind>((input) => {
+  const kind = CONTEXT_KINDS.find((known) => known === input);
+  if (kind === undefined) throw new EnvError(`"${input}" is not valid: give one of ${CONTEXT_KINDS.join(', ')}`);
+  return kind;
+});
+
 /** The platform's own prefix of each text. */
 export const DEFAULT_INSTRUCTION = 'Represent this platform knowledge base section for retrieval: ';
 
@@ -136,6 +143,7 @@ export const VARIABLES = {
     default: undefined,
     desc: 'prefix of each search query; unset: the query form of the model, if it is known',
   }),
+  PALDOCS_EMBEDDING_CONTEXT: context({ default: 'headings', desc: 'what of its note stands before a text' }),
   PALDOCS_EMBEDDING_SHORTEN: shorten({ default: 'trained', desc: 'models whose vectors may be shortened' }),
   PALDOCS_EMBEDDING_TIMEOUT_SECONDS: integer(1, 86_400)({ default: 300, desc: 'timeout of a request' }),
   PALDOCS_OLLAMA_CONCURRENCY: integer(1, 256)({ default: 2, desc: 'requests to Ollama in flight' }),
@@ -183,6 +191,7 @@ export const VARIABLES = {
   PALDOCS_BLOCKS_CONTENT_COLUMN: identifier({ default: 'content' }),
   PALDOCS_BLOCKS_EMBEDDING_COLUMN: identifier({ default: 'embedding' }),
   PALDOCS_BLOCKS_STATUS_COLUMN: identifier({ default: 'embedding_status' }),
+  PALDOCS_BLOCKS_POSITION_COLUMN: identifier({ default: undefined, desc: 'orders the blocks of a note, for path' }),
   PALDOCS_NOTES_ID_COLUMN: identifier({ default: 'id' }),
   PALDOCS_NOTES_TITLE_COLUMN: identifier({ default: 'title' }),
 };

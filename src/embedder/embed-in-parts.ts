@@ -6,6 +6,7 @@ import {
   type TextRejectedError,
 } from './errors.js';
 import { halve } from './halve.js';
+import { wholeText, type TextInContext } from './text-in-context.js';
 import { normalise, type VectorOrRejection } from './vector.js';
 
 /** A shorter text (in characters) that the server calls too long is not halved: something else is wrong. */
@@ -25,7 +26,7 @@ export interface EmbeddedParts {
 
 interface Part {
   readonly vector: Float32Array;
-  /** Characters. */
+  /** Characters, without the context. */
   readonly weight: number;
 }
 
@@ -40,20 +41,20 @@ export function mayHaveCrashedOnLength(error: unknown, text: string): error is P
 }
 
 /**
- * Halves a text until every part fits.
+ * Halves a text until every part, with the context, fits.
  *
  * @param embedPart returns the part's vector, or the error once the part is at fault
  */
 export async function embedInParts(
-  text: string,
+  text: TextInContext,
   embedPart: (part: string) => Promise<Float32Array | ProviderError>,
 ): Promise<EmbeddedParts> {
   const parts: Part[] = [];
   const waiting = halves(text);
   for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
-    const result = await embedPart(part);
-    if (result instanceof Float32Array) parts.push({ vector: result, weight: part.length });
-    else if (isTooLong(result, part)) waiting.unshift(...halves(part));
+    const result = await embedPart(wholeText(part));
+    if (result instanceof Float32Array) parts.push({ vector: result, weight: part.text.length });
+    else if (isTooLong(result, wholeText(part))) waiting.unshift(...halves(part));
     else return { vector: asRejection(result), parts: parts.length };
   }
   return { vector: meanVector(parts), parts: parts.length };
@@ -66,7 +67,7 @@ export async function embedInParts(
  * @param sendPart sends a part, and repeats it only after errors that no text can cause; the server works when it resolves
  */
 export async function embedInPartsAfterCrash(
-  text: string,
+  text: TextInContext,
   failure: ProviderError,
   sendPart: (part: string) => Promise<Float32Array | ProviderError>,
 ): Promise<EmbeddedParts> {
@@ -75,16 +76,23 @@ export async function embedInPartsAfterCrash(
   for (let left = MAX_REQUESTS_AFTER_CRASH; left >= waiting.length; left--) {
     const part = waiting.shift();
     if (part === undefined) return { vector: meanVector(parts), parts: parts.length };
-    const result = await sendPart(part);
-    if (result instanceof Float32Array) parts.push({ vector: result, weight: part.length });
-    else if (isTooLong(result, part) || mayHaveCrashedOnLength(result, part)) waiting.push(...halves(part));
+    const result = await sendPart(wholeText(part));
+    if (result instanceof Float32Array) parts.push({ vector: result, weight: part.text.length });
+    else if (isTooLong(result, wholeText(part)) || mayHaveCrashedOnLength(result, wholeText(part)))
+      waiting.push(...halves(part));
     else break;
   }
   return { vector: asRejection(failure), parts: parts.length };
 }
 
-function halves(text: string): string[] {
-  return halve(text).filter((part) => part.trim() !== '');
+/**
+ * The halves of a text, each with its context. A context that is longer than a half becomes part of the text instead, so that
+ * every part fits in the end, and no request consists mostly of context.
+ */
+export function halves({ context, text }: TextInContext): TextInContext[] {
+  const repeated = 2 * context.length <= text.length ? context : '';
+  const parts = halve(repeated === context ? text : context + text);
+  return parts.filter((part) => part.trim() !== '').map((part) => ({ context: repeated, text: part }));
 }
 
 /**

@@ -2,6 +2,7 @@ import { inputMayBeAtFault, TextRejectedError, TextTooLongError } from './errors
 import { RequestQueue, type BatchOptions, type RequestOptions, type RequestQueueOptions } from './request-queue.js';
 import type { RequestSize } from './request-size.js';
 import { LONG, TextEmbedder } from './text-embedder.js';
+import { wholeText, type TextInContext } from './text-in-context.js';
 import type { VectorOrRejection } from './vector.js';
 
 export interface EmbedOptions extends BatchOptions {
@@ -18,6 +19,8 @@ export class Unanswered {
     this.reason = reason;
   }
 }
+
+const NO_TEXT: TextInContext = { context: '', text: '' };
 
 /** `LONG`: the text is longer than the model's context. */
 type RequestResult = VectorOrRejection | typeof LONG;
@@ -53,7 +56,7 @@ export class Embedder {
    * @throws DrainingError, or the signal's reason: no text's fault
    * @throws TookTooLongError if one of the texts used up the job's time
    */
-  async embed(texts: readonly string[], options: EmbedOptions): Promise<TextResult[]> {
+  async embed(texts: readonly TextInContext[], options: EmbedOptions): Promise<TextResult[]> {
     const results: RequestResult[] = [];
     for (const size of this.#size.divide(texts.length, options.explore)) {
       const request = texts.slice(results.length, results.length + size);
@@ -73,7 +76,7 @@ export class Embedder {
    * @throws DrainingError, or the signal's reason: not the text's fault
    * @throws TookTooLongError if the text used up the job's time
    */
-  async embedLong(text: string, options: BatchOptions): Promise<VectorOrRejection> {
+  async embedLong(text: TextInContext, options: BatchOptions): Promise<VectorOrRejection> {
     return await this.#single.embedLong(text, options);
   }
 
@@ -82,12 +85,12 @@ export class Embedder {
     this.#requests.drain();
   }
 
-  async #embedRequest(texts: readonly string[], options: RequestOptions): Promise<RequestResult[]> {
+  async #embedRequest(texts: readonly TextInContext[], options: RequestOptions): Promise<RequestResult[]> {
     const [first] = texts;
     if (first === undefined) return [];
     if (texts.length === 1) return [await this.#single.embed(first, options)];
     for (;;) {
-      const answer = await this.#requests.send(texts, options);
+      const answer = await this.#requests.send(texts.map(wholeText), options);
       if (Array.isArray(answer)) return await this.#retryRejected(texts, answer, options);
       if (!(answer instanceof TextTooLongError)) {
         await this.#requests.recover(answer, options);
@@ -102,7 +105,7 @@ export class Embedder {
     }
   }
 
-  async #embedHalves(texts: readonly string[], batch: BatchOptions): Promise<RequestResult[]> {
+  async #embedHalves(texts: readonly TextInContext[], batch: BatchOptions): Promise<RequestResult[]> {
     const options = { ...batch, typical: false };
     const middle = Math.ceil(texts.length / 2);
     const results = await this.#embedRequest(texts.slice(0, middle), options);
@@ -111,7 +114,7 @@ export class Embedder {
 
   /** Embeds again, alone, each text whose vector was rejected. */
   async #retryRejected(
-    texts: readonly string[],
+    texts: readonly TextInContext[],
     vectors: readonly VectorOrRejection[],
     options: RequestOptions,
   ): Promise<RequestResult[]> {
@@ -120,7 +123,7 @@ export class Embedder {
       results.push(
         vector instanceof Float32Array
           ? vector
-          : await this.#single.embed(texts[i] ?? '', { ...options, typical: false }),
+          : await this.#single.embed(texts[i] ?? NO_TEXT, { ...options, typical: false }),
       );
     }
     return results;

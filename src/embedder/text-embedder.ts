@@ -8,6 +8,7 @@ import {
 } from './embed-in-parts.js';
 import { asRejection, inputMayBeAtFault, type ProviderError } from './errors.js';
 import { isJobTimeUp, type BatchOptions, type RequestOptions, type RequestQueue } from './request-queue.js';
+import { wholeText, type TextInContext } from './text-in-context.js';
 import type { VectorOrRejection } from './vector.js';
 
 /** The result for a text that is longer than the model's context: `embedLong` embeds it in parts, which may take long. */
@@ -27,11 +28,12 @@ export class TextEmbedder {
   }
 
   /** Embeds a text; in parts if the model crashes on it and it is long. */
-  async embed(text: string, options: RequestOptions): Promise<VectorOrRejection | typeof LONG> {
-    const result = await this.#embedOrFault(text, options);
+  async embed(text: TextInContext, options: RequestOptions): Promise<VectorOrRejection | typeof LONG> {
+    const whole = wholeText(text);
+    const result = await this.#embedOrFault(whole, options);
     if (result instanceof Float32Array) return result;
-    if (isTooLong(result, text)) return LONG;
-    if (mayHaveCrashedOnLength(result, text) && !isJobTimeUp(options.signal)) {
+    if (isTooLong(result, whole)) return LONG;
+    if (mayHaveCrashedOnLength(result, whole) && !isJobTimeUp(options.signal)) {
       return await this.#embedAfterCrash(text, result, options);
     }
     return asRejection(result);
@@ -43,7 +45,7 @@ export class TextEmbedder {
    * @throws DrainingError, or the signal's reason: not the text's fault
    * @throws TookTooLongError if the text used up the job's time
    */
-  async embedLong(text: string, batch: BatchOptions): Promise<VectorOrRejection> {
+  async embedLong(text: TextInContext, batch: BatchOptions): Promise<VectorOrRejection> {
     const options = { ...batch, typical: false };
     try {
       const result = await this.embed(text, options);
@@ -56,7 +58,7 @@ export class TextEmbedder {
     }
   }
 
-  async #embedAfterCrash(text: string, failure: ProviderError, batch: BatchOptions): Promise<VectorOrRejection> {
+  async #embedAfterCrash(text: TextInContext, failure: ProviderError, batch: BatchOptions): Promise<VectorOrRejection> {
     const options = { ...batch, typical: false };
     try {
       return this.#countParts(await embedInPartsAfterCrash(text, failure, (part) => this.#embedOnce(part, options)));

@@ -66,7 +66,7 @@ async function readRound(
   const { claimed, verdicts, deferred } = await span('claim', jobs.length, () =>
     claim(pipeline, jobs, capacity, signal),
   );
-  const prepared = prepare(claimed, pipeline.blocks.table.contentFormat);
+  const prepared = prepare(claimed, pipeline.blocks.table);
   return { texts: prepared.texts, verdicts: [...verdicts, ...prepared.verdicts], deferred };
 }
 

@@ -30,10 +30,7 @@ export async function embed(
   const verdicts: Verdict[] = [];
   const long: PreparedText[] = [];
   try {
-    const vectors = await embedder.embed(
-      texts.map(({ text }) => text),
-      { priority, explore: priority === PRIORITY.backlog, ...deadline },
-    );
+    const vectors = await embedder.embed(texts, { priority, explore: priority === PRIORITY.backlog, ...deadline });
     texts.forEach((prepared, i) => {
       const vector = vectors[i];
       if (vector === undefined) throw new RangeError(`got ${vectors.length} vectors for ${texts.length} texts`);
@@ -55,7 +52,7 @@ export async function embedLong(
   deadline: Deadline,
 ): Promise<Verdict> {
   try {
-    return verdictOf(prepared, await embedder.embedLong(prepared.text, { priority, ...deadline }));
+    return verdictOf(prepared, await embedder.embedLong(prepared, { priority, ...deadline }));
   } catch (error) {
     return handBack(prepared.job, error, deadline.signal);
   }

@@ -27,7 +27,7 @@ export async function runSlow(
   const startedAt = performance.now();
   const hadLittleOutage = pipeline.outages.start();
   const { claimed, verdicts } = await claim(pipeline, [job], { mode: 'direct', oversized: true }, signal);
-  const prepared = prepare(claimed, pipeline.blocks.table.contentFormat);
+  const prepared = prepare(claimed, pipeline.blocks.table);
   await settleVerdicts(pipeline, [...verdicts, ...prepared.verdicts], outcomes, 'direct', signal);
   for (const text of prepared.texts) {
     const verdict = await embedLong(pipeline.embedder, text, PRIORITY.live, deadline);

@@ -42,23 +42,24 @@ export function blockText({ type, content, contentFormat, noteTitle }: BlockSour
     text = writeTree([{ kind: 'paragraph', text: content }]);
   }
   if (text === '') return null;
-  return breakLongRuns(type === 'heading' ? headingText(text, noteTitle ?? '') : text);
-}
-
-function headingText(text: string, noteTitle: string): string {
-  const heading = oneLine(text);
-  const title = oneLine(toNfc(removeInvisible(noteTitle)));
-  return title ? `${title} > ${heading}` : heading;
+  const title = oneLine(toNfc(removeInvisible(noteTitle ?? '')));
+  return breakLongRuns(type === 'heading' ? [title, oneLine(text)].filter(Boolean).join(' > ') : text);
 }
 
 function contentText(type: string, content: string, format: 'text' | 'json'): string {
+  if (type !== 'code') return writeTree(readContent(type, content, format).tree);
   const json = format === 'json' || LIKE_JSON.test(content) ? parsed(content) : undefined;
-  // The API may have stored its object as a string in a jsonb column.
-  if (type !== 'code' && typeof json === 'string' && LIKE_JSON.test(json)) return contentText(type, json, 'text');
-  if (type !== 'code') return writeTree(treeOf(type, json === undefined ? content : json, json !== undefined));
   const tree = editorOf(json) === PLATFORM ? [] : treeOf(type, json, true);
   // An editor's JSON without code may be code itself, such as an example of it.
   return writeCode(tree.some(({ kind }) => kind === 'code') ? tree : [readCode(content, json, format)]);
+}
+
+/** @returns what a block that is not code holds; `json`: its value, if it is JSON */
+export function readContent(type: string, content: string, format: 'text' | 'json') {
+  let json = format === 'json' || LIKE_JSON.test(content) ? parsed(content) : undefined;
+  // The API may have stored its object as a string in a jsonb column.
+  if (typeof json === 'string' && LIKE_JSON.test(json)) json = parsed(json) ?? json;
+  return { json, tree: treeOf(type, json === undefined ? content : json, json !== undefined) };
 }
 
 function treeOf(type: string, content: unknown, isJson: boolean): readonly TreeNode[] {

@@ -36,6 +36,7 @@ describeWithServer('a claim', () => {
         type: 'heading',
         content: 'Oceans',
         noteTitle: 'Atlas',
+        headingsAbove: [],
         fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
       },
     ]);

@@ -51,6 +51,7 @@ describeWithServer('doctor', () => {
       'pgvector',
       'tables',
       'privileges',
+      'context',
       'trigger',
       'own write',
       'notifications',

@@ -58,6 +58,20 @@ describeWithServer('search', () => {
     expect(shapeOf(found)).toEqual(shapeOf(await documentedJson('search')));
   });
 
+  it('shows the headings above each block with --context', async () => {
+    await db.query('ALTER TABLE blocks ADD place integer');
+    await db.query(`UPDATE blocks SET place = CASE block_type WHEN 'heading' THEN 1 ELSE 2 END`);
+    const withPlace = { ...environment, PALDOCS_BLOCKS_POSITION_COLUMN: 'place' };
+    const args = ['search', '--context', 'Roll back by reverting the commit.'];
+    const { results } = await runJson<Found>(withPlace, args);
+    expect(results[0]).toMatchObject({ id: target, headings: ['Rolling back'] });
+    const { stdout } = await runCli(withPlace, args);
+    expect(stdout).toMatch(/^0\.0000 {2}Operating .* the cluster > Rolling back · paragraph · block \d+$/m);
+    const refused = await runCli(environment, args);
+    expect({ status: refused.status, stdout: refused.stdout }).toEqual({ status: 2, stdout: '' });
+    expect(refused.stderr).toContain('PALDOCS_BLOCKS_POSITION_COLUMN');
+  });
+
   it('shows control characters instead of sending them to the terminal', async () => {
     const { status, stdout, stderr } = await runCli(environment, ['search', 'boom', '--block-type', 'code']);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });

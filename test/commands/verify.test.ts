@@ -93,6 +93,32 @@ describeWithServer('verify', () => {
     expect(await countByStatus(db)).toEqual({ completed: 15, skipped: 1 });
   });
 
+  it.each(['title', 'path'])('embeds blocks with the context that a worker embeds: %s', async (kind) => {
+    await open({}, { contextTokens: 200 });
+    const context = { PALDOCS_EMBEDDING_CONTEXT: kind, PALDOCS_BLOCKS_POSITION_COLUMN: 'place' };
+    await db.query('ALTER TABLE blocks ADD place int');
+    await db.query('CREATE INDEX ON blocks (note_id)');
+    const noteId = await insertNote(db, 'Guide');
+    const [first = '', second = ''] = await insertBlocks(db, 2, {
+      noteId,
+      type: 'heading',
+      content: (i) => `Part ${i}`,
+    });
+    await insertBlock(db, { noteId, content: 'A sentence that is repeated. '.repeat(100) });
+    await insertBlocks(db, 5, { noteId });
+    await db.query('UPDATE blocks SET place = id');
+    const worker = await startWorker(db, ollama, context);
+    await untilIdle(db);
+    await worker.stop();
+    const { result } = await verify([], context);
+    expect(result).toMatchObject({ checked: 8, drifted: 0, inexact: 0 });
+
+    await withoutTriggers(db, () => db.query(`UPDATE blocks SET content = '"Other"' WHERE id = $1`, [second]));
+    const { blocks, drifted } = (await verify([], context)).result;
+    expect(blocks.map(({ id }) => id)).not.toContain(first);
+    expect(drifted).toBe(kind === 'path' ? 7 : 1);
+  });
+
   it.each(['another model', 'another instruction'])('finds that all vectors are those of %s', async (what) => {
     await open({}, what === 'another model' ? { brain: new OtherModel() } : {});
     await stored(12);

@@ -57,7 +57,21 @@ describe('the configuration', () => {
         blocksStatus: 'embedding_status',
         notesId: 'id',
         notesTitle: 'title',
+        context: 'headings',
       },
+    });
+  });
+
+  it.each(['headings', 'title'] as const)('takes the context %s', (context) => {
+    expect(loadConfig({ ...REQUIRED, PALDOCS_EMBEDDING_CONTEXT: context }).tables.context).toBe(context);
+  });
+
+  it('takes paths only together with the column that orders the blocks of a note', () => {
+    const variables = { ...REQUIRED, PALDOCS_EMBEDDING_CONTEXT: 'path' };
+    expect(refusalOf(variables)).toContain('set PALDOCS_BLOCKS_POSITION_COLUMN');
+    expect(loadConfig({ ...variables, PALDOCS_BLOCKS_POSITION_COLUMN: 'position' }).tables).toMatchObject({
+      context: 'path',
+      blocksPosition: 'position',
     });
   });
 

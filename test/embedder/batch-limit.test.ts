@@ -6,6 +6,7 @@ import { createEvents, type Events } from '../../src/telemetry/events.js';
 import { deterministicVector } from '../../tools/stand-in/deterministic-brain.js';
 import { startStandIn, type StandIn } from '../../tools/stand-in/stand-in.js';
 import { MemoryLog } from '../support/worker-log.js';
+import { bareText, bareTexts } from '../support/bare-texts.js';
 
 const DIMENSIONS = 32;
 const TEXTS = Array.from({ length: 10 }, (_, i) => `text ${i}`);
@@ -43,10 +44,10 @@ describe('a server that limits the texts per request', () => {
   /** Like the pipeline: long texts are embedded after the others, in parts. */
   const embed = async (texts: readonly string[]) => {
     const options = { priority: 0, explore: false, expireMs: 900_000, signal: AbortSignal.timeout(20_000) };
-    const results = await open.embedder.embed(texts, options);
+    const results = await open.embedder.embed(bareTexts(texts), options);
     return await Promise.all(
       results.map(async (result, i) =>
-        result === LONG ? await open.embedder.embedLong(texts[i] ?? '', options) : result,
+        result === LONG ? await open.embedder.embedLong(bareText(texts[i] ?? ''), options) : result,
       ),
     );
   };

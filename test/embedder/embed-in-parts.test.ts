@@ -10,6 +10,7 @@ import {
   type ModelServer,
 } from '../support/model-server.js';
 import { MemoryLog } from '../support/worker-log.js';
+import { bareText, bareTexts } from '../support/bare-texts.js';
 
 const DIMENSIONS = 8;
 const CRASH: ModelAnswer = {
@@ -56,10 +57,10 @@ describe('a text that crashes the server or that a proxy rejects', () => {
   /** Like the pipeline: long texts are embedded after the others, in parts. */
   const embed = async (...texts: string[]) => {
     const options = { priority: 0, explore: false, expireMs: 900_000, signal: AbortSignal.timeout(20_000) };
-    const results = await open.embedder.embed(texts, options);
+    const results = await open.embedder.embed(bareTexts(texts), options);
     return await Promise.all(
       results.map(async (result, i) =>
-        result === LONG ? await open.embedder.embedLong(texts[i] ?? '', options) : result,
+        result === LONG ? await open.embedder.embedLong(bareText(texts[i] ?? ''), options) : result,
       ),
     );
   };
@@ -101,6 +102,32 @@ describe('a text that crashes the server or that a proxy rejects', () => {
     expect(result).toMatchObject({ code: 'OLLAMA_RUNNER_CRASHED' });
     expect(sentAlone()).toHaveLength(4);
     expect(splits).toEqual([]);
+  });
+
+  it('has its context before each of its parts', async () => {
+    await serve('ollama', longerThan(1_000, TOO_LARGE));
+    const options = { priority: 0, explore: false, expireMs: 900_000, signal: AbortSignal.timeout(20_000) };
+    const context = 'Guide > Set-up\n';
+    const vector = await open.embedder.embedLong({ context, text: textOf(1_800) }, options);
+    expect(sentAlone()).toEqual([1_815, 915, 915]);
+    expect(server.requests.flatMap(({ texts }) => texts).every((text) => text.startsWith(context))).toBe(true);
+    vectorOf(context + textOf(900), DIMENSIONS).forEach((value, i) => {
+      expect((vector as Float32Array)[i]).toBeCloseTo(value, 5);
+    });
+  });
+
+  it('is halved together with its context if that is longer than a half', async () => {
+    await serve('ollama', longerThan(600, TOO_LARGE));
+    const options = { priority: 0, explore: false, expireMs: 900_000, signal: AbortSignal.timeout(20_000) };
+    const vector = await open.embedder.embedLong({ context: textOf(900), text: textOf(90) }, options);
+    expect(vector).toBeInstanceOf(Float32Array);
+    expect(sentAlone()[0]).toBe(990);
+    expect(
+      sentAlone()
+        .slice(1)
+        .reduce((sum, length) => sum + length, 0),
+    ).toBeGreaterThan(980);
+    expect(splits).toEqual([2]);
   });
 
   it('takes at most eight more requests', async () => {

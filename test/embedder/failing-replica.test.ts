@@ -3,6 +3,7 @@ import { createEvents } from '../../src/telemetry/events.js';
 import { startStandIn, type StandIn } from '../../tools/stand-in/stand-in.js';
 import { Balancer } from '../support/balancer.js';
 import { MemoryLog } from '../support/worker-log.js';
+import { bareTexts } from '../support/bare-texts.js';
 
 /** Shorter than the lifetime of a connection: the worker must leave a failing server before its connection expires. */
 const SOON_MS = 4_000;
@@ -39,7 +40,7 @@ describe('two servers behind one address, one of which fails', () => {
     'embed a text on the other one: "%s"',
     async (preset) => {
       failing.faults.add(preset);
-      const [vector] = await open.embedder.embed(['a text'], {
+      const [vector] = await open.embedder.embed(bareTexts(['a text']), {
         priority: 0,
         explore: false,
         expireMs: 900_000,

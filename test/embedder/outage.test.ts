@@ -8,6 +8,7 @@ import { createLogger } from '../../src/telemetry/logger.js';
 import { deterministicVector } from '../../tools/stand-in/deterministic-brain.js';
 import { presetNames } from '../../tools/stand-in/fault-presets.js';
 import { StandIn } from '../../tools/stand-in/stand-in.js';
+import { bareTexts } from '../support/bare-texts.js';
 
 const DIMENSIONS = 32;
 const TEXTS = ['one', 'two', 'three', 'four', 'five'];
@@ -50,7 +51,7 @@ describe.each(Object.keys(PROVIDER_NAMES) as ProviderKind[])('with the provider 
   }
 
   const embed = (texts: readonly string[], signal: AbortSignal = AbortSignal.timeout(20_000)) =>
-    open.embedder.embed(texts, { priority: 0, explore: false, expireMs: 900_000, signal });
+    open.embedder.embed(bareTexts(texts), { priority: 0, explore: false, expireMs: 900_000, signal });
 
   function expectVectorOf(vector: unknown, text: string): void {
     const expected = deterministicVector(text, DIMENSIONS);

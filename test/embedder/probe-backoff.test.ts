@@ -3,6 +3,7 @@ import { openEmbedder } from '../../src/embedder/open-embedder.js';
 import { createEvents } from '../../src/telemetry/events.js';
 import { startStandIn } from '../../tools/stand-in/stand-in.js';
 import { MemoryLog } from '../support/worker-log.js';
+import { bareTexts } from '../support/bare-texts.js';
 
 /** In half a second, the backoff allows about a dozen requests. */
 const OBSERVED_MS = 500;
@@ -26,7 +27,7 @@ describe('a server that embeds the probe but is too busy for the texts', () => {
       events: createEvents(),
       log: new MemoryLog(),
     });
-    const embedding = open.embedder.embed(['ours'], {
+    const embedding = open.embedder.embed(bareTexts(['ours']), {
       priority: 0,
       explore: false,
       expireMs: 900_000,

@@ -2,6 +2,7 @@ import { openEmbedder, type OpenEmbedder } from '../../src/embedder/open-embedde
 import { createEvents } from '../../src/telemetry/events.js';
 import { startStandIn, type StandIn } from '../../tools/stand-in/stand-in.js';
 import { MemoryLog } from '../support/worker-log.js';
+import { bareText, bareTexts } from '../support/bare-texts.js';
 
 const DIMENSIONS = 32;
 const LONG_TEXT = 'A sentence that repeats. '.repeat(12);
@@ -24,10 +25,7 @@ describe('what requests cost', () => {
 
   const options = () => ({ priority: 0, explore: false, expireMs: 900_000, signal: AbortSignal.timeout(20_000) });
   const embed = async (count: number) => {
-    await open.embedder.embed(
-      Array.from({ length: count }, (_, i) => `text ${i}`),
-      options(),
-    );
+    await open.embedder.embed(bareTexts(Array.from({ length: count }, (_, i) => `text ${i}`)), options());
   };
   const learn = async () => {
     for (let i = 0; i < 8; i++) for (const count of [10, 2]) await embed(count);
@@ -45,7 +43,7 @@ describe('what requests cost', () => {
   it('is not learned from the parts of a long text', async () => {
     const cost = await learn();
     server.forgetRequests();
-    await open.embedder.embedLong(LONG_TEXT, options());
+    await open.embedder.embedLong(bareText(LONG_TEXT), options());
     expect(server.requests.length).toBeGreaterThan(2);
     expect(open.size.cost).toEqual(cost);
   });

@@ -8,6 +8,7 @@ import { startStandIn, type StandIn } from '../../tools/stand-in/stand-in.js';
 import type { StandInOptions } from '../../tools/stand-in/options.js';
 import { startModelServer, type ModelServer } from '../support/model-server.js';
 import { MemoryLog } from '../support/worker-log.js';
+import { bareTexts } from '../support/bare-texts.js';
 
 const COLUMN = 64;
 const REFUSED = {
@@ -61,7 +62,7 @@ describe('a server that shortens vectors', () => {
     return { ...opened, events };
   }
   const embed = ({ embedder }: OpenEmbedder, signal = AbortSignal.timeout(10_000)) =>
-    embedder.embed(['a', 'b'], { priority: 0, explore: false, expireMs: 900_000, signal });
+    embedder.embed(bareTexts(['a', 'b']), { priority: 0, explore: false, expireMs: 900_000, signal });
 
   it.each<['ollama' | 'openai', string]>([
     ['ollama', 'bge-m3'],

@@ -7,6 +7,7 @@ import { createEvents, type Events } from '../../src/telemetry/events.js';
 import type { StandInOptions } from '../../tools/stand-in/options.js';
 import { startStandIn, type StandIn } from '../../tools/stand-in/stand-in.js';
 import { MemoryLog } from '../support/worker-log.js';
+import { bareTexts } from '../support/bare-texts.js';
 
 /** A hundredth of the real times. */
 const LIMITS: LossLimits = { patienceMs: 100, checkIntervalsMs: [100, 200, 400], confirmAfterMs: 15 };
@@ -53,7 +54,12 @@ describe.each(Object.keys(PROVIDER_NAMES) as ProviderKind[])('with the provider 
   }
 
   const embed = (texts: readonly string[], { embedder } = open) =>
-    embedder.embed(texts, { priority: 0, explore: false, expireMs: 900_000, signal: AbortSignal.timeout(20_000) });
+    embedder.embed(bareTexts(texts), {
+      priority: 0,
+      explore: false,
+      expireMs: 900_000,
+      signal: AbortSignal.timeout(20_000),
+    });
 
   const leaveIdleConnections = () => Promise.all([embed(['a']), embed(['b'])]);
 

@@ -11,7 +11,7 @@ import type { TestDatabase } from './test-database.js';
 import { createRole, type WorkerRole } from './worker-role.js';
 
 /** The checks of `doctor` on the API's schema. */
-const CHECKS = ['database', 'pgvector', 'tables', 'privileges', 'trigger', 'own write', 'indexes'];
+const CHECKS = ['database', 'pgvector', 'tables', 'privileges', 'context', 'trigger', 'own write', 'indexes'];
 
 export interface StartError {
   readonly code: string;

@@ -1,7 +1,8 @@
 import { DEFAULT_INSTRUCTION } from '../../src/config/variables.js';
-import { blockText } from '../../src/text/block-text.js';
-import { halve } from '../../src/embedder/halve.js';
-import { meanVector } from '../../src/embedder/embed-in-parts.js';
+import { BlockTexts } from '../../src/blocks/context/block-texts.js';
+import type { ContextKind } from '../../src/blocks/context/kinds.js';
+import { halves, meanVector } from '../../src/embedder/embed-in-parts.js';
+import { wholeText, type TextInContext } from '../../src/embedder/text-in-context.js';
 import { countTokens } from '../stand-in/context.js';
 import { deterministicVector } from '../stand-in/deterministic-brain.js';
 import { CONTEXT_TOKENS } from './testbed/timing.js';
@@ -17,23 +18,27 @@ export interface Source {
   /** JSON as Postgres prints it. */
   readonly content: string | null;
   readonly title: string | null;
+  /** The contents of the headings above it, in order; only needed for paths. */
+  readonly headingsAbove: readonly string[];
 }
 
 /** The text of a block without the instruction, or null if there is nothing to embed. */
-export function textOf({ type, content, title }: Source): string | null {
-  return blockText({ type, content, noteTitle: title, contentFormat: 'json' });
+export function textOf({ title, ...block }: Source, context: ContextKind): TextInContext | null {
+  return new BlockTexts({ context, contentFormat: 'json' }).of({ ...block, noteTitle: title });
 }
 
 /** The vector that a text must have: of the whole text, or the mean over the parts that fit into the model's context. */
-export function vectorOf(text: string, dimensions: number): Float32Array {
-  if (fits(text)) return deterministicVector(DEFAULT_INSTRUCTION + text, dimensions);
-  const mean = meanVector(parts(text).map((part) => ({ vector: vectorOf(part, dimensions), weight: part.length })));
+export function vectorOf(text: TextInContext, dimensions: number): Float32Array {
+  if (fits(text)) return deterministicVector(DEFAULT_INSTRUCTION + wholeText(text), dimensions);
+  const mean = meanVector(
+    parts(text).map((part) => ({ vector: vectorOf(part, dimensions), weight: part.text.length })),
+  );
   if (mean instanceof Float32Array) return mean;
   throw mean;
 }
 
 /** Whether these are the values, or the first values, of the text's vector. */
-export function isVectorOf(text: string, { dimensions, values }: SentVector): boolean {
+export function isVectorOf(text: TextInContext, { dimensions, values }: SentVector): boolean {
   const expected = vectorOf(text, dimensions);
   for (let i = 0; i < values.length; i++) {
     // Negated so that NaN does not match.
@@ -56,12 +61,10 @@ export function readVector(bytes: Buffer): SentVector {
   return { dimensions, values: Float32Array.from({ length }, (_, i) => bytes.readFloatBE(HEADER_BYTES + 4 * i)) };
 }
 
-function parts(text: string): string[] {
-  return halve(text)
-    .filter((half) => half.trim() !== '')
-    .flatMap((half) => (fits(half) ? [half] : parts(half)));
+function parts(text: TextInContext): TextInContext[] {
+  return halves(text).flatMap((half) => (fits(half) ? [half] : parts(half)));
 }
 
-function fits(text: string): boolean {
-  return countTokens(DEFAULT_INSTRUCTION + text) <= CONTEXT_TOKENS;
+function fits(text: TextInContext): boolean {
+  return countTokens(DEFAULT_INSTRUCTION + wholeText(text)) <= CONTEXT_TOKENS;
 }

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { CONTEXT_KINDS, type ContextKind } from '../../src/blocks/context/kinds.js';
 import { Random } from './random.js';
 import type { VectorKind } from '../../src/postgres/vector-codec.js';
 
@@ -33,6 +34,8 @@ export interface RunOptions {
   readonly slicePages: number;
   /** The type of the embedding column. */
   readonly vectorKind: VectorKind;
+  /** What of its note is embedded with a block. */
+  readonly context: ContextKind;
   /** Name of a guard to switch off, see sabotage/. */
   readonly sabotage: string | undefined;
   /** Further environment variables of the workers. */
@@ -59,6 +62,7 @@ export const DEFAULTS: Omit<RunOptions, 'seed' | 'worker'> = {
   oneUrlForSome: true,
   slicePages: 0,
   vectorKind: 'vector',
+  context: 'headings',
   sabotage: undefined,
   environment: {},
   failFast: false,
@@ -80,6 +84,7 @@ Options of a run:
   --pgbouncer          connect the workers' pools through PgBouncer in transaction mode
   --slice-pages N      how many pages a sweep reads at once, 0 for the worker's default (default: 1 to 4, or 0 in every second run)
   --vector-type TYPE   type of the embedding column: vector or halfvec (${DEFAULTS.vectorKind})
+  --context KIND       what is embedded before a text: headings, title or path (${DEFAULTS.context})
   --quiet-timeout S    how long the workers may take to finish all work in the end (${DEFAULTS.quietTimeoutSeconds})
   --sabotage NAME      switch off a guard of the worker
   --worker FILE        the program to test (default: dist/cli.js, which is built first)
@@ -129,6 +134,7 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
       'slice-pages': { type: 'string' },
       pgbouncer: { type: 'boolean' },
       'vector-type': { type: 'string' },
+      context: { type: 'string' },
       sabotage: { type: 'string' },
       scenario: { type: 'string' },
       prove: { type: 'string' },
@@ -160,6 +166,7 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
       slicePages: number('slice-pages', isPlainRun ? slicePagesFor(seed) : 0),
       pgbouncer: values.pgbouncer === true,
       vectorKind: vectorKindOf(values['vector-type']),
+      context: contextOf(values.context),
       sabotage: values.sabotage,
       worker: values.worker ?? builtWorker,
     },
@@ -183,4 +190,10 @@ function vectorKindOf(value: string = DEFAULTS.vectorKind): VectorKind {
   if (value !== 'vector' && value !== 'halfvec')
     throw new RangeError(`--vector-type: "${value}" is not vector or halfvec`);
   return value;
+}
+
+function contextOf(value: string = DEFAULTS.context): ContextKind {
+  const kind = CONTEXT_KINDS.find((known) => known === value);
+  if (kind === undefined) throw new RangeError(`--context: "${value}" is not one of ${CONTEXT_KINDS.join(', ')}`);
+  return kind;
 }

@@ -3,7 +3,7 @@
  * `embedding-worker search` do with a model that was not trained with instructions, which this one was not.
  */
 export const CHOICES = {
-  /** What stands before a block's text: see `context.ts`. */
+  /** What stands before a block's text: one of the worker's settings (docs/context.md), or nothing. */
   context: ['headings', 'none', 'title', 'path'],
   /** What stands before a query: nothing, the instruction of the documents, or the form of qwen3-embedding. */
   query: ['bare', 'instruction', 'instruct'],
@@ -18,7 +18,6 @@ export const CHOICES = {
 type Choices = typeof CHOICES;
 type Aspect = keyof Choices;
 export type Setting = { readonly [Name in Aspect]: Choices[Name][number] };
-export type ContextKind = Setting['context'];
 export type QueryForm = Setting['query'];
 
 const ASPECTS = Object.keys(CHOICES) as Aspect[];

@@ -1,11 +1,12 @@
 import type { Blocks } from '../../blocks/blocks.js';
 import type { ClaimedBlock } from '../../blocks/claim.js';
+import { BlockTexts } from '../../blocks/context/block-texts.js';
 import type { EmbeddedBlock } from '../../blocks/sql/store.js';
 import { Unanswered, type Embedder, type EmbedOptions } from '../../embedder/embedder.js';
 import { TookTooLongError } from '../../embedder/errors.js';
 import { LONG } from '../../embedder/text-embedder.js';
+import type { TextInContext } from '../../embedder/text-in-context.js';
 import type { Database } from '../../postgres/database.js';
-import { blockText } from '../../text/block-text.js';
 import type { Comparison } from './comparison.js';
 
 /** Text that is held at once, in bytes: as much as a worker holds. */
@@ -27,7 +28,7 @@ export interface CompareOptions extends EmbedOptions {
 /** A block's text as a worker would embed it now; null if it would skip the block. */
 interface ReadText {
   readonly block: ClaimedBlock;
-  readonly text: string | null;
+  readonly text: TextInContext | null;
 }
 
 /**
@@ -59,8 +60,8 @@ async function compareRead(
   read: readonly ClaimedBlock[],
   options: CompareOptions,
 ): Promise<Comparison[]> {
-  const { contentFormat } = blocks.table;
-  const texts = read.map((block): ReadText => ({ block, text: blockText({ ...block, contentFormat }) }));
+  const blockTexts = new BlockTexts(blocks.table);
+  const texts = read.map((block): ReadText => ({ block, text: blockTexts.of(block) }));
   const empty = texts.filter(({ text }) => text === null).map(({ block }) => block);
   const vectors = await embedTexts(embedder, texts, options);
   const cosines = await options.attempt(() => blocks.compare([...vectors.values()]));

@@ -38,7 +38,7 @@ function model(meanCosine: number): DriftReason {
     message:
       meanCosine < UNRELATED
         ? 'nearly all vectors differ, and are unrelated to what the model returns now: they are most likely those of another model'
-        : 'nearly all vectors differ somewhat: the model, its quantisation, PALDOCS_EMBEDDING_INSTRUCTION or the text before each block has changed since',
+        : 'nearly all vectors differ somewhat: the model, its quantisation, PALDOCS_EMBEDDING_INSTRUCTION or PALDOCS_EMBEDDING_CONTEXT has changed since',
     fix: 'restore the setting that was changed, or embed everything again: embedding-worker backfill --all',
   };
 }

@@ -13,7 +13,7 @@ const PLACE = 'ctid';
  * @throws ConfigurationError with the missing GRANTs
  */
 export async function requirePrivileges(db: Queryable, table: BlocksTable): Promise<void> {
-  const { id, noteId, type, content, notesId, notesTitle } = table.columns;
+  const { id, noteId, type, content, position, notesId, notesTitle } = table.columns;
   const [row] = await db.query<{ role: string; missing: string[] }>(
     `SELECT current_user::text AS role, ARRAY(
   SELECT 'SELECT on blocks ' || c FROM unnest($3::text[]) c WHERE NOT has_column_privilege($1, c, 'SELECT')
@@ -25,7 +25,7 @@ export async function requirePrivileges(db: Queryable, table: BlocksTable): Prom
     [
       table.blocks,
       table.notes,
-      [id, noteId, type, content, ...writtenColumns(table), PLACE],
+      [id, noteId, type, content, ...(position === null ? [] : [position]), ...writtenColumns(table), PLACE],
       [notesId, notesTitle],
       writtenColumns(table),
     ],

@@ -1,4 +1,5 @@
 import type { Database } from '../../postgres/database.js';
+import { withContext } from '../context/outline.js';
 import { fingerprintSql } from '../fingerprint.js';
 import { qualifyVectorName } from '../qualify-vector-name.js';
 import { hasStatusSql } from '../status.js';
@@ -27,7 +28,7 @@ export async function compareVectors(
     { kind: table.vectorKind, oid: table.vectorTypeOid },
   );
   return await db.query<VectorComparison>(
-    `SELECT b.${table.id}::text AS id,
+    `${withContext(table, `$1::text[]::${table.idType}[]`)}SELECT b.${table.id}::text AS id,
        nullif(1 - (b.${table.embedding} OPERATOR(${qualifyVectorName(table, '<=>')}) v.embedding), 'NaN') AS cosine
   FROM unnest($1::text[]::${table.idType}[], $2::${table.vectorType}[], $3::text[]) AS v(id, embedding, fingerprint)
   JOIN ${table.blocks} b ON b.${table.id} = v.id

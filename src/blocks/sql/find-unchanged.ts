@@ -1,4 +1,5 @@
 import type { Queryable } from '../../postgres/database.js';
+import { withContext } from '../context/outline.js';
 import { fingerprintSql } from '../fingerprint.js';
 import type { BlockStatus } from '../status.js';
 import type { BlocksTable } from '../table.js';
@@ -17,7 +18,7 @@ export async function findUnchanged(
 ): Promise<string[]> {
   if (blocks.length === 0) return [];
   const rows = await tx.query<{ id: string }>(
-    `SELECT b.${table.id}::text AS id
+    `${withContext(table, `$1::text[]::${table.idType}[]`)}SELECT b.${table.id}::text AS id
   FROM ${table.blocks} b JOIN unnest($1::text[]::${table.idType}[], $2::text[]) AS v(id, fingerprint) ON b.${table.id} = v.id
  WHERE ${fingerprintSql(table)} = v.fingerprint AND ($3::text IS NULL OR b.${table.status}::text = $3)`,
     [blocks.map((block) => block.id), blocks.map((block) => block.fingerprint), status ?? null],

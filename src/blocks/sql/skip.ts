@@ -1,4 +1,5 @@
 import type { Queryable } from '../../postgres/database.js';
+import { withContext } from '../context/outline.js';
 import { fingerprintSql } from '../fingerprint.js';
 import type { BlocksTable } from '../table.js';
 
@@ -15,7 +16,7 @@ export async function skipBlocks(
 ): Promise<string[]> {
   if (blocks.length === 0) return [];
   const rows = await tx.query<{ id: string }>(
-    `UPDATE ${table.blocks} b SET ${table.embedding} = NULL, ${table.status} = 'skipped'
+    `${withContext(table, `$1::text[]::${table.idType}[]`)}UPDATE ${table.blocks} b SET ${table.embedding} = NULL, ${table.status} = 'skipped'
   FROM unnest($1::text[]::${table.idType}[], $2::text[]) AS v(id, fingerprint)
  WHERE b.${table.id} = v.id AND b.${table.status} = 'processing' AND ${fingerprintSql(table)} = v.fingerprint
 RETURNING b.${table.id}::text AS id`,

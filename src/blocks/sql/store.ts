@@ -1,5 +1,6 @@
 import type { Database, Queryable } from '../../postgres/database.js';
 import { freeBuffer } from '../../base/free-buffer.js';
+import { withContext } from '../context/outline.js';
 import { fingerprintSql } from '../fingerprint.js';
 import type { BlocksTable } from '../table.js';
 
@@ -30,7 +31,7 @@ export async function storeVectors(
     { kind: table.vectorKind, oid: table.vectorTypeOid },
   );
   const rows = await tx.query<{ id: string }>(
-    `UPDATE ${table.blocks} b SET ${table.embedding} = v.embedding, ${table.status} = 'completed'
+    `${withContext(table, `$1::text[]::${table.idType}[]`)}UPDATE ${table.blocks} b SET ${table.embedding} = v.embedding, ${table.status} = 'completed'
   FROM unnest($1::text[]::${table.idType}[], $2::${table.vectorType}[], $3::text[]) AS v(id, embedding, fingerprint)
  WHERE b.${table.id} = v.id AND b.${table.status} = 'processing' AND ${fingerprintSql(table)} = v.fingerprint
 RETURNING b.${table.id}::text AS id`,

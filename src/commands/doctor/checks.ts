@@ -1,5 +1,6 @@
 import type { ProviderKind } from '../../embedder/dialect.js';
 import type { Check } from './check.js';
+import { contextCheck } from './checks/context.js';
 import { databaseCheck } from './checks/database.js';
 import { indexesCheck } from './checks/indexes.js';
 import { modelCheck } from './checks/model.js';
@@ -25,6 +26,7 @@ export const checksFor = (provider: ProviderKind): readonly Check[] => [
   pgvectorCheck,
   tablesCheck,
   privilegesCheck,
+  contextCheck,
   triggerCheck,
   ownWriteCheck,
   notificationsCheck,

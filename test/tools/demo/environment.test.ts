@@ -34,6 +34,7 @@ test('never uses the platform’s tables, columns or queue, whatever the variabl
     blocksStatus: 'embedding_status',
     notesId: 'id',
     notesTitle: 'title',
+    context: 'headings',
   });
   expect(config.names.schema).toBe(schemas?.queue);
   expect(config.databaseUrl).toBe('postgresql://db/production');

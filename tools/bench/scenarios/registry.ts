@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario.js';
 import { ceiling } from './ceiling.js';
+import { context } from './context.js';
 import { freshness } from './freshness.js';
 import { growth } from './growth.js';
 import { memory } from './memory.js';
@@ -20,6 +21,7 @@ export const SCENARIOS: readonly Scenario[] = [
   replicas,
   memory,
   writePath,
+  context,
 ];
 
 /**

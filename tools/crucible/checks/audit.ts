@@ -1,5 +1,6 @@
 import type { CrucibleDatabase } from '../testbed/database.js';
 import { isVectorOf, readVector, textOf } from '../expected.js';
+import { wholeText } from '../../../src/embedder/text-in-context.js';
 import type { Violations } from '../violation.js';
 import { isRejectedByServer } from '../writer/texts.js';
 
@@ -19,6 +20,7 @@ export interface AuditRow {
   readonly type: string | null;
   readonly content: string | null;
   readonly title: string | null;
+  readonly headingsAbove: readonly string[] | null;
   readonly forbidden: boolean;
 }
 
@@ -86,13 +88,16 @@ export class AuditCheck {
     }
     if (row.vector === null) return;
     this.stored += 1;
-    const text = textOf({ type: row.type ?? '', content: row.content, title: row.title });
+    const text = textOf(
+      { type: row.type ?? '', content: row.content, title: row.title, headingsAbove: row.headingsAbove ?? [] },
+      this.#database.context,
+    );
     if (text === null || !isVectorOf(text, readVector(row.vector))) {
       this.#violations.add({
         invariant: 2,
         what: 'a stored vector does not match the text at its commit',
         blockId,
-        details: { at, xid: row.xid, text: text?.slice(0, 120) ?? null },
+        details: { at, xid: row.xid, text: text && wholeText(text).slice(0, 120) },
       });
     }
     if (row.settled !== true) {
@@ -107,4 +112,5 @@ export class AuditCheck {
 }
 
 const SELECT = `SELECT seq::text AS seq, at, xid, by_worker AS "byWorker", op, block_id AS "blockId", old_status AS "oldStatus",
-  new_status AS "newStatus", vector, cleared, settled, block_type AS type, content, title, forbidden FROM crucible.audit`;
+  new_status AS "newStatus", vector, cleared, settled, block_type AS type, content, title,
+  headings_above AS "headingsAbove", forbidden FROM crucible.audit`;

@@ -1,6 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { ContextKind } from '../../../src/blocks/context/kinds.js';
+import { wholeText } from '../../../src/embedder/text-in-context.js';
 import { DEAD_LETTER_QUEUE } from '../testbed/queue-names.js';
 import { isVectorOf, readVector, textOf, DIMENSIONS } from '../expected.js';
+import { headingsAboveSql } from '../testbed/context.js';
 import type { CrucibleDatabase } from '../testbed/database.js';
 import type { Violations } from '../violation.js';
 import type { Model } from '../writer/model.js';
@@ -11,6 +14,7 @@ interface Row {
   readonly type: string;
   readonly content: string;
   readonly title: string;
+  readonly headingsAbove: readonly string[];
   readonly status: string | null;
   readonly vector: Buffer | null;
   readonly deadLetters: number;
@@ -25,12 +29,12 @@ export async function checkFinalState(
   model: Model,
   violations: Violations,
 ): Promise<StatusCounts> {
-  const rows = await database.persist<Row>(SQL, [DEAD_LETTER_QUEUE]);
+  const rows = await database.persist<Row>(rowsSql(database.context), [DEAD_LETTER_QUEUE]);
   const counts: Record<string, number> = {};
   for (const row of rows) {
     const status = row.status ?? 'unset';
     counts[status] = (counts[status] ?? 0) + 1;
-    checkWorkerColumns(row, model, violations);
+    checkWorkerColumns(row, database.context, model, violations);
     checkApiColumns(row, model, violations);
   }
   const found = new Set(rows.map(({ id }) => id));
@@ -46,11 +50,11 @@ export async function checkFinalState(
 }
 
 /** Checks status and vector, the two columns that workers write. */
-function checkWorkerColumns(row: Row, model: Model, violations: Violations): void {
+function checkWorkerColumns(row: Row, context: ContextKind, model: Model, violations: Violations): void {
   const blockId = row.id;
-  const text = textOf(row);
+  const text = textOf(row, context);
   const poison = model.blocks.get(blockId)?.kind === 'poison';
-  const details = { status: row.status, text: text?.slice(0, 120) ?? null };
+  const details = { status: row.status, text: text && wholeText(text).slice(0, 120) };
   const vector = row.vector === null ? undefined : readVector(row.vector);
 
   if (text === null) {
@@ -90,9 +94,9 @@ function checkApiColumns(row: Row, model: Model, violations: Violations): void {
   }
 }
 
-const SQL = `
+const rowsSql = (context: ContextKind) => `
 SELECT b.id::text AS id, b.note_id::text AS "noteId", b.block_type AS type, b.content::text AS content, n.title,
-       b.embedding_status AS status, vector_send(b.embedding::vector) AS vector,
+       ${headingsAboveSql('b', context)} AS "headingsAbove", b.embedding_status AS status, vector_send(b.embedding::vector) AS vector,
        (SELECT count(*)::int FROM pgboss.job_common j WHERE j.name = $1 AND j.state <= 'active' AND j.singleton_key = b.id::text)
          AS "deadLetters"
   FROM blocks b JOIN notes n ON n.id = b.note_id`;

@@ -1,3 +1,5 @@
+import type { ContextKind } from '../../../src/blocks/context/kinds.js';
+import { headingsAboveSql } from './context.js';
 import { QUEUE } from './queue-names.js';
 
 /** How many values of a vector the audit keeps, after the header. Their signs alone distinguish 2^64 texts. */
@@ -5,12 +7,12 @@ export const AUDITED_VALUES = 64;
 
 /**
  * SQL that records every write to the API's tables. The triggers are deferred: they run at the COMMIT of the write and see
- * the titles of that moment. They run as their owner, so the workers' role needs no further privilege. `settled` tells
+ * the titles and headings of that moment. They run as their owner, so the workers' role needs no further privilege. `settled` tells
  * whether the same transaction completed a job of that block, which proves the fence.
  *
  * @param worker the role of the workers
  */
-export function auditSql(worker: string): string {
+export function auditSql(worker: string, context: ContextKind): string {
   return `
 CREATE SCHEMA crucible;
 CREATE TABLE crucible.audit (
@@ -28,6 +30,7 @@ CREATE TABLE crucible.audit (
   block_type text,
   content text,
   title text,
+  headings_above text[],
   forbidden boolean NOT NULL DEFAULT false -- the workers' role wrote a column or row that is not its own
 );
 CREATE TABLE crucible.commits (id uuid PRIMARY KEY, committed boolean NOT NULL); -- see CommitMark
@@ -44,12 +47,13 @@ BEGIN
     SELECT EXISTS (SELECT FROM pgboss.job_common j WHERE j.name = '${QUEUE}' AND j.singleton_key = NEW.id::text
       AND j.state = 'completed' AND j.xmin = pg_current_xact_id()::xid) INTO done;
   END IF;
-  INSERT INTO crucible.audit (by_worker, op, block_id, old_status, new_status, vector, cleared, settled, block_type, content, title, forbidden)
+  INSERT INTO crucible.audit (by_worker, op, block_id, old_status, new_status, vector, cleared, settled, block_type, content, title, headings_above, forbidden)
   VALUES (worker, TG_OP, row.id::text,
     CASE WHEN TG_OP <> 'INSERT' THEN OLD.embedding_status END, CASE WHEN TG_OP <> 'DELETE' THEN NEW.embedding_status END,
     CASE WHEN stored THEN substr(vector_send(NEW.embedding::vector), 1, ${4 + 4 * AUDITED_VALUES}) END,
     TG_OP = 'UPDATE' AND NEW.embedding IS NULL AND OLD.embedding IS NOT NULL,
     done, row.block_type, row.content::text, (SELECT title FROM notes WHERE id = row.note_id),
+    ${headingsAboveSql('row', context)},
     worker AND (TG_OP <> 'UPDATE' OR (OLD.id, OLD.note_id, OLD.block_type, OLD.content::text)
       IS DISTINCT FROM (NEW.id, NEW.note_id, NEW.block_type, NEW.content::text))); -- json has no equality
   RETURN NULL;

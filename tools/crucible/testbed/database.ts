@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { projectRoot } from '../../project-root.js';
+import type { ContextKind } from '../../../src/blocks/context/kinds.js';
 import type { VectorKind } from '../../../src/postgres/vector-codec.js';
 import { isTransient } from '../../../src/postgres/sqlstate.js';
 import { startCluster } from '../../../test/support/cluster/start-cluster.js';
@@ -11,6 +12,7 @@ import type { Cluster, ShutdownMode } from '../../../test/support/cluster/cluste
 import { prepareServer } from '../../../test/support/server.js';
 import { TestDatabase } from '../../../test/support/test-database.js';
 import { auditSql } from './audit.sql.js';
+import { contextSql } from './context.js';
 import { triggerVariantSql } from './trigger-variant.sql.js';
 
 /** Few enough for a nemesis to exhaust them. */
@@ -26,6 +28,7 @@ export interface DatabaseOptions {
   /** Lets the workers' role write all columns, for the sabotage that does so. */
   readonly grantAllColumns: boolean;
   readonly vectorKind: VectorKind;
+  readonly context: ContextKind;
 }
 
 /** The database of a run, on its own server, with the crucible's own connections, which use no proxy. */
@@ -35,6 +38,8 @@ export class CrucibleDatabase {
   readonly #pool: pg.Pool;
   /** The type of the embedding column. */
   readonly vectorKind: VectorKind;
+  /** What of its note is embedded with a block. */
+  readonly context: ContextKind;
   readonly workerUrl: string;
   readonly otherClientUrl: string;
 
@@ -42,9 +47,10 @@ export class CrucibleDatabase {
     cluster: Cluster,
     database: TestDatabase,
     urls: { worker: string; otherClient: string },
-    vectorKind: VectorKind,
+    { vectorKind, context }: DatabaseOptions,
   ) {
     this.vectorKind = vectorKind;
+    this.context = context;
     this.#cluster = cluster;
     this.#database = database;
     this.workerUrl = urls.worker;
@@ -73,10 +79,11 @@ export class CrucibleDatabase {
       await database.query(`GRANT USAGE ON SCHEMA public TO ${OTHER_CLIENT_ROLE}`);
       await database.query(`GRANT ALL ON blocks, notes TO ${OTHER_CLIENT_ROLE}`);
       if (options.grantAllColumns) await database.query(`GRANT ALL ON blocks, notes TO ${WORKER_ROLE}`);
-      await database.query(auditSql(WORKER_ROLE));
+      await database.query(await contextSql(options.context));
+      await database.query(auditSql(WORKER_ROLE, options.context));
       await database.query(triggerVariantSql());
       await database.query('ALTER TABLE blocks ALTER embedding_status DROP NOT NULL'); // for rows older than the trigger
-      return new CrucibleDatabase(cluster, database, { worker, otherClient }, options.vectorKind);
+      return new CrucibleDatabase(cluster, database, { worker, otherClient }, options);
     } catch (error) {
       await cluster.stop();
       throw error;

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NotedPause } from '../checks/pauses.js';
 import type { RunOptions } from '../options.js';
 import { nodeArguments } from '../sabotage/node-arguments.js';
+import { contextEnvironment } from './context.js';
 import { CrucibleDatabase } from './database.js';
 import { Fleet } from './fleet.js';
 import { Ollama } from './ollama.js';
@@ -40,6 +41,7 @@ export async function openTestbed(options: RunOptions): Promise<OpenTestbed> {
       CrucibleDatabase.create({
         grantAllColumns: options.sabotage === 'other-column',
         vectorKind: options.vectorKind,
+        context: options.context,
       }),
       Ollama.start(options),
     ]);
@@ -51,6 +53,7 @@ export async function openTestbed(options: RunOptions): Promise<OpenTestbed> {
     const environment = {
       ...WORKER_ENVIRONMENT,
       ...requestTimes(options.requestTimeoutSeconds),
+      ...contextEnvironment(options.context),
       ...options.environment,
       CRUCIBLE_SABOTAGE: options.sabotage ?? '',
       CRUCIBLE_SLICE_PAGES: String(options.slicePages),

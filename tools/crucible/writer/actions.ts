@@ -1,3 +1,4 @@
+import type { ContextKind } from '../../../src/blocks/context/kinds.js';
 import type { BlockModel } from './model.js';
 import type { Transaction } from './transaction.js';
 
@@ -73,8 +74,30 @@ async function moveBlock(tx: Transaction): Promise<void> {
   else tx.changed(moved, what, false);
 }
 
+/** To a random position, which may be below other headings. The triggers announce what that changes. */
+async function moveWithinNote(tx: Transaction): Promise<void> {
+  const block = tx.anyBlock();
+  if (block === undefined) return;
+  await tx.client.query('UPDATE blocks SET position = $2 WHERE id = $1', [
+    block.id,
+    tx.random.between(0, 1_000_000) / 1e6,
+  ]);
+  tx.changed(block, 'moved within its note', false);
+}
+
+/** Deletes a heading, or changes its level and text. */
+async function changeHeading(tx: Transaction): Promise<void> {
+  const headings = tx.blocks().filter(({ type }) => type === 'heading');
+  if (headings.length === 0) return await insert(tx);
+  const heading = tx.random.pick(headings);
+  if (tx.random.chance(0.2)) await tx.remove(heading);
+  else await tx.edit(heading, tx.texts.of('good', 'heading'));
+}
+
+type Weighted = readonly [weight: number, action: Action];
+
 /** By weight. */
-export const ACTIONS: readonly (readonly [weight: number, action: Action])[] = [
+const ACTIONS: readonly Weighted[] = [
   [18, insert],
   [1, insertMany],
   [40, edit],
@@ -85,3 +108,9 @@ export const ACTIONS: readonly (readonly [weight: number, action: Action])[] = [
   [8, renameNote],
   [7, moveBlock],
 ];
+
+const WITH_POSITIONS: readonly Weighted[] = [...ACTIONS, [8, moveWithinNote], [8, changeHeading]];
+
+export function actionsFor(context: ContextKind): readonly Weighted[] {
+  return context === 'path' ? WITH_POSITIONS : ACTIONS;
+}

@@ -4,7 +4,7 @@ import type { Random } from '../random.js';
 import type { CrucibleDatabase } from '../testbed/database.js';
 import type { Ollama } from '../testbed/ollama.js';
 import { sleep } from '../../../src/base/sleep.js';
-import { ACTIONS } from './actions.js';
+import { actionsFor } from './actions.js';
 import { CommitMark } from './commit-mark.js';
 import { noChanges, type Model } from './model.js';
 import { Transaction } from './transaction.js';
@@ -41,7 +41,7 @@ export class WriterSession {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#texts = new Texts(options.random.fork('texts'), options.name);
+    this.#texts = new Texts(options.random.fork('texts'), options.name, options.database.context);
   }
 
   async prepare(): Promise<void> {
@@ -85,7 +85,7 @@ export class WriterSession {
       this.#client ??= await this.#connect();
       tx = new Transaction(this.#client, model, random, this.#texts, this.#noteIds);
       await this.#client.query('BEGIN');
-      for (let i = 0; i < actions; i++) await random.weighted(ACTIONS)(tx);
+      for (let i = 0; i < actions; i++) await random.weighted(actionsFor(database.context))(tx);
       await ollama.prepareFor([...tx.changes.blocks.values()]);
       await sleep(holdMs, signal);
       if (rollBack) {

@@ -1,3 +1,4 @@
+import type { ContextKind } from '../../../src/blocks/context/kinds.js';
 import type { Random } from '../random.js';
 import { CONTEXT_TOKENS } from '../testbed/timing.js';
 
@@ -46,10 +47,12 @@ const WEIGHTS: readonly (readonly [number, TextKind])[] = [
 export class Texts {
   readonly #random: Random;
   readonly #prefix: string;
+  readonly #context: ContextKind;
   #count = 0;
 
-  constructor(random: Random, prefix: string) {
+  constructor(random: Random, prefix: string, context: ContextKind) {
     this.#random = random;
+    this.#context = context;
     this.#prefix = prefix;
   }
 
@@ -62,11 +65,19 @@ export class Texts {
   }
 
   of(kind: TextKind, type: BlockType): Text {
+    // The text of a heading is embedded with all blocks below it, so it must not be at fault.
+    if (this.#context === 'path' && type === 'heading' && kind !== 'none') return this.#heading();
     const word = this.word();
     if (type === 'mermaid') return { type, content: `graph TD; ${word}-->b`, kind: 'none', word };
     if (kind === 'none') return { type, content: this.#random.pick(['', '   ', '\n']), kind, word };
     const content = shaped(type, this.#sentences(kind, word));
     return { type, content, kind, word };
+  }
+
+  #heading(): Text {
+    const word = this.word();
+    const content = { level: this.#random.between(1, 3), text: `Heading ${word}` };
+    return { type: 'heading', content, kind: 'good', word };
   }
 
   #sentences(kind: TextKind, word: string): string {

@@ -19,7 +19,7 @@ export async function insertUneditedNote(database: CrucibleDatabase, model: Mode
       [UNEDITED_TITLE],
     );
     const id = rows[0]?.id ?? '';
-    const texts = new Texts(random, NAME);
+    const texts = new Texts(random, NAME, database.context);
     const tx = new Transaction(client, model, random, texts, [id]);
     tx.changes.notes.set(id, { id, title: UNEDITED_TITLE });
     await client.query('BEGIN');

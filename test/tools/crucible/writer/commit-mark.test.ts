@@ -11,7 +11,7 @@ describeWithServer('a commit whose reply was lost', () => {
   let mark: CommitMark;
 
   beforeAll(async () => {
-    database = await CrucibleDatabase.create({ grantAllColumns: false, vectorKind: 'vector' });
+    database = await CrucibleDatabase.create({ grantAllColumns: false, vectorKind: 'vector', context: 'headings' });
   });
   beforeEach(async () => {
     client = await database.connect('writer');
