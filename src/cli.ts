@@ -105,6 +105,12 @@ const cli = yargs(hideBin(process.argv))
     async (args) => (await import('./commands/backfill.js')).runBackfill(args),
   )
   .command(
+    'verify',
+    'compare stored vectors with what the model returns now',
+    async (command) => (await import('./commands/verify/options.js')).verifyOptions(command),
+    async (args) => (await import('./commands/verify.js')).runVerify(args),
+  )
+  .command(
     'pause',
     'make all workers stop taking backlog, for example by day',
     (command) =>

@@ -123,6 +123,7 @@ export class Worker {
       ...common,
       config,
       instance,
+      embedder,
       isGateOpen: () => gate.isOpen,
       requestTexts: () => size.texts,
     });

@@ -3,11 +3,13 @@ import { claimBlocks, type Claim } from './claim.js';
 import type { Condition } from './condition.js';
 import { findBlocks, type FindOptions, type FoundPart } from './find-blocks.js';
 import { clearStaleVectors } from './sql/clear-stale-vectors.js';
+import { compareVectors, type VectorComparison } from './sql/compare-vectors.js';
 import { findLastId } from './sql/find-last-id.js';
 import { findNotified, type NotifiedBlock } from './sql/find-notified.js';
 import { findStatus, type BlockWithStatus } from './sql/find-status.js';
 import { findUnchanged } from './sql/find-unchanged.js';
 import { lockBlocks } from './sql/lock.js';
+import { readCompleted, type CompletedBlocks } from './sql/read-completed.js';
 import { setStatus } from './sql/set-status.js';
 import { skipBlocks } from './sql/skip.js';
 import { storeVectors, type EmbeddedBlock } from './sql/store.js';
@@ -73,6 +75,16 @@ export class Blocks {
     from: readonly FoundStatus[],
   ): Promise<string[]> {
     return await setStatus(tx, this.table, ids, status, from);
+  }
+
+  /** Reads what a claim would read of those blocks that are completed. See `readCompleted`. */
+  async readCompleted(ids: readonly string[], budgetBytes: number): Promise<CompletedBlocks> {
+    return await readCompleted(this.#database, this.table, ids, budgetBytes);
+  }
+
+  /** Compares vectors with those of the blocks that are completed and unchanged. See `compareVectors`. */
+  async compare(vectors: readonly EmbeddedBlock[]): Promise<VectorComparison[]> {
+    return await compareVectors(this.#database, this.table, vectors);
   }
 
   /** Removes the vectors of blocks that are `skipped`. It locks the rows. @returns the number of blocks */

@@ -11,6 +11,8 @@ import { PendingScan } from './pending-scan.js';
 import { Sweeper } from './sweeper.js';
 import { Maintenance } from './maintenance.js';
 import { Retention } from './retention.js';
+import { StoredVectorCheck } from './stored-vector-check.js';
+import type { Embedder } from '../embedder/embedder.js';
 import type { QueueNames } from '../queue/queue-names.js';
 import { WAKE_CHANNEL } from '../queue/work-notifier.js';
 import { CHANNEL } from '../blocks/channel.js';
@@ -27,17 +29,18 @@ export interface LeaderSetup extends LeaderParts {
   readonly config: LeaderOptions;
   /** Names this process among its replicas: eight characters. */
   readonly instance: string;
+  readonly embedder: Embedder;
   readonly isGateOpen: () => boolean;
   /** Texts in one backlog request. */
   readonly requestTexts: () => number;
 }
 
 /**
- * The listening session that every replica keeps, and what its holder of the lease does: bridge, sweep and maintenance.
+ * The listening session that every replica keeps, and what its holder of the lease does: bridge, sweep, maintenance and checks.
  * Followers hear wake-ups on the same session.
  */
 export function createLeader(setup: LeaderSetup): Lease {
-  const { config, instance, isGateOpen, requestTexts, ...common } = setup;
+  const { config, instance, embedder, isGateOpen, requestTexts, ...common } = setup;
   const { database, queue, blocks, waker, hold, events, log } = common;
   const listener = new Listener({
     database,
@@ -60,6 +63,7 @@ export function createLeader(setup: LeaderSetup): Lease {
   let scan: PendingScan | undefined;
   let maintenance: Maintenance | undefined;
   let retention: Retention | undefined;
+  let storedVectorCheck: StoredVectorCheck | undefined;
   const lease: Lease = new Lease({
     database,
     lockName: leaderLock(queue.names, blocks.table),
@@ -84,10 +88,15 @@ export function createLeader(setup: LeaderSetup): Lease {
       maintenance.start();
       retention = new Retention({ ...common, jobRetentionLimit: config.jobRetentionLimit });
       retention.start();
+      storedVectorCheck = new StoredVectorCheck({ ...common, embedder });
+      storedVectorCheck.start();
     },
     leaderComment: () => passComment(sweeper.pass),
     onLost: async () => {
-      await Promise.all([bridge?.stop(), scan?.stop(), sweeper.stop(), maintenance?.stop(), retention?.stop()]);
+      await Promise.all([
+        ...[bridge?.stop(), scan?.stop(), sweeper.stop()],
+        ...[maintenance?.stop(), retention?.stop(), storedVectorCheck?.stop()],
+      ]);
     },
     onDisconnected: () => {
       listener.close();

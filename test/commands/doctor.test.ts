@@ -61,6 +61,7 @@ describeWithServer('doctor', () => {
       'ollama',
       'model',
       'vectors',
+      'stored vectors',
       'speed',
     ]);
     expect(stdout).toMatch(/^✓ database +PostgreSQL \d+\.\d+.* at \S+\/embedding_worker_\w+, as \w+$/m);

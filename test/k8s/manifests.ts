@@ -38,6 +38,11 @@ export function pauseByDay(): Resource {
   return only(parse(readFileSync(join(ROOT, 'k8s/pause-by-day.yaml'), 'utf8')), 'CronJob');
 }
 
+/** The CronJob that compares stored vectors every night, which no kustomization includes. */
+export function verifyNightly(): Resource {
+  return only(parse(readFileSync(join(ROOT, 'k8s/verify-nightly.yaml'), 'utf8')), 'CronJob');
+}
+
 /**
  * The only resource of this kind.
  *

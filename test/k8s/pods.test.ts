@@ -5,13 +5,14 @@ import { loadConfig } from '../../src/config/config.js';
 import { VARIABLES } from '../../src/config/variables.js';
 import { runCli } from '../commands/cli.js';
 import { describeWithProgram } from '../support/describe-with-program.js';
-import { backfillJob, build, only, pauseByDay, podOf, ROOT } from './manifests.js';
+import { backfillJob, build, only, pauseByDay, podOf, ROOT, verifyNightly } from './manifests.js';
 
 const text = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const PODS = [
   ['worker', () => podOf(only(build('k8s'), 'Deployment'))],
   ['backfill', () => podOf(backfillJob())],
   ['pause', () => podOf(pauseByDay())],
+  ['verification', () => podOf(verifyNightly())],
 ] as const;
 
 describeWithProgram('kubectl', 'the pods', () => {

@@ -1,5 +1,5 @@
 import { describeWithProgram } from '../support/describe-with-program.js';
-import { backfillJob, build, KUSTOMIZATIONS, pauseByDay, type Resource } from './manifests.js';
+import { backfillJob, build, KUSTOMIZATIONS, pauseByDay, verifyNightly, type Resource } from './manifests.js';
 import { problemsOf } from './schema.js';
 
 describeWithProgram('kubectl', 'the manifests', () => {
@@ -9,8 +9,8 @@ describeWithProgram('kubectl', 'the manifests', () => {
     expect(await problemsOf(resources)).toEqual([]);
   });
 
-  it('of the backfill and the pause fit the schemas of a Job and a CronJob', async () => {
-    expect(await problemsOf([backfillJob(), pauseByDay()])).toEqual([]);
+  it('of the backfill, the pause and the verification fit the schemas of a Job and of CronJobs', async () => {
+    expect(await problemsOf([backfillJob(), pauseByDay(), verifyNightly()])).toEqual([]);
   });
 
   it('can be applied together: no two folders contain the same resource', () => {
@@ -21,7 +21,8 @@ describeWithProgram('kubectl', 'the manifests', () => {
   });
 
   it('name no namespace, so they go where they are applied', () => {
-    const resources = [backfillJob(), pauseByDay(), ...KUSTOMIZATIONS.flatMap((folder) => build(folder))];
+    const overlays = KUSTOMIZATIONS.flatMap((folder) => build(folder));
+    const resources = [backfillJob(), pauseByDay(), verifyNightly(), ...overlays];
     expect(resources.filter(({ metadata }) => metadata.namespace !== undefined)).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import type { INetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/Netw
 import type { IPodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget';
 import { loadConfig } from '../../src/config/config.js';
 import { describeWithProgram } from '../support/describe-with-program.js';
-import { backfillJob, build, only, pauseByDay, podOf, type Resource } from './manifests.js';
+import { backfillJob, build, only, pauseByDay, podOf, verifyNightly, type Resource } from './manifests.js';
 
 type Labels = Readonly<Record<string, string>>;
 interface Selector {
@@ -30,10 +30,12 @@ describeWithProgram('kubectl', 'a selector', () => {
   const worker = () => podOf(deployment()).labels;
   const backfill = () => podOf(backfillJob()).labels;
   const pause = () => podOf(pauseByDay()).labels;
+  const verification = () => podOf(verifyNightly()).labels;
 
-  it('of the Deployment selects its own pods, and not those of a backfill or a pause', () => {
+  it('of the Deployment selects its own pods, and not those of a Job', () => {
     const selector = deployment().spec?.selector;
-    expect([worker(), backfill(), pause()].map((labels) => selects(selector, labels))).toEqual([true, false, false]);
+    const jobs = [backfill(), pause(), verification()];
+    expect([worker(), ...jobs].map((labels) => selects(selector, labels))).toEqual([true, false, false, false]);
   });
 
   it('of the spread constraint selects the pods of the Deployment', () => {
@@ -59,7 +61,8 @@ describeWithProgram('kubectl', 'a selector', () => {
 
   it('of the NetworkPolicy covers all of them', () => {
     const { spec } = only<INetworkPolicy & Resource>(build('k8s'), 'NetworkPolicy');
-    for (const labels of [worker(), backfill(), pause()]) expect(selects(spec?.podSelector, labels)).toBe(true);
+    for (const labels of [worker(), backfill(), pause(), verification()])
+      expect(selects(spec?.podSelector, labels)).toBe(true);
     expect(spec?.policyTypes).toEqual(['Ingress', 'Egress']);
   });
 

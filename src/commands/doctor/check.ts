@@ -4,9 +4,9 @@ import type { Database } from '../../postgres/database.js';
 import type { ModelDescription, Provider } from '../../embedder/provider.js';
 import type { Logger } from '../../telemetry/logger.js';
 
-/** The result of a check: `warning` works, but not well; `failed` does not work. */
+/** The result of a check: `warning` works, but not well; `failed` does not work; `skipped` could not be checked. */
 export interface Finding {
-  readonly status: 'ok' | 'warning' | 'failed';
+  readonly status: 'ok' | 'warning' | 'failed' | 'skipped';
   readonly found: string;
   /** The command, SQL or variable that fixes it, one per line. */
   readonly fix?: string;
@@ -39,7 +39,7 @@ export interface Check {
 /** One line of the output, whether the check ran or not. */
 export interface CheckResult {
   readonly name: string;
-  readonly status: Finding['status'] | 'skipped';
+  readonly status: Finding['status'];
   readonly found: string;
   readonly fix: string | null;
 }
@@ -54,6 +54,10 @@ export function warning(found: string, fix: string): Finding {
 
 export function failed(found: string, fix: string): Finding {
   return { status: 'failed', found, fix };
+}
+
+export function skipped(reason: string): Finding {
+  return { status: 'skipped', found: `skipped: ${reason}` };
 }
 
 /** The tables' names and types, for checks that need the check `tables`. */

@@ -13,6 +13,7 @@ import { pgvectorCheck } from './checks/pgvector.js';
 import { privilegesCheck } from './checks/privileges.js';
 import { queueCheck } from './checks/queue.js';
 import { speedCheck } from './checks/speed.js';
+import { storedVectorsCheck } from './checks/stored-vectors.js';
 import { tablesCheck } from './checks/tables.js';
 import { triggerCheck } from './checks/trigger.js';
 import { vectorsCheck } from './checks/vectors.js';
@@ -35,5 +36,6 @@ export const checksFor = (provider: ProviderKind): readonly Check[] => [
   SERVER_CHECKS[provider],
   modelCheck,
   vectorsCheck,
+  storedVectorsCheck,
   speedCheck,
 ];

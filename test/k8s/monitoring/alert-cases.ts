@@ -20,6 +20,9 @@ const A = 'pod="a",namespace="n",queue="embed-block"';
 const B = 'pod="b",namespace="n",queue="embed-block"';
 const bucket = (le: string) => `embedding_latency_seconds_bucket{${A},priority="live",le="${le}"}`;
 const paused = (part: string, reason = 'requested') => `embedding_paused{${A},part="${part}",reason="${reason}"}`;
+const jobFailed = (name: string, condition: string) =>
+  `kube_job_failed{namespace="n",job_name="${name}",condition="${condition}"}`;
+const verifyJob = (started: string, condition: string) => jobFailed(`embedding-verify-${started}`, condition);
 const settled = (outcome: string) => `embedding_total{${A},outcome="${outcome}"}`;
 
 export const ALERT_CASES: readonly AlertCases[] = [
@@ -338,6 +341,22 @@ export const ALERT_CASES: readonly AlertCases[] = [
         series: { [`embedding_crashes_total{${A}}`]: '0x30', [`embedding_crashes_total{${B}}`]: '_x10 0x20' },
         at: '20m',
       },
+    ],
+  },
+  {
+    alert: 'EmbeddingStoredVectorsDiffer',
+    fires: {
+      name: 'the last night’s Job failed',
+      series: {
+        [verifyJob('29384000', 'true')]: '_x5 1x20',
+        [verifyJob('29382560', 'false')]: '1x20',
+      },
+      at: '8m',
+    },
+    quiet: [
+      { name: 'the Job succeeded', series: { [verifyJob('29384000', 'true')]: '0x20' }, at: '8m' },
+      { name: 'another Job failed', series: { [jobFailed('embedding-backfill-x7k2p', 'true')]: '1x20' }, at: '8m' },
+      { name: 'the failed Job was deleted', series: { [verifyJob('29384000', 'true')]: '1x10 stale _x20' }, at: '20m' },
     ],
   },
 ];

@@ -1,0 +1,79 @@
+import type { Tally, TypeTally } from './tally.js';
+
+/** Why stored vectors differ from what the model returns now, as far as the pattern tells. */
+export interface DriftReason {
+  /** Stable. `model`: nearly all vectors of each type differ. */
+  readonly code: 'model' | 'no-vectors' | 'no-text' | 'headings' | 'types' | 'edits';
+  readonly message: string;
+  readonly fix: string;
+}
+
+/** Nearly all: some texts, such as very short ones, change less than the others. */
+const NEARLY_ALL = 0.9;
+/** Mean cosine below which the vectors of two models are likelier than those of one with other texts. */
+const UNRELATED = 0.3;
+
+/** @returns null if nothing has drifted */
+export function likeliestReason(tally: Tally): DriftReason | null {
+  const { drifted } = tally.total;
+  if (drifted === 0) return null;
+  const { 'no vector': withoutVector, 'no text': withoutText } = tally.driftedByResult;
+  if (withoutVector === drifted) return NO_VECTORS;
+  if (withoutText === drifted) return NO_TEXT;
+  if (isInexact(tally.types)) return model(tally.meanCosineOfDrifted ?? 0);
+  const types = tally.types.filter((one) => one.drifted > 0);
+  if (types.every(({ type }) => type === 'heading')) return HEADINGS;
+  return isInexact(types) ? ofTypes(types) : EDITS;
+}
+
+/** Whether nearly all vectors of each type differ, though perhaps too little to have drifted. */
+export function isInexact(types: readonly TypeTally[]): boolean {
+  const checked = types.filter((one) => one.checked > 0);
+  return checked.length > 0 && checked.every((one) => one.inexact >= one.checked * NEARLY_ALL);
+}
+
+function model(meanCosine: number): DriftReason {
+  return {
+    code: 'model',
+    message:
+      meanCosine < UNRELATED
+        ? 'nearly all vectors differ, and are unrelated to what the model returns now: they are most likely those of another model'
+        : 'nearly all vectors differ somewhat: the model, its quantisation, PALDOCS_EMBEDDING_INSTRUCTION or PALDOCS_EMBEDDING_CONTEXT has changed since',
+    fix: 'restore the setting that was changed, or embed everything again: embedding-worker backfill --all',
+  };
+}
+
+const NO_VECTORS: DriftReason = {
+  code: 'no-vectors',
+  message: 'the blocks are completed but have no vector: a dump was restored without them, or the column was emptied',
+  fix: 'embedding-worker verify --all --fix',
+};
+
+const NO_TEXT: DriftReason = {
+  code: 'no-text',
+  message: 'the blocks have a vector but no text to embed: a newer worker reads their content differently',
+  fix: 'embedding-worker verify --all --fix',
+};
+
+const HEADINGS: DriftReason = {
+  code: 'headings',
+  message:
+    'only headings have drifted: notes were renamed without setting their headings pending, or the text before headings has changed',
+  fix: 'embedding-worker backfill --all --block-type heading',
+};
+
+const EDITS: DriftReason = {
+  code: 'edits',
+  message:
+    'some blocks have drifted, and others of the same types have not: their text was changed without the trigger, they come from a dump, or embedding everything again has not ended',
+  fix: 'embedding-worker verify --all --fix',
+};
+
+function ofTypes(types: readonly TypeTally[]): DriftReason {
+  const names = types.map(({ type }) => type).join(', ');
+  return {
+    code: 'types',
+    message: `nearly all blocks of the types ${names} have drifted, and no others: a newer worker reads their content differently`,
+    fix: `embedding-worker backfill --all ${types.map(({ type }) => `--block-type ${type}`).join(' ')}`,
+  };
+}
