@@ -7,6 +7,7 @@ import { replicas } from './replicas.js';
 import { requestSize } from './request-size.js';
 import { saturation } from './saturation.js';
 import { start } from './start.js';
+import { twoModels } from './two-models.js';
 import { writePath } from './write-path.js';
 
 /** All scenarios, in the order in which they run. */
@@ -14,6 +15,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ceiling,
   saturation,
   freshness,
+  twoModels,
   requestSize,
   start,
   growth,
