@@ -1,7 +1,7 @@
 import { describeWithServer } from '../../support/describe-with-server.js';
 import { SchemaSite } from '../../support/schema-site.js';
 import { secondModelSql } from '../../../tools/second-model.js';
-import { DROP_TRIGGERS, INSERT_BLOCKS } from './api-triggers.js';
+import { INSERT_BLOCKS } from './api-triggers.js';
 
 /** A trigger on each UPDATE of a block. */
 const trigger = (name: string, body: string, timing = 'BEFORE') => `
@@ -60,7 +60,7 @@ describeWithServer('the status of another model on the same table', () => {
         COMPLETED +
         trigger(
           'mark_other',
-          `IF NEW.embedding_status = 'completed' THEN UPDATE blocks SET embedding_v2_status = 'pending' WHERE id = NEW.id; END IF; RETURN NULL;`,
+          `IF OLD.embedding_status <> 'completed' AND NEW.embedding_status = 'completed' THEN UPDATE blocks SET embedding_v2_status = 'pending' WHERE id = NEW.id; END IF; RETURN NULL;`,
           'AFTER',
         ).replace('plpgsql', 'plpgsql SECURITY DEFINER'),
     ],
@@ -111,7 +111,7 @@ describeWithServer('the status of another model on the same table', () => {
 
   it('may notify of the other model’s edits, but not of our own writes', async () => {
     await site.prepare(
-      `${DROP_TRIGGERS}${INSERT_BLOCKS}${secondModelSql()}` +
+      `${INSERT_BLOCKS}${secondModelSql()}` +
         trigger('shout', `PERFORM pg_notify('embedding_queue', NEW.id::text); RETURN NULL;`, 'AFTER'),
     );
     const error = await site.startError();
