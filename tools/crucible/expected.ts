@@ -1,4 +1,3 @@
-import { DEFAULT_INSTRUCTION } from '../../src/config/variables.js';
 import { blockText } from '../../src/text/block-text.js';
 import { halve } from '../../src/embedder/halve.js';
 import { meanVector } from '../../src/embedder/embed-in-parts.js';
@@ -24,17 +23,22 @@ export function textOf({ type, content, title }: Source): string | null {
   return blockText({ type, content, noteTitle: title, contentFormat: 'json' });
 }
 
-/** The vector that a text must have: of the whole text, or the mean over the parts that fit into the model's context. */
-export function vectorOf(text: string, dimensions: number): Float32Array {
-  if (fits(text)) return deterministicVector(DEFAULT_INSTRUCTION + text, dimensions);
-  const mean = meanVector(parts(text).map((part) => ({ vector: vectorOf(part, dimensions), weight: part.length })));
+/** The vector that a text must have after this instruction: of the whole text, or the mean over the parts that fit into the model's context. */
+export function vectorOf(text: string, instruction: string, dimensions: number): Float32Array {
+  if (fits(text, instruction)) return deterministicVector(instruction + text, dimensions);
+  const mean = meanVector(
+    parts(text, instruction).map((part) => ({
+      vector: vectorOf(part, instruction, dimensions),
+      weight: part.length,
+    })),
+  );
   if (mean instanceof Float32Array) return mean;
   throw mean;
 }
 
-/** Whether these are the values, or the first values, of the text's vector. */
-export function isVectorOf(text: string, { dimensions, values }: SentVector): boolean {
-  const expected = vectorOf(text, dimensions);
+/** Whether these are the values, or the first values, of the text's vector after this instruction. */
+export function isVectorOf(text: string, instruction: string, { dimensions, values }: SentVector): boolean {
+  const expected = vectorOf(text, instruction, dimensions);
   for (let i = 0; i < values.length; i++) {
     // Negated so that NaN does not match.
     if (!(Math.abs((values[i] ?? Number.NaN) - (expected[i] ?? Number.NaN)) < TOLERANCE)) return false;
@@ -56,12 +60,12 @@ export function readVector(bytes: Buffer): SentVector {
   return { dimensions, values: Float32Array.from({ length }, (_, i) => bytes.readFloatBE(HEADER_BYTES + 4 * i)) };
 }
 
-function parts(text: string): string[] {
+function parts(text: string, instruction: string): string[] {
   return halve(text)
     .filter((half) => half.trim() !== '')
-    .flatMap((half) => (fits(half) ? [half] : parts(half)));
+    .flatMap((half) => (fits(half, instruction) ? [half] : parts(half, instruction)));
 }
 
-function fits(text: string): boolean {
-  return countTokens(DEFAULT_INSTRUCTION + text) <= CONTEXT_TOKENS;
+function fits(text: string, instruction: string): boolean {
+  return countTokens(instruction + text) <= CONTEXT_TOKENS;
 }

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NotedPause } from '../checks/pauses.js';
 import type { RunOptions } from '../options.js';
 import { nodeArguments } from '../sabotage/node-arguments.js';
+import { deploymentsFor, type Deployment } from './deployments.js';
 import { CrucibleDatabase } from './database.js';
 import { Fleet } from './fleet.js';
 import { Ollama } from './ollama.js';
@@ -14,6 +15,7 @@ import { runCommand } from './run-command.js';
 import { requestTimes, WORKER_ENVIRONMENT } from './timing.js';
 
 export interface OpenTestbed extends Testbed {
+  readonly deployments: readonly Deployment[];
   /** Blocks that another client locked, or whose singleton key it took, at some time. */
   readonly contendedBlockIds: ReadonlySet<string>;
   /** Ids of the jobs that other programs sent. */
@@ -35,11 +37,13 @@ export async function openTestbed(options: RunOptions): Promise<OpenTestbed> {
   const close = async () => {
     for (const [name, closer] of closers.splice(0).reverse()) await withTimeout(name, closer());
   };
+  const deployments = deploymentsFor(options.queues);
   try {
     const [database, ollama] = await Promise.all([
       CrucibleDatabase.create({
         grantAllColumns: options.sabotage === 'other-column',
         vectorKind: options.vectorKind,
+        deployments,
       }),
       Ollama.start(options),
     ]);
@@ -58,6 +62,7 @@ export async function openTestbed(options: RunOptions): Promise<OpenTestbed> {
     const fleet = new Fleet({
       command: [...program, 'worker'],
       environment,
+      deployments,
       workerUrl: database.workerUrl,
       ollamaUrl: ollama.url,
       poolerPort: pooler?.port,
@@ -65,7 +70,7 @@ export async function openTestbed(options: RunOptions): Promise<OpenTestbed> {
       logDirectory,
     });
     closers.push(['fleet', () => fleet.close()]);
-    for (let i = 0; i < options.replicas; i++) await fleet.add();
+    for (let i = 0; i < options.replicas * deployments.length; i++) await fleet.add();
     await requireRunning(fleet);
     // The worker's own index covers live jobs only; the audit looks for completed ones.
     await database.query('CREATE INDEX crucible_key ON pgboss.job_common (singleton_key)');
@@ -79,6 +84,7 @@ export async function openTestbed(options: RunOptions): Promise<OpenTestbed> {
       database,
       ollama,
       fleet,
+      deployments,
       contendedBlockIds,
       noteContention,
       foreignJobIds,
