@@ -23,7 +23,7 @@ const layers = [
 const toolLayers = [
   ['bench', 'crucible', 'dashboard', 'demo', 'release', 'retrieval'],
   ['stand-in', 'toolchain'],
-  ['reference-schema.ts'],
+  ['reference-schema.ts', 'second-model.ts'],
   ['project-root.ts'],
 ];
 

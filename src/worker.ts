@@ -25,6 +25,7 @@ import { createMetrics } from './monitoring/metrics/create-metrics.js';
 import { createBoss, startBoss } from './queue/boss.js';
 import { EmbedQueue } from './queue/embed-queue.js';
 import { ensureQueues } from './queue/ensure-queues.js';
+import { ColumnUse } from './leader/column-use.js';
 import { createLeader } from './leader/leader.js';
 import { requireQueuePrivileges } from './queue/privileges.js';
 import { tryWritingJobs } from './queue/sql/try-writing-jobs.js';
@@ -94,8 +95,9 @@ export class Worker {
     await allSettled([connected, this.#serveHttp()]);
     const table = await inspectBlocks(database, config.tables);
     const { embedder, gate, provider, size } = this.#openEmbedder(table);
-    const hold = this.#createHold(provider, table);
-    const schemaChecked = requireSchema(database, table);
+    const columnUse = new ColumnUse(table, names.queue);
+    const hold = this.#createHold(provider, table, columnUse);
+    const schemaChecked = requireSchema(database, table).then(() => columnUse.require(database));
     const [, , boss] = await allSettled([
       schemaChecked,
       this.#checkModel(provider, table.dimensions),
@@ -122,6 +124,7 @@ export class Worker {
     const leader = createLeader({
       ...common,
       config,
+      columnUse,
       instance,
       embedder,
       isGateOpen: () => gate.isOpen,
@@ -181,13 +184,14 @@ export class Worker {
    *
    * @throws WorkerError with its fix, or the database's error
    */
-  async #checkDatabase(provider: Provider, table: BlocksTable): Promise<void> {
+  async #checkDatabase(provider: Provider, table: BlocksTable, columnUse: ColumnUse): Promise<void> {
     const { config, database } = this.#parts;
     const fresh = await requireUsable(database, config.tables);
     await requireQueuePrivileges(database, config.names.schema);
     await tryWritingJobs(database, config.names.schema);
     if (fresh.dimensions !== table.dimensions) await this.#checkModel(provider, fresh.dimensions);
     adoptTable(table, fresh);
+    await columnUse.require(database);
   }
 
   async #serveHttp(): Promise<void> {
@@ -213,10 +217,10 @@ export class Worker {
     return this.#embedding;
   }
 
-  #createHold(provider: Provider, table: BlocksTable): Hold {
+  #createHold(provider: Provider, table: BlocksTable, columnUse: ColumnUse): Hold {
     const { config, database, events, log } = this.#parts;
     this.#hold = new Hold({
-      check: () => this.#checkDatabase(provider, table),
+      check: () => this.#checkDatabase(provider, table, columnUse),
       schemaChanged: async () => !isSameTable(table, await inspectBlocks(database, config.tables)),
       events,
       log,

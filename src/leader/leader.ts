@@ -1,5 +1,7 @@
+import { ConfigurationError } from '../base/errors.js';
 import type { LeaderParts } from './leader-parts.js';
 import type { BlocksTable } from '../blocks/table.js';
+import type { ColumnUse } from './column-use.js';
 import { Listener } from './listener.js';
 import { Lease } from './lease.js';
 import { sessionName } from './replicas.js';
@@ -27,6 +29,7 @@ export interface LeaderOptions {
 
 export interface LeaderSetup extends LeaderParts {
   readonly config: LeaderOptions;
+  readonly columnUse: ColumnUse;
   /** Names this process among its replicas: eight characters. */
   readonly instance: string;
   readonly embedder: Embedder;
@@ -40,7 +43,7 @@ export interface LeaderSetup extends LeaderParts {
  * Followers hear wake-ups on the same session.
  */
 export function createLeader(setup: LeaderSetup): Lease {
-  const { config, instance, embedder, isGateOpen, requestTexts, ...common } = setup;
+  const { config, columnUse, instance, embedder, isGateOpen, requestTexts, ...common } = setup;
   const { database, queue, blocks, waker, hold, events, log } = common;
   const listener = new Listener({
     database,
@@ -75,6 +78,11 @@ export function createLeader(setup: LeaderSetup): Lease {
         requestTexts: requestTexts(),
       }),
     onConnected: async (session) => {
+      columnUse.open(session);
+      await columnUse.require(session).catch((error: unknown) => {
+        if (!(error instanceof ConfigurationError)) throw error;
+        hold.report(error); // another queue's worker started while this one had no session
+      });
       await listener.open(session);
       await listener.listen(WAKE_CHANNEL, waker.receive);
     },
@@ -99,6 +107,7 @@ export function createLeader(setup: LeaderSetup): Lease {
       ]);
     },
     onDisconnected: () => {
+      columnUse.close();
       listener.close();
     },
     events,

@@ -19,6 +19,9 @@ export interface Replica {
 /** What a worker shows of itself. */
 export type ReplicaState = Pick<Replica, 'gateClosed' | 'notificationsDown' | 'held' | 'requestTexts'>;
 
+/** With what the names of all workers' listening sessions begin. */
+export const SESSION_PREFIX = 'embedding-worker ';
+
 /** One letter for each part of the state that holds. */
 const FLAGS = { gateClosed: 'c', notificationsDown: 'n', held: 'h' } as const;
 
@@ -34,7 +37,12 @@ const FORMAT = /^embedding-worker (?<queue>\S+) (?<role>[LF]) (?<instance>\S{1,8
 export function sessionName(queue: string, role: 'leader' | 'follower', instance: string, state: ReplicaState): string {
   const flags = Object.entries(FLAGS).map(([part, flag]) => (state[part as keyof typeof FLAGS] ? flag : ''));
   const shown = `${flags.join('')}${state.requestTexts}`;
-  return `embedding-worker ${queue} ${role === 'leader' ? 'L' : 'F'} ${instance} ${shown}`;
+  return `${SESSION_PREFIX}${queue} ${role === 'leader' ? 'L' : 'F'} ${instance} ${shown}`;
+}
+
+/** The queue in the name of a listening session; the whole name if it has another form, as a pooler may give it. */
+export function queueOfSession(applicationName: string): string {
+  return FORMAT.exec(applicationName)?.groups?.['queue'] ?? applicationName;
 }
 
 /** The workers of a queue that are connected to this database. Every role may read application_name. */
@@ -42,7 +50,7 @@ export async function readReplicas(db: Queryable, queue: string): Promise<Replic
   const rows = await db.query<{ name: string }>(
     `SELECT DISTINCT application_name AS name FROM pg_stat_activity
  WHERE datname = current_database() AND starts_with(application_name, $1)`,
-    [`embedding-worker ${queue} `],
+    [`${SESSION_PREFIX}${queue} `],
   );
   const replicas = new Map<string, Replica>();
   for (const { name } of rows) {

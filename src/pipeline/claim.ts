@@ -14,13 +14,17 @@ export interface Capacity {
   readonly mode: 'grouped' | 'direct';
   /** Whether memory was reserved for one block larger than a worker's share: then only the first is claimed. */
   readonly oversized: boolean;
+  /** What the worker's other blocks already use of its share. */
+  readonly usedBytes?: number;
 }
 
-/** The result of a claim; each job is in one of the three lists. */
+/** The result of a claim; each job is in one of the four lists. */
 export interface ClaimedBatch {
   readonly claimed: readonly { readonly job: EmbedJob; readonly block: ClaimedBlock }[];
-  /** For jobs whose blocks need no embedding, are gone or are locked. */
+  /** For jobs whose blocks need no embedding or are gone. */
   readonly verdicts: readonly Verdict[];
+  /** For another try: other transactions have locked the rows. */
+  readonly locked: readonly EmbedJob[];
   /** For the next round: the text budget was used up. */
   readonly deferred: readonly { readonly job: EmbedJob; readonly bytes: number }[];
 }
@@ -34,12 +38,12 @@ export interface ClaimedBatch {
 export async function claim(
   pipeline: Pipeline,
   jobs: readonly EmbedJob[],
-  { mode, oversized }: Capacity,
+  capacity: Capacity,
   signal: AbortSignal,
 ): Promise<ClaimedBatch> {
   const ids = jobs.map(({ data }) => data.blockId);
   const found = await withRetry(pipeline, signal, () =>
-    mode === 'grouped' ? pipeline.claims.run(ids) : claimDirectly(pipeline, ids, oversized),
+    capacity.mode === 'grouped' ? pipeline.claims.run(ids) : claimDirectly(pipeline, ids, capacity),
   );
   const jobOf = new Map(jobs.map((job) => [job.data.blockId, job]));
   const withJob = <T extends { readonly id: string }>(blocks: readonly T[]) =>
@@ -54,8 +58,8 @@ export async function claim(
         close(job, block.status === 'skipped' ? 'skipped' : 'unchanged'),
       ),
       ...withJob(found.gone.map((id) => ({ id }))).map(({ job }) => close(job, 'gone')),
-      ...withJob(found.locked.map((id) => ({ id }))).map(({ job }) => handBackLocked(job)),
     ],
+    locked: withJob(found.locked.map((id) => ({ id }))).map(({ job }) => job),
     deferred: withJob(found.deferred).map(({ job, block }) => ({ job, bytes: block.bytes })),
   };
 }
@@ -64,16 +68,18 @@ export async function claim(
 function claimDirectly(
   { blocks, database, budget }: Pipeline,
   ids: readonly string[],
-  oversized: boolean,
+  { oversized, usedBytes = 0 }: Capacity,
 ): Promise<Claim> {
-  return blocks.claim(database, ids, oversized ? 0 : budget.shareBytes, oversized);
+  const budgetBytes = oversized ? 0 : Math.max(0, budget.shareBytes - usedBytes);
+  return blocks.claim(database, ids, budgetBytes, oversized);
 }
 
 function close(job: EmbedJob, as: 'unchanged' | 'skipped' | 'gone'): Verdict {
   return { kind: 'close', job, as };
 }
 
-function handBackLocked(job: EmbedJob): Verdict {
+/** Delays the job of a block whose row stays locked. */
+export function handBackLocked(job: EmbedJob): Verdict {
   return { kind: 'hand-back', job, reason: 'locked', delaySeconds: lockedDelaySeconds(job), claimed: false };
 }
 

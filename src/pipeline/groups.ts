@@ -34,7 +34,7 @@ export function groupedSettlements(parts: SettleParts) {
     maxItems: MAX_BLOCKS,
     size: (verdicts) => verdicts.length,
     run: async (items) => {
-      const outcomes = await settleAndReport(parts, items.flat());
+      const outcomes = await settleAndReport(parts, items.flat(), 'leave');
       return items.map(() => outcomes); // each worker picks its own jobs
     },
   });

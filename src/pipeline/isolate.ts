@@ -2,7 +2,7 @@ import { isEnvironmental, reactionTo } from '../postgres/sqlstate.js';
 import { errorCode } from '../base/errors.js';
 import type { EmbedJob } from '../queue/job.js';
 import { runBatch, settleVerdicts } from './batch.js';
-import { claim } from './claim.js';
+import { claim, handBackLocked } from './claim.js';
 import { handBackJobsOnly, handBackVerdict } from './hand-back.js';
 import type { Outcomes, Verdict } from './outcome.js';
 import { withRetry } from '../postgres/with-retry.js';
@@ -125,7 +125,7 @@ async function failureOf(pipeline: Pipeline, job: EmbedJob, error: unknown, sign
     if (first !== undefined) {
       return { kind: 'fail', job, fingerprint: first.block.fingerprint, reason, message, final: false };
     }
-    return verdicts[0] ?? handBackVerdict(job, 'locked');
+    return verdicts[0] ?? handBackLocked(job);
   } catch (failure) {
     if (isCausedByNoBlock(failure, pipeline, signal)) throw failure;
     if (isEnvironmental(failure)) return handBackVerdict(job, 'timeout', TIMEOUT_RETRY_SECONDS);

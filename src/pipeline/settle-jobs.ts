@@ -8,7 +8,7 @@ import { failJobs } from './settle-failure.js';
 
 /** The result of a settlement. */
 export interface Settlement {
-  /** One for each verdict. */
+  /** One for each verdict, except those that were left because their rows were locked. */
   readonly outcomes: Map<EmbedJob, Outcome>;
   /** Jobs that were inserted to replace those that were settled. */
   readonly inserted: readonly NewJob[];

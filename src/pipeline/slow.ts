@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { PRIORITY, type EmbedJob } from '../queue/job.js';
 import { settleVerdicts } from './batch.js';
-import { claim } from './claim.js';
+import { claim, handBackLocked } from './claim.js';
 import { embedLong, type Deadline } from './embed.js';
 import type { Outcomes, Verdict } from './outcome.js';
 import type { Pipeline } from './pipeline.js';
@@ -26,7 +26,8 @@ export async function runSlow(
   const { signal, expireMs } = deadline;
   const startedAt = performance.now();
   const hadLittleOutage = pipeline.outages.start();
-  const { claimed, verdicts } = await claim(pipeline, [job], { mode: 'direct', oversized: true }, signal);
+  const { claimed, locked, ...found } = await claim(pipeline, [job], { mode: 'direct', oversized: true }, signal);
+  const verdicts = [...found.verdicts, ...locked.map(handBackLocked)];
   const prepared = prepare(claimed, pipeline.blocks.table);
   await settleVerdicts(pipeline, [...verdicts, ...prepared.verdicts], outcomes, 'direct', signal);
   for (const text of prepared.texts) {

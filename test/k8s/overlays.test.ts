@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import type { IDeployment } from 'kubernetes-models/apps/v1/Deployment';
 import type { IConfigMap } from 'kubernetes-models/v1/ConfigMap';
 import { loadConfig } from '../../src/config/config.js';
+import { queueNames } from '../../src/queue/queue-names.js';
+import { SECOND_MODEL_ENVIRONMENT, SECOND_QUEUE } from '../../tools/second-model.js';
 import { startStandIn } from '../../tools/stand-in/stand-in.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithProgram } from '../support/describe-with-program.js';
@@ -39,6 +41,43 @@ describeWithProgram('kubectl', 'the overlay', () => {
     ]);
     const { secretKeyRef } = podOf(only(build('k8s'), 'Deployment')).container.env?.[0]?.valueFrom ?? {};
     expect(authentication.spec.secretTargetRef).toEqual([{ parameter: 'connection', ...secretKeyRef }]);
+  });
+
+  it('for a second model repeats the Deployment under another name, with a second ConfigMap', () => {
+    const second = only<IDeployment & Resource>(build('k8s/overlays/second-model'), 'Deployment');
+    expect(second.metadata).toMatchObject({ name: 'embedding-worker-v2' });
+    expect(second.spec?.selector).toEqual({ matchLabels: { 'app.kubernetes.io/name': 'embedding-worker-v2' } });
+    expect(podOf(second).labels).toEqual({ 'app.kubernetes.io/name': 'embedding-worker-v2' });
+    const first = podOf(only(build('k8s'), 'Deployment'));
+    const maps = ['embedding-worker', 'embedding-worker-v2'].map((name) => ({ configMapRef: { name } }));
+    expect(podOf(second).container).toEqual({ ...first.container, envFrom: maps });
+    expect(podOf(second).spec).toEqual({
+      ...first.spec,
+      containers: podOf(second).spec.containers,
+      topologySpreadConstraints: first.spec.topologySpreadConstraints?.map((constraint) => ({
+        ...constraint,
+        labelSelector: second.spec?.selector,
+      })),
+    });
+  });
+
+  it('for a second model changes the model, the queue and the two columns, and nothing else', () => {
+    const settings = (folder: string) => only<IConfigMap & Resource>(build(folder), 'ConfigMap').data ?? {};
+    const url = { PALDOCS_DATABASE_URL: 'postgresql://db/paldocs' };
+    const first = loadConfig({ ...settings('k8s'), ...url });
+    const second = loadConfig({ ...settings('k8s'), ...settings('k8s/overlays/second-model'), ...url });
+    expect(second).toEqual({
+      ...first,
+      model: second.model,
+      queryInstruction: second.queryInstruction,
+      names: queueNames(first.names.schema, SECOND_QUEUE),
+      tables: {
+        ...first.tables,
+        blocksEmbedding: SECOND_MODEL_ENVIRONMENT.PALDOCS_BLOCKS_EMBEDDING_COLUMN,
+        blocksStatus: SECOND_MODEL_ENVIRONMENT.PALDOCS_BLOCKS_STATUS_COLUMN,
+      },
+    });
+    expect(second.model).not.toBe(first.model);
   });
 
   it('for monitoring contains the PodMonitor and the rules', () => {

@@ -28,14 +28,16 @@ function selects(selector: Selector | undefined, labels: Labels): boolean {
 describeWithProgram('kubectl', 'a selector', () => {
   const deployment = () => only<IDeployment & Resource>(build('k8s'), 'Deployment');
   const worker = () => podOf(deployment()).labels;
+  const secondModel = () => podOf(only(build('k8s/overlays/second-model'), 'Deployment')).labels;
   const backfill = () => podOf(backfillJob()).labels;
   const pause = () => podOf(pauseByDay()).labels;
   const verification = () => podOf(verifyNightly()).labels;
 
-  it('of the Deployment selects its own pods, and not those of a Job', () => {
+  it('of the Deployment selects its own pods, and not those of another model or a Job', () => {
     const selector = deployment().spec?.selector;
-    const jobs = [backfill(), pause(), verification()];
-    expect([worker(), ...jobs].map((labels) => selects(selector, labels))).toEqual([true, false, false, false]);
+    const others = [secondModel(), backfill(), pause(), verification()];
+    expect(selects(selector, worker())).toBe(true);
+    expect(others.map((labels) => selects(selector, labels))).toEqual([false, false, false, false]);
   });
 
   it('of the spread constraint selects the pods of the Deployment', () => {
@@ -51,9 +53,14 @@ describeWithProgram('kubectl', 'a selector', () => {
     expect([selects(spec?.selector, worker()), selects(spec?.selector, backfill())]).toEqual([true, false]);
   });
 
+  it('of the second model’s disruption budget covers its own pods only', () => {
+    const { spec } = only<IPodDisruptionBudget & Resource>(build('k8s/overlays/second-model'), 'PodDisruptionBudget');
+    expect([worker(), secondModel()].map((labels) => selects(spec?.selector, labels))).toEqual([false, true]);
+  });
+
   it('of the PodMonitor covers worker and backfill, at the right port and path', () => {
     const { spec } = only<IPodMonitor & Resource>(build('k8s/overlays/monitoring'), 'PodMonitor');
-    expect([selects(spec.selector, worker()), selects(spec.selector, backfill())]).toEqual([true, true]);
+    for (const labels of [worker(), secondModel(), backfill()]) expect(selects(spec.selector, labels)).toBe(true);
     expect(spec.podMetricsEndpoints).toMatchObject([{ port: 'http', path: '/metrics' }]);
     for (const pod of [podOf(deployment()), podOf(backfillJob())])
       expect(pod.container.ports).toContainEqual({ name: 'http', containerPort: 8001 });
@@ -61,7 +68,7 @@ describeWithProgram('kubectl', 'a selector', () => {
 
   it('of the NetworkPolicy covers all of them', () => {
     const { spec } = only<INetworkPolicy & Resource>(build('k8s'), 'NetworkPolicy');
-    for (const labels of [worker(), backfill(), pause(), verification()])
+    for (const labels of [worker(), secondModel(), backfill(), pause(), verification()])
       expect(selects(spec?.podSelector, labels)).toBe(true);
     expect(spec?.policyTypes).toEqual(['Ingress', 'Egress']);
   });

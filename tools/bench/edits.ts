@@ -69,6 +69,30 @@ export async function readLatencies(db: TestDatabase, edits: readonly Edit[]): P
   return rows.map(({ ms }) => ms);
 }
 
+/**
+ * The same with several Deployments on the table, whose writes replace each other's `xmin`: the `xmin` of the job that stored
+ * the vector is that transaction, too.
+ *
+ * @returns milliseconds from the commit of each edit to the commit of the queue's vector
+ * @throws Error if the queue has not stored the vector of one of the edits
+ */
+export async function readJobLatencies(
+  db: TestDatabase,
+  schema: string,
+  queue: string,
+  edits: readonly Edit[],
+): Promise<number[]> {
+  const rows = await db.query<{ ms: number }>(
+    `SELECT max(extract(epoch FROM pg_xact_commit_timestamp(j.xmin) - pg_xact_commit_timestamp(e.xid::xid)))::float8 * 1000 AS ms
+       FROM unnest($1::text[], $2::text[]) AS e (id, xid)
+       JOIN ${schema}.job j ON j.name = $3 AND j.singleton_key = e.id AND j.output->>'outcome' = 'stored'
+      GROUP BY e.id`,
+    [edits.map(({ id }) => id), edits.map(({ xid }) => xid), queue],
+  );
+  if (rows.length !== edits.length) throw new Error(`${queue} stored ${rows.length} of ${edits.length} edited blocks`);
+  return rows.map(({ ms }) => ms);
+}
+
 /** Waits until the vectors of all these blocks are stored. @throws Error if that takes too long */
 export async function untilStored(db: TestDatabase, edits: readonly Edit[], timeoutMs: number): Promise<void> {
   const ids = edits.map(({ id }) => id);

@@ -1,4 +1,3 @@
-import { DEFAULT_INSTRUCTION } from '../../src/config/variables.js';
 import { BlockTexts } from '../../src/blocks/context/block-texts.js';
 import type { ContextKind } from '../../src/blocks/context/kinds.js';
 import { halves, meanVector } from '../../src/embedder/embed-in-parts.js';
@@ -27,19 +26,22 @@ export function textOf({ title, ...block }: Source, context: ContextKind): TextI
   return new BlockTexts({ context, contentFormat: 'json' }).of({ ...block, noteTitle: title });
 }
 
-/** The vector that a text must have: of the whole text, or the mean over the parts that fit into the model's context. */
-export function vectorOf(text: TextInContext, dimensions: number): Float32Array {
-  if (fits(text)) return deterministicVector(DEFAULT_INSTRUCTION + wholeText(text), dimensions);
+/** The vector that a text must have after this instruction: of the whole text, or the mean over the parts that fit into the model's context. */
+export function vectorOf(text: TextInContext, instruction: string, dimensions: number): Float32Array {
+  if (fits(text, instruction)) return deterministicVector(instruction + wholeText(text), dimensions);
   const mean = meanVector(
-    parts(text).map((part) => ({ vector: vectorOf(part, dimensions), weight: part.text.length })),
+    parts(text, instruction).map((part) => ({
+      vector: vectorOf(part, instruction, dimensions),
+      weight: part.text.length,
+    })),
   );
   if (mean instanceof Float32Array) return mean;
   throw mean;
 }
 
-/** Whether these are the values, or the first values, of the text's vector. */
-export function isVectorOf(text: TextInContext, { dimensions, values }: SentVector): boolean {
-  const expected = vectorOf(text, dimensions);
+/** Whether these are the values, or the first values, of the text's vector after this instruction. */
+export function isVectorOf(text: TextInContext, instruction: string, { dimensions, values }: SentVector): boolean {
+  const expected = vectorOf(text, instruction, dimensions);
   for (let i = 0; i < values.length; i++) {
     // Negated so that NaN does not match.
     if (!(Math.abs((values[i] ?? Number.NaN) - (expected[i] ?? Number.NaN)) < TOLERANCE)) return false;
@@ -61,10 +63,10 @@ export function readVector(bytes: Buffer): SentVector {
   return { dimensions, values: Float32Array.from({ length }, (_, i) => bytes.readFloatBE(HEADER_BYTES + 4 * i)) };
 }
 
-function parts(text: TextInContext): TextInContext[] {
-  return halves(text).flatMap((half) => (fits(half) ? [half] : parts(half)));
+function parts(text: TextInContext, instruction: string): TextInContext[] {
+  return halves(text).flatMap((half) => (fits(half, instruction) ? [half] : parts(half, instruction)));
 }
 
-function fits(text: TextInContext): boolean {
-  return countTokens(DEFAULT_INSTRUCTION + wholeText(text)) <= CONTEXT_TOKENS;
+function fits(text: TextInContext, instruction: string): boolean {
+  return countTokens(instruction + wholeText(text)) <= CONTEXT_TOKENS;
 }

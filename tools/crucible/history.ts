@@ -1,4 +1,3 @@
-import { DEAD_LETTER_QUEUE, QUEUE } from './testbed/queue-names.js';
 import type { AuditCheck } from './checks/audit.js';
 import type { OpenTestbed } from './testbed/open-testbed.js';
 import type { Model } from './writer/model.js';
@@ -8,11 +7,13 @@ export async function historyOf(
   blockId: string,
   testbed: OpenTestbed,
   model: Model,
-  audit: AuditCheck,
+  audits: readonly AuditCheck[],
 ): Promise<string[]> {
   const events: { at: number; line: string }[] = [];
   for (const { at, session, what } of model.history(blockId)) events.push({ at, line: `writer ${session}: ${what}` });
-  for (const row of await audit.history(blockId)) {
+  const rows = await Promise.all(audits.map((audit) => audit.history(blockId)));
+  for (const row of rows.flat()) {
+    const { queue } = row;
     const { byWorker, op, oldStatus, newStatus, vector, settled, cleared, xid, title } = row;
     const wrote =
       vector === null
@@ -20,7 +21,7 @@ export async function historyOf(
           ? ', vector cleared'
           : ''
         : `, vector written${settled === false ? ' WITHOUT its job' : ''}`;
-    const line = `audit ${byWorker ? 'worker' : 'api'}: ${op} ${oldStatus ?? '-'} → ${newStatus ?? '-'}${wrote} (tx ${xid}, title "${title ?? ''}")`;
+    const line = `audit of ${queue ?? 'the notes'}, ${byWorker ? 'worker' : 'api'}: ${op} ${oldStatus ?? '-'} → ${newStatus ?? '-'}${wrote} (tx ${xid}, title "${title ?? ''}")`;
     events.push({ at: row.at.getTime(), line });
   }
   for (const job of await jobsOf(blockId, testbed)) events.push(...eventsOfJob(job));
@@ -50,12 +51,12 @@ interface JobRow {
   readonly output: object | null;
 }
 
-async function jobsOf(blockId: string, { database }: OpenTestbed): Promise<JobRow[]> {
+async function jobsOf(blockId: string, { database, deployments }: OpenTestbed): Promise<JobRow[]> {
   return await database.persist<JobRow>(
     `SELECT id::text AS id, name, state::text AS state, retry_count AS retries, created_on AS created, started_on AS started,
             completed_on AS completed, data, output
        FROM pgboss.job_common WHERE name = ANY ($1) AND singleton_key = $2`,
-    [[QUEUE, DEAD_LETTER_QUEUE], blockId],
+    [deployments.flatMap(({ queue, deadLetters }) => [queue, deadLetters]), blockId],
   );
 }
 

@@ -10,7 +10,10 @@ export interface RunOptions {
   readonly seconds: number;
   /** Names of nemeses, see nemeses/registry.ts. */
   readonly nemesis: string;
+  /** Of each Deployment. */
   readonly replicas: number;
+  /** Deployments on the table, each with a queue and columns of its own: 1 or 2. */
+  readonly queues: number;
   /** Changes of blocks per second. */
   readonly rate: number;
   /** How many faults may be active at once. */
@@ -50,6 +53,7 @@ export const DEFAULTS: Omit<RunOptions, 'seed' | 'worker'> = {
   seconds: 20,
   nemesis: 'all',
   replicas: 2,
+  queues: 1,
   rate: 60,
   lanes: 2,
   pauseMs: 1_500,
@@ -78,7 +82,8 @@ Options of a run:
   --seconds S          how long to write and inject faults (${DEFAULTS.seconds})
   --nemesis NAMES      faults to inject: all, none, or names separated by commas (${DEFAULTS.nemesis})
   --lanes N            how many faults may be active at once (${DEFAULTS.lanes})
-  --replicas K         how many workers to run (${DEFAULTS.replicas})
+  --replicas K         how many workers to run (${DEFAULTS.replicas}), for each queue
+  --queues N           how many Deployments share the table, 1 or 2, each with its own queue and columns (${DEFAULTS.queues})
   --rate N             changes of blocks per second (${DEFAULTS.rate})
   --request-timeout S  when a worker gives up a request (${DEFAULTS.requestTimeoutSeconds}); from 20 on it checks for lost ones
   --pgbouncer          connect the workers' pools through PgBouncer in transaction mode
@@ -116,7 +121,7 @@ export interface CommandLine {
 }
 
 type NumberName =
-  'seed' | 'seconds' | 'replicas' | 'rate' | 'lanes' | 'request-timeout' | 'quiet-timeout' | 'slice-pages';
+  'seed' | 'seconds' | 'replicas' | 'queues' | 'rate' | 'lanes' | 'request-timeout' | 'quiet-timeout' | 'slice-pages';
 
 /** @throws TypeError or RangeError naming the option */
 export function readCommandLine(args: readonly string[], builtWorker: string): CommandLine {
@@ -127,6 +132,7 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
       seconds: { type: 'string' },
       nemesis: { type: 'string' },
       replicas: { type: 'string' },
+      queues: { type: 'string' },
       rate: { type: 'string' },
       lanes: { type: 'string' },
       'quiet-timeout': { type: 'string' },
@@ -159,6 +165,7 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
       seconds: number('seconds', DEFAULTS.seconds),
       nemesis: values.nemesis ?? DEFAULTS.nemesis,
       replicas: number('replicas', DEFAULTS.replicas),
+      queues: queuesOf(number('queues', DEFAULTS.queues)),
       rate: number('rate', DEFAULTS.rate),
       lanes: number('lanes', DEFAULTS.lanes),
       requestTimeoutSeconds: number('request-timeout', DEFAULTS.requestTimeoutSeconds),
@@ -184,6 +191,11 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
 function slicePagesFor(seed: number): number {
   const random = new Random(String(seed)).fork('slices');
   return random.chance(0.5) ? random.between(1, 4) : 0;
+}
+
+function queuesOf(value: number): number {
+  if (value !== 1 && value !== 2) throw new RangeError(`--queues: ${value} is not 1 or 2`);
+  return value;
 }
 
 function vectorKindOf(value: string = DEFAULTS.vectorKind): VectorKind {

@@ -49,12 +49,12 @@ export async function runCrucible(options: RunOptions, print: (line: string) => 
   const testbed = await openTestbed(options);
   let keepLogs = true;
   try {
-    const { slicePages } = options;
+    const { slicePages, queues } = options;
     const slices =
       slicePages === 0 ? '' : `, which sweep in slices of ${slicePages === 1 ? 'a page' : `${slicePages} pages`}`;
-    print(
-      `seed ${options.seed}: ${options.replicas} workers are running${slices}; writes and faults for ${options.seconds} s`,
-    );
+    const workers =
+      queues === 1 ? `${options.replicas} workers` : `${options.replicas} workers on each of ${queues} queues`;
+    print(`seed ${options.seed}: ${workers} are running${slices}; writes and faults for ${options.seconds} s`);
     const result = await runOn(testbed, options, print);
     keepLogs = result.violations.length > 0;
     return result;
@@ -68,7 +68,7 @@ export async function runCrucible(options: RunOptions, print: (line: string) => 
 }
 
 async function runOn(testbed: OpenTestbed, options: RunOptions, print: (line: string) => void): Promise<RunResult> {
-  const { database, fleet, ollama } = testbed;
+  const { database, deployments, fleet, ollama } = testbed;
   const random = new Random(String(options.seed));
   const ending = new AbortController();
   const violations = new Violations(() => {
@@ -86,10 +86,12 @@ async function runOn(testbed: OpenTestbed, options: RunOptions, print: (line: st
   const { lanes, pauseMs } = options;
   const nemeses = nemesesNamed(options.nemesis);
   const faultInjector = new FaultInjector({ testbed, nemeses, random: random.fork('faults'), lanes, pauseMs });
-  const audit = new AuditCheck(database, violations);
-  const status = new StatusCheck(database, violations, faultInjector.calmSince);
+  const audits = deployments.map((deployment) => new AuditCheck(database, violations, deployment));
+  const statuses = deployments.map(
+    (deployment) => new StatusCheck(database, violations, faultInjector.calmSince, deployment),
+  );
   const watching = new AbortController();
-  const watched = watch(audit, status, watching.signal).catch((error: unknown) => {
+  const watched = watch(audits, statuses, watching.signal).catch((error: unknown) => {
     ending.abort(); // nothing is checked any more
     return error;
   });
@@ -114,41 +116,46 @@ async function runOn(testbed: OpenTestbed, options: RunOptions, print: (line: st
   const failure = await watched;
   if (failure !== undefined) throw new Error('the audit could not be read', { cause: failure });
   await delay(2_100); // the audit reads rows that are at least two seconds old
-  await audit.follow();
+  for (const audit of audits) await audit.follow();
 
-  let blocks: StatusCounts = {};
+  const blocks: Record<string, number> = {};
   if (!hasFailed) {
-    blocks = await checkFinalState(database, writer.model, violations);
+    for (const deployment of deployments) {
+      const counts = await checkFinalState(database, writer.model, violations, deployment);
+      for (const [one, count] of Object.entries(counts)) blocks[one] = (blocks[one] ?? 0) + count;
+    }
     checkProcesses(fleet, faultInjector.injections, violations);
     await checkPauses(database, testbed.pauses, faultInjector.injections, violations);
     await checkForeignJobs(database, testbed.foreignJobIds, violations);
     const { injections } = faultInjector;
-    await checkFailureCounts({
-      database,
-      model: writer.model,
-      injections,
-      foreignJobIds: testbed.foreignJobIds,
-      violations,
-    });
+    for (const deployment of deployments) {
+      await checkFailureCounts({
+        database,
+        deployment,
+        model: writer.model,
+        injections,
+        foreignJobIds: testbed.foreignJobIds,
+        violations,
+      });
+    }
     if ((await readSchema(database)) !== schema) violations.add({ invariant: 6, what: 'the API’s schema was changed' });
   }
   const common = {
     model: writer.model,
-    stores: audit.stores,
     injections: faultInjector.injections,
     exempt: testbed.contendedBlockIds,
   };
-  const latency = checkLatency({ ...common, from, to, violations });
-  const resumption = checkResumption({ ...common, violations });
+  const latency = slowestOf(audits.map(({ stores }) => checkLatency({ ...common, stores, from, to, violations })));
+  const resumption = slowestOf(audits.map(({ stores }) => checkResumption({ ...common, stores, violations })));
   return {
     seed: options.seed,
-    violations: await withHistories(violations.all, testbed, writer, audit),
+    violations: await withHistories(violations.all, testbed, writer, audits),
     injected: faultInjector.counts,
     writes: writer.counts,
-    stored: audit.stored,
+    stored: audits.reduce((sum, audit) => sum + audit.stored, 0),
     blocks,
     quietAfterSeconds,
-    longestMismatchSeconds: status.longestMs / 1000,
+    longestMismatchSeconds: Math.max(...statuses.map(({ longestMs }) => longestMs)) / 1000,
     latency,
     resumption,
     ended: {
@@ -160,23 +167,43 @@ async function runOn(testbed: OpenTestbed, options: RunOptions, print: (line: st
   };
 }
 
-async function watch(audit: AuditCheck, status: StatusCheck, signal: AbortSignal): Promise<void> {
+/** What was checked for all Deployments together. */
+function slowestOf(results: readonly RunResult['latency'][]): RunResult['latency'] {
+  return {
+    checked: results.reduce((sum, { checked }) => sum + checked, 0),
+    slowestMs: Math.max(...results.map(({ slowestMs }) => slowestMs)),
+  };
+}
+
+async function watch(
+  audits: readonly AuditCheck[],
+  statuses: readonly StatusCheck[],
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
-    await status.sample().catch(() => undefined); // the server is down; try again next time
-    await audit.follow();
+    for (const status of statuses) await status.sample().catch(() => undefined); // the server is down; try again next time
+    for (const audit of audits) await audit.follow();
     await sleep(SAMPLE_EVERY_MS, signal);
   }
 }
 
 /** Waits until no work is left, then for the sweep that deletes orphaned dead letters. Work that stays is a violation. */
 async function waitUntilQuiet(
-  { database }: OpenTestbed,
+  { database, deployments }: OpenTestbed,
   { quietTimeoutSeconds }: RunOptions,
   violations: Violations,
 ): Promise<void> {
-  if (!(await until(async () => isQuiet(await readPendingWork(database)), quietTimeoutSeconds * 1000, 250))) {
-    const { blocks, liveJobs } = await readPendingWork(database);
-    const details = { seconds: quietTimeoutSeconds, liveJobs, blocks: blocks.length, first: blocks.slice(0, 5) };
+  for (const deployment of deployments) {
+    const isDone = async () => isQuiet(await readPendingWork(database, deployment));
+    if (await until(isDone, quietTimeoutSeconds * 1000, 250)) continue;
+    const { blocks, liveJobs } = await readPendingWork(database, deployment);
+    const details = {
+      queue: deployment.queue,
+      seconds: quietTimeoutSeconds,
+      liveJobs,
+      blocks: blocks.length,
+      first: blocks.slice(0, 5),
+    };
     const blockId = blocks[0]?.id;
     violations.add({ invariant: 1, what: 'blocks are stuck', details, ...(blockId === undefined ? {} : { blockId }) });
     return;
@@ -186,20 +213,22 @@ async function waitUntilQuiet(
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
       WHERE datname = current_database() AND application_name LIKE 'embedding-worker % L %'`,
   );
-  await until(async () => (await findOrphanedDeadLetters(database)).length === 0, ORPHANS_MS, 250);
+  for (const deployment of deployments) {
+    await until(async () => (await findOrphanedDeadLetters(database, deployment)).length === 0, ORPHANS_MS, 250);
+  }
 }
 
 async function withHistories(
   violations: readonly Violation[],
   testbed: OpenTestbed,
   writer: Writer,
-  audit: AuditCheck,
+  audits: readonly AuditCheck[],
 ): Promise<RunResult['violations']> {
   const reported: RunResult['violations'][number][] = [];
   for (const [i, violation] of violations.entries()) {
     const { blockId } = violation;
     if (blockId === undefined || i >= MAX_HISTORIES) reported.push(violation);
-    else reported.push({ ...violation, history: await historyOf(blockId, testbed, writer.model, audit) });
+    else reported.push({ ...violation, history: await historyOf(blockId, testbed, writer.model, audits) });
   }
   return reported;
 }

@@ -2,6 +2,7 @@ import type { Database, Queryable } from '../../postgres/database.js';
 import { rolledBack } from '../../postgres/rolled-back.js';
 import { errorCode } from '../../base/errors.js';
 import { CHANNEL } from '../channel.js';
+import { findOtherPending, type OtherPending } from '../sql/find-other-pending.js';
 import { sampleVector } from '../sample-vector.js';
 import type { BlockStatus } from '../status.js';
 import type { BlocksTable } from '../table.js';
@@ -11,6 +12,8 @@ export type TrialResult =
   | { readonly outcome: 'accepted' }
   /** A write set a block to pending or notified the channel: it would queue the same block again. */
   | { readonly outcome: 'loop'; readonly wrote: BlockStatus; readonly how: 'pending' | 'notified' }
+  /** A write set a block pending for the worker of another model, in this column. */
+  | { readonly outcome: 'other-pending'; readonly wrote: BlockStatus; readonly column: string }
   /** The database rejected a write. `everyBlock`: it does so for each block that was tried. */
   | { readonly outcome: 'rejected'; readonly wrote: BlockStatus; readonly error: Error; readonly everyBlock: boolean }
   /** A write raised no error, but changed none of the blocks as it should. */
@@ -52,9 +55,12 @@ export type TrySteps = (table: BlocksTable, ids: readonly string[]) => Promise<T
  *
  * A notification of a transaction that is rolled back reaches no listener. With trace_notify, the server also reports it
  * to the session at the moment a trigger sends it.
+ *
+ * @param otherStatuses the status columns of other workers, which our writes must not set pending
  */
 export async function runTrial(
   db: Database,
+  otherStatuses: readonly string[],
   trial: (tx: Queryable, trySteps: TrySteps) => Promise<TrialResult>,
 ): Promise<TrialResult> {
   let isNotified = false;
@@ -66,6 +72,7 @@ export async function runTrial(
     table: BlocksTable,
     ids: readonly string[],
     step: Step,
+    before: readonly OtherPending[],
   ): Promise<TrialResult> => {
     isNotified = false;
     try {
@@ -74,6 +81,9 @@ export async function runTrial(
       if (!isStatementError(error) || TRANSIENT_CODES.has(errorCode(error) ?? '')) throw error;
       return { outcome: 'rejected', wrote: step.status, error, everyBlock: false };
     }
+    const after = await findOtherPending(tx, table, ids, otherStatuses);
+    const caused = after.find((one) => !before.some(({ id, column }) => id === one.id && column === one.column));
+    if (caused !== undefined) return { outcome: 'other-pending', wrote: step.status, column: caused.column };
     if (step.status === 'pending') return { outcome: 'accepted' };
     const { isAnyPending, isIgnored } = await readEffect(tx, table, ids, step);
     if (isAnyPending) return { outcome: 'loop', wrote: step.status, how: 'pending' };
@@ -86,10 +96,11 @@ export async function runTrial(
       async (tx) => {
         await applySettings(tx);
         return await trial(tx, async (table, ids) => {
+          const before = await findOtherPending(tx, table, ids, otherStatuses);
           await tx.query('SAVEPOINT steps');
           let result: TrialResult = { outcome: 'accepted' };
           for (const step of STEPS) {
-            result = await tryStep(tx, table, ids, step);
+            result = await tryStep(tx, table, ids, step, before);
             if (result.outcome !== 'accepted') break;
           }
           await tx.query('ROLLBACK TO SAVEPOINT steps');

@@ -15,22 +15,24 @@ const MAX_GROUPS = 4;
  * This can only prove a loop: a trigger that fails here may need something that the API would have written.
  *
  * @param triggers those that our sessions fire
+ * @param otherStatuses see `runTrial`
  * @param tried the oids of the tables whose blocks were tried; their triggers need no copy
  */
 export async function tryOnCopy(
   db: Database,
   table: BlocksTable,
   triggers: readonly Trigger[],
+  otherStatuses: readonly string[],
   tried: ReadonlySet<string> = new Set(),
 ): Promise<TrialResult> {
   const groups = groupTriggers(triggers).filter((group) => !group.relations.some((relation) => tried.has(relation)));
   for (const group of groups.slice(0, MAX_GROUPS)) {
     try {
-      const result = await runTrial(db, async (tx, trySteps) => {
+      const result = await runTrial(db, otherStatuses, async (tx, trySteps) => {
         const copy = await createCopy(tx, table, group.triggers);
-        return await trySteps(copy, [await insertBlock(tx, copy)]);
+        return await trySteps(copy, [await insertBlock(tx, copy, otherStatuses)]);
       });
-      if (result.outcome === 'loop') return result;
+      if (result.outcome === 'loop' || result.outcome === 'other-pending') return result;
     } catch (error) {
       if (!isStatementError(error)) throw error;
     }
@@ -82,7 +84,7 @@ async function createCopy(tx: Queryable, table: BlocksTable, triggers: readonly 
  * Inserts a block as the API would, and writes to it once: triggers may then fill in what the API leaves out. What counts
  * is what they do to a complete block.
  */
-async function insertBlock(tx: Queryable, table: BlocksTable): Promise<string> {
+async function insertBlock(tx: Queryable, table: BlocksTable, otherStatuses: readonly string[]): Promise<string> {
   const { blocks, id, idType, columns } = table;
   const value = idType === 'uuid' ? '00000000-0000-4000-8000-000000000000' : '1';
   const block = {
@@ -98,6 +100,9 @@ async function insertBlock(tx: Queryable, table: BlocksTable): Promise<string> {
     `UPDATE ${blocks} SET ${table.embedding} = NULL, ${table.status} = 'processing' WHERE ${id} = $1::text::${idType}`,
     [value],
   );
+  // In a statement of its own, after the triggers: as the workers of the other models leave it.
+  const others = otherStatuses.map((column) => `${quoteColumn(column)} = 'completed'`);
+  if (others.length > 0) await tx.query(`UPDATE ${blocks} SET ${others.join(', ')}`);
   return value;
 }
 

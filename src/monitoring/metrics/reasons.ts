@@ -86,6 +86,7 @@ export const GATE_REASONS: ReadonlySet<string> = new Set([
 /** Why work is held. */
 export const HOLD_REASONS: ReadonlySet<string> = new Set([
   ...HOLD_CODES,
+  'COLUMN_IN_USE',
   'EMBEDDING_DIMENSIONS',
   'QUEUE_PRIVILEGE',
   'SCHEMA_COLUMN',

@@ -8,6 +8,7 @@ import { replicas } from './replicas.js';
 import { requestSize } from './request-size.js';
 import { saturation } from './saturation.js';
 import { start } from './start.js';
+import { twoModels } from './two-models.js';
 import { vectorIndex } from './vector-index.js';
 import { writePath } from './write-path.js';
 
@@ -16,6 +17,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ceiling,
   saturation,
   freshness,
+  twoModels,
   requestSize,
   start,
   growth,

@@ -1,3 +1,4 @@
+import type { Deployment } from '../testbed/deployments.js';
 import type { CrucibleDatabase } from '../testbed/database.js';
 import { isVectorOf, readVector, textOf } from '../expected.js';
 import { wholeText } from '../../../src/embedder/text-in-context.js';
@@ -9,6 +10,8 @@ export interface AuditRow {
   readonly seq: string;
   readonly at: Date;
   readonly xid: string;
+  /** Of the Deployment whose columns the row describes; null for a note. */
+  readonly queue: string | null;
   readonly byWorker: boolean;
   readonly op: string;
   readonly blockId: string | null;
@@ -27,22 +30,24 @@ export interface AuditRow {
 const PAGE = 2_000;
 
 /**
- * Reads the audit and checks each write of a worker by itself: the vector belongs to the block's text at the COMMIT of the
+ * Reads the audit of one Deployment and checks each write of a worker by itself: the vector belongs to the block's text at the COMMIT of the
  * write (2a), the same transaction completed the block's job (2b), only blocks with a rejected text are dead-lettered (5),
  * and no other column was written (6).
  */
 export class AuditCheck {
   readonly #database: CrucibleDatabase;
   readonly #violations: Violations;
+  readonly #deployment: Deployment;
   #after = '0';
   /** How many vectors were stored. */
   stored = 0;
   /** When each block was stored or skipped, to measure how long an edit took. */
   readonly stores: { readonly blockId: string; readonly at: number }[] = [];
 
-  constructor(database: CrucibleDatabase, violations: Violations) {
+  constructor(database: CrucibleDatabase, violations: Violations, deployment: Deployment) {
     this.#database = database;
     this.#violations = violations;
+    this.#deployment = deployment;
   }
 
   /** Checks the rows written since the last call. */
@@ -50,8 +55,8 @@ export class AuditCheck {
     for (;;) {
       // The newest 2 s wait for the next call: a lower number may be committed after a higher one.
       const rows = await this.#database.persist<AuditRow>(
-        `${SELECT} WHERE seq > $1 AND at < clock_timestamp() - interval '2 s' ORDER BY seq LIMIT ${PAGE}`,
-        [this.#after],
+        `${SELECT} WHERE seq > $1 AND (queue = $2 OR queue IS NULL) AND at < clock_timestamp() - interval '2 s' ORDER BY seq LIMIT ${PAGE}`,
+        [this.#after, this.#deployment.queue],
       );
       for (const row of rows) this.#judge(row);
       this.#after = rows.at(-1)?.seq ?? this.#after;
@@ -60,10 +65,14 @@ export class AuditCheck {
   }
 
   async history(blockId: string): Promise<AuditRow[]> {
-    return await this.#database.persist<AuditRow>(`${SELECT} WHERE block_id = $1 ORDER BY seq`, [blockId]);
+    return await this.#database.persist<AuditRow>(`${SELECT} WHERE block_id = $1 AND queue = $2 ORDER BY seq`, [
+      blockId,
+      this.#deployment.queue,
+    ]);
   }
 
   #judge(row: AuditRow): void {
+    const { queue, instruction } = this.#deployment;
     const blockId = row.blockId ?? '';
     const at = row.at.toISOString();
     if (row.forbidden)
@@ -71,7 +80,7 @@ export class AuditCheck {
         invariant: 6,
         what: 'a worker wrote a column or row that is not its own',
         blockId,
-        details: { op: row.op, at },
+        details: { queue, op: row.op, at },
       });
     if (!row.byWorker) return;
     if (row.newStatus !== row.oldStatus || row.vector !== null) {
@@ -83,7 +92,7 @@ export class AuditCheck {
         invariant: 5,
         what: 'a block with a good text was dead-lettered',
         blockId,
-        details: { at, xid: row.xid, content: row.content?.slice(0, 120) ?? null },
+        details: { queue, at, xid: row.xid, content: row.content?.slice(0, 120) ?? null },
       });
     }
     if (row.vector === null) return;
@@ -92,12 +101,12 @@ export class AuditCheck {
       { type: row.type ?? '', content: row.content, title: row.title, headingsAbove: row.headingsAbove ?? [] },
       this.#database.context,
     );
-    if (text === null || !isVectorOf(text, readVector(row.vector))) {
+    if (text === null || !isVectorOf(text, instruction, readVector(row.vector))) {
       this.#violations.add({
         invariant: 2,
         what: 'a stored vector does not match the text at its commit',
         blockId,
-        details: { at, xid: row.xid, text: text && wholeText(text).slice(0, 120) },
+        details: { queue, at, xid: row.xid, text: text && wholeText(text).slice(0, 120) },
       });
     }
     if (row.settled !== true) {
@@ -105,12 +114,12 @@ export class AuditCheck {
         invariant: 2,
         what: 'a vector was stored by a transaction that did not complete a job of that block',
         blockId,
-        details: { at, xid: row.xid },
+        details: { queue, at, xid: row.xid },
       });
     }
   }
 }
 
-const SELECT = `SELECT seq::text AS seq, at, xid, by_worker AS "byWorker", op, block_id AS "blockId", old_status AS "oldStatus",
+const SELECT = `SELECT seq::text AS seq, at, xid, queue, by_worker AS "byWorker", op, block_id AS "blockId", old_status AS "oldStatus",
   new_status AS "newStatus", vector, cleared, settled, block_type AS type, content, title,
   headings_above AS "headingsAbove", forbidden FROM crucible.audit`;

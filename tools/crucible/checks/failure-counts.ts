@@ -1,4 +1,4 @@
-import { QUEUE } from '../testbed/queue-names.js';
+import type { Deployment } from '../testbed/deployments.js';
 import type { Injection } from '../fault-injector.js';
 import type { CrucibleDatabase } from '../testbed/database.js';
 import type { Violations } from '../violation.js';
@@ -6,6 +6,7 @@ import type { Model } from '../writer/model.js';
 
 export interface FailureCountOptions {
   readonly database: CrucibleDatabase;
+  readonly deployment: Deployment;
   readonly model: Model;
   readonly injections: readonly Injection[];
   /** Jobs that other programs sent. */
@@ -19,6 +20,7 @@ export interface FailureCountOptions {
  */
 export async function checkFailureCounts({
   database,
+  deployment,
   model,
   injections,
   foreignJobIds,
@@ -30,7 +32,7 @@ export async function checkFailureCounts({
     `SELECT id::text AS id, singleton_key AS key, state::text AS state, retry_count AS retries, data FROM pgboss.job_common
       WHERE name = $1 AND NOT id = ANY ($2::uuid[])
         AND (data ?| '{failures,crashes}' OR retry_count > coalesce((data ->> 'counted')::int, 0))`,
-    [QUEUE, [...foreignJobIds]],
+    [deployment.queue, [...foreignJobIds]],
   );
   for (const { key, state, retries, data } of jobs) {
     const counts = data as { crashes?: number; counted?: number };

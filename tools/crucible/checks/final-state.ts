@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ContextKind } from '../../../src/blocks/context/kinds.js';
 import { wholeText } from '../../../src/embedder/text-in-context.js';
-import { DEAD_LETTER_QUEUE } from '../testbed/queue-names.js';
+import type { Deployment } from '../testbed/deployments.js';
 import { isVectorOf, readVector, textOf, DIMENSIONS } from '../expected.js';
 import { headingsAboveSql } from '../testbed/context.js';
 import type { CrucibleDatabase } from '../testbed/database.js';
@@ -23,18 +23,19 @@ interface Row {
 /** How many blocks ended with each status. */
 export type StatusCounts = Readonly<Record<string, number>>;
 
-/** Compares every block, once no work is left, with what the writer wrote and with the stand-in's vector for its text. */
+/** Compares every block, once no work is left, with what the writer wrote and with the Deployment's vector for its text. */
 export async function checkFinalState(
   database: CrucibleDatabase,
   model: Model,
   violations: Violations,
+  deployment: Deployment,
 ): Promise<StatusCounts> {
-  const rows = await database.persist<Row>(rowsSql(database.context), [DEAD_LETTER_QUEUE]);
+  const rows = await database.persist<Row>(rowsSql(deployment, database.context), [deployment.deadLetters]);
   const counts: Record<string, number> = {};
   for (const row of rows) {
     const status = row.status ?? 'unset';
     counts[status] = (counts[status] ?? 0) + 1;
-    checkWorkerColumns(row, database.context, model, violations);
+    checkWorkerColumns(row, database.context, model, violations, deployment);
     checkApiColumns(row, model, violations);
   }
   const found = new Set(rows.map(({ id }) => id));
@@ -50,11 +51,17 @@ export async function checkFinalState(
 }
 
 /** Checks status and vector, the two columns that workers write. */
-function checkWorkerColumns(row: Row, context: ContextKind, model: Model, violations: Violations): void {
+function checkWorkerColumns(
+  row: Row,
+  context: ContextKind,
+  model: Model,
+  violations: Violations,
+  deployment: Deployment,
+): void {
   const blockId = row.id;
   const text = textOf(row, context);
   const poison = model.blocks.get(blockId)?.kind === 'poison';
-  const details = { status: row.status, text: text && wholeText(text).slice(0, 120) };
+  const details = { queue: deployment.queue, status: row.status, text: text && wholeText(text).slice(0, 120) };
   const vector = row.vector === null ? undefined : readVector(row.vector);
 
   if (text === null) {
@@ -69,7 +76,7 @@ function checkWorkerColumns(row: Row, context: ContextKind, model: Model, violat
     violations.add({ invariant: 5, what: 'a block with a good text is in error', blockId, details });
   } else if (row.status !== 'completed') {
     violations.add({ invariant: 1, what: 'a block is not completed', blockId, details });
-  } else if (vector?.dimensions !== DIMENSIONS || !isVectorOf(text, vector)) {
+  } else if (vector?.dimensions !== DIMENSIONS || !isVectorOf(text, deployment.instruction, vector)) {
     violations.add({ invariant: 1, what: 'a block’s vector does not match its text', blockId, details });
   }
   const expected = row.status === 'error' ? 1 : 0;
@@ -94,9 +101,11 @@ function checkApiColumns(row: Row, model: Model, violations: Violations): void {
   }
 }
 
-const rowsSql = (context: ContextKind) => `
+function rowsSql({ embedding, status }: Deployment, context: ContextKind): string {
+  return `
 SELECT b.id::text AS id, b.note_id::text AS "noteId", b.block_type AS type, b.content::text AS content, n.title,
-       ${headingsAboveSql('b', context)} AS "headingsAbove", b.embedding_status AS status, vector_send(b.embedding::vector) AS vector,
+       ${headingsAboveSql('b', context)} AS "headingsAbove", b.${status} AS status, vector_send(b.${embedding}::vector) AS vector,
        (SELECT count(*)::int FROM pgboss.job_common j WHERE j.name = $1 AND j.state <= 'active' AND j.singleton_key = b.id::text)
          AS "deadLetters"
   FROM blocks b JOIN notes n ON n.id = b.note_id`;
+}

@@ -1,4 +1,4 @@
-import { QUEUE } from '../testbed/queue-names.js';
+import type { Deployment } from '../testbed/deployments.js';
 import type { CrucibleDatabase } from '../testbed/database.js';
 import { HEARTBEAT_SECONDS, MONITOR_SECONDS } from '../testbed/timing.js';
 import type { Violations } from '../violation.js';
@@ -21,12 +21,14 @@ export class StatusCheck {
   readonly #database: CrucibleDatabase;
   readonly #violations: Violations;
   readonly #calmSince: () => number;
+  readonly #deployment: Deployment;
   readonly #since = new Map<string, number>();
   /** The longest time a mismatch lasted. */
   longestMs = 0;
 
   /** @param calmSince when the last fault ended; Infinity while one is active */
-  constructor(database: CrucibleDatabase, violations: Violations, calmSince: () => number) {
+  constructor(database: CrucibleDatabase, violations: Violations, calmSince: () => number, deployment: Deployment) {
+    this.#deployment = deployment;
     this.#database = database;
     this.#violations = violations;
     this.#calmSince = calmSince;
@@ -34,7 +36,7 @@ export class StatusCheck {
 
   /** @returns the mismatches found now */
   async sample(): Promise<readonly Mismatch[]> {
-    const rows = await this.#database.query<Mismatch>(SQL, [QUEUE]);
+    const rows = await this.#database.query<Mismatch>(mismatchSql(this.#deployment), [this.#deployment.queue]);
     const now = Date.now();
     const mismatches = rows.filter(({ jobs, status }) => !isConsistent(status, jobs));
     const keys = new Set(mismatches.map(keyOf));
@@ -47,14 +49,24 @@ export class StatusCheck {
       if (now - Math.max(since, this.#calmSince()) > ALLOWANCE_MS) this.#report(mismatch, now - since);
     }
     for (const { id, jobs } of rows.filter(({ jobs }) => jobs?.includes(',') === true)) {
-      this.#violations.add({ invariant: 7, what: 'a block has several live jobs', blockId: id, details: { jobs } });
+      this.#violations.add({
+        invariant: 7,
+        what: 'a block has several live jobs',
+        blockId: id,
+        details: { queue: this.#deployment.queue, jobs },
+      });
     }
     return mismatches;
   }
 
   #report({ id, status, jobs }: Mismatch, ageMs: number): void {
     const what = `a block has status ${status ?? 'NULL'} and ${jobs === null ? 'no live job' : `a job in state ${jobs}`}`;
-    this.#violations.add({ invariant: 3, what, blockId: id, details: { seconds: Math.round(ageMs / 1000) } });
+    this.#violations.add({
+      invariant: 3,
+      what,
+      blockId: id,
+      details: { queue: this.#deployment.queue, seconds: Math.round(ageMs / 1000) },
+    });
   }
 }
 
@@ -75,9 +87,11 @@ function isConsistent(status: string | null, jobs: string | null): boolean {
   }
 }
 
-const SQL = `
-SELECT b.id::text AS id, b.embedding_status AS status, j.states AS jobs
+function mismatchSql({ status }: Deployment): string {
+  return `
+SELECT b.id::text AS id, b.${status} AS status, j.states AS jobs
   FROM blocks b
   LEFT JOIN (SELECT singleton_key AS key, string_agg(state::text, ',' ORDER BY state) AS states FROM pgboss.job_common
               WHERE name = $1 AND state <= 'active' GROUP BY 1) j ON j.key = b.id::text
- WHERE b.embedding_status IS NULL OR b.embedding_status IN ('pending', 'processing') OR j.states IS NOT NULL`;
+ WHERE b.${status} IS NULL OR b.${status} IN ('pending', 'processing') OR j.states IS NOT NULL`;
+}

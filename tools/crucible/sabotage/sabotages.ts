@@ -79,8 +79,8 @@ export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
     replacements: [
       {
         module: 'pipeline/settle.js',
-        find: 'const ours = await settleJobs(context, tx, fitting);',
-        replace: 'const ours = await settleJobs(context, database, fitting);',
+        find: 'const ours = await settleJobs(context, tx, verdicts);',
+        replace: 'const ours = await settleJobs(context, context.database, verdicts);',
       },
     ],
     breaks: [2],

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { projectRoot } from '../../project-root.js';
 import type { ContextKind } from '../../../src/blocks/context/kinds.js';
+import { DIMENSIONS } from '../expected.js';
 import type { VectorKind } from '../../../src/postgres/vector-codec.js';
 import { isTransient } from '../../../src/postgres/sqlstate.js';
 import { startCluster } from '../../../test/support/cluster/start-cluster.js';
@@ -13,6 +14,8 @@ import { prepareServer } from '../../../test/support/server.js';
 import { TestDatabase } from '../../../test/support/test-database.js';
 import { auditSql } from './audit.sql.js';
 import { contextSql } from './context.js';
+import { SECOND, type Deployment } from './deployments.js';
+import { secondModelSql } from './second-model.sql.js';
 import { triggerVariantSql } from './trigger-variant.sql.js';
 
 /** Few enough for a nemesis to exhaust them. */
@@ -29,6 +32,8 @@ export interface DatabaseOptions {
   readonly grantAllColumns: boolean;
   readonly vectorKind: VectorKind;
   readonly context: ContextKind;
+  /** The Deployments whose columns the table has. */
+  readonly deployments: readonly Deployment[];
 }
 
 /** The database of a run, on its own server, with the crucible's own connections, which use no proxy. */
@@ -80,7 +85,10 @@ export class CrucibleDatabase {
       await database.query(`GRANT ALL ON blocks, notes TO ${OTHER_CLIENT_ROLE}`);
       if (options.grantAllColumns) await database.query(`GRANT ALL ON blocks, notes TO ${WORKER_ROLE}`);
       await database.query(await contextSql(options.context));
-      await database.query(auditSql(WORKER_ROLE, options.context));
+      await database.query('CREATE SCHEMA crucible');
+      if (options.deployments.includes(SECOND))
+        await database.query(secondModelSql(WORKER_ROLE, `${options.vectorKind}(${DIMENSIONS})`));
+      await database.query(auditSql(WORKER_ROLE, options.deployments, options.context));
       await database.query(triggerVariantSql());
       await database.query('ALTER TABLE blocks ALTER embedding_status DROP NOT NULL'); // for rows older than the trigger
       return new CrucibleDatabase(cluster, database, { worker, otherClient }, options);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { closeLinks, healLinks, openLinks, type Links } from './links.js';
 import { Reaper } from './reaper.js';
+import type { Deployment } from './deployments.js';
 import { Replica, type WorkerExit } from './replica.js';
 
 export interface FleetOptions {
@@ -9,6 +10,8 @@ export interface FleetOptions {
   readonly command: readonly string[];
   /** Environment of all workers, without the addresses. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Each gets as many workers as the others. */
+  readonly deployments: readonly Deployment[];
   readonly workerUrl: string;
   readonly ollamaUrl: string;
   /** Port of the pooler, if the workers' pools use one. */
@@ -47,9 +50,12 @@ export class Fleet {
     return this.#replicas.filter((replica) => replica.isWorking && !replica.isFrozen);
   }
 
-  /** Starts another replica. Its `working()` resolves when it has started. */
+  /** Starts another replica, of each Deployment in turn. Its `working()` resolves when it has started. */
   async add(): Promise<Replica> {
     const { workerUrl, ollamaUrl, poolerPort, command, logDirectory } = this.#options;
+    const { deployments } = this.#options;
+    const deployment = deployments[this.#count % deployments.length];
+    const round = Math.floor(this.#count / deployments.length);
     const name = `w${++this.#count}`;
     const server = targetOf(workerUrl);
     const pool = poolerPort === undefined ? server : { host: '127.0.0.1', port: poolerPort };
@@ -60,7 +66,8 @@ export class Fleet {
       environment: {
         ...process.env,
         ...this.#options.environment,
-        ...this.#addresses(links, this.#options.oneUrlForSome && this.#count % 2 === 0),
+        ...deployment?.environment,
+        ...this.#addresses(links, this.#options.oneUrlForSome && round % 2 === 1),
       },
       links,
       logFile: join(logDirectory, `${name}.log`),

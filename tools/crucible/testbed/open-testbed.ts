@@ -6,6 +6,7 @@ import type { NotedPause } from '../checks/pauses.js';
 import type { RunOptions } from '../options.js';
 import { nodeArguments } from '../sabotage/node-arguments.js';
 import { contextEnvironment } from './context.js';
+import { deploymentsFor, type Deployment } from './deployments.js';
 import { CrucibleDatabase } from './database.js';
 import { Fleet } from './fleet.js';
 import { Ollama } from './ollama.js';
@@ -15,6 +16,7 @@ import { runCommand } from './run-command.js';
 import { requestTimes, WORKER_ENVIRONMENT } from './timing.js';
 
 export interface OpenTestbed extends Testbed {
+  readonly deployments: readonly Deployment[];
   /** Blocks that another client locked, or whose singleton key it took, at some time. */
   readonly contendedBlockIds: ReadonlySet<string>;
   /** Ids of the jobs that other programs sent. */
@@ -36,12 +38,14 @@ export async function openTestbed(options: RunOptions): Promise<OpenTestbed> {
   const close = async () => {
     for (const [name, closer] of closers.splice(0).reverse()) await withTimeout(name, closer());
   };
+  const deployments = deploymentsFor(options.queues);
   try {
     const [database, ollama] = await Promise.all([
       CrucibleDatabase.create({
         grantAllColumns: options.sabotage === 'other-column',
         vectorKind: options.vectorKind,
         context: options.context,
+        deployments,
       }),
       Ollama.start(options),
     ]);
@@ -61,6 +65,7 @@ export async function openTestbed(options: RunOptions): Promise<OpenTestbed> {
     const fleet = new Fleet({
       command: [...program, 'worker'],
       environment,
+      deployments,
       workerUrl: database.workerUrl,
       ollamaUrl: ollama.url,
       poolerPort: pooler?.port,
@@ -68,7 +73,7 @@ export async function openTestbed(options: RunOptions): Promise<OpenTestbed> {
       logDirectory,
     });
     closers.push(['fleet', () => fleet.close()]);
-    for (let i = 0; i < options.replicas; i++) await fleet.add();
+    for (let i = 0; i < options.replicas * deployments.length; i++) await fleet.add();
     await requireRunning(fleet);
     // The worker's own index covers live jobs only; the audit looks for completed ones.
     await database.query('CREATE INDEX crucible_key ON pgboss.job_common (singleton_key)');
@@ -82,6 +87,7 @@ export async function openTestbed(options: RunOptions): Promise<OpenTestbed> {
       database,
       ollama,
       fleet,
+      deployments,
       contendedBlockIds,
       noteContention,
       foreignJobIds,

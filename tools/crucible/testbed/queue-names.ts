@@ -1,4 +1,4 @@
-import { DEFAULT_QUEUE, queueNames } from '../../../src/queue/queue-names.js';
+import { FIRST } from './deployments.js';
 
-/** The queues of the worker under test. */
-export const { queue: QUEUE, deadLetters: DEAD_LETTER_QUEUE } = queueNames('pgboss', DEFAULT_QUEUE);
+/** The queues of the first Deployment, which faults in the queue affect. */
+export const { queue: QUEUE, deadLetters: DEAD_LETTER_QUEUE } = FIRST;

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type pg from 'pg';
 import { CrucibleDatabase } from '../../../../tools/crucible/testbed/database.js';
+import { deploymentsFor } from '../../../../tools/crucible/testbed/deployments.js';
 import { CommitMark } from '../../../../tools/crucible/writer/commit-mark.js';
 import { describeWithServer } from '../../../support/describe-with-server.js';
 import { poll } from '../../../support/poll.js';
@@ -11,7 +12,12 @@ describeWithServer('a commit whose reply was lost', () => {
   let mark: CommitMark;
 
   beforeAll(async () => {
-    database = await CrucibleDatabase.create({ grantAllColumns: false, vectorKind: 'vector', context: 'headings' });
+    database = await CrucibleDatabase.create({
+      grantAllColumns: false,
+      vectorKind: 'vector',
+      context: 'headings',
+      deployments: deploymentsFor(1),
+    });
   });
   beforeEach(async () => {
     client = await database.connect('writer');
