@@ -157,6 +157,12 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
     return Number(value);
   };
   const seed = number('seed', randomInt(1_000_000));
+  const queues = queuesOf(number('queues', DEFAULTS.queues));
+  const context = contextOf(values.context);
+  if (queues > 1 && context === 'path')
+    throw new RangeError(
+      '--queues 2 and --context path: the triggers of docs/context.md mark the columns of one Deployment',
+    );
   const isPlainRun = values.scenario === undefined && values.prove === undefined;
   return {
     run: {
@@ -165,7 +171,7 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
       seconds: number('seconds', DEFAULTS.seconds),
       nemesis: values.nemesis ?? DEFAULTS.nemesis,
       replicas: number('replicas', DEFAULTS.replicas),
-      queues: queuesOf(number('queues', DEFAULTS.queues)),
+      queues,
       rate: number('rate', DEFAULTS.rate),
       lanes: number('lanes', DEFAULTS.lanes),
       requestTimeoutSeconds: number('request-timeout', DEFAULTS.requestTimeoutSeconds),
@@ -173,7 +179,7 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
       slicePages: number('slice-pages', isPlainRun ? slicePagesFor(seed) : 0),
       pgbouncer: values.pgbouncer === true,
       vectorKind: vectorKindOf(values['vector-type']),
-      context: contextOf(values.context),
+      context,
       sabotage: values.sabotage,
       worker: values.worker ?? builtWorker,
     },
