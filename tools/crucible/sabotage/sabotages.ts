@@ -19,7 +19,8 @@ export interface Sabotage {
   readonly run: Partial<RunOptions>;
 }
 
-const STILL_OURS = " AND b.${table.status} = 'processing' AND ${fingerprintSql(table)} = v.fingerprint\n";
+const STILL_OURS =
+  " AND ${hasStatusByIdSql(`b.${table.status}`, ['processing'])} AND ${fingerprintSql(table)} = v.fingerprint\n";
 const SWEEP = 'busyMs = await this.#sweep(isRequested || this.#options.notificationsDown(), signal);';
 const HIDDEN_SWEEP = { module: 'leader/sweeper.js', find: SWEEP, replace: '' };
 const NO_HOLD = [
