@@ -27,6 +27,8 @@ markdown.inline.ruler.before('escape', 'formula', (state, silent) => {
 const FORMULA = /\$\$[^$]{1,1000}\$\$|\$(?=[^\s$])[^$\n]{0,1000}(?<=[^\s\\])\$(?!\w)/y;
 /** The mark of an alert (GitHub, Obsidian) */
 const ALERT = /^([ \t]*>[ \t>]*)\[!\w{1,30}\][+-]?(?=\s|$)/gm;
+/** A task that is done may have a capital X. */
+const DONE = /^([ \t>]*(?:[-+*]|\d{1,9}[.)])[ \t]+\[)X(?=\]\s)/gm;
 
 /**
  * Limit for the estimated time that markdown-it takes for a block. It is linear in its input, but a megabyte took from 60 ms
@@ -68,7 +70,8 @@ export class MarkupReader {
     // First, because markdown-it turns U+0000 into U+FFFD.
     const source = removeFiles(removeInvisible(text));
     if (!MARKUP.test(source)) return this.#out.text(source);
-    const html = this.#affords(source) ? render(source.replace(ALERT, '$1')) : undefined;
+    if (/^\s*<ac:/.test(source)) return readHtml(source, this.#out); // Confluence. In Markdown, it is an address.
+    const html = this.#affords(source) ? render(source.replace(ALERT, '$1').replace(DONE, '$1x')) : undefined;
     if (html !== undefined) readHtml(html, this.#out);
     else if (!/[&<]/.test(source)) this.#out.text(source);
     // In HTML, line ends are spaces. In any other text they count.

@@ -31,12 +31,14 @@ export function platformRows(rows: readonly unknown[], headers: readonly unknown
   const body = rows.map((row, index): Row => {
     const cells = isObject(row) ? arrayOf(row, CELLS) : Array.isArray(row) ? (row as unknown[]) : [row];
     if (cells) return cells.map((value) => cellOf(value, PLATFORM, isFirstHeader && index === 0));
-    return Object.entries(row as JsonObject)
+    const record = isObject(row) ? [row.cells, row.fields].find(isObject) : undefined;
+    return Object.entries(record ?? (row as JsonObject))
       .filter(([key]) => isCell(key))
       .sort(([a], [b]) => position(a) - position(b))
       .map(([key, value]) => ({
         ...cellOf(value),
-        ...(columns.has(key) ? { column: position(key) } : { label: key }),
+        column: columns.get(key),
+        label: columns.has(key) ? undefined : key,
       }));
   });
   return [titles, ...body];
