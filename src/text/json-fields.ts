@@ -14,11 +14,14 @@ const METADATA_NAME =
   /^[_$@]|[a-z](?:Id|ID|Ids|At|Emoji|Time|Url|Uri|Color|Colour|Alignment|Type|Key|Width|Height|Size|Style|Class|Ref)$|[_-](?:id|ids|at|time|url|uri|color|colour|type|key|ref|style|class)$/;
 
 export const isMetadata = (key: string): boolean => METADATA.has(key) || METADATA_NAME.test(key);
-/** An address, a colour, a time, an id or a measure: no text, whatever its key. */
+/** An address, a colour, a time, an id or a measure: no text, whatever its key. So is an array of them. */
 const METADATA_VALUE =
   /^(?:[a-z][a-z\d+.-]*:\/\/\S+|mailto:\S+|#[\da-f]{3,8}|(?:rgb|hsl)a?\([^)]*\)|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-][\d:]+)?|[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}|[\da-f]{24,64}|[\d.]+(?:px|r?em|pt))$/i;
 
-export const isMetadataValue = (value: string): boolean => value.length < 2000 && METADATA_VALUE.test(value);
+export const isMetadataValue = (value: unknown): boolean =>
+  Array.isArray(value)
+    ? value.length > 0 && value.every((each) => typeof each === 'string' && isMetadataValue(each))
+    : typeof value === 'string' && value.length < 2000 && METADATA_VALUE.test(value);
 /** Keys of a text and its other forms. The first one that a node has is its text. */
 const FORMS = 'text markdown md html plain plainText plain_text raw rendered json delta'.split(' ');
 /** Keys of what a reader sees, if it is a string. */
@@ -38,7 +41,7 @@ export function fields(object: JsonObject): { readonly own: readonly Entry[]; re
   const all = Object.entries(object).filter(([key]) => key === form || !(isMetadata(key) || FORMS.includes(key)));
   const hasProse = () => all.some(([, value]) => typeof value === 'string' && /\S\s+\S/.test(value));
   const isText = ([key, value]: Entry) =>
-    isTextKey(key) || typeof value !== 'string' || !(isMetadataValue(value) || (TOKEN.test(value) && hasProse()));
+    isTextKey(key) || !(isMetadataValue(value) || (typeof value === 'string' && TOKEN.test(value) && hasProse()));
   const own = all.filter((entry) => !CHILDREN.includes(entry[0]) && isText(entry));
   return { own, children: all.filter(([key]) => CHILDREN.includes(key)) };
 }

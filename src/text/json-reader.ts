@@ -2,7 +2,7 @@ import { readDelta } from './delta-reader.js';
 import { CONTENT, PLATFORM, type Editor } from './editors.js';
 import { editorOf, kindOf } from './find-editor.js';
 import { htmlText } from './html-scanner.js';
-import { fieldAt, fields, isMetadataValue, isObject, isScalar, isTextKey, stringLeaves } from './json-fields.js';
+import { fieldAt, fields, isObject, isScalar, isTextKey, stringLeaves } from './json-fields.js';
 import { isElement, jsonIn, type JsonObject } from './json-fields.js';
 import type { MarkupReader } from './markup-reader.js';
 import { isInline, type Kind } from './node-kinds.js';
@@ -99,7 +99,7 @@ export class JsonReader {
       this.#out.closeListsTo(lists);
       firstLevel = undefined;
       if (isObject(node)) this.#node(node, kind, context);
-      else if (isTextKey(key) || typeof node !== 'string' || !isMetadataValue(node)) this.#value(node, key, context);
+      else this.#value(node, key, context);
       this.#out.boundary();
     });
     this.#out.closeListsTo(lists);

@@ -71,7 +71,7 @@ export class MarkupReader {
     const source = removeFiles(removeInvisible(text));
     if (!MARKUP.test(source)) return this.#out.text(source);
     if (/^\s*<ac:/.test(source)) return readHtml(source, this.#out); // Confluence. In Markdown, it is an address.
-    const html = this.#affords(source) ? render(source.replace(ALERT, '$1').replace(DONE, '$1x')) : undefined;
+    const html = this.#affords(source) ? render(source.replace(ALERT, '$1')) : undefined;
     if (html !== undefined) readHtml(html, this.#out);
     else if (!/[&<]/.test(source)) this.#out.text(source);
     // In HTML, line ends are spaces. In any other text they count.
@@ -92,7 +92,7 @@ export class MarkupReader {
 /** @returns HTML; undefined if blocks nest too deep: markdown-it silently omits those */
 function renderBlock(source: string): string | undefined {
   const env = {};
-  const tokens = markdown.parse(source, env);
+  const tokens = markdown.parse(source.replace(DONE, '$1x'), env);
   if (tokens.some((token) => token.level >= MAX_NESTING - 1)) return undefined;
   return markdown.renderer.render(tokens, markdown.options, env);
 }

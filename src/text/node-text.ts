@@ -70,9 +70,7 @@ export function unknownFields(node: JsonObject, editor: Editor): ReturnType<type
   const notText = [...HOLDERS, ...(editor.type ?? [])];
   const rank = (key: string) => (FIRST.includes(key) ? 0 : LAST.includes(key) ? 2 : 1);
   const isKept = ([key, value]: (typeof own)[number]) =>
-    !notText.includes(key) &&
-    value !== payload &&
-    !(key === 'value' && typeof value === 'string' && isMetadataValue(value));
+    !notText.includes(key) && value !== payload && !(key === 'value' && isMetadataValue(value));
   return [...own, ...children].filter(isKept).sort(([a], [b]) => rank(a) - rank(b));
 }
 
