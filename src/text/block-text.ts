@@ -2,14 +2,13 @@ import { oneLine, removeInvisible, toNfc } from '../base/characters.js';
 import { readCode } from './read-code.js';
 import { PLATFORM } from './editors.js';
 import { editorOf } from './find-editor.js';
+import { jsonIn } from './json-fields.js';
 import { JsonReader } from './json-reader.js';
 import { breakLongRuns } from './long-runs.js';
 import { MarkupReader } from './markup-reader.js';
 import type { TreeNode } from './tree.js';
 import { TreeBuilder } from './tree-builder.js';
 import { writeCode, writeTree } from './write-tree.js';
-
-const LIKE_JSON = /^\s*(?:\{[^]*\}|\[[^]*\])\s*$/;
 
 export interface BlockSource {
   /** block_type: paragraph | heading | list | table | code | mermaid | anything else */
@@ -26,9 +25,8 @@ export interface BlockSource {
 }
 
 /**
- * Extracts the text of a block. Synchronous; takes time linear in the content: 0.1 ms for a usual block. A megabyte took 5 to
- * 20 ms as plain text or code, 40 as CJK, 60 to 90 as HTML, 20 to 300 as JSON, 250 to 600 as Markdown, and at most 700 in
- * some 200 hostile inputs.
+ * Extracts the text of a block. Synchronous; takes time linear in the content: 0.1 ms for a usual block. A megabyte took from
+ * 5 ms (plain text, code) and 90 (HTML) to 300 (JSON) and 600 (Markdown), and at most 700 in some 200 hostile inputs.
  *
  * @returns the text to embed, or null if the block has none (→ skipped). Never throws.
  */
@@ -48,7 +46,7 @@ export function blockText({ type, content, contentFormat, noteTitle }: BlockSour
 
 function contentText(type: string, content: string, format: 'text' | 'json'): string {
   if (type !== 'code') return writeTree(readContent(type, content, format).tree);
-  const json = format === 'json' || LIKE_JSON.test(content) ? parsed(content) : undefined;
+  const json = format === 'json' ? jsonIn(content, true) : jsonIn(content);
   const tree = editorOf(json) === PLATFORM ? [] : treeOf(type, json, true);
   // An editor's JSON without code may be code itself, such as an example of it.
   return writeCode(tree.some(({ kind }) => kind === 'code') ? tree : [readCode(content, json, format)]);
@@ -56,9 +54,9 @@ function contentText(type: string, content: string, format: 'text' | 'json'): st
 
 /** @returns what a block that is not code holds; `json`: its value, if it is JSON */
 export function readContent(type: string, content: string, format: 'text' | 'json') {
-  let json = format === 'json' || LIKE_JSON.test(content) ? parsed(content) : undefined;
+  let json = format === 'json' ? jsonIn(content, true) : jsonIn(content);
   // The API may have stored its object as a string in a jsonb column.
-  if (typeof json === 'string' && LIKE_JSON.test(json)) json = parsed(json) ?? json;
+  if (typeof json === 'string') json = jsonIn(json) ?? json;
   return { json, tree: treeOf(type, json === undefined ? content : json, json !== undefined) };
 }
 
@@ -68,13 +66,4 @@ function treeOf(type: string, content: unknown, isJson: boolean): readonly TreeN
   if (isJson) new JsonReader(type, markup, out).block(content);
   else markup.block(String(content));
   return out.end();
-}
-
-/** @returns undefined if the text is not JSON, or nests deeper than the parser's stack allows */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from './json-fields.js';
+import { fieldAt, isObject, type JsonObject } from './json-fields.js';
 import { insertionText } from './node-text.js';
 import type { TreeBuilder } from './tree-builder.js';
 
@@ -8,8 +8,8 @@ export function readDelta(insertions: readonly unknown[], out: TreeBuilder): voi
   let openRow: unknown;
   let text = '';
 
-  const endLine = ({ table: row, list, indent, header, 'code-block': code }: JsonObject) => {
-    const isCode = code !== undefined && code !== false;
+  const endLine = ({ list, indent, header, 'code-block': code, ...format }: JsonObject) => {
+    const row = format.table ?? fieldAt(format, 'table-cell-line.row');
     if (openRow !== undefined && row === undefined) out.closeTable();
     if (out.listDepth > lists && list === undefined) out.closeListsTo(lists);
     if (row !== undefined) {
@@ -20,7 +20,8 @@ export function readDelta(insertions: readonly unknown[], out: TreeBuilder): voi
       const isDone = list.endsWith('checked') ? list === 'checked' : null;
       out.openItem(lists + 1 + Number(indent ?? 0), list === 'ordered', undefined, isDone);
     } else if (typeof header === 'number') out.heading(header);
-    if (isCode) out.code(typeof code === 'string' && code !== 'plain' ? code : '', text, true);
+    if (code !== undefined && code !== false)
+      out.code(typeof code === 'string' && code !== 'plain' ? code : '', text, true);
     else out.text(text);
     if (row === undefined) out.boundary();
     openRow = row;

@@ -25,7 +25,10 @@ export const PLATFORM: Editor = { name: 'platform', signs: [], strings: 'markup'
 /** Keys of texts, runs and children in any editor, in the order of reading. */
 export const CONTENT =
   `root editorState document blocks results ops delta rich_text text content items value values summary body
-  children nodes leaves innerHTML innerBlocks cols html citation caption`.split(/\s+/);
+  children nodes leaves runs segments fragments elements innerHTML innerBlocks cols html citation caption`.split(/\s+/);
+
+/** Types of items that are named as lists */
+const LIST_ITEMS = { item: 'bulletedlist', 'ordered item': 'numberedlist', 'task item': 'todolist' };
 
 /** The first editor with a sign that an object bears reads it and what it contains. */
 export const EDITORS: readonly Editor[] = [
@@ -53,25 +56,19 @@ export const EDITORS: readonly Editor[] = [
     payload: 'attributes',
     strings: 'html',
   },
-  {
-    name: 'Yoopta',
-    signs: ['type"" value[] meta{}'],
-    level: 'depth',
-    order: 'order',
-    kinds: { item: 'bulletedlist', 'ordered item': 'numberedlist', 'task item': 'todolist' },
-  },
+  { name: 'Yoopta', signs: ['type"" value[] meta{}'], level: 'depth', order: 'order', kinds: LIST_ITEMS },
   {
     name: 'AppFlowy',
     signs: ['document{}', 'data.delta[]', 'type"" data{} children[]'],
     payload: 'data',
-    kinds: { item: 'bulletedlist', 'ordered item': 'numberedlist', 'task item': 'todolist' },
+    kinds: LIST_ITEMS,
   },
   { name: 'Editor.js', signs: ['type"" data{}', 'blocks.0.data{}', 'blocks[] time'], payload: 'data', strings: 'html' },
   { name: 'Contentful', signs: ['nodeType""'], type: ['nodeType'] },
   { name: 'BlockNote', signs: ['type"" props{}'] },
   {
     name: 'Slate and Plate',
-    signs: ['type"" children.0{}'],
+    signs: ['type"" children.0{}', 'text"" bold', 'text"" italic', 'text"" marks[]'],
     type: ['listStyleType', 'type'],
     level: 'indent',
     kinds: {
@@ -82,6 +79,6 @@ export const EDITORS: readonly Editor[] = [
   {
     name: 'ProseMirror, Tiptap and ADF',
     signs: ['type"" content.0{}', 'type"" attrs{}', 'type"" nodes[]', 'type=text text""'],
-    kinds: { nothing: 'placeholder' },
+    kinds: { nothing: 'placeholder inlineextension' },
   },
 ];

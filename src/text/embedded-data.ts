@@ -41,13 +41,9 @@ function removeMarks(marked: string): string {
     labels.add(normaliseLabel(label));
     return '';
   });
-  const text =
-    labels.size === 0
-      ? withoutDefinitions
-      : withoutDefinitions.replace(REFERENCE, (reference, words: string, label: string | undefined) =>
-          labels.has(normaliseLabel(label === undefined || label === '' ? words : label)) ? words : reference,
-        );
-  return text
+  const wordsOf = (reference: string, words: string, label = '') =>
+    labels.has(normaliseLabel(label === '' ? words : label)) ? words : reference;
+  return (labels.size === 0 ? withoutDefinitions : withoutDefinitions.replace(REFERENCE, wordsOf))
     .replace(new RegExp(`\\]\\((\\s*)<?${MARK}>?`, 'gu'), '](<>')
     .replace(new RegExp(`=${MARK}`, 'gu'), '=""')
     .replace(new RegExp(`<${MARK}>|${MARK}`, 'gu'), '');

@@ -2,8 +2,7 @@ import { EDITORS, PLATFORM, type Editor } from './editors.js';
 import { fieldAt, isObject, type JsonObject } from './json-fields.js';
 import { KINDS, type Kind } from './node-kinds.js';
 
-type Condition = (object: JsonObject) => boolean;
-type Sign = readonly [rank: number, editor: Editor, conditions: readonly Condition[]];
+type Sign = readonly [rank: number, editor: Editor, conditions: readonly ((object: JsonObject) => boolean)[]];
 
 /** Signs by the first key of their last condition, which few objects have */
 const SIGNS = new Map<string, Sign[]>();
@@ -22,7 +21,7 @@ function kindsByName(...tables: Partial<Record<Kind, string>>[]): ReadonlyMap<st
   return new Map(entries.flatMap(([kind, names]) => names.split(/\s+/).map((name) => [name, kind] as const)));
 }
 
-function condition(text: string): Condition {
+function condition(text: string): Sign[2][number] {
   const [, path = '', test, expected] = /^([^[{"=]+)(\[\]|\{\}|""|=(.*))?$/.exec(text) ?? [];
   return (object) => {
     const value = fieldAt(object, path === '*' ? String(object.type) : path);

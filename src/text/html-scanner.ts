@@ -143,9 +143,8 @@ class Scanner implements TokenizerCallbacks {
   /** Whether the author meant a tag, not text such as `Map<string>`, `List<A>`, `<Link>` or "use <div>". */
   #isTag(name: string): boolean {
     if (QUALIFIED_NAME.test(name)) return this.#hasValues || this.#closed.has(name);
-    if (!ELEMENTS.has(name)) return false;
     const isUpper = this.#name === this.#name.toUpperCase();
-    if (this.#name !== name && !isUpper) return false;
+    if (!ELEMENTS.has(name) || (this.#name !== name && !isUpper)) return false;
     if (this.#hasValues) return true;
     if (isUpper && name.length === 1 && /\w/.test(this.#source.charAt(this.#tagStart - 1))) return false;
     return this.#closed.has(name) || MAY_STAY_OPEN.has(name);

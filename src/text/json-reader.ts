@@ -2,7 +2,8 @@ import { readDelta } from './delta-reader.js';
 import { CONTENT, PLATFORM, type Editor } from './editors.js';
 import { editorOf, kindOf } from './find-editor.js';
 import { htmlText } from './html-scanner.js';
-import { fieldAt, fields, isObject, isScalar, isTextKey, stringLeaves, type JsonObject } from './json-fields.js';
+import { fieldAt, fields, isObject, isScalar, isTextKey, stringLeaves } from './json-fields.js';
+import { isElement, jsonIn, type JsonObject } from './json-fields.js';
 import type { MarkupReader } from './markup-reader.js';
 import { isInline, type Kind } from './node-kinds.js';
 import { itemNumber, levelOf, listKind, rowsOf, stateOf, type ListKind, type Row } from './node-structure.js';
@@ -54,8 +55,11 @@ export class JsonReader {
   #value(value: unknown, key: string, context: Context): void {
     const { depth, inLine } = context;
     if (typeof value === 'string') {
-      const { strings = key === 'markdown' ? 'markup' : /html$/i.test(key) ? 'html' : 'plain' } = context.editor;
-      if (strings === 'html') readHtml(value, this.#out);
+      const isHtml = /html$/i.test(key) || (key !== 'text' && key !== 'value' && isElement(value));
+      const { strings = key === 'markdown' ? 'markup' : isHtml ? 'html' : 'plain' } = context.editor;
+      const json = strings === 'markup' ? jsonIn(value) : undefined;
+      if (editorOf(json) !== PLATFORM && depth < MAX_DEPTH) this.#value(json, key, { ...context, depth: depth + 1 });
+      else if (strings === 'html') readHtml(value, this.#out);
       else if (strings === 'plain') this.#out.text(value);
       else if (inLine) this.#markup.inline(value);
       else this.#markup.block(value);
@@ -82,7 +86,7 @@ export class JsonReader {
     let firstLevel: number | undefined;
     nodes.forEach((node, index) => {
       const kind = kinds[index];
-      const mayBePiece = kind === undefined || kind === 'formula' || kind === 'picture';
+      const mayBePiece = kind === undefined || kind === 'formula' || kind === 'picture' || kind === 'nothing';
       if (isInline(kind) || (isLine && mayBePiece)) return this.#out.text(plainText(node, editor));
       if (isObject(node) && kind?.endsWith('item')) {
         const level = editor.level === undefined ? 0 : Number(fieldOf(node, editor.level, editor) ?? 0);
@@ -106,19 +110,14 @@ export class JsonReader {
     const isTyped = (editor.type ?? ['type']).some((key) => typeof node[key] === 'string');
     if (kind === 'code' || kind === 'code line') return this.#code(node, kind === 'code line', context);
     if (typeof node.innerHTML === 'string') return readHtml(blockHtml(node), this.#out);
+    const items = kind?.endsWith('list') === true ? (arrayOf(node, CONTENT, editor) ?? []) : [];
+    if (items.length > 0) return this.#list(items, listKind(node, kind, editor), context);
     switch (kind) {
       case 'nothing':
         return;
       case 'heading':
         this.#out.heading(levelOf(node, editor));
-        return this.#content(node, context);
-      case 'list':
-      case 'ordered list':
-      case 'task list': {
-        const items = arrayOf(node, CONTENT, editor) ?? [];
-        if (items.length === 0) return this.#content(node, context);
-        return this.#list(items, listKind(node, kind, editor), context);
-      }
+        break;
       case 'table':
         this.#rows(rowsOf(node, editor), context);
         return this.#value(fieldOf(node, 'caption', editor), 'caption', context);
@@ -131,10 +130,10 @@ export class JsonReader {
         if (isTyped || editor === PLATFORM) return this.#object(node, context);
         if (platformTable(node, false) || !CONTENT.some((key) => contentOf(node, key, editor) !== undefined))
           return this.#object(node, { ...context, editor: PLATFORM });
-        return this.#content(node, context);
+        break;
       default:
-        return this.#content(node, context);
     }
+    this.#content(node, context);
   }
 
   /** Text, runs and children, each with lines of its own. */

@@ -27,6 +27,8 @@ markdown.inline.ruler.before('escape', 'formula', (state, silent) => {
 const FORMULA = /\$\$[^$]{1,1000}\$\$|\$(?=[^\s$])[^$\n]{0,1000}(?<=[^\s\\])\$(?!\w)/y;
 /** The mark of an alert (GitHub, Obsidian) */
 const ALERT = /^([ \t]*>[ \t>]*)\[!\w{1,30}\][+-]?(?=\s|$)/gm;
+/** A task that is done may have a capital X. */
+const DONE = /^([ \t>]*(?:[-+*]|\d{1,9}[.)])[ \t]+\[)X(?=\]\s)/gm;
 
 /**
  * Limit for the estimated time that markdown-it takes for a block. It is linear in its input, but a megabyte took from 60 ms
@@ -68,6 +70,7 @@ export class MarkupReader {
     // First, because markdown-it turns U+0000 into U+FFFD.
     const source = removeFiles(removeInvisible(text));
     if (!MARKUP.test(source)) return this.#out.text(source);
+    if (/^\s*<ac:/.test(source)) return readHtml(source, this.#out); // Confluence. In Markdown, it is an address.
     const html = this.#affords(source) ? render(source.replace(ALERT, '$1')) : undefined;
     if (html !== undefined) readHtml(html, this.#out);
     else if (!/[&<]/.test(source)) this.#out.text(source);
@@ -89,7 +92,7 @@ export class MarkupReader {
 /** @returns HTML; undefined if blocks nest too deep: markdown-it silently omits those */
 function renderBlock(source: string): string | undefined {
   const env = {};
-  const tokens = markdown.parse(source, env);
+  const tokens = markdown.parse(source.replace(DONE, '$1x'), env);
   if (tokens.some((token) => token.level >= MAX_NESTING - 1)) return undefined;
   return markdown.renderer.render(tokens, markdown.options, env);
 }

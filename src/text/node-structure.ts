@@ -1,6 +1,6 @@
 import { PLATFORM, type Editor } from './editors.js';
 import { kindOf } from './find-editor.js';
-import { isObject, type JsonObject } from './json-fields.js';
+import { isObject, isScalar, type JsonObject } from './json-fields.js';
 import type { Kind } from './node-kinds.js';
 import { arrayOf, fieldOf, findField } from './node-text.js';
 import type { CellOptions } from './tree-builder.js';
@@ -39,7 +39,7 @@ export function listKind(node: JsonObject, kind: Kind | undefined, editor: Edito
 
 /** @returns the number that an item names; undefined if it has the next one */
 export function itemNumber(node: JsonObject, editor: Editor): number | undefined {
-  return integer(node, ['listStart', 'list_start_index', 'start', 'number', 'value'], editor);
+  return integer(node, ['listRestart', 'listStart', 'list_start_index', 'start', 'number', 'value'], editor);
 }
 
 /** @returns whether a task is done; null if the item is no task */
@@ -60,7 +60,7 @@ export function rowsOf(table: JsonObject, editor: Editor): readonly Row[] {
   const isOn = (keys: string[]) => findField(node, keys, editor, isSet) !== undefined;
   const arrayIn = (from: unknown, ...keys: string[]) => (isObject(from) && arrayOf(from, keys, editor)) || [];
   const [head, body, foot] = [arrayIn(node, 'head'), arrayIn(node, 'body'), arrayIn(node, 'foot')];
-  const rows = arrayIn(node, 'rows', 'content', 'children', 'nodes');
+  const rows = gridOf(arrayIn(node, 'rows', 'content', 'children', 'nodes'), editor);
   // In mdast, the first row is the header, and the table has alignments.
   const headers = head.length || (isOn(HEADER_ROW) || Array.isArray(node.align) ? 1 : 0);
   const hasColumn = isOn(HEADER_COLUMN);
@@ -68,6 +68,12 @@ export function rowsOf(table: JsonObject, editor: Editor): readonly Row[] {
     const cells = Array.isArray(row) ? (row as unknown[]) : arrayIn(row, 'cells', 'content', 'children', 'nodes');
     return cells.map((cell, at) => cellOf(cell, editor, index < headers || (hasColumn && at === 0)));
   });
+}
+
+/** An older table of AppFlowy has no rows: its cells name theirs. */
+function gridOf(nodes: readonly unknown[], editor: Editor): readonly unknown[] {
+  const rowOf = (node: unknown) => (isObject(node) ? integer(node, ['rowPosition'], editor) : undefined);
+  return rowOf(nodes[0]) === undefined ? nodes : [...Map.groupBy(nodes, rowOf).values()];
 }
 
 export function cellOf(value: unknown, editor = PLATFORM, isInHeader = false): Row[number] {
@@ -82,6 +88,6 @@ export function cellOf(value: unknown, editor = PLATFORM, isInHeader = false): R
 }
 
 function integer(node: JsonObject, keys: string[], editor: Editor): number | undefined {
-  const value = findField(node, keys, editor, Number.isSafeInteger);
-  return typeof value === 'number' ? value : undefined;
+  const value = findField(node, keys, editor, (field) => isScalar(field) && /^-?\d{1,9}$/.test(String(field)));
+  return value === undefined ? undefined : Number(value);
 }

@@ -1,7 +1,7 @@
 import { CONTENT, PLATFORM, type Editor } from './editors.js';
 import { kindOf } from './find-editor.js';
 import { htmlText } from './html-scanner.js';
-import { fieldAt, fields, isMetadataValue, isObject, stringLeaves, type JsonObject } from './json-fields.js';
+import { fieldAt, fields, isElement, isMetadataValue, isObject, stringLeaves, type JsonObject } from './json-fields.js';
 import { isInline } from './node-kinds.js';
 
 /** Keys of objects that hold fields of a node, beside the node itself and its payload. */
@@ -12,14 +12,14 @@ const VISIBLE =
   content expression latex tex teX texExpression katex formula equation math emoji date dateTime datetime start timestamp
   shortName symbol`.split(/\s+/);
 
-const ALTERNATIVE = 'alt altText alternativeText image.alternativeText image.alt value.alt asset.altText title'.split(
+const ALTERNATIVE = `alt altText alternativeText image.alternativeText image.alt value.alt asset.altText title`.split(
   ' ',
 );
 /** Fields of Quill and Tiptap with the sign before a mention. */
 const SIGNS = ['denotationChar', 'mentionSuggestionChar'];
 /** Fields of a node of unknown type that come before and after the others, and are text in its attributes, too. */
-const FIRST = ['title', 'heading', 'question', 'summary', 'label', 'name', 'fileName', 'alt'];
-const BODY = ['text', 'content', 'value', 'description'];
+const FIRST = ['title', 'heading', 'question', 'summary', 'label', 'name', 'fileName', 'alt', 'mediaAlt'];
+const BODY = ['text', 'content', 'value', 'description', 'body'];
 const LAST = ['caption', 'citation', 'attribution'];
 /** Deeper values are not text that a reader sees within a line. */
 const MAX_DEPTH = 50;
@@ -69,14 +69,16 @@ export function unknownFields(node: JsonObject, editor: Editor): ReturnType<type
   const { own, children } = fields({ ...Object.fromEntries(seen), ...node, ...payload });
   const notText = [...HOLDERS, ...(editor.type ?? [])];
   const rank = (key: string) => (FIRST.includes(key) ? 0 : LAST.includes(key) ? 2 : 1);
-  const kept = [...own, ...children].filter(([key, value]) => !notText.includes(key) && value !== payload);
-  return kept.sort(([a], [b]) => rank(a) - rank(b));
+  const isKept = ([key, value]: (typeof own)[number]) =>
+    !notText.includes(key) && value !== payload && !(key === 'value' && isMetadataValue(value));
+  return [...own, ...children].filter(isKept).sort(([a], [b]) => rank(a) - rank(b));
 }
 
 /** @returns the alternative text of a picture, or else its title, and its caption; empty if there is none */
 export function pictureText(node: JsonObject, editor = PLATFORM): [alternative: string, caption: string] {
   const caption = fieldOf(node, 'caption', editor) ?? fieldOf(node, 'image.caption', editor);
-  return [stringOf(node, ALTERNATIVE, editor), node.showCaption === false ? '' : plainText(caption, editor)];
+  const text = typeof caption === 'string' && isElement(caption) ? htmlText(caption) : plainText(caption, editor);
+  return [stringOf(node, ALTERNATIVE, editor), node.showCaption === false ? '' : text];
 }
 
 /** @returns the text of an insertion of a delta. A formula or mention is an object, or the attribute of a placeholder. */
@@ -86,6 +88,7 @@ export function insertionText({ insert, attributes }: JsonObject): string {
   if (isObject(format.mention)) return atomText(format.mention);
   if (!isObject(insert)) return typeof insert === 'string' ? insert : '';
   const [[key, value] = ['', undefined]] = Object.entries(insert);
+  if (/^(?:soft)?break$/i.test(key)) return '\n';
   // The value of a file is its address.
   if (['image', 'video', 'audio', 'file', 'iframe', 'embed'].includes(key)) return stringOf(format, ['alt']);
   return isObject(value) ? atomText(value) : typeof value === 'string' && !isMetadataValue(value) ? value : '';
@@ -125,8 +128,7 @@ export function plainText(value: unknown, editor: Editor, depth = 0): string {
   if (!isObject(value)) return '';
   if ('insert' in value) return insertionText(value);
   const kind = kindOf(value, editor);
-  if (kind === 'break') return '\n';
-  if (kind === 'nothing') return '';
+  if (kind === 'break' || kind === 'nothing') return kind === 'break' ? '\n' : '';
   if (kind === 'picture') return pictureText(value, editor).filter(Boolean).join('\n');
   if (kind === 'atom' || kind === 'formula') return atomText(value, editor);
   if (kind === 'text') {

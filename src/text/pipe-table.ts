@@ -9,8 +9,7 @@ const DELIMITERS = /^(?=.*\|)\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?$/
  */
 export function pipeTable(state: StateBlock, startLine: number, endLine: number, silent: boolean): boolean {
   const headers = startLine + 1 < endLine ? tableLine(state, startLine) : undefined;
-  if (!headers?.includes('|')) return false;
-  if (!DELIMITERS.test(tableLine(state, startLine + 1) ?? '')) return false;
+  if (!headers?.includes('|') || !DELIMITERS.test(tableLine(state, startLine + 1) ?? '')) return false;
   if (silent) return true;
 
   const oldParentType = state.parentType;
@@ -38,9 +37,7 @@ function tableLine(state: StateBlock, line: number): string | undefined {
 }
 
 function pushRow(state: StateBlock, cellTag: 'td' | 'th', line: string): void {
-  const cells = line.split(/(?<!\\)\|/);
-  if (cells.length > 1 && cells[0] === '') cells.shift();
-  if (cells.length > 1 && cells.at(-1) === '') cells.pop();
+  const cells = line.replace(/^\||(?<!\\)\|$/g, '').split(/(?<!\\)\|/);
   state.push('tr_open', 'tr', 1);
   for (const cell of cells) {
     state.push(`${cellTag}_open`, cellTag, 1);

@@ -1,4 +1,4 @@
-import { isMetadata, isObject, isScalar, type JsonObject } from './json-fields.js';
+import { fields, isMetadata, isObject, isScalar, type JsonObject } from './json-fields.js';
 import { cellOf, HEADER_ROW, type Row } from './node-structure.js';
 import { PLATFORM } from './editors.js';
 import { arrayOf } from './node-text.js';
@@ -31,7 +31,9 @@ export function platformRows(rows: readonly unknown[], headers: readonly unknown
   const body = rows.map((row, index): Row => {
     const cells = isObject(row) ? arrayOf(row, CELLS) : Array.isArray(row) ? (row as unknown[]) : [row];
     if (cells) return cells.map((value) => cellOf(value, PLATFORM, isFirstHeader && index === 0));
-    return Object.entries(row as JsonObject)
+    const [[name, inner] = ['', undefined], ...others] = fields(row as JsonObject).own;
+    const isInner = others.length === 0 && /^(?:cells|fields)$/.test(name) && isObject(inner);
+    return Object.entries(isInner ? inner : (row as JsonObject))
       .filter(([key]) => isCell(key))
       .sort(([a], [b]) => position(a) - position(b))
       .map(([key, value]) => ({

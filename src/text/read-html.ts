@@ -4,6 +4,8 @@ import type { TreeBuilder } from './tree-builder.js';
 
 /** In HTML, line ends are spaces. */
 const LINE_ENDS = /[\n\v\f\r\x85\u2028\u2029]/g;
+/** KaTeX writes each formula twice. WordPress writes the address of what is embedded. */
+const DROPPED_CLASS = /\b(?:katex-html|wp-block-embed__wrapper)\b/;
 const LISTS = ['ul', 'ol', 'menu', 'dir', 'ac:task-list'];
 
 /** Reads an HTML fragment. Its tags need not be balanced. */
@@ -40,8 +42,7 @@ class HtmlReader {
     const kind = ELEMENTS.get(name);
     const style = attributes.get('style') ?? '';
     if (/mso-list:\s*ignore/i.test(style) || name === 'ac:task-status') this.#mark = '';
-    // KaTeX writes each formula twice.
-    if (kind === 'dropped' || this.#mark !== undefined || attributes.get('class') === 'katex-html')
+    if (kind === 'dropped' || this.#mark !== undefined || DROPPED_CLASS.test(attributes.get('class') ?? ''))
       this.#dropped = { name, depth: 1 };
     if (name === 'br') this.#out.text('\n');
     else if (kind === 'block') this.#openBlock(style);
@@ -69,6 +70,7 @@ class HtmlReader {
 
   #openElement(name: string, attributes: ReadonlyMap<string, string>): void {
     if (/^h[1-6]$/.test(name)) this.#out.heading(Number(name.charAt(1)));
+    else if (attributes.get('aria-roledescription') === 'checkbox') return;
     else if (name === 'img' || name === 'area') this.#out.text((attributes.get('alt') ?? '').replace(LINE_ENDS, ' '));
     else if (name === 'input' && attributes.get('type') === 'checkbox') this.#out.mark(attributes.has('checked'));
     else if (LISTS.includes(name)) this.#openList(name === 'ol', attributes);
@@ -111,7 +113,7 @@ class HtmlReader {
     const kind = attributes.get('data-list');
     const [, level = 0] = /\bql-indent-(\d)/.exec(attributes.get('class') ?? '') ?? [];
     const ofKind = kind?.endsWith('checked') === true ? String(kind === 'checked') : undefined;
-    const checked = attributes.get('data-checked') ?? ofKind ?? list?.checked;
+    const checked = attributes.get('data-checked') ?? ofKind ?? attributes.get('aria-checked') ?? list?.checked;
     const isDone = checked === undefined ? null : checked === 'true';
     const number = integer(attributes.get('value'));
     if (!list) return this.#out.boundary();

@@ -15,7 +15,9 @@ interface Case {
   readonly why: string;
 }
 
-const CASES = JSON.parse(readFileSync(join(import.meta.dirname, 'cases.json'), 'utf8')) as readonly Case[];
+const CASES = ['cases.json', 'own-cases.json'].flatMap(
+  (file) => JSON.parse(readFileSync(join(import.meta.dirname, file), 'utf8')) as readonly Case[],
+);
 
 /** Postgres prints the keys of a jsonb object by length, then by bytes. */
 function inJsonbOrder(value: unknown): unknown {
