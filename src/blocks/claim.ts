@@ -147,12 +147,12 @@ function pathSql(table: BlocksTable): typeof NO_PATH {
   const ofNote = (sql: string, note: string) => `(SELECT ${sql} FROM outline o WHERE o.note_id = ${note})`;
   return {
     ofHeld: `, b.${table.position ?? ''}`,
-    outline: `${outlineSql(table, `ARRAY(SELECT DISTINCT held.${table.noteId} FROM held)`)}, `,
+    outline: `${outlineSql(table, `SELECT DISTINCT held.${table.noteId} FROM held`)}, `,
     ofLocked: `,
          b.${table.noteId} AS note, ${ofNote(countAboveSql(table), `b.${table.noteId}`)} AS above,
          row_number() OVER (PARTITION BY b.${table.noteId}, ${hasStatusSql(`b.${table.status}`, WAITING)} ORDER BY b.${table.id}) = 1 AS leads`,
     sizes: `(SELECT id, status, type, content, title, fingerprint, note, above, leads,
-                 coalesce(bytes, 0) + CASE WHEN leads THEN coalesce(${ofNote('o.bytes', 'note')}, 0) ELSE 0 END AS bytes FROM locked) AS locked`,
+                 coalesce(bytes, 0) + CASE WHEN leads THEN coalesce(${ofNote('octet_length(o.sources)', 'note')}, 0) ELSE 0 END AS bytes FROM locked) AS locked`,
     ofTaken: `,
          note::text AS note, above, CASE WHEN taken AND leads THEN ${ofNote('o.headings', 'note')} END AS headings`,
     ofSkipped: ', NULL, NULL, NULL',

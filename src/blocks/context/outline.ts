@@ -4,22 +4,26 @@ import type { BlocksTable } from '../table.js';
 const MAX_OUTLINE_BYTES = 256 * 1024;
 
 /**
- * SQL for the CTE `outline`: the headings of some notes, one row a note, with what `headingsAboveSql` and a claim read. It
- * reads each note once, however many of its blocks a statement works on.
+ * SQL for the CTE `outline`: the headings of some notes, one row a note, in the order of their positions. It reads each note
+ * once, however many of its blocks a statement works on. `sources` holds the contents, each after its length, and `ends` where
+ * each ends there, in bytes: what is above a block is a beginning of it.
  *
- * @param noteIds SQL for an array of the notes' ids
+ * @param notes SQL for a query of the notes' ids, each once
  */
-export function outlineSql(table: BlocksTable, noteIds: string): string {
+export function outlineSql(table: BlocksTable, notes: string): string {
   const position = `h.${requirePosition(table)}`;
-  const content = `h.${table.content}::text`;
+  // LATERAL, so that each note's headings are read through an index: of several notes at once the planner expected so many that it
+  // read the whole table.
   return `outline AS MATERIALIZED (
-  SELECT note_id, array_agg(position ORDER BY position, id) AS positions, array_agg(content ORDER BY position, id) AS headings,
-         max(upto) AS bytes
-    FROM (SELECT h.${table.noteId} AS note_id, ${position} AS position, h.${table.id} AS id, coalesce(${content}, '') AS content,
-                 sum(octet_length(coalesce(${content}, ''))) OVER (PARTITION BY h.${table.noteId} ORDER BY ${position}, h.${table.id}) AS upto
-            FROM ${table.blocks} h
-           WHERE h.${table.noteId} = ANY (${noteIds}) AND h.${table.type}::text = 'heading' AND ${position} IS NOT NULL) h
-   WHERE upto <= ${MAX_OUTLINE_BYTES} GROUP BY note_id
+  SELECT n.note_id, o.* FROM (${notes}) AS n (note_id) CROSS JOIN LATERAL (
+    SELECT array_agg(position) AS positions, array_agg(content) AS headings, array_agg(upto::int) AS ends, string_agg(source, '') AS sources
+      FROM (SELECT position, content, source, sum(octet_length(source)) OVER (ORDER BY position, id) AS upto
+              FROM (SELECT ${position} AS position, h.${table.id} AS id, c.content,
+                           convert_to(octet_length(c.content) || ':' || c.content, 'UTF8') AS source
+                      FROM ${table.blocks} h CROSS JOIN LATERAL (SELECT coalesce(h.${table.content}::text, '') AS content OFFSET 0) c
+                     WHERE h.${table.noteId} = n.note_id AND h.${table.type}::text = 'heading' AND ${position} IS NOT NULL
+                     ORDER BY ${position}, h.${table.id} OFFSET 0) h) h
+     WHERE upto <= ${MAX_OUTLINE_BYTES}) o
 )`;
 }
 
@@ -34,18 +38,25 @@ export function withContext(table: BlocksTable, ids: string): string {
  * @param ids SQL for an array of the blocks' ids
  */
 export function withOutline(table: BlocksTable, ids: string): string {
-  const noteIds = `ARRAY(SELECT b.${table.noteId} FROM ${table.blocks} b WHERE b.${table.id} = ANY (${ids}))`;
-  return `WITH ${outlineSql(table, noteIds)}\n`;
+  const notes = `SELECT DISTINCT b.${table.noteId} FROM ${table.blocks} b WHERE b.${table.id} = ANY (${ids})`;
+  return `WITH ${outlineSql(table, notes)}\n`;
 }
 
 /** SQL for the number of headings above the block at alias `b`, those with a lower position, in the outline at alias `o`. */
 export function countAboveSql(table: BlocksTable): string {
-  return `(SELECT count(*)::int FROM unnest(o.positions) AS p WHERE p < b.${requirePosition(table)})`;
+  const position = `b.${requirePosition(table)}`;
+  return `coalesce(array_position(o.positions, ${position}) - 1, width_bucket(${position}, o.positions))`;
 }
 
 /** SQL for the contents of the headings above the block at alias `b`, in order. The statement must have the CTE `outline`. */
 export function headingsAboveSql(table: BlocksTable): string {
   return `coalesce((SELECT o.headings[:${countAboveSql(table)}] FROM outline o WHERE o.note_id = b.${table.noteId}), '{}')`;
+}
+
+/** The same as one bytea, different for different headings, which costs no more for many headings than copying it. */
+export function sourcesAboveSql(table: BlocksTable): string {
+  const source = `substring(o.sources FROM 1 FOR o.ends[${countAboveSql(table)}])`;
+  return `coalesce((SELECT ${source} FROM outline o WHERE o.note_id = b.${table.noteId}), '')`;
 }
 
 function requirePosition({ position }: BlocksTable): string {

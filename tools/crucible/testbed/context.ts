@@ -10,7 +10,7 @@ export async function contextSql(context: ContextKind): Promise<string> {
   const triggers = await sqlBlocks('context.md');
   return [
     'ALTER TABLE blocks ADD position numeric NOT NULL DEFAULT random()::numeric;',
-    'CREATE INDEX blocks_position ON blocks (note_id, position);',
+    `CREATE INDEX blocks_headings ON blocks (note_id) WHERE block_type = 'heading';`,
     ...triggers.map(({ sql }) => sql),
   ].join('\n');
 }
