@@ -2,7 +2,7 @@ import { oneLine, removeInvisible, toNfc } from '../base/characters.js';
 import { readCode } from './read-code.js';
 import { PLATFORM } from './editors.js';
 import { editorOf } from './find-editor.js';
-import { jsonIn } from './json-fields.js';
+import { isObject, jsonIn } from './json-fields.js';
 import { JsonReader } from './json-reader.js';
 import { breakLongRuns } from './long-runs.js';
 import { MarkupReader } from './markup-reader.js';
@@ -52,17 +52,17 @@ function headingText(text: string, noteTitle: string): string {
 function contentText(type: string, content: string, format: 'text' | 'json'): string {
   const json = format === 'json' ? jsonIn(content, true) : jsonIn(content);
   // The API may have stored its object as a string in a jsonb column.
-  if (type !== 'code' && typeof json === 'string' && jsonIn(json) !== undefined) return contentText(type, json, 'text');
-  if (type !== 'code') return writeTree(treeOf(type, json === undefined ? content : json, json !== undefined));
-  const tree = editorOf(json) === PLATFORM ? [] : treeOf(type, json, true);
+  if (typeof json === 'string' && jsonIn(json) !== undefined) return contentText(type, json, 'text');
+  if (type !== 'code') return writeTree(treeOf(type, json === undefined ? content : json));
+  const values = [json, ...(format === 'json' && isObject(json) ? Object.values(json) : [])];
+  const document = values.find((value) => editorOf(value) !== PLATFORM);
+  const tree = document === undefined ? [] : treeOf(type, document);
   // An editor's JSON without code may be code itself, such as an example of it.
   return writeCode(tree.some(({ kind }) => kind === 'code') ? tree : [readCode(content, json, format)]);
 }
 
-function treeOf(type: string, content: unknown, isJson: boolean): readonly TreeNode[] {
+function treeOf(type: string, value: unknown): readonly TreeNode[] {
   const out = new TreeBuilder();
-  const markup = new MarkupReader(out);
-  if (isJson) new JsonReader(type, markup, out).block(content);
-  else markup.block(String(content));
+  new JsonReader(type, new MarkupReader(out), out).block(value);
   return out.end();
 }
