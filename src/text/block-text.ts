@@ -2,7 +2,7 @@ import { oneLine, removeInvisible, toNfc } from '../base/characters.js';
 import { readCode } from './read-code.js';
 import { PLATFORM } from './editors.js';
 import { editorOf } from './find-editor.js';
-import { jsonIn } from './json-fields.js';
+import { isObject, jsonIn } from './json-fields.js';
 import { JsonReader } from './json-reader.js';
 import { breakLongRuns } from './long-runs.js';
 import { MarkupReader } from './markup-reader.js';
@@ -47,7 +47,11 @@ export function blockText({ type, content, contentFormat, noteTitle }: BlockSour
 function contentText(type: string, content: string, format: 'text' | 'json'): string {
   if (type !== 'code') return writeTree(readContent(type, content, format).tree);
   const json = format === 'json' ? jsonIn(content, true) : jsonIn(content);
-  const tree = editorOf(json) === PLATFORM ? [] : treeOf(type, json, true);
+  // The API may have stored its object as a string in a jsonb column.
+  if (typeof json === 'string' && jsonIn(json) !== undefined) return contentText(type, json, 'text');
+  const values = [json, ...(format === 'json' && isObject(json) ? Object.values(json) : [])];
+  const document = values.find((value) => editorOf(value) !== PLATFORM);
+  const tree = document === undefined ? [] : treeOf(type, document);
   // An editor's JSON without code may be code itself, such as an example of it.
   return writeCode(tree.some(({ kind }) => kind === 'code') ? tree : [readCode(content, json, format)]);
 }
@@ -55,15 +59,12 @@ function contentText(type: string, content: string, format: 'text' | 'json'): st
 /** @returns what a block that is not code holds; `json`: its value, if it is JSON */
 export function readContent(type: string, content: string, format: 'text' | 'json') {
   let json = format === 'json' ? jsonIn(content, true) : jsonIn(content);
-  // The API may have stored its object as a string in a jsonb column.
   if (typeof json === 'string') json = jsonIn(json) ?? json;
-  return { json, tree: treeOf(type, json === undefined ? content : json, json !== undefined) };
+  return { json, tree: treeOf(type, json === undefined ? content : json) };
 }
 
-function treeOf(type: string, content: unknown, isJson: boolean): readonly TreeNode[] {
+function treeOf(type: string, value: unknown): readonly TreeNode[] {
   const out = new TreeBuilder();
-  const markup = new MarkupReader(out);
-  if (isJson) new JsonReader(type, markup, out).block(content);
-  else markup.block(String(content));
+  new JsonReader(type, new MarkupReader(out), out).block(value);
   return out.end();
 }

@@ -91,8 +91,7 @@ export class MarkupReader {
 
 /** @returns HTML; undefined if blocks nest too deep: markdown-it silently omits those */
 function renderBlock(source: string): string | undefined {
-  const env = {};
-  const tokens = markdown.parse(source.replace(DONE, '$1x'), env);
+  const tokens = markdown.parse(source.replace(DONE, '$1x'), {});
   if (tokens.some((token) => token.level >= MAX_NESTING - 1)) return undefined;
-  return markdown.renderer.render(tokens, markdown.options, env);
+  return markdown.renderer.render(tokens, markdown.options, {});
 }

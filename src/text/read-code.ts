@@ -48,7 +48,8 @@ function fencedCode(text: string): Code | undefined {
   return { kind: 'code', language, text: lines.slice(0, end).join('\n') };
 }
 
-const HTML_CODE = /^\s*<pre([^>]*)>([^]*)<\/pre>\s*$/i;
+/** Tiptap ends a document with an empty paragraph. */
+const HTML_CODE = /^\s*<pre([^>]*)>([^]*)<\/pre>\s*(?:<p>(?:<br>)?<\/p>\s*)?$/i;
 /** Each line is an element. */
 const QUILL_CODE = /^\s*<div class="ql-code-block-container"[^>]*>\s*<div([^>]*)>([^]*)<\/div>\s*<\/div>\s*$/;
 /** Gutenberg writes comments around its blocks. */
