@@ -15,10 +15,7 @@ export interface BlockSource {
   readonly type: string;
   /** The column's value as Postgres prints it (content::text); null when SQL NULL. */
   readonly content: string | null;
-  /**
-   * The column's type. 'json' (json or jsonb): `content` is JSON. 'text': plain text, Markdown, HTML, or a JSON object or
-   * array as text.
-   */
+  /** `json` (of a column of json or jsonb): JSON. `text`: plain text, Markdown, HTML, or a JSON object or array as text. */
   readonly contentFormat: 'text' | 'json';
   /** The note's title, used for headings only; null if the note is unknown. */
   readonly noteTitle: string | null;
