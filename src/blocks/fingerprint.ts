@@ -13,17 +13,23 @@ import type { BlocksTable } from './table.js';
  * @param title SQL for a subquery of the note's title, if the statement has read it already
  */
 export function fingerprintSql(table: BlocksTable, title = titleSql(table)): string {
-  const bytes = (sql: string) => `convert_to(${sql}, 'UTF8')`;
+  return `encode(sha256(${inputSql(table, title)}), 'hex')`;
+}
+
+/** SQL for what is hashed, a bytea. */
+function inputSql(table: BlocksTable, title: string): string {
   const type = `coalesce(b.${table.type}::text, '') || E'\\n'`;
   const sizedTitle = `coalesce((SELECT length(t) || ':' || t FROM ${title} AS x(t)), '-')`;
   const content = `coalesce(b.${table.content}::text, '')`;
-  const ofHeading = `CASE WHEN b.${table.type}::text = 'heading' THEN ${sizedTitle} ELSE '' END`;
-  const input = {
-    headings: bytes(`${type} || ${ofHeading} || ${content}`),
-    title: bytes(`${type} || ${sizedTitle} || ${content}`),
-    path: `${bytes(`${type} || ${sizedTitle}`)} || ${sourcesAboveSql(table)} || ${bytes(`'-' || ${content}`)}`,
-  };
-  return `encode(sha256(${input[table.context]}), 'hex')`;
+  const bytes = (...texts: string[]) => `convert_to(${texts.join(' || ')}, 'UTF8')`;
+  switch (table.context) {
+    case 'headings':
+      return bytes(type, `CASE WHEN b.${table.type}::text = 'heading' THEN ${sizedTitle} ELSE '' END`, content);
+    case 'title':
+      return bytes(type, sizedTitle, content);
+    case 'path':
+      return `${bytes(type, sizedTitle)} || ${sourcesAboveSql(table)} || ${bytes(`'-'`, content)}`;
+  }
 }
 
 function titleSql(table: BlocksTable): string {
