@@ -77,9 +77,9 @@ describe.each<[SchemaVariant, positionType: string]>([
       const ids = [
         await insert(noteId, 2, 'x'.repeat(100)),
         await insert(noteId, 3, 'y'.repeat(100)),
-        await insert(noteId, 4, 'z'),
+        await insert(noteId, 4, 'z'.repeat(100)),
       ];
-      const { claimed, deferred } = await claim(ids, 500);
+      const { claimed, deferred } = await claim(ids, 510);
       expect(claimed).toHaveLength(2);
       expect(claimed.map(({ headingsAbove }) => headingsAbove.length)).toEqual([1, 1]);
       expect(deferred).toHaveLength(1);

@@ -40,8 +40,8 @@ const POISON_TEXT: Sabotage = {
   replacements: [
     {
       module: 'pipeline/prepare.js',
-      find: 'const text = blockText(',
-      replace: `if (content?.includes('${POISON_MARK}')) process.kill(process.pid, 'SIGKILL'); const text = blockText(`,
+      find: 'const text = blockTexts.of(',
+      replace: `if (block.content?.includes('${POISON_MARK}')) process.kill(process.pid, 'SIGKILL'); const text = blockTexts.of(`,
     },
   ],
   breaks: [],
