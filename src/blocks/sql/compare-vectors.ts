@@ -2,7 +2,7 @@ import type { Database } from '../../postgres/database.js';
 import { withContext } from '../context/outline.js';
 import { fingerprintSql } from '../fingerprint.js';
 import { qualifyVectorName } from '../qualify-vector-name.js';
-import { hasStatusSql } from '../status.js';
+import { hasStatusByIdSql } from '../status.js';
 import type { BlocksTable } from '../table.js';
 import type { EmbeddedBlock } from './store.js';
 
@@ -32,7 +32,7 @@ export async function compareVectors(
        nullif(1 - (b.${table.embedding} OPERATOR(${qualifyVectorName(table, '<=>')}) v.embedding), 'NaN') AS cosine
   FROM unnest($1::text[]::${table.idType}[], $2::${table.vectorType}[], $3::text[]) AS v(id, embedding, fingerprint)
   JOIN ${table.blocks} b ON b.${table.id} = v.id
- WHERE ${hasStatusSql(`b.${table.status}`, ['completed'])} AND ${fingerprintSql(table)} = v.fingerprint`,
+ WHERE ${hasStatusByIdSql(`b.${table.status}`, ['completed'])} AND ${fingerprintSql(table)} = v.fingerprint`,
     [blocks.map(({ id }) => id), vectors, blocks.map(({ fingerprint }) => fingerprint)],
   );
 }

@@ -2,7 +2,7 @@ import type { Queryable } from '../../postgres/database.js';
 import type { ClaimedBlock } from '../claim.js';
 import { headingsAboveSql, outlineSql } from '../context/outline.js';
 import { fingerprintSql } from '../fingerprint.js';
-import { hasStatusSql } from '../status.js';
+import { hasStatusByIdSql } from '../status.js';
 import type { BlocksTable } from '../table.js';
 
 export interface CompletedBlocks {
@@ -34,18 +34,18 @@ export async function readCompleted(
 ): Promise<CompletedBlocks> {
   const given = `$1::text[]::${table.idType}[]`;
   const isPath = table.context === 'path';
-  const noteIds = `ARRAY(SELECT b.${table.noteId} FROM ${table.blocks} b WHERE b.${table.id} = ANY (${given}))`;
+  const notes = `SELECT DISTINCT b.${table.noteId} FROM ${table.blocks} b WHERE b.${table.id} = ANY (${given})`;
   const rows = await db.query<Row>(
-    `WITH ${isPath ? `${outlineSql(table, noteIds)}, ` : ''}found AS MATERIALIZED (
+    `WITH ${isPath ? `${outlineSql(table, notes)}, ` : ''}found AS MATERIALIZED (
   SELECT b.${table.id} AS id, b.${table.type}::text AS type, c.content, n.title, a.headings,
          coalesce(octet_length(c.content), 0) + coalesce(octet_length(a.headings::text), 0) AS bytes,
-         ${fingerprintSql(table, 'n.title')} AS fingerprint
+         ${fingerprintSql(table, '(SELECT n.title)')} AS fingerprint
     FROM ${table.blocks} b
     LEFT JOIN LATERAL (SELECT n.${table.notesTitle}::text AS title FROM ${table.notes} n
                         WHERE n.${table.notesId} = b.${table.noteId}) n ON true
     CROSS JOIN LATERAL (SELECT b.${table.content}::text AS content OFFSET 0) c
     CROSS JOIN LATERAL (SELECT ${isPath ? headingsAboveSql(table) : 'NULL::text[]'} AS headings OFFSET 0) a
-   WHERE b.${table.id} = ANY (${given}) AND ${hasStatusSql(`b.${table.status}`, ['completed'])}
+   WHERE b.${table.id} = ANY (${given}) AND ${hasStatusByIdSql(`b.${table.status}`, ['completed'])}
 ), sized AS (
   SELECT found.*, sum(bytes) OVER (ORDER BY id) <= $2::bigint OR row_number() OVER (ORDER BY id) = 1 AS taken
     FROM found
