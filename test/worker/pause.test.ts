@@ -31,12 +31,15 @@ describeWithServer('a pause', () => {
 
   const start = (environment = {}) => startWorker(db, ollama, environment);
 
-  /** Inserts blocks of which nobody is notified, and waits until a sweep has enqueued them. */
-  async function enqueueBacklog(worker: TestWorker, count: number): Promise<string[]> {
-    worker.events.seen.swept.length = 0;
+  /** Inserts blocks of which nobody is notified, and waits until a sweep, of whichever replica leads then, has enqueued them. */
+  async function enqueueBacklog(count: number): Promise<string[]> {
     const ids = await insertBacklog(db, count);
     await askForSweep(db);
-    await worker.events.until(({ seen }) => seen.swept.some(({ enqueued }) => enqueued > 0));
+    await db.untilRow<{ jobs: number }>(
+      `SELECT count(*)::int AS jobs FROM pgboss.job WHERE name = 'embed-block' AND singleton_key = ANY ($1)`,
+      [ids],
+      ({ jobs }) => jobs === count,
+    );
     return ids;
   }
 
@@ -62,7 +65,7 @@ describeWithServer('a pause', () => {
     const worker = await start({ PALDOCS_WORKER_CONCURRENCY: workers });
     await pauseWork(db, ['backlog']);
     await untilPaused(worker, 'backlog');
-    const backlog = await enqueueBacklog(worker, 40);
+    const backlog = await enqueueBacklog(40);
     await embedEdits(5);
     await expectUntouched(backlog);
 
@@ -79,7 +82,7 @@ describeWithServer('a pause', () => {
     const worker = await start();
     await pauseWork(db, ['backlog']);
     await untilPaused(worker, 'backlog');
-    const [first = '', ...others] = await enqueueBacklog(worker, 5);
+    const [first = '', ...others] = await enqueueBacklog(5);
     await editBlock(db, first, { content: 'edited' });
     await expectEmbedded(db, first, 'edited');
     await expectUntouched(others);
@@ -108,7 +111,7 @@ describeWithServer('a pause', () => {
     await untilPaused(worker, 'backlog', 'live');
     const edit = await insertBlock(db, { content: 'edit' });
     await untilJob(db, edit, ({ state }) => state === 'created');
-    const backlog = await enqueueBacklog(worker, 10);
+    const backlog = await enqueueBacklog(10);
     await expectUntouched([...backlog, edit]);
     expect(ollama.timesEmbedded().size).toBe(0);
 
@@ -156,7 +159,7 @@ describeWithServer('a pause', () => {
     await pauseWork(db, ['backlog', 'live'], null, { PALDOCS_QUEUE: 'another' });
     await pauseWork(db, ['backlog']);
     await Promise.all([untilPaused(first, 'backlog'), untilPaused(second, 'backlog')]);
-    const backlog = await enqueueBacklog(first, 40);
+    const backlog = await enqueueBacklog(40);
     await embedEdits(5);
     await expectUntouched(backlog);
     await resumeWork(db);
