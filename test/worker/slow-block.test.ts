@@ -10,7 +10,7 @@ const ENVIRONMENT = { ...ONE_WORKER, PALDOCS_JOB_EXPIRE_SECONDS: '10', PALDOCS_R
 const SENTENCE = 'A sentence about harbours. ';
 
 describeWithServer('a text whose parts take', () => {
-  const site = useSite({ environment: ENVIRONMENT, standIn: { contextTokens: 64, textMs: 90 } });
+  const site = useSite({ environment: ENVIRONMENT, standIn: { contextTokens: 64, textMs: 75 } });
 
   it.each([
     ['more than half of the job’s expiry is embedded alone and delays no other block', 400, 'completed', []],
