@@ -1,12 +1,11 @@
-import { SingleBar } from 'cli-progress';
 import type { Logger } from '../../telemetry/logger.js';
 import type { BackfillRun } from '../../backlog/backfill-run.js';
 import type { Pause } from '../../queue/pause.js';
 import { about, duration, number } from '../../terminal/output.js';
+import { drawBar } from '../../terminal/progress-bar.js';
+import { RateMeter } from '../../terminal/rate-meter.js';
 import type { BackfillCount } from './plan.js';
-import { RateMeter } from './rate-meter.js';
 
-const BAR_INTERVAL_MS = 200;
 const LOG_INTERVAL_MS = 5_000;
 
 export interface ProgressOptions {
@@ -75,35 +74,13 @@ function lines(state: () => State, log: Logger): { stop: () => void } {
 }
 
 function bar(state: () => State, terminal: NodeJS.WriteStream): { stop: () => void } {
-  const single = new SingleBar({
-    format: '{what} {bar} {percentage}%  {done} of {blocks}{errors}  {rate}/s  {eta_text}',
-    barsize: 30,
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    stream: terminal,
-    clearOnComplete: true,
-    emptyOnZero: true,
-    hideCursor: null,
-    gracefulExit: false, // `Interruption` handles signals
-  });
-  const draw = () => {
+  return drawBar(terminal, '{what} {bar} {percentage}%  {done} of {blocks}{errors}  {rate}/s  {eta_text}', () => {
     const current = state();
-    single.setTotal(current.total);
-    single.update(current.done, payloadOf(current));
-  };
-  const first = state();
-  single.start(first.total, first.done, payloadOf(first));
-  const timer = setInterval(draw, BAR_INTERVAL_MS);
-  const stop = () => {
-    process.off('exit', stop);
-    clearInterval(timer);
-    single.stop();
-  };
-  process.once('exit', stop); // also on a second signal: the terminal must wrap lines again
-  return { stop };
+    return { done: current.done, total: current.total, fields: fieldsOf(current) };
+  });
 }
 
-function payloadOf({ run, done, total, estimated, perSecond, etaSeconds, pause }: State): object {
+function fieldsOf({ run, done, total, estimated, perSecond, etaSeconds, pause }: State): object {
   const inError = run.outstanding?.results.error ?? 0;
   return {
     what: pause !== null ? 'Paused' : run.outstanding === null ? 'Enqueuing' : 'Embedding',

@@ -1,10 +1,9 @@
-import { SingleBar } from 'cli-progress';
 import type { Verification } from '../../backlog/stored-vectors/verification.js';
 import type { Logger } from '../../telemetry/logger.js';
 import { duration, number, percent } from '../../terminal/output.js';
-import { RateMeter } from '../backfill/rate-meter.js';
+import { drawBar } from '../../terminal/progress-bar.js';
+import { RateMeter } from '../../terminal/rate-meter.js';
 
-const BAR_INTERVAL_MS = 200;
 const LOG_INTERVAL_MS = 5_000;
 
 export interface ProgressOptions {
@@ -57,33 +56,13 @@ function lines(state: () => State, log: Logger): { stop: () => void } {
 }
 
 function bar(state: () => State, terminal: NodeJS.WriteStream): { stop: () => void } {
-  const single = new SingleBar({
-    format: 'Verifying {bar} {part}  {done} blocks{drifted}  {rate}/s  {left}',
-    barsize: 30,
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    stream: terminal,
-    clearOnComplete: true,
-    emptyOnZero: true,
-    hideCursor: null,
-    gracefulExit: false, // `Interruption` handles signals
-  });
-  const draw = () => {
+  return drawBar(terminal, 'Verifying {bar} {part}  {done} blocks{drifted}  {rate}/s  {left}', () => {
     const current = state();
-    single.update(current.share, payloadOf(current));
-  };
-  single.start(1, 0, payloadOf(state()));
-  const timer = setInterval(draw, BAR_INTERVAL_MS);
-  const stop = () => {
-    process.off('exit', stop);
-    clearInterval(timer);
-    single.stop();
-  };
-  process.once('exit', stop); // also on a second signal: the terminal must wrap lines again
-  return { stop };
+    return { done: current.share, total: 1, fields: fieldsOf(current) };
+  });
 }
 
-function payloadOf({ done, drifted, share, perSecond, etaSeconds }: State): object {
+function fieldsOf({ done, drifted, share, perSecond, etaSeconds }: State): object {
   return {
     part: percent(share),
     done: number(done),

@@ -1,4 +1,4 @@
-import { RateMeter } from '../../../src/commands/backfill/rate-meter.js';
+import { RateMeter } from '../../src/terminal/rate-meter.js';
 
 describe('the rate of a count', () => {
   it('is 0 until the second sample', () => {
