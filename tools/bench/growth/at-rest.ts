@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestDatabase } from '../../../test/support/test-database.js';
 import { measureIdle, type IdleCost } from '../idle.js';
 import type { Bench } from '../scenario.js';
@@ -15,15 +16,22 @@ export interface RestCost {
   readonly longest: LongestStatement;
 }
 
-/** Measures from the end of a sweep to the end of the next. */
-export async function measureAtRest(bench: Bench, db: TestDatabase, worker: BenchWorker): Promise<RestCost> {
+/**
+ * Measures from the end of a sweep to the end of the next.
+ *
+ * @param idleSeconds how long CPU and statements are measured, during which the bench asks the worker for nothing
+ */
+export async function measureAtRest(
+  bench: Bench,
+  db: TestDatabase,
+  worker: BenchWorker,
+  idleSeconds: number,
+): Promise<RestCost> {
   const before = await sweepsUntil(worker, (await sweepsOf(worker)).count + 1);
   const bytesBefore = await bytesRead(db);
   const started = performance.now();
-  let after = before;
-  const idle = await measureIdle(bench, db, [worker], async () => {
-    after = await sweepsUntil(worker, before.count + 1);
-  });
+  const idle = await measureIdle(bench, db, [worker], () => sleep(idleSeconds * 1000));
+  const after = await sweepsUntil(worker, before.count + 1);
   const minutes = (performance.now() - started) / 60_000;
   return {
     idle,

@@ -67,7 +67,7 @@ async function measure(
   const worker = await BenchWorker.start(bench.options.worker, env);
   try {
     const { seconds: firstSweepSeconds } = await sweepsUntil(worker, 1);
-    const rest = await measureAtRest(bench, db, worker);
+    const rest = await measureAtRest(bench, db, worker, sizes.idleSeconds);
     const found = await findUnannounced(table, worker, PATIENCE * limit);
     const shown = PLACES.map((place) => `${place} ${found[place].toFixed(1)} s`);
     bench.print(`growth ${name}: found unannounced blocks after: ${shown.join(', ')}; limit ${limit.toFixed(0)} s`);
