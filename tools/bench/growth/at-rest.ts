@@ -1,13 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestDatabase } from '../../../test/support/test-database.js';
 import { measureIdle, type IdleCost } from '../idle.js';
 import type { Bench } from '../scenario.js';
 import { longestStatement, type LongestStatement } from '../statements.js';
 import { sweepsOf, sweepsUntil } from '../sweeps.js';
 import type { BenchWorker } from '../worker.js';
-
-/** Rare, as Prometheus scrapes: the worker is at rest. */
-const POLL_MS = 5_000;
-const QUICK_POLL_MS = 50;
 
 /** What a worker costs that has nothing to do. */
 export interface RestCost {
@@ -19,15 +16,22 @@ export interface RestCost {
   readonly longest: LongestStatement;
 }
 
-/** Measures from the end of a sweep to the end of the next. */
-export async function measureAtRest(bench: Bench, db: TestDatabase, worker: BenchWorker): Promise<RestCost> {
+/**
+ * Measures from the end of a sweep to the end of the next.
+ *
+ * @param idleSeconds how long CPU and statements are measured, during which the bench asks the worker for nothing
+ */
+export async function measureAtRest(
+  bench: Bench,
+  db: TestDatabase,
+  worker: BenchWorker,
+  idleSeconds: number,
+): Promise<RestCost> {
   const before = await sweepsUntil(worker, (await sweepsOf(worker)).count + 1);
   const bytesBefore = await bytesRead(db);
   const started = performance.now();
-  let after = before;
-  const idle = await measureIdle(bench, db, [worker], async () => {
-    after = await sweepsUntil(worker, before.count + 1, bench.options.quick ? QUICK_POLL_MS : POLL_MS);
-  });
+  const idle = await measureIdle(bench, db, [worker], () => sleep(idleSeconds * 1000));
+  const after = await sweepsUntil(worker, before.count + 1);
   const minutes = (performance.now() - started) / 60_000;
   return {
     idle,

@@ -35,7 +35,7 @@ export async function measureCosts(
     firstSweepSeconds = (await sweepsUntil(worker, 1)).seconds;
     first = await longestStatement(db);
     while (scrapesMs.length < sizes.scrapes) scrapesMs.push(await scrape(worker));
-    rest = await measureAtRest(bench, db, worker);
+    rest = await measureAtRest(bench, db, worker, sizes.idleSeconds);
   } finally {
     await worker.stop();
   }

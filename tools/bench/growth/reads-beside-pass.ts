@@ -14,6 +14,7 @@ const SAMPLE_MS = 5_000;
 const PASS_AFTER_PASS = { PALDOCS_POLL_INTERVAL_SECONDS: '1' };
 
 interface Reads {
+  readonly seconds: number;
   /** In milliseconds. */
   readonly latencies: readonly number[];
   /** The share of the hot set in memory, from time to time. */
@@ -39,13 +40,14 @@ export async function measureReadsBesidePass(
   const read = async (until: () => Promise<unknown>): Promise<Reads> => {
     await readAll(db, set.ids);
     const ending = new AbortController();
+    const started = performance.now();
     const waiting = Promise.all([sleep(seconds * 1000), until()]).finally(() => ending.abort());
     const [latencies, shares] = await Promise.all([
       readAtRandom(db, set.ids, seed, ending.signal),
       sampleShares(() => shareInMemory(db, set), ending.signal),
       waiting,
     ]);
-    return { latencies, shares };
+    return { seconds: (performance.now() - started) / 1000, latencies, shares };
   };
   const readAlone = async () => {
     alone.push(await read(() => Promise.resolve()));
@@ -76,9 +78,12 @@ function figuresOf(name: string, { pages }: HotSet, alone: readonly Reads[], bes
         reads.map(({ latencies }) => quantile(latencies, share)),
       ),
     );
+  const rates = (reads: readonly Reads[]) => reads.map((one) => one.latencies.length / one.seconds);
   const shares = (reads: readonly Reads[]) => reads.map((one) => Math.min(...one.shares));
   return [
     figure(`${name}: pages that the reads need`, 'pages', [pages]),
+    figure(`${name}: reads beside a pass`, 'per second', rates(beside)),
+    figure(`${name}: reads without a worker`, 'per second', rates(alone)),
     ...latency('beside a pass', beside),
     ...latency('without a worker (floor)', alone),
     figure(`${name}: least share of these pages in shared_buffers beside a pass`, '', shares(beside), {

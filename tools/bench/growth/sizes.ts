@@ -11,6 +11,8 @@ export interface Sizes {
   readonly repeats: number;
   /** The least seconds of each measurement of the API's reads. */
   readonly readSeconds: number;
+  /** From the end of a short sweep to the end of the next one, in seconds, and a little longer. */
+  readonly idleSeconds: number;
   /** Seconds between two sweeps. */
   readonly pollSeconds: number;
 }
@@ -20,13 +22,22 @@ const POLL_SECONDS = 60;
 
 export function sizesOf({ quick, rows }: Pick<BenchOptions, 'quick' | 'rows'>): Sizes {
   return quick
-    ? { blocks: powersUpTo(rows, 1_000), again: 500, scrapes: 1, repeats: 1, readSeconds: 1, pollSeconds: 1 }
+    ? {
+        blocks: powersUpTo(rows, 1_000),
+        again: 500,
+        scrapes: 1,
+        repeats: 1,
+        readSeconds: 1,
+        idleSeconds: 1,
+        pollSeconds: 1,
+      }
     : {
         blocks: powersUpTo(rows, 10_000),
         again: 10_000,
         scrapes: 10,
         repeats: 3,
         readSeconds: 60,
+        idleSeconds: 62,
         pollSeconds: POLL_SECONDS,
       };
 }

@@ -5,8 +5,6 @@ import { BENCH_MARK } from '../statements.js';
 import type { BenchWorker } from '../worker.js';
 import type { GrowthTable } from './table.js';
 
-/** By then a pass over a large table has left its beginning behind: the first of the blocks is found by the next one. */
-const AFTER_A_SWEEP_MS = 5_000;
 const POLL_MS = 100;
 
 /** Seconds until a block that nobody announced has a job, by its place in the table. */
@@ -20,16 +18,18 @@ export interface FoundAfter {
  * Sets three blocks `pending` that nobody announces, and waits until the worker has found them. Call it at the end of a
  * sweep.
  *
+ * @param afterSeconds how long to wait first: then a pass over a large table has left its beginning behind, and the first of
+ * the blocks is found by the next one
  * @param withinSeconds gives up after this time
  * @throws Error naming a block that was not found
  */
 export async function findUnannounced(
   { db, blocks }: GrowthTable,
   worker: BenchWorker,
-  withinSeconds: number,
+  { afterSeconds, withinSeconds }: { readonly afterSeconds: number; readonly withinSeconds: number },
 ): Promise<FoundAfter> {
   const places = { start: 1, middle: Math.ceil(blocks / 2), end: blocks };
-  await sleep(Math.min(AFTER_A_SWEEP_MS, (withinSeconds * 1000) / 4));
+  await sleep(afterSeconds * 1000);
   const since = await setPending(db, Object.values(places));
   const deadline = performance.now() + withinSeconds * 1000;
   for (;;) {
