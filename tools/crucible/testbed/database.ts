@@ -7,7 +7,7 @@ import { projectRoot } from '../../project-root.js';
 import type { ContextKind } from '../../../src/blocks/context/kinds.js';
 import { DIMENSIONS } from '../expected.js';
 import type { VectorKind } from '../../../src/postgres/vector-codec.js';
-import { isTransient } from '../../../src/postgres/sqlstate.js';
+import { isStalePlan, isTransient } from '../../../src/postgres/sqlstate.js';
 import { startCluster } from '../../../test/support/cluster/start-cluster.js';
 import type { Cluster, ShutdownMode } from '../../../test/support/cluster/cluster.js';
 import { prepareServer } from '../../../test/support/server.js';
@@ -20,6 +20,7 @@ import { triggerVariantSql } from './trigger-variant.sql.js';
 
 /** Few enough for a nemesis to exhaust them. */
 const MAX_CONNECTIONS = 90;
+const POOL_SIZE = 6;
 const PERSIST_MS = 60_000;
 const RETRY_MS = 100;
 
@@ -63,7 +64,7 @@ export class CrucibleDatabase {
     this.#pool = new pg.Pool({
       connectionString: database.url,
       application_name: 'crucible',
-      max: 6,
+      max: POOL_SIZE,
       connectionTimeoutMillis: 10_000,
       query_timeout: 30_000,
     });
@@ -107,8 +108,15 @@ export class CrucibleDatabase {
     return { host: hostname, port: Number(port) };
   }
 
+  /** One statement. If its connection has a plan from before a column's type changed, which closes it, another one is used. */
   async query<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    return (await this.#pool.query<Row>(text, [...values])).rows;
+    for (let tries = 1; ; tries++) {
+      try {
+        return (await this.#pool.query<Row>(text, [...values])).rows;
+      } catch (error) {
+        if (!isStalePlan(error) || tries > POOL_SIZE) throw error;
+      }
+    }
   }
 
   /** Like `query`, but retries while the server is down, for at most a minute. */
