@@ -2,12 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { projectRoot } from '../project-root.js';
+import { runUntilFaults } from './long-run.js';
 import { readCommandLine, USAGE } from './options.js';
 import { measureScenarios } from './scenarios/measure.js';
 import { SCENARIOS } from './scenarios/registry.js';
 import { NEMESES } from './nemeses/registry.js';
 import { prove } from './prove.js';
-import { reportOf } from './report.js';
+import { longReportOf, reportOf } from './report.js';
 import { runCrucible } from './run.js';
 import { SABOTAGES } from './sabotage/sabotages.js';
 
@@ -25,6 +26,7 @@ async function main(): Promise<number> {
     scenario,
     seconds,
     prove: guardNames,
+    faults,
   } = readCommandLine(process.argv.slice(2), join(root, 'dist', 'cli.js'));
   if (help) {
     console.log(USAGE);
@@ -61,6 +63,11 @@ async function main(): Promise<number> {
     const proofs = await prove(guardNames, run, print);
     if (json) console.log(JSON.stringify(proofs));
     return proofs.every(({ proven }) => proven) ? 0 : 1;
+  }
+  if (faults !== undefined) {
+    const long = await runUntilFaults(faults, run, print, (one) => print(reportOf(one)));
+    console.log(json ? JSON.stringify(long) : longReportOf(long));
+    return long.failed.length === 0 ? 0 : 1;
   }
   const result = await runCrucible(run, print);
   console.log(json ? JSON.stringify(result) : reportOf(result));

@@ -97,6 +97,8 @@ Options of a run:
 
 Instead of such a run:
   --scenario NAMES     measure how long recovery takes in scenarios: all, or names separated by commas
+  --faults N           repeat the run with the next seeds, in turn with two queues, paths, titles, PgBouncer, halfvec
+                       and slices of several sizes, until N faults have been injected
   --prove NAMES        switch guards off, one run for each, and check that the run fails: all, quick,
                        or names separated by commas
   --list               print the names of faults, scenarios and guards
@@ -114,6 +116,8 @@ export interface CommandLine {
   readonly seconds: number | undefined;
   /** Names of guards to switch off, one run for each. */
   readonly prove: string | undefined;
+  /** How many faults to inject in successive runs. */
+  readonly faults: number | undefined;
   readonly list: boolean;
   readonly help: boolean;
   /** Whether to build the worker first. */
@@ -121,7 +125,16 @@ export interface CommandLine {
 }
 
 type NumberName =
-  'seed' | 'seconds' | 'replicas' | 'queues' | 'rate' | 'lanes' | 'request-timeout' | 'quiet-timeout' | 'slice-pages';
+  | 'seed'
+  | 'seconds'
+  | 'replicas'
+  | 'queues'
+  | 'rate'
+  | 'lanes'
+  | 'request-timeout'
+  | 'quiet-timeout'
+  | 'slice-pages'
+  | 'faults';
 
 /** @throws TypeError or RangeError naming the option */
 export function readCommandLine(args: readonly string[], builtWorker: string): CommandLine {
@@ -144,6 +157,7 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
       sabotage: { type: 'string' },
       scenario: { type: 'string' },
       prove: { type: 'string' },
+      faults: { type: 'string' },
       worker: { type: 'string' },
       json: { type: 'boolean' },
       list: { type: 'boolean' },
@@ -163,6 +177,8 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
     throw new RangeError(
       '--queues 2 and --context path: the triggers of docs/context.md mark the columns of one Deployment',
     );
+  const faults = values.faults === undefined ? undefined : number('faults', 0);
+  if (faults === 0) throw new RangeError('--faults: 0 is not a number of faults to inject');
   const isPlainRun = values.scenario === undefined && values.prove === undefined;
   return {
     run: {
@@ -187,6 +203,7 @@ export function readCommandLine(args: readonly string[], builtWorker: string): C
     scenario: values.scenario,
     seconds: values.seconds === undefined ? undefined : Number(values.seconds),
     prove: values.prove,
+    faults,
     list: values.list === true,
     help: values.help === true,
     build: values.worker === undefined,

@@ -1,3 +1,4 @@
+import type { LongRunResult } from './long-run.js';
 import type { RunResult } from './run.js';
 import { INVARIANTS } from './violation.js';
 
@@ -22,6 +23,16 @@ export function reportOf(result: RunResult): string {
   if (violations.length > 0) lines.push(`logs:     ${result.logDirectory}`);
   lines.push(`seed ${seed}: ${violations.length === 0 ? 'all invariants hold' : `${violations.length} VIOLATIONS`}`);
   return lines.join('\n');
+}
+
+/** The result of a long run as text. */
+export function longReportOf({ faults, runs, injected, changes, stored, failed }: LongRunResult): string {
+  return [
+    `faults:   ${faults} in ${runs} runs: ${list(injected)}`,
+    `writes:   ${changes} changes of blocks; ${stored} vectors stored`,
+    ...failed.map(({ seed, variant, why }) => `FAILED:   seed ${seed} (${variant}): ${why}`),
+    failed.length === 0 ? 'all invariants hold in every run' : `${failed.length} of ${runs} runs FAILED`,
+  ].join('\n');
 }
 
 function slowest(verb: string, { checked, slowestMs }: RunResult['latency'], what: string): string {
