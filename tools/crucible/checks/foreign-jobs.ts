@@ -4,7 +4,8 @@ import type { Violations } from '../violation.js';
 
 /**
  * Jobs that other programs sent end as `unreadable` and leave no dead letter, and dead letters without a block are
- * deleted (3).
+ * deleted (3). A waiting job whose key is a block's id may be replaced by the job of that block's edit instead, as any other
+ * waiting job would be.
  *
  * @param ids of the jobs that were sent; the queue may not have accepted all of them
  */
@@ -20,8 +21,10 @@ export async function checkForeignJobs(
     data: unknown;
     output: unknown;
   }>(
-    `SELECT id::text AS id, singleton_key AS key, state::text AS state, data, output FROM pgboss.job_common
-      WHERE name = $1 AND id = ANY ($2::uuid[]) AND (state, output ->> 'outcome') IS DISTINCT FROM ('completed', 'unreadable')`,
+    `SELECT id::text AS id, singleton_key AS key, state::text AS state, data, output FROM pgboss.job_common j
+      WHERE name = $1 AND id = ANY ($2::uuid[]) AND (state, output ->> 'outcome') IS DISTINCT FROM ('completed', 'unreadable')
+        AND NOT ((state, output ->> 'outcome') IS NOT DISTINCT FROM ('completed', 'superseded')
+                 AND EXISTS (SELECT FROM crucible.audit a WHERE a.block_id = j.singleton_key))`,
     [QUEUE, [...ids]],
   );
   for (const details of jobs) {
