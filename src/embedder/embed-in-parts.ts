@@ -12,7 +12,7 @@ import { normalise, type VectorOrRejection } from './vector.js';
 /** A shorter text (in characters) that the server calls too long is not halved: something else is wrong. */
 const MIN_LENGTH_TO_HALVE = 64;
 /** If the model crashes on a text of at most this many characters, the length is not the reason. */
-const SHORT_TEXT_LENGTH = 512;
+export const SHORT_TEXT_LENGTH = 512;
 /** Each request may crash the server once more. */
 const MAX_REQUESTS_AFTER_CRASH = 8;
 

@@ -1,6 +1,6 @@
 import { BlockTexts } from '../../src/blocks/context/block-texts.js';
 import type { ContextKind } from '../../src/blocks/context/kinds.js';
-import { halves, meanVector } from '../../src/embedder/embed-in-parts.js';
+import { halves, meanVector, SHORT_TEXT_LENGTH } from '../../src/embedder/embed-in-parts.js';
 import { wholeText, type TextInContext } from '../../src/embedder/text-in-context.js';
 import { countTokens } from '../stand-in/context.js';
 import { deterministicVector } from '../stand-in/deterministic-brain.js';
@@ -26,27 +26,16 @@ export function textOf({ title, ...block }: Source, context: ContextKind): TextI
   return new BlockTexts({ context, contentFormat: 'json' }).of({ ...block, noteTitle: title });
 }
 
-/** The vector that a text must have after this instruction: of the whole text, or the mean over the parts that fit into the model's context. */
-export function vectorOf(text: TextInContext, instruction: string, dimensions: number): Float32Array {
-  if (fits(text, instruction)) return deterministicVector(instruction + wholeText(text), dimensions);
-  const mean = meanVector(
-    parts(text, instruction).map((part) => ({
-      vector: vectorOf(part, instruction, dimensions),
-      weight: part.text.length,
-    })),
-  );
-  if (mean instanceof Float32Array) return mean;
-  throw mean;
-}
-
-/** Whether these are the values, or the first values, of the text's vector after this instruction. */
+/**
+ * Whether these are the values, or the first values, of a vector of the text after this instruction: of the whole text, or the
+ * mean over parts that fit into the model's context. Parts may be smaller than that if the model crashed on them.
+ */
 export function isVectorOf(text: TextInContext, instruction: string, { dimensions, values }: SentVector): boolean {
-  const expected = vectorOf(text, instruction, dimensions);
-  for (let i = 0; i < values.length; i++) {
-    // Negated so that NaN does not match.
-    if (!(Math.abs((values[i] ?? Number.NaN) - (expected[i] ?? Number.NaN)) < TOLERANCE)) return false;
+  if (values.length === 0) return false;
+  for (const parts of partitions(text, instruction)) {
+    if (isClose(values, meanOf(parts, instruction, dimensions))) return true;
   }
-  return values.length > 0;
+  return false;
 }
 
 /** A vector, or its first values. */
@@ -63,8 +52,34 @@ export function readVector(bytes: Buffer): SentVector {
   return { dimensions, values: Float32Array.from({ length }, (_, i) => bytes.readFloatBE(HEADER_BYTES + 4 * i)) };
 }
 
-function parts(text: TextInContext, instruction: string): TextInContext[] {
-  return halves(text).flatMap((half) => (fits(half, instruction) ? [half] : parts(half, instruction)));
+/** The ways to embed a text: whole if it fits, and in all parts that halving may leave; the largest parts first. */
+function* partitions(text: TextInContext, instruction: string): Generator<TextInContext[]> {
+  if (fits(text, instruction)) {
+    yield [text];
+    if (wholeText(text).length <= SHORT_TEXT_LENGTH) return;
+  }
+  const [first, second] = halves(text);
+  if (first === undefined || second === undefined) return;
+  for (const before of partitions(first, instruction)) {
+    for (const after of partitions(second, instruction)) yield [...before, ...after];
+  }
+}
+
+function meanOf(parts: readonly TextInContext[], instruction: string, dimensions: number): Float32Array {
+  const vectors = parts.map((part) => ({
+    vector: deterministicVector(instruction + wholeText(part), dimensions),
+    weight: part.text.length,
+  }));
+  const [only, another] = vectors;
+  if (only !== undefined && another === undefined) return only.vector;
+  const mean = meanVector(vectors);
+  if (mean instanceof Float32Array) return mean;
+  throw mean;
+}
+
+function isClose(values: Float32Array, expected: Float32Array): boolean {
+  // Negated so that NaN does not match.
+  return !values.some((value, i) => !(Math.abs(value - (expected[i] ?? Number.NaN)) < TOLERANCE));
 }
 
 function fits(text: TextInContext, instruction: string): boolean {

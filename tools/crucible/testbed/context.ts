@@ -1,17 +1,23 @@
 import type { ContextKind } from '../../../src/blocks/context/kinds.js';
 import { sqlBlocks } from '../../../test/docs/sql-blocks.js';
 
+/** The setting in the SQL of docs/context.md. */
+const DOCUMENTED = `queue_renamed_notes('path')`;
+
 /**
- * SQL that adds what paths need to the API's tables: positions at random, an index, and the triggers of docs/context.md, which
- * announce changed headings and titles.
+ * SQL that adds what titles and paths need to the API's tables: the triggers of docs/context.md, which announce changed titles
+ * and headings, and for paths also positions at random and an index.
  */
 export async function contextSql(context: ContextKind): Promise<string> {
-  if (context !== 'path') return '';
-  const triggers = await sqlBlocks('context.md');
+  if (context === 'headings') return '';
+  const [ofTitles, ...ofHeadings] = (await sqlBlocks('context.md')).map(({ sql }) => sql);
+  if (ofTitles?.includes(DOCUMENTED) !== true) throw new Error(`docs/context.md has no ${DOCUMENTED}`);
+  if (context === 'title') return ofTitles.replace(DOCUMENTED, `queue_renamed_notes('title')`);
   return [
     'ALTER TABLE blocks ADD position numeric NOT NULL DEFAULT random()::numeric;',
     `CREATE INDEX blocks_headings ON blocks (note_id) WHERE block_type = 'heading';`,
-    ...triggers.map(({ sql }) => sql),
+    ofTitles,
+    ...ofHeadings,
   ].join('\n');
 }
 
