@@ -15,6 +15,8 @@ export interface StoredVectorCheckOptions extends LeaderParts {
   readonly embedder: Embedder;
   /** Default: DELAY_MS. */
   readonly delayMs?: number;
+  /** Default: LIMIT_MS. */
+  readonly limitMs?: number;
 }
 
 /**
@@ -40,23 +42,24 @@ export class StoredVectorCheck {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { hold, log, delayMs = DELAY_MS } = this.#options;
+    const { hold, log, delayMs = DELAY_MS, limitMs = LIMIT_MS } = this.#options;
     await sleep(delayMs, signal);
-    const limit = new Timeout(LIMIT_MS, signal, () => new DrainingError());
+    const limit = new Timeout(limitMs, signal, () => new DrainingError());
     try {
       if (signal.aborted || hold.isHeld) return;
-      await this.#check(limit.signal);
+      await this.#check(limit.signal, limitMs);
     } catch (error) {
-      if (limit.signal.aborted || (await hold.explains(error))) return;
-      log.info('could not compare stored vectors with what the model returns', { error });
+      if (signal.aborted || (await hold.explains(error))) return;
+      const why = limit.signal.aborted ? { seconds: limitMs / 1000 } : { error };
+      log.info('could not compare stored vectors with what the model returns', why);
     } finally {
       limit.clear();
     }
   }
 
-  async #check(signal: AbortSignal): Promise<void> {
+  async #check(signal: AbortSignal, expireMs: number): Promise<void> {
     const { log } = this.#options;
-    const tally = await checkFew(this.#options, { signal, expireMs: LIMIT_MS });
+    const tally = await checkFew(this.#options, { signal, expireMs });
     const reason = likeliestReason(tally);
     const { checked, drifted, lowestCosine } = tally.total;
     const fields = { checked, drifted, lowestCosine };

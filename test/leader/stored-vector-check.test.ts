@@ -24,6 +24,7 @@ describeWithServer('the leader’s check of stored vectors', () => {
   let model: ReturnType<typeof openModel>;
   let log: MemoryLog;
   let check: StoredVectorCheck;
+  let create: (options?: Partial<StoredVectorCheckOptions>) => StoredVectorCheck;
   beforeEach(async () => {
     db = await createDatabase();
     ollama = await startStandIn({ recordTexts: true });
@@ -36,7 +37,9 @@ describeWithServer('the leader’s check of stored vectors', () => {
     model = openModel({ config, table, signal, maxOutageMs: 60_000, log });
     const parts = { database, blocks: new Blocks(database, table), embedder: model.embedder, log, delayMs: 0 };
     const hold = { isHeld: false, explains: () => Promise.resolve(false) };
-    check = new StoredVectorCheck({ ...parts, hold } as unknown as StoredVectorCheckOptions);
+    create = (options) =>
+      (check = new StoredVectorCheck({ ...parts, hold, ...options } as unknown as StoredVectorCheckOptions));
+    create();
   });
   afterEach(async () => {
     await check.stop();
@@ -77,6 +80,14 @@ describeWithServer('the leader’s check of stored vectors', () => {
     check.start();
     await logged('stored vectors are like those');
     expect(ollama.requests).toEqual([]);
+  });
+
+  it('says so if the model does not return the vectors in time', async () => {
+    await stored(3);
+    const hold = hang({ ollama }, 'number 0.');
+    create({ limitMs: 500 }).start();
+    expect(await logged('could not compare stored vectors')).toMatchObject({ level: 'info', fields: { seconds: 0.5 } });
+    hold.release();
   });
 
   it('ends at once when this replica no longer leads', async () => {

@@ -6,8 +6,8 @@ import { counted, number, outputWidth, printable, styled } from '../../terminal/
 import { tableLines, wrap } from '../../terminal/table.js';
 import type { VerifyRequest } from './options.js';
 
-/** Ids in the text. */
-const MAX_LISTED = 50;
+/** Blocks that are listed. Those of JSON take about 20 MB of memory. */
+const MAX_LISTED = { text: 50, json: 100_000 } as const;
 
 /** A drifted block. */
 export interface DriftedBlock extends Pick<Comparison, 'id' | 'type' | 'result' | 'cosine'> {
@@ -33,14 +33,14 @@ export interface VerifyResult {
   readonly blocks: readonly DriftedBlock[];
 }
 
-/** The drifted blocks that are reported: all for JSON, few for text. */
+/** The drifted blocks that are listed: the first ones, and of these more in JSON than in text. */
 export class DriftedBlocks {
   readonly list: DriftedBlock[] = [];
   readonly #max: number;
   #requeued = 0;
 
   constructor(json: boolean) {
-    this.#max = json ? Number.POSITIVE_INFINITY : MAX_LISTED;
+    this.#max = json ? MAX_LISTED.json : MAX_LISTED.text;
   }
 
   get requeued(): number {
@@ -138,7 +138,10 @@ function summary({ checked, drifted, requeued, left }: VerifyResult): string[] {
 
 function listed({ drifted, blocks }: VerifyResult): string {
   const more = drifted - blocks.length;
-  const rest = more > 0 ? ` and ${number(more)} more (--json lists all)` : '';
+  const rest =
+    more > 0
+      ? ` and ${number(more)} more (--json lists ${drifted > MAX_LISTED.json ? `${number(MAX_LISTED.json)} of them` : 'all'})`
+      : '';
   return `Drifted blocks: ${blocks.map(({ id }) => printable(id)).join(', ')}${rest}`;
 }
 
