@@ -20,7 +20,8 @@ export type TriggerLoopCheck = { readonly isTried: true } | { readonly isTried: 
 /**
  * Proves with writes that are rolled back that the database accepts what we write to our two columns, and that no write
  * queues the block again: with a trigger that sets the block to pending or notifies, each stored vector would queue the
- * next one, in an endless loop. Nor may it set the status of another worker's model to pending. At run time the bridge watches for notifications that we cause.
+ * next one, in an endless loop. Nor may a write set the block pending for the worker of another model. At run time the bridge
+ * watches for notifications that we cause.
  *
  * @throws ConfigurationError naming the triggers or the constraint, with the statements that fix them
  */

@@ -30,9 +30,9 @@ export interface AuditRow {
 const PAGE = 2_000;
 
 /**
- * Reads the audit of one Deployment and checks each write of a worker by itself: the vector belongs to the block's text at the COMMIT of the
- * write (2a), the same transaction completed the block's job (2b), only blocks with a rejected text are dead-lettered (5),
- * and no other column was written (6).
+ * Reads the audit of one Deployment and checks each write of a worker by itself: the vector belongs to the block's text at the
+ * COMMIT of the write (2a), the same transaction completed the block's job (2b), only blocks with a rejected text are
+ * dead-lettered (5), and no other column was written (6).
  */
 export class AuditCheck {
   readonly #database: CrucibleDatabase;

@@ -35,8 +35,8 @@ export const renameColumn: Nemesis = {
 };
 
 /**
- * Changes the dimensions of the embedding column and, half of the time, its type, and changes them back. Each time, as the API's migration does, it sets the
- * completed blocks `pending` and asks for a sweep.
+ * Changes the dimensions of the embedding column and, half of the time, its type, and changes them back. Each time, as the
+ * API's migration does, it sets the completed blocks `pending` and asks for a sweep.
  */
 export const changeDimensions: Nemesis = {
   name: 'change-dimensions',
