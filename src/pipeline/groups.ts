@@ -21,7 +21,9 @@ export function groupedClaims({ blocks, database, budget }: ClaimParts) {
     size: (ids) => ids.length,
     run: async (items) => {
       const budgetBytes = items.length * budget.shareBytes;
-      const claim = await blocks.claim(database, items.flat(), budgetBytes, false);
+      // A job that expired may have been fetched again by this process: then two batches have its block.
+      const ids = [...new Set(items.flat())];
+      const claim = await blocks.claim(database, ids, budgetBytes, false);
       return items.map(() => claim); // each worker picks its own blocks
     },
   });

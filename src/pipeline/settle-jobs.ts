@@ -38,7 +38,7 @@ export async function completeJobs<V extends Completing>(
     const [first] = group;
     if (first === undefined) continue;
     const settled = await queue.complete(tx, group.map(jobOf), outputOf(first));
-    ours.push(...group.filter(({ job }) => settled.has(job.id)));
+    ours.push(...group.filter(({ job }) => settled.has(job)));
   }
   return ours;
 }

@@ -6,6 +6,7 @@ import { freeCapacity, reserveCapacity } from './capacity.js';
 import { DeadLetters } from './dead-letters.js';
 import { JobStatistics } from './job-statistics.js';
 import { PRIORITY, type EmbedJob, type EmbedJobData, type Priority } from './job.js';
+import { lastAttempts } from './last-attempts.js';
 import { newJob, type NewJob } from './new-job.js';
 import { Pauses } from './pauses.js';
 import type { QueueNames } from './queue-names.js';
@@ -136,11 +137,13 @@ export class EmbedQueue {
   /**
    * Completes jobs, fenced to the attempts that were fetched.
    *
-   * @returns the ids of the jobs that this worker still held
+   * @returns those that this worker still held
    */
-  async complete(tx: Queryable, jobs: readonly EmbedJob[], output: object): Promise<Set<string>> {
-    const attempts = jobs.map(({ id, retryCount }) => ({ id, retryCount }));
-    return settledIds(await this.#boss.complete(this.names.queue, attempts, output, { db: tx }));
+  async complete(tx: Queryable, jobs: readonly EmbedJob[], output: object): Promise<Set<EmbedJob>> {
+    const attempts = lastAttempts(jobs);
+    const fenced = attempts.map(({ id, retryCount }) => ({ id, retryCount }));
+    const settled = settledIds(await this.#boss.complete(this.names.queue, fenced, output, { db: tx }));
+    return new Set(attempts.filter(({ id }) => settled.has(id)));
   }
 
   /**
