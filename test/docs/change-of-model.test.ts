@@ -6,11 +6,12 @@ import { startStandIn, type StandIn } from '../../tools/stand-in/stand-in.js';
 import { SECOND_MODEL_ENVIRONMENT } from '../../tools/second-model.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
-import { insertBlocks } from '../support/fixtures.js';
+import { insertBlock, insertBlocks, insertNote } from '../support/fixtures.js';
 import type { TestDatabase } from '../support/test-database.js';
 import { isVectorOf, untilIdle } from '../support/worker-blocks.js';
 import { startWorker, stopWorkers, type TestWorker } from '../support/worker-in-process.js';
 import { createRole, grant, type WorkerRole } from '../support/worker-role.js';
+import { sqlBlocks } from './sql-blocks.js';
 
 const SECOND_MODEL = 'another-model';
 const BLOCKS = 60;
@@ -39,7 +40,7 @@ async function readSteps(): Promise<Step[]> {
     }));
 }
 
-/** Edits blocks and searches, one after the other, until it is stopped. */
+/** Edits blocks, renames the note of a heading, and searches, one after the other, until it is stopped. */
 class Traffic {
   readonly #db: TestDatabase;
   readonly #ids: readonly string[];
@@ -81,6 +82,10 @@ class Traffic {
   async #edit(): Promise<void> {
     const id = this.#ids[SEARCHED + (this.edits % (BLOCKS - SEARCHED))];
     await this.#db.query(`UPDATE blocks SET content = to_jsonb('edit '::text || $2) WHERE id = $1`, [id, this.edits]);
+    await this.#db.query(
+      `UPDATE notes SET title = 'title ' || $1::text WHERE id IN (SELECT note_id FROM blocks WHERE block_type = 'heading')`,
+      [this.edits],
+    );
     this.edits += 1;
   }
 
@@ -113,7 +118,10 @@ describeWithServer('docs/change-of-model.md, with workers, edits and searches go
       startStandIn(),
       startStandIn({ model: SECOND_MODEL, nativeDimensions: DIMENSIONS.embedding_v2 }),
     ]);
+    const [ofTitles] = await sqlBlocks('context.md');
+    await db.query(ofTitles?.sql.replace(`('path')`, `('headings')`) ?? '');
     const ids = await insertBlocks(db, BLOCKS, { content: (index) => `text ${index}` });
+    await insertBlock(db, { type: 'heading', content: 'Heading', noteId: await insertNote(db, 'title') });
     first = await startWorker({ url: role.url }, servers[0] as StandIn);
     second = undefined;
     await untilIdle(db);
@@ -173,9 +181,10 @@ describeWithServer('docs/change-of-model.md, with workers, edits and searches go
       TIMEOUT_MS,
     );
     const rows = await db.query<{ text: string; vector: string }>(
-      `SELECT content #>> '{}' AS text, ${column}::text AS vector FROM blocks`,
+      `SELECT CASE WHEN block_type = 'heading' THEN title || ' > ' ELSE '' END || (content #>> '{}') AS text, ${column}::text AS vector
+         FROM blocks JOIN notes ON notes.id = note_id`,
     );
-    expect(rows).toHaveLength(BLOCKS);
+    expect(rows).toHaveLength(BLOCKS + 1);
     for (const { text, vector } of rows)
       expect(isVectorOf(JSON.parse(vector) as number[], DEFAULT_INSTRUCTION + text)).toBe(true);
   }
