@@ -3,6 +3,7 @@ import { rolledBack } from '../../postgres/rolled-back.js';
 import { errorCode } from '../../base/errors.js';
 import { CHANNEL } from '../channel.js';
 import { findOtherPending, type OtherPending } from '../sql/find-other-pending.js';
+import type { OtherStatus } from '../sql/read-other-statuses.js';
 import { sampleVector } from '../sample-vector.js';
 import type { BlockStatus } from '../status.js';
 import type { BlocksTable } from '../table.js';
@@ -60,7 +61,7 @@ export type TrySteps = (table: BlocksTable, ids: readonly string[]) => Promise<T
  */
 export async function runTrial(
   db: Database,
-  otherStatuses: readonly string[],
+  otherStatuses: readonly OtherStatus[],
   trial: (tx: Queryable, trySteps: TrySteps) => Promise<TrialResult>,
 ): Promise<TrialResult> {
   let isNotified = false;

@@ -1,5 +1,6 @@
 import type { Database, Queryable } from '../../postgres/database.js';
 import { quoteColumn } from '../../postgres/identifiers.js';
+import type { OtherStatus } from '../sql/read-other-statuses.js';
 import type { Trigger } from '../sql/read-triggers.js';
 import type { BlocksTable } from '../table.js';
 import { isStatementError, runTrial, type TrialResult } from './trial.js';
@@ -22,7 +23,7 @@ export async function tryOnCopy(
   db: Database,
   table: BlocksTable,
   triggers: readonly Trigger[],
-  otherStatuses: readonly string[],
+  otherStatuses: readonly OtherStatus[],
   tried: ReadonlySet<string> = new Set(),
 ): Promise<TrialResult> {
   const groups = groupTriggers(triggers).filter((group) => !group.relations.some((relation) => tried.has(relation)));
@@ -84,7 +85,7 @@ async function createCopy(tx: Queryable, table: BlocksTable, triggers: readonly 
  * Inserts a block as the API would, and writes to it once: triggers may then fill in what the API leaves out. What counts
  * is what they do to a complete block.
  */
-async function insertBlock(tx: Queryable, table: BlocksTable, otherStatuses: readonly string[]): Promise<string> {
+async function insertBlock(tx: Queryable, table: BlocksTable, otherStatuses: readonly OtherStatus[]): Promise<string> {
   const { blocks, id, idType, columns } = table;
   const value = idType === 'uuid' ? '00000000-0000-4000-8000-000000000000' : '1';
   const block = {
@@ -101,7 +102,7 @@ async function insertBlock(tx: Queryable, table: BlocksTable, otherStatuses: rea
     [value],
   );
   // In a statement of its own, after the triggers: as the workers of the other models leave it.
-  const others = otherStatuses.map((column) => `${quoteColumn(column)} = 'completed'`);
+  const others = otherStatuses.map(({ name }) => `${quoteColumn(name)} = 'completed'`);
   if (others.length > 0) await tx.query(`UPDATE ${blocks} SET ${others.join(', ')}`);
   return value;
 }

@@ -1,5 +1,6 @@
 import type { Database } from '../../postgres/database.js';
 import { lockBlocks } from '../sql/lock.js';
+import type { OtherStatus } from '../sql/read-other-statuses.js';
 import type { BlocksTable } from '../table.js';
 import { runTrial, type TrialResult } from './trial.js';
 
@@ -12,7 +13,7 @@ export async function tryOnRows(
   db: Database,
   table: BlocksTable,
   ids: readonly string[],
-  otherStatuses: readonly string[],
+  otherStatuses: readonly OtherStatus[],
 ): Promise<TrialResult> {
   return await runTrial(db, otherStatuses, async (tx, trySteps) => {
     const locked = [...new Set(await lockBlocks(tx, table, ids))]; // tables that inherit may repeat an id

@@ -1,7 +1,8 @@
 import type { Queryable } from '../../postgres/database.js';
 import { quoteColumn } from '../../postgres/identifiers.js';
-import { isPendingSql } from '../status.js';
+import { hasStatusSql, PENDING } from '../status.js';
 import type { BlocksTable } from '../table.js';
+import type { OtherStatus } from './read-other-statuses.js';
 
 /** A block that waits for another worker's model. */
 export interface OtherPending {
@@ -10,19 +11,22 @@ export interface OtherPending {
   readonly column: string;
 }
 
-/** Which of these blocks are pending according to the status columns of other workers; NULL counts as pending. */
+/** Which of these blocks are pending according to the status columns of other workers. */
 export async function findOtherPending(
   db: Queryable,
   table: BlocksTable,
   ids: readonly string[],
-  columns: readonly string[],
+  columns: readonly OtherStatus[],
 ): Promise<OtherPending[]> {
   if (columns.length === 0) return [];
-  const values = columns.map((name, i) => `($${i + 2}::text, ${isPendingSql(`b.${quoteColumn(name)}`)})`);
+  const values = columns.map(({ name, isPendingIfNull }, i) => {
+    const isPending = hasStatusSql(`b.${quoteColumn(name)}`, isPendingIfNull ? PENDING : ['pending']);
+    return `($${i + 2}::text, ${isPending})`;
+  });
   return await db.query<OtherPending>(
     `SELECT b.${table.id}::text AS id, other.name AS "column"
   FROM ${table.blocks} b CROSS JOIN LATERAL (VALUES ${values.join(', ')}) AS other (name, is_pending)
  WHERE b.${table.id} = ANY ($1::text[]::${table.idType}[]) AND other.is_pending`,
-    [ids, ...columns],
+    [ids, ...columns.map(({ name }) => name)],
   );
 }

@@ -13,6 +13,11 @@ const MARK_OTHER = trigger(
   'mark_other',
   `IF NEW.embedding IS DISTINCT FROM OLD.embedding THEN NEW.embedding_v2_status := 'pending'; END IF; RETURN NEW;`,
 );
+const AS_ENUM = `
+  CREATE TYPE model_status AS ENUM ('pending', 'processing', 'completed', 'error', 'skipped');
+  ALTER TABLE blocks DROP CONSTRAINT blocks_embedding_v2_status_check, ALTER embedding_v2_status DROP DEFAULT;
+  ALTER TABLE blocks ALTER embedding_v2_status TYPE model_status USING embedding_v2_status::model_status;
+  ALTER TABLE blocks ALTER embedding_v2_status SET DEFAULT 'pending';`;
 /** Two columns that other programs use: no worker embeds for them. */
 const NO_SECOND_MODEL = `ALTER TABLE blocks ADD review text DEFAULT 'pending';`;
 
@@ -28,6 +33,17 @@ describeWithServer('the status of another model on the same table', () => {
     ['that an edit sets pending, together with ours', INSERT_BLOCKS + secondModelSql() + COMPLETED],
     ['that is pending already', INSERT_BLOCKS + secondModelSql()],
     ['of a table without blocks', secondModelSql()],
+    [
+      'beside a column that a function of ours sets to NULL, though it is no status',
+      INSERT_BLOCKS +
+        secondModelSql() +
+        COMPLETED +
+        `ALTER TABLE blocks ADD updated_by text;` +
+        trigger(
+          'log_editor',
+          `NEW.updated_by := NULL; IF NEW.content::text <> OLD.content::text THEN NEW.embedding_status := 'pending'; END IF; RETURN NEW;`,
+        ),
+    ],
     [
       'that is no status of a model, because there are no other vectors',
       INSERT_BLOCKS +
@@ -45,6 +61,16 @@ describeWithServer('the status of another model on the same table', () => {
     ['when a vector is stored', INSERT_BLOCKS + secondModelSql() + COMPLETED + MARK_OTHER],
     ['although every block is pending for it now', INSERT_BLOCKS + secondModelSql() + MARK_OTHER],
     ['on a table without blocks', secondModelSql() + MARK_OTHER],
+    ['though it is an enum and ours a text', INSERT_BLOCKS + secondModelSql() + COMPLETED + AS_ENUM + MARK_OTHER],
+    [
+      'though its type is a domain, and the trigger spells its name in another way',
+      INSERT_BLOCKS +
+        secondModelSql() +
+        COMPLETED +
+        `CREATE DOMAIN model_status AS varchar(20); ALTER TABLE blocks ALTER embedding_v2_status DROP DEFAULT;
+         ALTER TABLE blocks ALTER embedding_v2_status TYPE model_status;` +
+        MARK_OTHER.replace('NEW.embedding_v2_status', 'NEW.Embedding_V2_Status'),
+    ],
     [
       'to NULL, which counts as pending',
       INSERT_BLOCKS +
