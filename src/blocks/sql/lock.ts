@@ -2,8 +2,8 @@ import type { Queryable } from '../../postgres/database.js';
 import type { BlocksTable } from '../table.js';
 
 /**
- * Locks the rows of blocks in order of their ids. Skips rows that another transaction has locked: it is changing or
- * deleting the block, so nothing that we could write to it would last.
+ * Locks the rows of blocks in order of their ids. Skips rows that another transaction has locked: it may change or delete the
+ * block, or another queue's worker writes its own columns. The caller tries again, or leaves the block to a new job.
  *
  * @returns the locked ids; the locks last until the transaction ends
  */

@@ -38,7 +38,7 @@ describeWithServer('the status of another model on the same table', () => {
       INSERT_BLOCKS +
         secondModelSql() +
         COMPLETED +
-        `ALTER TABLE blocks ADD updated_by text;` +
+        `ALTER TABLE blocks ADD updated_by text; UPDATE blocks SET updated_by = 'ann';` +
         trigger(
           'log_editor',
           `NEW.updated_by := NULL; IF NEW.content::text <> OLD.content::text THEN NEW.embedding_status := 'pending'; END IF; RETURN NEW;`,
