@@ -9,6 +9,8 @@ import type { BlocksTable } from './table.js';
 
 /** Pages of a sample, and of the next one after a timeout: 64 MB have about 150,000 blocks of 430 bytes. */
 const SAMPLE_PAGES: readonly number[] = [8_000, 2_000, 500];
+/** The code of the error that even the smallest sample takes too long. */
+export const SAMPLE_TIMEOUT = 'SAMPLE_TIMEOUT';
 /** Seeds below this are whole numbers that PostgreSQL takes. */
 const SEEDS = 2 ** 31;
 
@@ -35,7 +37,7 @@ export async function sampleStored(
     );
     if (found !== undefined) return found;
   }
-  throw new WorkerError('SAMPLE_TIMEOUT', `${table.blocksName}: choosing a sample took longer than a second`, {
+  throw new WorkerError(SAMPLE_TIMEOUT, `${table.blocksName}: choosing a sample took longer than a second`, {
     fix: 'try again later, or check all blocks with --all',
   });
 }

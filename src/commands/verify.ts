@@ -2,7 +2,9 @@ import type { ReadBlock } from '../blocks/blocks.js';
 import { requirePrivileges } from '../blocks/checks/privileges.js';
 import { requeueDrifted } from '../backlog/stored-vectors/requeue-drifted.js';
 import { Verification } from '../backlog/stored-vectors/verification.js';
+import { ProviderUnavailableError } from '../embedder/errors.js';
 import { requireModel } from '../embedder/require-model.js';
+import { retryTransient } from '../postgres/retry.js';
 import type { EmbedQueue } from '../queue/embed-queue.js';
 import { WorkNotifier } from '../queue/work-notifier.js';
 import { tuneHeapForSize } from '../terminal/heap.js';
@@ -17,6 +19,8 @@ import { describeResult, DriftedBlocks, resultOf, type VerifyResult } from './ve
 const MAX_OUTAGE_MS = 300_000;
 /** How long the embedding server may fail. */
 const MAX_MODEL_OUTAGE_MS = 60_000;
+/** How long it may fail at the start. */
+const MAX_START_MS = 10_000;
 
 /**
  * Compares stored vectors with what the model returns now, and requeues with `--fix` the blocks whose vectors differ. Exit
@@ -45,8 +49,13 @@ async function verify(
   request: VerifyRequest & { readonly json: boolean },
 ): Promise<number> {
   const { config, database, blocks, log } = context;
-  await requireModel(model.provider, config.model, blocks.table.dimensions, context.signal);
+  await retryTransient(() => requireModel(model.provider, config.model, blocks.table.dimensions, context.signal), {
+    signal: context.signal,
+    maxWaitMs: MAX_START_MS,
+    isRetryable: (error) => error instanceof ProviderUnavailableError,
+  });
   const drifted = new DriftedBlocks(request.json);
+  const waker = new WorkNotifier({ database, queue: config.names.queue, log });
   const verification = new Verification({
     ...{ database, blocks, embedder: model.embedder, log },
     ...request,
@@ -54,29 +63,37 @@ async function verify(
     requestTexts: () => model.size.texts,
     expireMs: config.jobExpireSeconds * 1000,
     maxOutageMs: MAX_OUTAGE_MS,
-    requeue: queue && requeueTo(queue, context, model.signal),
+    requeue: queue && requeueTo(queue, waker, context, model.signal),
     onDrifted: drifted.add,
+    onRestart: drifted.clear,
     signal: model.signal,
   });
   const progress = showProgress({ verification, terminal: process.stderr.isTTY ? process.stderr : null, log });
   let complete = false;
+  let failure: { readonly error: unknown } | undefined;
   try {
     await verification.run();
     complete = true;
   } catch (error) {
-    if (!model.signal.aborted) throw error;
+    if (!model.signal.aborted) failure = { error };
   } finally {
     progress.stop();
+    await waker.settled();
   }
   const result = resultOf(verification, request, drifted, complete);
   await (request.json ? writeJson(result) : writeLines(describeResult(result)));
+  if (failure !== undefined) throw failure.error;
   if (!complete) process.stderr.write(`embedding-worker: ${describeStop(model)}\n`);
   return isInOrder(result) ? 0 : 1;
 }
 
-function requeueTo(queue: EmbedQueue, { config, database, blocks, log }: CommandContext, signal: AbortSignal) {
-  const { queueLimit, names } = config;
-  const waker = new WorkNotifier({ database, queue: names.queue, log });
+function requeueTo(
+  queue: EmbedQueue,
+  waker: WorkNotifier,
+  { config, database, blocks }: CommandContext,
+  signal: AbortSignal,
+) {
+  const { queueLimit } = config;
   const requeue = { database, queue, blocks, waker, queueLimit, maxOutageMs: MAX_OUTAGE_MS, signal };
   return (read: readonly ReadBlock[]) => requeueDrifted(requeue, read);
 }

@@ -1,11 +1,11 @@
 import { allSettled } from '../base/all-settled.js';
 import { sleep } from '../base/sleep.js';
+import { LOCKED_ROW_PAUSES_MS } from '../blocks/locked-rows.js';
 import { isEnvironmental, mayBeSchemaChange, reactionTo } from '../postgres/sqlstate.js';
 import type { EmbedJob } from '../queue/job.js';
 import { span } from '../telemetry/span.js';
 import { claim, handBackLocked, type Capacity } from './claim.js';
 import { embed, embedLong, isLive } from './embed.js';
-import { LOCKED_ROW_PAUSES_MS } from './locked-rows.js';
 import type { Outcomes, Verdict } from './outcome.js';
 import { withRetry } from '../postgres/with-retry.js';
 import type { Pipeline, SettleContext } from './pipeline.js';

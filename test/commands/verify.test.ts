@@ -232,6 +232,23 @@ describeWithServer('verify', () => {
     expect((await verify()).result).toMatchObject({ checked: 30, drifted: 0 });
   });
 
+  it('says after --fix of a sample that others may have drifted, with the fix for all', async () => {
+    await open();
+    await stored(30, (index) => `Former text ${index}.`);
+    const { status, stdout } = await runCli(environment(), ['verify', '--rate', '0', '--fix']);
+    expect(status).toBe(0);
+    expect(stdout).toContain('Only blocks of the sample were requeued. Others may have drifted, too.');
+    expect(stdout).toContain('embedding-worker backfill --all');
+  });
+
+  it('counts the texts of a request that used up its time as not embedded, and goes on', async () => {
+    await open();
+    await stored(4);
+    ollama.faults.add({ preset: 'hang', text: 'number 0.' });
+    const { status, result } = await verify(['--all'], { PALDOCS_JOB_EXPIRE_SECONDS: '10', PALDOCS_BATCH_SIZE: '2' });
+    expect({ status, ...result }).toMatchObject({ status: 0, complete: true, checked: 2, drifted: 0, notEmbedded: 2 });
+  });
+
   it('leaves a locked block as it is, and says that drift is left', async () => {
     await open();
     const [locked = '', other = ''] = await stored(2, () => 'former');
@@ -268,7 +285,7 @@ describeWithServer('verify', () => {
     await open({}, { brain: new OtherModel() });
     await stored(3);
     expect((await verify(['--threshold', '0'])).result.drifted).toBeLessThan(3);
-    expect((await verify(['--threshold', '1'])).result.drifted).toBe(3);
+    expect((await verify(['--threshold', '0.9999'])).result.drifted).toBe(3);
   });
 
   it('stops when interrupted, with status 130 and the result so far', async () => {
@@ -322,7 +339,7 @@ describeWithServer('verify', () => {
     for (const [args, message] of [
       [['--all', '--sample', '5'], '--all and --sample: give only one'],
       [['--sample', '0'], '--sample: give a whole number from 1 to 10000'],
-      [['--threshold', '1.5'], '--threshold: give a number from 0 to 1'],
+      [['--threshold', '1.5'], '--threshold: give a number from 0 to 0.9999'],
       [['--rate', 'fast'], '--rate: give a whole number from 0 to 1000000'],
     ] as const) {
       expect(await run(args)).toEqual({ status: 2, stderr: `embedding-worker: ${message}\n` });

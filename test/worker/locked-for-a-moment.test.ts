@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Queryable, Rollback, TransactionOptions } from '../../src/postgres/database.js';
-import { LOCKED_ROW_PAUSES_MS } from '../../src/pipeline/locked-rows.js';
+import { LOCKED_ROW_PAUSES_MS } from '../../src/blocks/locked-rows.js';
 import { DEFAULT_INSTRUCTION } from '../../src/config/variables.js';
 import { describeWithServer } from '../support/describe-with-server.js';
 import { insertBlock, insertBlocks, notify, withoutTriggers } from '../support/fixtures.js';

@@ -18,6 +18,7 @@ export interface CompareContext {
   readonly embedder: Embedder;
 }
 
+/** If the signal's reason is a TookTooLongError, blocks that the model has not embedded by then count as `not embedded`. */
 export interface CompareOptions extends EmbedOptions {
   /** Whether to embed, in parts, texts longer than the model's context, which may take long. */
   readonly embedsLong: boolean;
@@ -46,7 +47,7 @@ export async function compareStored(
   const { blocks } = context;
   const comparisons: Comparison[] = [];
   for (let open = ids; open.length > 0;) {
-    options.signal.throwIfAborted();
+    if (!(options.signal.reason instanceof TookTooLongError)) options.signal.throwIfAborted();
     const ofRound = open;
     const { read, deferred } = await options.attempt(() => blocks.readCompleted(ofRound, TEXT_BUDGET_BYTES));
     comparisons.push(...(await compareRead(context, read, options)));
@@ -87,21 +88,29 @@ async function embedTexts(
   const vectors = new Map<string, EmbeddedBlock>();
   const texts = read.flatMap(({ block, text }) => (text === null ? [] : [{ block, text }]));
   if (texts.length === 0) return vectors;
-  try {
-    const results = await embedder.embed(
-      texts.map(({ text }) => text),
-      options,
-    );
-    for (const [i, { block, text }] of texts.entries()) {
-      let result = results[i];
-      if (result instanceof Unanswered) throw result.reason;
-      if (result === LONG && options.embedsLong) result = await embedder.embedLong(text, options);
-      if (result instanceof Float32Array) {
-        vectors.set(block.id, { id: block.id, fingerprint: block.fingerprint, vector: result });
-      }
-    }
-  } catch (error) {
-    if (!(error instanceof TookTooLongError)) throw error;
+  const keep = ({ id, fingerprint }: ClaimedBlock, result: unknown) => {
+    if (result instanceof Float32Array) vectors.set(id, { id, fingerprint, vector: result });
+  };
+  const sent = texts.map(({ text }) => text);
+  const results = await inTime(() => embedder.embed(sent, options));
+  if (results === undefined) return vectors;
+  texts.forEach(({ block }, i) => {
+    keep(block, results[i]);
+  });
+  for (const [i, { block, text }] of texts.entries()) {
+    const result = results[i];
+    if (result instanceof Unanswered && !(result.reason instanceof TookTooLongError)) throw result.reason;
+    if (result === LONG && options.embedsLong) keep(block, await inTime(() => embedder.embedLong(text, options)));
   }
   return vectors;
+}
+
+/** @returns undefined if it took too long */
+async function inTime<T>(embed: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await embed();
+  } catch (error) {
+    if (error instanceof TookTooLongError) return undefined;
+    throw error;
+  }
 }

@@ -10,6 +10,8 @@ export interface DriftReason {
 
 /** Nearly all: some texts, such as very short ones, change less than the others. */
 const NEARLY_ALL = 0.9;
+/** Of a type with fewer blocks a single one that was edited since would tell nothing. */
+const ENOUGH = 10;
 /** Mean cosine below which the vectors of two models are likelier than those of one with other texts. */
 const UNRELATED = 0.3;
 
@@ -20,16 +22,21 @@ export function likeliestReason(tally: Tally): DriftReason | null {
   const { 'no vector': withoutVector, 'no text': withoutText } = tally.driftedByResult;
   if (withoutVector === drifted) return NO_VECTORS;
   if (withoutText === drifted) return NO_TEXT;
-  if (isInexact(tally.types)) return model(tally.meanCosineOfDrifted ?? 0);
   const types = tally.types.filter((one) => one.drifted > 0);
-  if (types.every(({ type }) => type === 'heading')) return HEADINGS;
+  const areOnlyHeadings = types.every(({ type }) => type === 'heading');
+  const areOthersExact = tally.types.some((one) => one.checked > 0 && one.inexact === 0);
+  if (areOnlyHeadings && areOthersExact) return HEADINGS;
+  if (isInexact(tally.types)) return model(tally.meanCosineOfDrifted ?? 0);
+  if (areOnlyHeadings) return HEADINGS;
   return isInexact(types) ? ofTypes(types) : EDITS;
 }
 
-/** Whether nearly all vectors of each type differ, though perhaps too little to have drifted. */
+/** Whether nearly all vectors differ, together and of each type of which enough were checked, though perhaps too little to have drifted. */
 export function isInexact(types: readonly TypeTally[]): boolean {
-  const checked = types.filter((one) => one.checked > 0);
-  return checked.length > 0 && checked.every((one) => one.inexact >= one.checked * NEARLY_ALL);
+  const sum = (key: 'checked' | 'inexact') => types.reduce((total, one) => total + one[key], 0);
+  const all = { checked: sum('checked'), inexact: sum('inexact') };
+  const judged = [all, ...types.filter((one) => one.checked >= ENOUGH)];
+  return all.checked > 0 && judged.every((one) => one.inexact >= one.checked * NEARLY_ALL);
 }
 
 function model(meanCosine: number): DriftReason {
@@ -74,6 +81,11 @@ function ofTypes(types: readonly TypeTally[]): DriftReason {
   return {
     code: 'types',
     message: `nearly all blocks of the types ${names} have drifted, and no others: a newer worker reads their content differently`,
-    fix: `embedding-worker backfill --all ${types.map(({ type }) => `--block-type ${type}`).join(' ')}`,
+    fix: ['embedding-worker backfill --all', ...types.map(({ type }) => `--block-type ${quoted(type)}`)].join(' '),
   };
+}
+
+/** For a shell. */
+function quoted(type: string): string {
+  return /^[\w-]+$/.test(type) ? type : `'${type.replaceAll("'", String.raw`'\''`)}'`;
 }

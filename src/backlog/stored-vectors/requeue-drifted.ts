@@ -1,4 +1,6 @@
+import { sleep } from '../../base/sleep.js';
 import type { Blocks, ReadBlock } from '../../blocks/blocks.js';
+import { LOCKED_ROW_PAUSES_MS } from '../../blocks/locked-rows.js';
 import { Rollback, type Database } from '../../postgres/database.js';
 import { retryTransient } from '../../postgres/retry.js';
 import type { EmbedQueue } from '../../queue/embed-queue.js';
@@ -24,7 +26,7 @@ export interface Requeued {
   readonly locked: readonly string[];
 }
 
-/** Each try may find other rows locked; after the last, the blocks that remain are reported as locked. */
+/** Each try may find other rows locked. */
 const TRIES = 5;
 
 /**
@@ -38,6 +40,26 @@ export async function requeueDrifted(context: RequeueContext, read: readonly Rea
   const { database, blocks, signal, maxOutageMs } = context;
   const requeued: string[] = [];
   let open = read;
+  for (const pauseMs of [0, ...LOCKED_ROW_PAUSES_MS]) {
+    await sleep(pauseMs, signal);
+    requeued.push(...(await requeueUnlocked(context, open)));
+    const isDone = new Set(requeued);
+    const left = open.filter(({ id }) => !isDone.has(id));
+    const unchanged = await retryTransient(() => blocks.unchanged(database, left, 'completed'), {
+      signal,
+      maxWaitMs: maxOutageMs,
+    });
+    open = left.filter(({ id }) => unchanged.includes(id));
+    if (open.length === 0) break;
+  }
+  return { requeued, locked: open.map(({ id }) => id) };
+}
+
+/** @returns the ids of those that were requeued */
+async function requeueUnlocked(context: RequeueContext, read: readonly ReadBlock[]): Promise<readonly string[]> {
+  const { signal, maxOutageMs } = context;
+  const requeued: string[] = [];
+  let open = read;
   for (let attempt = 0; open.length > 0 && attempt < TRIES; attempt++) {
     const tried = open;
     const { done, again } = await retryTransient(() => tryToRequeue(context, tried), {
@@ -47,13 +69,7 @@ export async function requeueDrifted(context: RequeueContext, read: readonly Rea
     requeued.push(...done);
     open = tried.filter(({ id }) => again.includes(id));
   }
-  const isDone = new Set(requeued);
-  const left = read.filter(({ id }) => !isDone.has(id));
-  const locked = await retryTransient(() => blocks.unchanged(database, left, 'completed'), {
-    signal,
-    maxWaitMs: maxOutageMs,
-  });
-  return { requeued, locked };
+  return requeued;
 }
 
 interface Tried {

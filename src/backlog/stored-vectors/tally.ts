@@ -25,10 +25,8 @@ export class Tally {
     this.#threshold = threshold;
   }
 
-  /** @returns those that have drifted */
-  add(comparisons: readonly Comparison[]): Comparison[] {
+  add(comparisons: readonly Comparison[]): void {
     for (const comparison of comparisons) this.#count(comparison);
-    return comparisons.filter((comparison) => isDrifted(comparison, this.#threshold));
   }
 
   /** By type, in order. */

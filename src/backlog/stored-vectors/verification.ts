@@ -5,12 +5,13 @@ import { pagesPart } from '../../blocks/table-part.js';
 import { walkTable } from '../../blocks/table-walk.js';
 import type { ReadBlock } from '../../blocks/blocks.js';
 import { Timeout } from '../../base/timeout.js';
+import { TookTooLongError } from '../../embedder/errors.js';
 import { retryTransient } from '../../postgres/retry.js';
 import { PRIORITY } from '../../queue/job.js';
 import type { Logger } from '../../telemetry/logger.js';
 import { RateLimit } from '../rate-limit.js';
 import { compareStored, type CompareContext } from './compare-stored.js';
-import type { Comparison } from './comparison.js';
+import { isDrifted, type Comparison } from './comparison.js';
 import type { Requeued } from './requeue-drifted.js';
 import { Tally } from './tally.js';
 
@@ -36,6 +37,8 @@ export interface VerificationOptions extends CompareContext {
   readonly requeue: ((blocks: readonly ReadBlock[]) => Promise<Requeued>) | null;
   /** Called with the drifted blocks of each request, and the ids of those that were requeued. */
   readonly onDrifted: (blocks: readonly Comparison[], requeued: ReadonlySet<string>) => void;
+  /** Called when all blocks are checked from the start again, because the table was rewritten meanwhile. */
+  readonly onRestart: () => void;
   /** Ends the run and its requests. */
   readonly signal: AbortSignal;
   readonly log: Logger;
@@ -53,9 +56,9 @@ export interface VerificationProgress {
  * in slices of the table. Its results can be read at any time.
  */
 export class Verification {
-  readonly tally: Tally;
   readonly #options: VerificationOptions;
   readonly #rateLimit: RateLimit;
+  #tally: Tally;
   #done = 0;
   #share: number | null = null;
   #left = 0;
@@ -63,7 +66,11 @@ export class Verification {
   constructor(options: VerificationOptions) {
     this.#options = options;
     this.#rateLimit = new RateLimit(options.ratePerSecond);
-    this.tally = new Tally(options.threshold);
+    this.#tally = new Tally(options.threshold);
+  }
+
+  get tally(): Tally {
+    return this.#tally;
   }
 
   get progress(): VerificationProgress {
@@ -102,13 +109,23 @@ export class Verification {
       attempt: (transaction) => this.#attempt(transaction),
     });
     let before = 0;
-    for await (const { rows, share } of slices) {
+    for await (const { rows, share, isFirst } of slices) {
+      if (isFirst && this.#done > 0) {
+        this.#restart();
+        before = 0;
+      }
       await this.#check(
         rows.map(({ id }) => id),
         (done) => before + (share - before) * done,
       );
       before = share;
     }
+  }
+
+  #restart(): void {
+    this.#tally = new Tally(this.#options.threshold);
+    this.#left = 0;
+    this.#options.onRestart();
   }
 
   /** @param shareOf the share of the run that is done, by the share of these blocks */
@@ -119,8 +136,8 @@ export class Verification {
       await this.#rateLimit.wait(signal);
       signal.throwIfAborted();
       const request = ids.slice(done, done + Math.min(requestTexts(), this.#rateLimit.maxBatch));
+      this.#rateLimit.spend(request.length); // first: the time that embedding takes counts, too
       await this.#checkRequest(request);
-      this.#rateLimit.spend(request.length);
       done += request.length;
       this.#done += request.length;
       this.#share = shareOf(done / ids.length);
@@ -129,16 +146,17 @@ export class Verification {
   }
 
   async #checkRequest(ids: readonly string[]): Promise<void> {
-    const { expireMs, requeue, onDrifted, signal } = this.#options;
-    const limit = new Timeout(expireMs * HOLD_SHARE, signal);
+    const { expireMs, requeue, onDrifted, signal, threshold } = this.#options;
+    const limit = new Timeout(expireMs * HOLD_SHARE, signal, () => new TookTooLongError());
     const options = { priority: PRIORITY.backlog, explore: true, expireMs, signal: limit.signal, embedsLong: true };
     try {
       const comparisons = await compareStored(this.#options, ids, {
         ...options,
         attempt: (statement) => this.#attempt(statement),
       });
-      const drifted = this.tally.add(comparisons);
+      const drifted = comparisons.filter((comparison) => isDrifted(comparison, threshold));
       const { requeued, locked } = requeue === null || drifted.length === 0 ? NONE : await requeue(drifted);
+      this.#tally.add(comparisons); // if requeueing failed, the result leaves these blocks out
       this.#left += requeue === null ? drifted.length : locked.length;
       onDrifted(drifted, new Set(requeued));
     } finally {

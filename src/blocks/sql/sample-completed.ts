@@ -9,7 +9,7 @@ export interface SampledBlock {
   readonly type: string;
 }
 
-/** Completed blocks of a part of the table, chosen at random: at most `perType` of each type. It reads no vectors. */
+/** Completed blocks of a part of the table, chosen at random: at most `perType` of each type; the types in turn. It reads no vectors. */
 export async function sampleCompleted(
   db: Queryable,
   table: BlocksTable,
@@ -21,7 +21,7 @@ export async function sampleCompleted(
   FROM (SELECT b.${table.id} AS id, coalesce(b.${table.type}::text, '') AS type,
                row_number() OVER (PARTITION BY b.${table.type}::text ORDER BY random()) AS place
           FROM ${part.from} WHERE ${part.where} AND ${hasStatusSql(`b.${table.status}`, ['completed'])}) found
- WHERE place <= $${part.values.length + 1} ORDER BY found.id`,
+ WHERE place <= $${part.values.length + 1} ORDER BY place, found.id`,
     [...part.values, perType],
   );
 }

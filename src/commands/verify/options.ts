@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { DEFAULT_THRESHOLD } from '../../backlog/stored-vectors/comparison.js';
+import { DEFAULT_THRESHOLD, EXACT } from '../../backlog/stored-vectors/comparison.js';
 import { ConfigurationError } from '../../base/errors.js';
 import { requireNumber, requireText, requireWhole } from '../../terminal/options.js';
 
@@ -48,7 +48,7 @@ export function readArguments({ sample, all, threshold, rate }: VerifyArguments)
   const perSecond = numberOf('--rate', rate);
   return {
     perType: all ? null : requireWhole('--sample', perType ?? DEFAULT_SAMPLE, 1, MAX_SAMPLE),
-    threshold: requireNumber('--threshold', least ?? DEFAULT_THRESHOLD, 0, 1),
+    threshold: requireNumber('--threshold', least ?? DEFAULT_THRESHOLD, 0, EXACT),
     ratePerSecond: perSecond === undefined ? undefined : requireWhole('--rate', perSecond, 0, MAX_RATE),
   };
 }

@@ -47,6 +47,11 @@ export class DriftedBlocks {
     return this.#requeued;
   }
 
+  /** Empties the list. */
+  readonly clear = (): void => {
+    this.list.length = 0;
+  };
+
   readonly add = (blocks: readonly Comparison[], requeued: ReadonlySet<string>): void => {
     this.#requeued += requeued.size;
     for (const { id, type, result, cosine } of blocks.slice(0, this.#max - this.list.length)) {
@@ -94,10 +99,13 @@ export function describeResult(result: VerifyResult): string[] {
     styled('bold', titles),
     ...rows,
     '',
-    ...(drifted === 0 ? [styled('green', `None of ${counted(checked, 'vector')} has drifted.`)] : summary(result)),
+    ...(drifted > 0 ? summary(result) : checked > 0 ? [noneDrifted(checked)] : []),
     ...(drifted === 0 && isInexact(byType) ? wrapped(ALL_INEXACT) : []),
     ...(reason === null ? [] : wrapped(`Likeliest reason: ${reason.message}.`)),
-    ...(reason === null || result.left === 0 ? [] : [`To fix it: ${printable(reason.fix)}`]),
+    ...(result.requeued > 0 && result.sample !== null ? wrapped(ONLY_THE_SAMPLE) : []),
+    ...(reason === null || (result.left === 0 && result.sample === null)
+      ? []
+      : [`To fix it: ${printable(reason.fix)}`]),
     ...(drifted === 0 ? [] : wrapped(listed(result))),
     ...(notEmbedded > 0
       ? wrapped(`The model returned no vector for ${counted(notEmbedded, 'block')}, which could not be compared.`)
@@ -107,6 +115,8 @@ export function describeResult(result: VerifyResult): string[] {
 
 const ALL_INEXACT =
   'Nearly all differ a little, by less than the threshold: perhaps another quantisation, or another server.';
+
+const ONLY_THE_SAMPLE = 'Only blocks of the sample were requeued. Others may have drifted, too.';
 
 function nothing({ sample, complete }: VerifyResult): string {
   if (!complete) return 'No block was checked.';
@@ -123,6 +133,10 @@ function toRow(withNotEmbedded: boolean): (tally: TypeTally) => string[] {
     lowestCosine === null ? '-' : lowestCosine.toFixed(4),
     ...(withNotEmbedded ? [number(notEmbedded)] : []),
   ];
+}
+
+function noneDrifted(checked: number): string {
+  return styled('green', `None of ${counted(checked, 'vector')} has drifted.`);
 }
 
 function summary({ checked, drifted, requeued, left }: VerifyResult): string[] {

@@ -39,6 +39,14 @@ describe('the likeliest reason', () => {
       ],
     ],
     [
+      'nearly all differ, and of a rare type none',
+      'model',
+      [
+        ['paragraph', 0.95, 200],
+        ['quote', 1, 1],
+      ],
+    ],
+    [
       'all differ, and some of them enough to have drifted',
       'model',
       [
@@ -113,6 +121,9 @@ describe('the likeliest reason', () => {
     expect(reasonOf(['paragraph', 0.95, 20])?.message).toContain('quantisation');
     expect(reasonOf(['table', 0.7, 5], ['code', 0.7, 5], ['paragraph', 1, 20])?.fix).toBe(
       'embedding-worker backfill --all --block-type code --block-type table',
+    );
+    expect(reasonOf(["editor's note", 0.7, 20], ['paragraph', 1, 20])?.fix).toBe(
+      String.raw`embedding-worker backfill --all --block-type 'editor'\''s note'`,
     );
   });
 });

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import type { PgBoss } from 'pg-boss';
 import { requeueDrifted, type RequeueContext } from '../../../src/backlog/stored-vectors/requeue-drifted.js';
 import { Blocks, type ReadBlock } from '../../../src/blocks/blocks.js';
@@ -84,6 +85,24 @@ describeWithServer('requeueing drifted blocks', () => {
     expect(await requeueDrifted(context, read)).toEqual({ requeued: [read[0]?.id, read[2]?.id], locked: [locked] });
     await client.end();
     expect(await countJobs(db)).toEqual({ created: 2 });
+  });
+
+  it('waits for a row that is locked for a moment', async () => {
+    const read = await completed(2);
+    const locked = read[1]?.id ?? '';
+    const client = await db.connect();
+    await client.query('BEGIN');
+    await client.query('SELECT FROM blocks WHERE id = $1 FOR UPDATE', [locked]);
+    const transaction = context.database.transaction.bind(context.database);
+    const spy = jest.spyOn(context.database, 'transaction').mockImplementation(async (work) => {
+      // The first tries find the row locked: one with both blocks, and one with the locked block alone.
+      if (spy.mock.calls.length === 4) await client.query('COMMIT');
+      return await transaction(work);
+    });
+    const result = await requeueDrifted(context, read);
+    spy.mockRestore();
+    await client.end();
+    expect(result).toEqual({ requeued: read.map(({ id }) => id), locked: [] });
   });
 
   it('keeps a live job', async () => {

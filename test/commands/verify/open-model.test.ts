@@ -36,6 +36,7 @@ describeWithServer('while the embedding server fails, a verification', () => {
           requestTexts: () => 10,
           requeue: null,
           onDrifted: () => undefined,
+          onRestart: () => undefined,
           signal: model.signal,
         });
         await expect(verification.run()).rejects.toBeInstanceOf(DrainingError);
