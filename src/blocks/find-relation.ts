@@ -1,3 +1,4 @@
+import { shellQuoted } from '../base/shell-quoted.js';
 import type { Queryable } from '../postgres/database.js';
 import { isPermissionDenied } from '../postgres/sqlstate.js';
 import { quoteColumn, quoteTable, readTableName, type NameReading } from '../postgres/identifiers.js';
@@ -48,7 +49,7 @@ export async function findRelation(db: Queryable, text: string, variable: string
 
 /** An assignment of a variable, quoted for a shell. */
 export function shellAssignment(variable: string, value: string): string {
-  return `${variable}=${/^[\w.]+$/.test(value) ? value : `'${value.replaceAll("'", String.raw`'\''`)}'`}`;
+  return `${variable}=${shellQuoted(value)}`;
 }
 
 async function lookUp(db: Queryable, reading: NameReading): Promise<Relation | undefined> {

@@ -1,3 +1,4 @@
+import { shellQuoted } from '../base/shell-quoted.js';
 import { readErrors, type Errors } from '../backlog/read-errors.js';
 import type { ErrorCount } from '../backlog/sql/count-errors.js';
 import type { BlockError } from '../backlog/sql/find-errors.js';
@@ -68,8 +69,7 @@ function total(byReason: readonly ErrorCount[]): number {
 function commandFor({ after = '', limit, reason, exact }: ErrorsOptions): string {
   const filter = [...(exact ? ['--exact'] : []), ...(reason === undefined ? [] : ['--reason', reason])];
   const words = ['--limit', String(limit), ...filter, '--after', after];
-  const quoted = words.map((word) => (/^[\w:.-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`));
-  return `embedding-worker errors ${quoted.join(' ')}`;
+  return `embedding-worker errors ${words.map(shellQuoted).join(' ')}`;
 }
 
 /** @param more the command for the next page, if there is one */

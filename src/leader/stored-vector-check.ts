@@ -50,7 +50,7 @@ export class StoredVectorCheck {
       await this.#check(limit.signal, limitMs);
     } catch (error) {
       if (signal.aborted || (await hold.explains(error))) return;
-      const why = limit.signal.aborted ? { seconds: limitMs / 1000 } : { error };
+      const why = limit.expired ? { seconds: limitMs / 1000 } : { error };
       log.info('could not compare stored vectors with what the model returns', why);
     } finally {
       limit.clear();

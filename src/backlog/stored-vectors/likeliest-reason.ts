@@ -1,3 +1,4 @@
+import { shellQuoted } from '../../base/shell-quoted.js';
 import type { Tally, TypeTally } from './tally.js';
 
 /** Why stored vectors differ from what the model returns now, as far as the pattern tells. */
@@ -25,13 +26,16 @@ export function likeliestReason(tally: Tally): DriftReason | null {
   const types = tally.types.filter((one) => one.drifted > 0);
   const areOnlyHeadings = types.every(({ type }) => type === 'heading');
   const areOthersExact = tally.types.some((one) => one.checked > 0 && one.inexact === 0);
-  if (areOnlyHeadings && areOthersExact) return HEADINGS;
-  if (isInexact(tally.types)) return model(tally.meanCosineOfDrifted ?? 0);
-  if (areOnlyHeadings) return HEADINGS;
+  const isModel = isInexact(tally.types);
+  if (areOnlyHeadings && (areOthersExact || !isModel)) return HEADINGS;
+  if (isModel) return model(tally.meanCosineOfDrifted ?? 0);
   return isInexact(types) ? ofTypes(types) : EDITS;
 }
 
-/** Whether nearly all vectors differ, together and of each type of which enough were checked, though perhaps too little to have drifted. */
+/**
+ * Whether nearly all vectors differ, together and of each type of which enough were checked, though perhaps too little to have
+ * drifted.
+ */
 export function isInexact(types: readonly TypeTally[]): boolean {
   const sum = (key: 'checked' | 'inexact') => types.reduce((total, one) => total + one[key], 0);
   const all = { checked: sum('checked'), inexact: sum('inexact') };
@@ -81,11 +85,6 @@ function ofTypes(types: readonly TypeTally[]): DriftReason {
   return {
     code: 'types',
     message: `nearly all blocks of the types ${names} have drifted, and no others: a newer worker reads their content differently`,
-    fix: ['embedding-worker backfill --all', ...types.map(({ type }) => `--block-type ${quoted(type)}`)].join(' '),
+    fix: ['embedding-worker backfill --all', ...types.map(({ type }) => `--block-type ${shellQuoted(type)}`)].join(' '),
   };
-}
-
-/** For a shell. */
-function quoted(type: string): string {
-  return /^[\w-]+$/.test(type) ? type : `'${type.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -9,7 +9,10 @@ export interface SampledBlock {
   readonly type: string;
 }
 
-/** Completed blocks of a part of the table, chosen at random: at most `perType` of each type; the types in turn. It reads no vectors. */
+/**
+ * Completed blocks of a part of the table, chosen at random: at most `perType` of each type, the types in turn. It reads no
+ * vectors.
+ */
 export async function sampleCompleted(
   db: Queryable,
   table: BlocksTable,

@@ -83,7 +83,7 @@ export function resultOf(
 
 /** As lines of text. */
 export function describeResult(result: VerifyResult): string[] {
-  const { checked, drifted, notEmbedded, byType, reason } = result;
+  const { drifted, notEmbedded, byType, reason } = result;
   if (byType.length === 0) return [nothing(result)];
   const [titles = '', ...rows] = tableLines(
     [
@@ -99,7 +99,7 @@ export function describeResult(result: VerifyResult): string[] {
     styled('bold', titles),
     ...rows,
     '',
-    ...(drifted > 0 ? summary(result) : checked > 0 ? [noneDrifted(checked)] : []),
+    ...summary(result),
     ...(drifted === 0 && isInexact(byType) ? wrapped(ALL_INEXACT) : []),
     ...(reason === null ? [] : wrapped(`Likeliest reason: ${reason.message}.`)),
     ...(result.requeued > 0 && result.sample !== null ? wrapped(ONLY_THE_SAMPLE) : []),
@@ -135,11 +135,9 @@ function toRow(withNotEmbedded: boolean): (tally: TypeTally) => string[] {
   ];
 }
 
-function noneDrifted(checked: number): string {
-  return styled('green', `None of ${counted(checked, 'vector')} has drifted.`);
-}
-
 function summary({ checked, drifted, requeued, left }: VerifyResult): string[] {
+  if (checked === 0) return [];
+  if (drifted === 0) return [styled('green', `None of ${counted(checked, 'vector')} has drifted.`)];
   const edited = drifted - requeued - left;
   const parts = [
     ...(requeued > 0 ? [`${number(requeued)} requeued`] : []),
@@ -152,10 +150,8 @@ function summary({ checked, drifted, requeued, left }: VerifyResult): string[] {
 
 function listed({ drifted, blocks }: VerifyResult): string {
   const more = drifted - blocks.length;
-  const rest =
-    more > 0
-      ? ` and ${number(more)} more (--json lists ${drifted > MAX_LISTED.json ? `${number(MAX_LISTED.json)} of them` : 'all'})`
-      : '';
+  const inJson = drifted > MAX_LISTED.json ? `${number(MAX_LISTED.json)} of them` : 'all';
+  const rest = more > 0 ? ` and ${number(more)} more (--json lists ${inJson})` : '';
   return `Drifted blocks: ${blocks.map(({ id }) => printable(id)).join(', ')}${rest}`;
 }
 
