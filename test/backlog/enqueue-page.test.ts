@@ -1,45 +1,27 @@
-import type { PgBoss } from 'pg-boss';
-import { inspectBlocks } from '../../src/blocks/inspect.js';
-import { loadConfig } from '../../src/config/config.js';
-import { Postgres } from '../../src/postgres/postgres.js';
-import { Blocks } from '../../src/blocks/blocks.js';
-import { createBoss } from '../../src/queue/boss.js';
-import { EmbedQueue } from '../../src/queue/embed-queue.js';
-import { ensureQueues } from '../../src/queue/ensure-queues.js';
 import { enqueuePage, type EnqueueContext } from '../../src/backlog/enqueue-page.js';
 import type { FoundBlock } from '../../src/backlog/sql/find-in-scope.js';
 import { countJobs, insertBacklog } from '../support/backlog.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
+import { openQueueSite, type QueueSite } from '../support/queue-site.js';
 import type { TestDatabase } from '../support/test-database.js';
 import { countByStatus, jobsOf } from '../support/worker-blocks.js';
-import { MemoryLog } from '../support/worker-log.js';
 
 describeWithServer('a page of a backfill', () => {
   let db: TestDatabase;
-  let database: Postgres;
-  let boss: PgBoss;
+  let site: QueueSite;
   let context: EnqueueContext;
   beforeAll(async () => {
     db = await createDatabase();
-    const config = loadConfig({ PALDOCS_DATABASE_URL: db.url });
-    const { databaseUrl: url } = config;
-    database = new Postgres({ url, sessionUrl: url, applicationName: 'test', poolSize: 4 });
-    const log = new MemoryLog();
-    boss = await createBoss(database, config, { instanceName: 'test', log, sendOnly: true });
-    await boss.start();
-    await ensureQueues(boss, config, { update: true, signal: new AbortController().signal });
-    const blocks = new Blocks(database, await inspectBlocks(database, config.tables));
-    const queue = new EmbedQueue({ boss, database, names: config.names, log });
-    context = { database, queue, blocks, queueLimit: 100 };
+    site = await openQueueSite(db.url);
+    context = { ...site, queueLimit: 100 };
   });
   afterEach(async () => {
     await db.query('DELETE FROM blocks');
     await db.query('DELETE FROM pgboss.job');
   });
   afterAll(async () => {
-    await boss.stop({ close: false, graceful: false });
-    await database.close();
+    await site.close();
   });
 
   const found = (ids: readonly string[], status: FoundBlock['status']) =>
@@ -114,7 +96,7 @@ describeWithServer('a page of a backfill', () => {
   it('requeues a block in error and deletes its dead letter, or does neither', async () => {
     const [id = '', locked = ''] = await insertBacklog(db, 2, { status: 'error' });
     for (const key of [id, locked]) {
-      await boss.insert('embed-block-failed', [{ data: { blockId: key }, singletonKey: key }]);
+      await site.boss.insert('embed-block-failed', [{ data: { blockId: key }, singletonKey: key }]);
     }
     const client = await db.connect();
     await client.query('BEGIN');

@@ -11,7 +11,7 @@ import type { TestDatabase } from '../support/test-database.js';
 import { isVectorOf, untilIdle } from '../support/worker-blocks.js';
 import { startWorker, stopWorkers, type TestWorker } from '../support/worker-in-process.js';
 import { createRole, grant, type WorkerRole } from '../support/worker-role.js';
-import { sqlBlocks } from './sql-blocks.js';
+import { contextTriggers } from './context-triggers.js';
 
 const SECOND_MODEL = 'another-model';
 const BLOCKS = 60;
@@ -118,8 +118,7 @@ describeWithServer('docs/change-of-model.md, with workers, edits and searches go
       startStandIn(),
       startStandIn({ model: SECOND_MODEL, nativeDimensions: DIMENSIONS.embedding_v2 }),
     ]);
-    const [ofTitles] = await sqlBlocks('context.md');
-    await db.query(ofTitles?.sql.replace(`('path')`, `('headings')`) ?? '');
+    await db.query(await contextTriggers('headings'));
     const ids = await insertBlocks(db, BLOCKS, { content: (index) => `text ${index}` });
     await insertBlock(db, { type: 'heading', content: 'Heading', noteId: await insertNote(db, 'title') });
     first = await startWorker({ url: role.url }, servers[0] as StandIn);

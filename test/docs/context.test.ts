@@ -6,7 +6,7 @@ import type { TestDatabase } from '../support/test-database.js';
 import { expectEmbedded, isVectorOf, untilIdle } from '../support/worker-blocks.js';
 import { hang, keepBusy, ONE_WORKER } from '../support/worker-hold.js';
 import { useSite } from '../support/worker-site.js';
-import { sqlBlocks } from './sql-blocks.js';
+import { contextTriggers } from './context-triggers.js';
 
 const PATH = { PALDOCS_EMBEDDING_CONTEXT: 'path', PALDOCS_BLOCKS_POSITION_COLUMN: 'position' };
 
@@ -182,8 +182,7 @@ describeWithServer('the triggers in docs/context.md', () => {
 
 async function installTriggers(db: TestDatabase): Promise<void> {
   await db.query('ALTER TABLE blocks ADD position integer');
-  const blocks = await sqlBlocks('context.md');
-  for (const { sql } of blocks) await db.query(sql);
+  await db.query(await contextTriggers('path'));
 }
 
 /** @param from the position of the first; the others follow at distances of ten */

@@ -1,59 +1,36 @@
-import type { PgBoss } from 'pg-boss';
-import { Blocks } from '../../src/blocks/blocks.js';
-import { inspectBlocks } from '../../src/blocks/inspect.js';
-import { loadConfig } from '../../src/config/config.js';
 import { groupedClaims } from '../../src/pipeline/groups.js';
 import type { VerdictOf } from '../../src/pipeline/outcome.js';
 import type { SettleContext } from '../../src/pipeline/pipeline.js';
 import { settle } from '../../src/pipeline/settle.js';
 import { TextBudget } from '../../src/pipeline/text-budget.js';
-import { Postgres } from '../../src/postgres/postgres.js';
-import { createBoss } from '../../src/queue/boss.js';
-import { EmbedQueue } from '../../src/queue/embed-queue.js';
-import { ensureQueues } from '../../src/queue/ensure-queues.js';
 import { PRIORITY, type EmbedJob, type EmbedJobData } from '../../src/queue/job.js';
 import { newJob } from '../../src/queue/new-job.js';
 import { insertBacklog } from '../support/backlog.js';
 import { createDatabase } from '../support/create-database.js';
 import { describeWithServer } from '../support/describe-with-server.js';
+import { openQueueSite, type QueueSite } from '../support/queue-site.js';
 import type { TestDatabase } from '../support/test-database.js';
-import { MemoryLog } from '../support/worker-log.js';
 
 describeWithServer('a process that holds two attempts of one job, since the first one expired', () => {
   let db: TestDatabase;
-  let database: Postgres;
-  let boss: PgBoss;
+  let site: QueueSite;
   let context: SettleContext;
   beforeAll(async () => {
     db = await createDatabase();
-    const config = loadConfig({ PALDOCS_DATABASE_URL: db.url });
-    const { databaseUrl: url, names } = config;
-    database = new Postgres({ url, sessionUrl: url, applicationName: 'test', poolSize: 4 });
-    const log = new MemoryLog();
-    boss = await createBoss(database, config, { instanceName: 'test', log, sendOnly: true });
-    await boss.start();
-    await ensureQueues(boss, config, { update: true, signal: new AbortController().signal });
-    context = {
-      database,
-      queue: new EmbedQueue({ boss, database, names, log }),
-      blocks: new Blocks(database, await inspectBlocks(database, config.tables)),
-      retryLimit: 5,
-    };
+    site = await openQueueSite(db.url);
+    context = { ...site, retryLimit: 5 };
   });
-  afterAll(async () => {
-    await boss.stop({ close: false, graceful: false });
-    await database.close();
-  });
+  afterAll(() => site.close());
 
   async function fetchOne(): Promise<EmbedJob> {
-    const [job] = await boss.fetch<EmbedJobData>('embed-block', { includeMetadata: true });
+    const [job] = await site.boss.fetch<EmbedJobData>('embed-block', { includeMetadata: true });
     if (job === undefined) throw new Error('no job is ready');
     return job;
   }
 
   async function twoAttempts(): Promise<readonly [first: EmbedJob, second: EmbedJob]> {
     const [id = ''] = await insertBacklog(db, 1);
-    await context.queue.insert(database, [newJob(id, PRIORITY.backlog, new Date())]);
+    await context.queue.insert(site.database, [newJob(id, PRIORITY.backlog, new Date())]);
     const first = await fetchOne();
     await db.query(`UPDATE pgboss.job SET state = 'retry' WHERE id = $1`, [first.id]);
     return [first, await fetchOne()];

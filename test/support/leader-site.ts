@@ -1,19 +1,13 @@
-import { Blocks } from '../../src/blocks/blocks.js';
-import { inspectBlocks } from '../../src/blocks/inspect.js';
-import { loadConfig } from '../../src/config/config.js';
 import { Fill } from '../../src/leader/fill.js';
 import type { LeaderParts } from '../../src/leader/leader-parts.js';
 import { PACE } from '../../src/leader/pace.js';
 import { Sweep, type SweepCounts, type SweepOptions } from '../../src/leader/sweep.js';
 import { Hold } from '../../src/postgres/hold.js';
-import { Postgres } from '../../src/postgres/postgres.js';
-import { createBoss } from '../../src/queue/boss.js';
-import { EmbedQueue } from '../../src/queue/embed-queue.js';
-import { ensureQueues } from '../../src/queue/ensure-queues.js';
 import { Waker } from '../../src/queue/waker.js';
+import { openQueueSite } from './queue-site.js';
 import type { TestDatabase } from './test-database.js';
 import { WorkerEvents } from './worker-events.js';
-import { MemoryLog } from './worker-log.js';
+import type { MemoryLog } from './worker-log.js';
 
 /** Slices of one page. */
 export const ONE_PAGE = { ...PACE, slicePages: 1 };
@@ -32,16 +26,10 @@ export interface LeaderSite {
 
 /** @param url default: that of the database */
 export async function openLeaderSite(db: TestDatabase, url = db.url): Promise<LeaderSite> {
-  const config = loadConfig({ PALDOCS_DATABASE_URL: url });
-  const database = new Postgres({ url, sessionUrl: url, applicationName: 'test leader', poolSize: 4 });
-  const log = new MemoryLog();
+  const site = await openQueueSite(url, 'test leader');
+  const { database, boss, names, queue, blocks, log } = site;
   const events = new WorkerEvents();
-  const boss = await createBoss(database, config, { instanceName: 'test', log, sendOnly: true });
-  await boss.start();
-  await ensureQueues(boss, config, { update: true, signal: new AbortController().signal });
-  const blocks = new Blocks(database, await inspectBlocks(database, config.tables));
-  const queue = new EmbedQueue({ boss, database, names: config.names, log });
-  const waker = new Waker({ boss, database, queue: config.names.queue, log });
+  const waker = new Waker({ boss, database, queue: names.queue, log });
   const hold = new Hold({
     check: () => Promise.resolve(),
     schemaChanged: () => Promise.resolve(false),
@@ -66,8 +54,7 @@ export async function openLeaderSite(db: TestDatabase, url = db.url): Promise<Le
     close: async () => {
       waker.stop();
       await hold.stop();
-      await boss.stop({ close: false, graceful: false });
-      await database.close();
+      await site.close();
     },
   };
 }

@@ -1,39 +1,24 @@
 import { jest } from '@jest/globals';
-import type { PgBoss } from 'pg-boss';
 import { requeueDrifted, type RequeueContext } from '../../../src/backlog/stored-vectors/requeue-drifted.js';
-import { Blocks, type ReadBlock } from '../../../src/blocks/blocks.js';
-import { inspectBlocks } from '../../../src/blocks/inspect.js';
-import { loadConfig } from '../../../src/config/config.js';
-import { Postgres } from '../../../src/postgres/postgres.js';
-import { createBoss } from '../../../src/queue/boss.js';
-import { EmbedQueue } from '../../../src/queue/embed-queue.js';
-import { ensureQueues } from '../../../src/queue/ensure-queues.js';
+import type { ReadBlock } from '../../../src/blocks/blocks.js';
 import { WorkNotifier } from '../../../src/queue/work-notifier.js';
 import { countJobs, insertBacklog } from '../../support/backlog.js';
 import { createDatabase } from '../../support/create-database.js';
 import { describeWithServer } from '../../support/describe-with-server.js';
+import { openQueueSite, type QueueSite } from '../../support/queue-site.js';
 import type { TestDatabase } from '../../support/test-database.js';
 import { countByStatus, editBlock, jobsOf } from '../../support/worker-blocks.js';
-import { MemoryLog } from '../../support/worker-log.js';
 
 describeWithServer('requeueing drifted blocks', () => {
   let db: TestDatabase;
-  let database: Postgres;
-  let boss: PgBoss;
+  let site: QueueSite;
   let context: RequeueContext;
   beforeAll(async () => {
     db = await createDatabase();
-    const config = loadConfig({ PALDOCS_DATABASE_URL: db.url });
-    const { databaseUrl: url, names } = config;
-    database = new Postgres({ url, sessionUrl: url, applicationName: 'test', poolSize: 4 });
-    const log = new MemoryLog();
-    boss = await createBoss(database, config, { instanceName: 'test', log, sendOnly: true });
-    await boss.start();
-    await ensureQueues(boss, config, { update: true, signal: new AbortController().signal });
+    site = await openQueueSite(db.url);
+    const { database, names, log } = site;
     context = {
-      database,
-      queue: new EmbedQueue({ boss, database, names, log }),
-      blocks: new Blocks(database, await inspectBlocks(database, config.tables)),
+      ...site,
       waker: new WorkNotifier({ database, queue: names.queue, log }),
       queueLimit: 100,
       maxOutageMs: 5_000,
@@ -45,8 +30,7 @@ describeWithServer('requeueing drifted blocks', () => {
     await db.query('DELETE FROM pgboss.job');
   });
   afterAll(async () => {
-    await boss.stop({ close: false, graceful: false });
-    await database.close();
+    await site.close();
   });
 
   /** Completed blocks, as they were read. */
@@ -107,7 +91,7 @@ describeWithServer('requeueing drifted blocks', () => {
 
   it('keeps a live job', async () => {
     const read = await completed(1);
-    await boss.insert('embed-block', [{ singletonKey: read[0]?.id ?? '', data: { blockId: read[0]?.id } }]);
+    await site.boss.insert('embed-block', [{ singletonKey: read[0]?.id ?? '', data: { blockId: read[0]?.id } }]);
     expect(await requeueDrifted(context, read)).toMatchObject({ requeued: [read[0]?.id] });
     expect(await countJobs(db)).toEqual({ created: 1 });
   });

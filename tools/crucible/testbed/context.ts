@@ -1,8 +1,5 @@
 import type { ContextKind } from '../../../src/blocks/context/kinds.js';
-import { sqlBlocks } from '../../../test/docs/sql-blocks.js';
-
-/** The setting in the SQL of docs/context.md. */
-const DOCUMENTED = `queue_renamed_notes('path')`;
+import { contextTriggers } from '../../../test/docs/context-triggers.js';
 
 /**
  * SQL that adds what titles and paths need to the API's tables: the triggers of docs/context.md, which announce changed titles
@@ -10,14 +7,12 @@ const DOCUMENTED = `queue_renamed_notes('path')`;
  */
 export async function contextSql(context: ContextKind): Promise<string> {
   if (context === 'headings') return '';
-  const [ofTitles, ...ofHeadings] = (await sqlBlocks('context.md')).map(({ sql }) => sql);
-  if (ofTitles?.includes(DOCUMENTED) !== true) throw new Error(`docs/context.md has no ${DOCUMENTED}`);
-  if (context === 'title') return ofTitles.replace(DOCUMENTED, `queue_renamed_notes('title')`);
+  const triggers = await contextTriggers(context);
+  if (context === 'title') return triggers;
   return [
     'ALTER TABLE blocks ADD position numeric NOT NULL DEFAULT random()::numeric;',
     `CREATE INDEX blocks_headings ON blocks (note_id) WHERE block_type = 'heading';`,
-    ofTitles,
-    ...ofHeadings,
+    triggers,
   ].join('\n');
 }
 
